@@ -1,0 +1,21 @@
+"""The command line: wiring, options and exit codes. Each command is one module; heavy rooms are entered when it runs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from rtaudit.cli.app import app
+
+_COMMANDS = ("snapshot", "schema")
+"""The modules of this package that register a command, in the order of `rtaudit --help`."""
+
+for _name in _COMMANDS:
+    import_module(f"rtaudit.cli.{_name}")
+
+
+def main() -> None:
+    """Entry point of the `rtaudit` command."""
+    app()
+
+
+__all__ = ["app", "main"]

@@ -1,0 +1,90 @@
+"""The Typer application, and the one place where an error becomes two lines and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from rtaudit import __version__
+from rtaudit.errors import RtauditError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+app = typer.Typer(
+    name="rtaudit",
+    help="Readiness and drift auditor for the Azure OpenAI Realtime API. Read-only; every answer says what it could not see.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rtaudit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
+    """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code."""
+
+    def register(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except RtauditError as error:
+                complain(error)
+                raise typer.Exit(error.exit_code) from None
+            except KeyboardInterrupt:
+                print("interrupted", file=sys.stderr)
+                raise typer.Exit(INTERRUPTED) from None
+            except BrokenPipeError:
+                # The reader (`| head`) has seen enough; Python must not complain about it at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise typer.Exit(0) from None
+
+        group.command(name, **settings)(run)
+        return function
+
+    return register
+
+
+def complain(error: RtauditError) -> None:
+    """Print an error and its hint on stderr, as plain text."""
+    print(f"error: {plain(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {plain(error.hint)}", file=sys.stderr)
+
+
+def emit(text: str | Iterable[str]) -> None:
+    """Write results to stdout as they are, in UTF-8 whatever the locale says."""
+    stream = sys.stdout.buffer
+    for piece in (text,) if isinstance(text, str) else text:
+        stream.write(piece.encode("utf-8", "backslashreplace"))
+    stream.flush()
+
+
+def plain(text: str) -> str:
+    """`text` with control characters (line breaks too) shown as escapes: Azure's words cannot steer the terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -1,0 +1,34 @@
+"""`rtaudit schema`: the JSON Schema of each document."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from rtaudit.cli.app import command, emit
+from rtaudit.errors import UsageError, allowed_hint
+
+SCHEMAS: dict[str, str] = {
+    "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
+    "report": "rtaudit.report.schema:ENVELOPE",
+}
+"""Document -> where its JSON Schema is."""
+
+
+def find_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of the document `name`. Raises UsageError for an unknown one."""
+    if name not in SCHEMAS:
+        raise UsageError(f"there is no schema '{name}'", allowed_hint(name, SCHEMAS))
+    module, _, attribute = SCHEMAS[name].partition(":")
+    found: dict[str, Any] = getattr(import_module(module), attribute)
+    return found
+
+
+@command()
+def schema(document: Annotated[str, typer.Argument(metavar="DOCUMENT", help=", ".join(SCHEMAS))]) -> None:
+    """Print the JSON Schema of a document that rtaudit reads or writes."""
+    from rtaudit.documents import dumps
+
+    emit(dumps(find_schema(document)))

@@ -1,0 +1,21 @@
+"""The one loader for every YAML and JSON file, and the one writer: what comes in is checked, what goes out is whole."""
+
+from rtaudit.documents.files import read_text, write_atomically
+from rtaudit.documents.json import canonical, dumps, load_json, parse_json
+from rtaudit.documents.validate import check_schema, whole_file
+from rtaudit.documents.yaml import Document, Path, load_yaml, parse_yaml
+
+__all__ = [
+    "Document",
+    "Path",
+    "canonical",
+    "check_schema",
+    "dumps",
+    "load_json",
+    "load_yaml",
+    "parse_json",
+    "parse_yaml",
+    "read_text",
+    "whole_file",
+    "write_atomically",
+]

@@ -1,0 +1,85 @@
+"""Reading text whole, writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from rtaudit.errors import InputError, RtauditError
+
+
+def read_text(path: str | Path, *, limit: int | None = None) -> str:
+    """The text of `path` (`-` is standard input), UTF-8 with or without a byte order mark.
+
+    Raises InputError when it is not there, not readable, not UTF-8, or larger than `limit` bytes.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read() if limit is None else sys.stdin.buffer.read(limit + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read() if limit is None else file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror or error}") from None
+    if limit is not None and len(data) > limit:
+        raise InputError(f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8"
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            hint = "it is UTF-16, as Windows PowerShell's `>` writes it: use -o, or save it as UTF-8"
+        raise InputError(f"{name} is not UTF-8 text (byte {error.start:,})", hint) from None
+
+
+def write_atomically(path: str | Path, data: str | bytes) -> None:
+    """Write `data` to `path` so that the file is either the old one or the whole new one, at every moment.
+
+    Raises RtauditError when it cannot be written; what stood there is then untouched.
+    """
+    target = Path(path)
+    # Lone surrogates (Azure text is hostile text) become the JSON escape for them instead of an error.
+    payload = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
+    if target.exists() and not target.is_file():
+        _write_special(target, payload)
+        return
+    temporary: str | None = None
+    try:
+        real = Path(os.path.realpath(target))
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.", suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, real)
+        temporary = None
+    except OSError as error:
+        raise RtauditError(
+            f"cannot write {target}: {error.strerror or error}", "choose a path that you may write to"
+        ) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _write_special(target: Path, payload: bytes) -> None:
+    # /dev/stdout, a named pipe: nothing to replace there.
+    try:
+        target.write_bytes(payload)
+    except OSError as error:
+        raise RtauditError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

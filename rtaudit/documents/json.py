@@ -1,0 +1,66 @@
+"""JSON, read strictly (no duplicate keys, no NaN) and written the same way every time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rtaudit.documents.files import read_text
+from rtaudit.errors import InputError
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _DuplicateKeyError(f"the key {json.dumps(key)} stands twice in one object")
+            seen.add(key)
+    return result
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _DuplicateKeyError(f"{name} is not JSON")
+
+
+def parse_json(text: str, name: str) -> Any:
+    """The value that `text` holds; `name` is what errors call it.
+
+    Raises InputError for anything that is not strict JSON: duplicate keys and NaN are refused.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()):
+            raise InputError(
+                f"{name} ends in the middle (line {error.lineno}): it was cut off, or is still being written",
+                "make it again, or take it from a backup",
+            ) from None
+        raise InputError(
+            f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", "is this the right file?"
+        ) from None
+    except RecursionError:
+        raise InputError(f"{name} is nested too deeply to be one of ours") from None
+    except ValueError as error:
+        raise InputError(f"{name}: not strict JSON: {error}") from None
+
+
+def load_json(path: str | Path) -> Any:
+    """The value in the JSON file `path` (`-` is standard input). Raises InputError."""
+    return parse_json(read_text(path), "standard input" if str(path) == "-" else str(path))
+
+
+def canonical(value: Any) -> str:
+    """`value` in the one form that is hashed and sorted by: sorted keys, compact, ASCII. NaN is refused."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def dumps(value: Any) -> str:
+    """`value` as it stands in files: sorted keys at every depth, two-space indent, one trailing newline."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,123 @@
+"""Holding a document against a JSON Schema, with errors a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from rtaudit.errors import InputError, allowed_hint
+
+_KINDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+class ErrorAt(Protocol):
+    """Makes the error that points at a path of the document, such as `Document.error`."""
+
+    def __call__(
+        self, path: tuple[str | int, ...], message: str, hint: str | None = None, /, *, at_key: bool = False
+    ) -> InputError: ...
+
+
+def whole_file(message_start: str, hint: str) -> ErrorAt:
+    """An ErrorAt for JSON files, whose errors name the value by its path and not by its line."""
+
+    def error_at(_path: object, message: str, its_hint: str | None = None, **_at_key: bool) -> InputError:
+        return InputError(f"{message_start}: {message}", its_hint or hint)
+
+    return error_at
+
+
+def check_schema(value: Any, schema: dict[str, Any], error_at: ErrorAt) -> None:
+    """Raise the first error (in document order) that `value` makes against the JSON Schema `schema`."""
+    # Imported here: only commands that read a document pay for it.
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = [_innermost(error) for error in validator.iter_errors(value)]
+    if not errors:
+        return
+    first = min(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    raise _explain(first, error_at)
+
+
+def _innermost(error: Any) -> Any:
+    """Of the alternatives that an anyOf or oneOf tried, the error of the one that came nearest."""
+    while error.context:
+        nearest = max(error.context, key=lambda inner: (inner.validator != "type", len(inner.absolute_path)))
+        if nearest.validator == "type" and all(inner.validator == "type" for inner in error.context):
+            return error
+        error = nearest
+    return error
+
+
+def _explain(error: Any, error_at: ErrorAt) -> InputError:
+    path = tuple(error.absolute_path)
+    where = f"'{_dotted(path)}'" if path else "the document"
+    match error.validator:
+        case "additionalProperties" | "unevaluatedProperties":
+            known = list(error.schema.get("properties", {}))
+            unknown = next(key for key in error.instance if key not in known)
+            inside = f" in {where}" if path else ""
+            return error_at(
+                (*path, unknown), f"unknown key '{unknown}'{inside}", allowed_hint(unknown, known), at_key=True
+            )
+        case "enum":
+            return error_at(
+                path,
+                f"{where} cannot be {_show(error.instance)}",
+                allowed_hint(str(error.instance), map(str, error.validator_value)),
+            )
+        case "const":
+            return error_at(path, f"{where} is {_show(error.instance)}, not {_show(error.validator_value)}")
+        case "required":
+            missing = [key for key in error.validator_value if key not in error.instance]
+            return error_at(path, f"{where} lacks '{missing[0]}'", f"needed: {', '.join(error.validator_value)}")
+        case "type":
+            wanted = _kinds(error.validator_value)
+            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+        case "pattern":
+            wanted = error.schema.get("x-pattern-means", f"text like {error.validator_value}")
+            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+        case "anyOf" | "oneOf":
+            kinds = [inner.validator_value for inner in error.context if inner.validator == "type"]
+            wanted = " or ".join(_kinds(kind) for kind in kinds) or "any of the forms allowed here"
+            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+        case _:
+            return error_at(path, f"{where}: {error.message}")
+
+
+def _kinds(names: str | Iterable[str]) -> str:
+    listed = [names] if isinstance(names, str) else list(names)
+    return " or ".join(_KINDS.get(name, name) for name in listed)
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
+    return text
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = (
+        "null"
+        if value is None
+        else repr(value)
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,131 @@
+"""Reports as JSON: one finding a line, so that a million of them is written and read quickly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rtaudit.documents import check_schema, load_json, whole_file
+from rtaudit.errors import InputError
+from rtaudit.report.model import SCHEMA, Finding, Gate, Observation, Report, RuleText
+from rtaudit.report.schema import ENVELOPE
+from rtaudit.snapshot import Gap
+
+
+def dump(report: Report) -> str:
+    """The report as the JSON document of the contract, with a trailing newline."""
+    return "".join(chunks(report))
+
+
+def chunks(report: Report) -> Iterator[str]:
+    """The text of `dump` in pieces, for writing without holding it whole."""
+    head = json.dumps(_head(report), indent=2, ensure_ascii=False, allow_nan=False)
+    yield head[:-2] + ',\n  "findings": ['
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+    separator = "\n    "
+    for finding in report.findings:
+        yield separator + encode(_finding(finding))
+        separator = ",\n    "
+    yield ("\n  ]" if report.findings else "]") + "\n}\n"
+
+
+def load(path: str | Path) -> Report:
+    """The report in the file `path` (`-` is standard input). Raises InputError."""
+    name = "standard input" if str(path) == "-" else str(path)
+    document = load_json(path)
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        what = f"a {schema} document" if isinstance(schema, str) else "something else"
+        raise InputError(
+            f"{name} is not a report of schema {SCHEMA} but {what}", "give what `rtaudit check -o json` wrote"
+        )
+
+    error_at = whole_file(f"{name} is not a report", "`rtaudit schema report` prints the format")
+    check_schema(document, ENVELOPE, error_at)
+    return _report(document)
+
+
+def _head(report: Report) -> dict[str, Any]:
+    gate = report.gate
+    allow = gate.allow_unknown if isinstance(gate.allow_unknown, bool) else list(gate.allow_unknown)
+    return {
+        "schema": SCHEMA,
+        "tool": report.tool,
+        "generatedAt": report.generated_at,
+        "asOf": report.as_of,
+        "snapshots": list(report.snapshots),
+        "policies": list(report.policies),
+        "gate": {
+            "failOn": gate.fail_on,
+            "allowUnknown": allow,
+            "baseline": gate.baseline,
+            "exitCode": gate.exit_code,
+            "fixed": gate.fixed,
+        },
+        "verdict": report.verdict,
+        "summary": report.summary,
+        "warnings": list(report.warnings),
+        "rules": {rule: asdict(text) for rule, text in sorted(report.rules.items())},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "rule": finding.rule,
+        "outcome": finding.outcome,
+        "each": finding.each,
+        "resource": finding.resource,
+        "environment": finding.environment,
+        "fingerprint": finding.fingerprint,
+    }
+    if finding.note is not None:
+        document["note"] = finding.note
+    if finding.outcome in ("pass", "notApplicable"):
+        return document
+    document["severity"] = finding.severity
+    document["setBy"] = finding.set_by
+    document["observations"] = [asdict(observation) for observation in finding.observations]
+    document["gaps"] = [asdict(gap) for gap in finding.gaps]
+    document["fix"] = list(finding.fix)
+    document["waiver"] = finding.waiver
+    if finding.known:
+        document["known"] = True
+    return document
+
+
+def _report(document: dict[str, Any]) -> Report:
+    gate = document["gate"]
+    return Report(
+        tool=document["tool"],
+        generated_at=document["generatedAt"],
+        as_of=document["asOf"],
+        snapshots=document["snapshots"],
+        policies=document["policies"],
+        gate=Gate(gate["failOn"], gate["allowUnknown"], gate.get("baseline"), gate["exitCode"], gate.get("fixed", 0)),
+        verdict=document["verdict"],
+        summary=document["summary"],
+        rules={rule: RuleText(**text) for rule, text in document["rules"].items()},
+        findings=[_load_finding(finding, document["rules"]) for finding in document["findings"]],
+        warnings=document.get("warnings", []),
+    )
+
+
+def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
+    return Finding(
+        rule=document["rule"],
+        outcome=document["outcome"],
+        each=document["each"],
+        resource=document["resource"],
+        environment=document["environment"],
+        severity=document.get("severity") or rules.get(document["rule"], {}).get("severity", "info"),
+        set_by=document.get("setBy", ""),
+        observations=[Observation(**item) for item in document.get("observations", ())],
+        gaps=[Gap(**item) for item in document.get("gaps", ())],
+        fix=document.get("fix", ()),
+        waiver=document.get("waiver"),
+        known=document.get("known", False),
+        note=document.get("note"),
+    )

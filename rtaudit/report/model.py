@@ -1,0 +1,141 @@
+"""The report as values. Passes are cheap: a report over 10,000 accounts holds most of a million findings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rtaudit.snapshot import Gap, ids
+
+SCHEMA = "rtaudit.report/1"
+"""The schema this version reads and writes."""
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+"""Worst first."""
+
+OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
+"""In the order in which findings are sorted."""
+
+EXIT_CODES = {"ready": 0, "notReady": 1, "incomplete": 4}
+"""Verdict -> exit code of check and audit."""
+
+
+def at_or_above(severity: str, threshold: str) -> bool:
+    """True when `severity` is as bad as `threshold` or worse. The threshold `none` gates nothing."""
+    return threshold in SEVERITIES and SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
+
+
+@dataclass(slots=True)
+class Observation:
+    """One thing that was seen and should not have been so, or could not be seen."""
+
+    field: str
+    """Where it stands in the resource: a path such as `properties.networkAcls.ipRules[0].value`."""
+    expected: Any
+    """What the rule asks for, as words or a value."""
+    actual: Any
+    """What Azure said; None when nothing stands there."""
+    resource: str
+    """ARM id of the resource that was looked at, as Azure wrote it."""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What one rule says of one resource."""
+
+    rule: str
+    """Rule id."""
+    outcome: str
+    """One of OUTCOMES."""
+    each: str
+    """Kind of subject: account, realtimeDeployment, …"""
+    resource: str
+    """ARM id as Azure wrote it, or `environment/<label>`, or the client's name."""
+    environment: str
+    """Label of the snapshot."""
+    severity: str = "info"
+    """As set by the pack."""
+    set_by: str = ""
+    """Name of the pack whose judgement stands."""
+    observations: Sequence[Observation] = ()
+    """Why it failed, or what is unknown."""
+    gaps: Sequence[Gap] = ()
+    """What could not be seen, when unknown."""
+    fix: Sequence[str] = ()
+    """The rule's fix with this resource's names filled in."""
+    waiver: dict[str, Any] | None = None
+    """The waiver that applies, or the expired one that no longer does (`expired`: true)."""
+    known: bool = False
+    """True when it stands in the baseline and so does not gate."""
+    note: str | None = None
+    """Why it does not apply or is unknown, where no gap says it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable over runs and machines: of the rule and the resource, nothing else."""
+        return hashlib.sha256(f"{self.rule}\n{ids.key(self.resource)}".encode("utf-8", "backslashreplace")).hexdigest()[
+            :32
+        ]
+
+    @property
+    def order(self) -> tuple[int, int, str, str]:
+        """Sort key: outcome, severity, rule, resource."""
+        return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, ids.key(self.resource))
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """What a report says once about each rule."""
+
+    name: str
+    title: str
+    severity: str
+    why: str
+    fix: Sequence[str] = ()
+    see: Sequence[str] = ()
+    controls: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Framework -> control ids, with a source."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What decides the exit code."""
+
+    fail_on: str = "high"
+    """Failures of this severity or worse make the verdict notReady; `none` gates nothing."""
+    allow_unknown: bool | Sequence[str] = False
+    """True, or the rules whose unknown is allowed."""
+    baseline: str | None = None
+    """The report whose findings are known."""
+    exit_code: int = 0
+    """The exit code of the command that made the report."""
+    fixed: int = 0
+    """Findings of the baseline that are gone."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer of one check."""
+
+    tool: dict[str, str]
+    """`name` and `version`."""
+    generated_at: str
+    """When it was made (ISO 8601, UTC)."""
+    as_of: str
+    """The judging date, YYYY-MM-DD."""
+    snapshots: Sequence[dict[str, Any]]
+    """Each `environment`, `digest`, `collectedAt`, `file`."""
+    policies: Sequence[dict[str, Any]]
+    """Each `name`, `digest`, `params`."""
+    gate: Gate
+    verdict: str
+    """ready, notReady or incomplete."""
+    summary: dict[str, Any]
+    """Number of findings per outcome, and `failedBySeverity`."""
+    rules: dict[str, RuleText]
+    findings: Sequence[Finding]
+    """Every finding, passes too, sorted by `Finding.order`."""
+    warnings: Sequence[str] = ()
+    """What the reader should know: expired, unmatched or undated waivers, an edited snapshot."""

@@ -1,0 +1,131 @@
+"""The JSON Schema of a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtaudit.report.model import OUTCOMES, SCHEMA, SEVERITIES
+from rtaudit.snapshot.schema import ENVELOPE as SNAPSHOT
+
+_STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
+_COUNT = {"type": "integer", "minimum": 0}
+
+_FINDING: dict[str, Any] = {
+    "type": "object",
+    "required": ["rule", "outcome", "each", "resource", "environment", "fingerprint"],
+    "additionalProperties": False,
+    "properties": {
+        "rule": _STRING,
+        "outcome": {"enum": list(OUTCOMES)},
+        "each": _STRING,
+        "resource": {**_STRING, "description": "ARM id as Azure wrote it."},
+        "environment": _STRING,
+        "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "Of rule and resource; stable."},
+        "note": {**_STRING, "description": "Why it does not apply or is unknown, where no gap says it."},
+        "severity": {"enum": list(SEVERITIES)},
+        "setBy": {**_STRING, "description": "The pack whose judgement stands."},
+        "observations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "expected", "actual", "resource"],
+                "additionalProperties": False,
+                "properties": {"field": _STRING, "expected": {}, "actual": {}, "resource": _STRING},
+            },
+        },
+        "gaps": SNAPSHOT["properties"]["gaps"],
+        "fix": _STRINGS,
+        "waiver": {"type": ["object", "null"]},
+        "known": {"type": "boolean", "description": "True when the baseline holds it: it does not gate."},
+    },
+}
+
+ENVELOPE: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit report",
+    "description": "The answer of `rtaudit check`.",
+    "type": "object",
+    "required": [
+        "schema",
+        "tool",
+        "generatedAt",
+        "asOf",
+        "snapshots",
+        "policies",
+        "gate",
+        "verdict",
+        "summary",
+        "rules",
+        "findings",
+    ],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": SCHEMA},
+        "tool": {"type": "object", "required": ["name", "version"], "additionalProperties": _STRING},
+        "generatedAt": _STRING,
+        "asOf": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"},
+        "snapshots": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["environment", "digest", "collectedAt", "file"],
+                "properties": {
+                    "environment": _STRING,
+                    "digest": _STRING,
+                    "collectedAt": {"type": ["string", "null"]},
+                    "file": {"type": ["string", "null"]},
+                },
+            },
+        },
+        "policies": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "digest", "params"],
+                "properties": {"name": _STRING, "digest": _STRING, "params": {"type": "object"}},
+            },
+        },
+        "gate": {
+            "type": "object",
+            "required": ["failOn", "allowUnknown", "baseline", "exitCode"],
+            "additionalProperties": False,
+            "properties": {
+                "failOn": {"enum": [*SEVERITIES, "none"]},
+                "allowUnknown": {"anyOf": [{"type": "boolean"}, _STRINGS]},
+                "baseline": {"type": ["string", "null"]},
+                "exitCode": {"type": "integer"},
+                "fixed": _COUNT,
+            },
+        },
+        "verdict": {"enum": ["ready", "notReady", "incomplete"]},
+        "summary": {
+            "type": "object",
+            "required": [*OUTCOMES, "failedBySeverity"],
+            "properties": {
+                **dict.fromkeys(OUTCOMES, _COUNT),
+                "failedBySeverity": {"type": "object", "additionalProperties": _COUNT},
+            },
+        },
+        "warnings": _STRINGS,
+        "rules": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["name", "title", "severity", "why", "fix", "see", "controls"],
+                "additionalProperties": False,
+                "properties": {
+                    "name": _STRING,
+                    "title": _STRING,
+                    "severity": {"enum": list(SEVERITIES)},
+                    "why": _STRING,
+                    "fix": _STRINGS,
+                    "see": _STRINGS,
+                    "controls": {"type": "object", "additionalProperties": _STRINGS},
+                },
+            },
+        },
+        "findings": {"type": "array", "items": _FINDING},
+    },
+}
+"""The whole document."""

@@ -1,0 +1,7 @@
+"""A snapshot: a bag of Azure resources as Azure returned them, and the gaps in it."""
+
+from rtaudit.snapshot.aspects import ASPECTS, Aspect
+from rtaudit.snapshot.files import dump, load, write
+from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
+
+__all__ = ["ASPECTS", "SCHEMA", "Aspect", "Gap", "Snapshot", "dump", "load", "write"]

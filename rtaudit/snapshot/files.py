@@ -1,0 +1,83 @@
+"""Snapshots as files: loaded with one clear error, dumped to the same bytes every time, written whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rtaudit.documents import check_schema, dumps, parse_json, read_text, whole_file, write_atomically
+from rtaudit.errors import InputError
+from rtaudit.snapshot import ids
+from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
+from rtaudit.snapshot.schema import ENVELOPE
+
+_GAP_FIELDS = Gap.__dataclass_fields__.keys()
+
+
+def load(path: str | Path) -> Snapshot:
+    """The snapshot in the file `path` (`-` is standard input).
+
+    Raises InputError when it is no file, no JSON, no snapshot, or one of a schema that this version does not know.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    return parse(read_text(path), name)
+
+
+def parse(text: str, name: str) -> Snapshot:
+    """The snapshot that `text` holds; `name` is what errors and reports call it. Raises InputError."""
+    document = parse_json(text, name)
+    _check_version(document, name)
+
+    error_at = whole_file(f"{name} is not a snapshot", "`rtaudit schema snapshot` prints the format")
+    resources = document.get("resources")
+    check_schema({**document, "resources": [] if isinstance(resources, list) else resources}, ENVELOPE, error_at)
+    _check_resources(document["resources"], name)
+    return Snapshot(
+        environment=document.get("environment", "default"),
+        scope=document["scope"],
+        resources=document["resources"],
+        gaps=[Gap(**{key: value for key, value in gap.items() if key in _GAP_FIELDS}) for gap in document["gaps"]],
+        clients=document.get("clients", []),
+        collection=document.get("collection", {}),
+        file=name,
+        recorded_digest=document.get("digest"),
+    )
+
+
+def dump(snapshot: Snapshot) -> str:
+    """The snapshot as text: the same snapshot, the same bytes."""
+    return dumps(snapshot.document())
+
+
+def write(snapshot: Snapshot, path: str | Path) -> None:
+    """Write the snapshot to `path`, atomically. Raises RtauditError when that is not possible."""
+    write_atomically(path, dump(snapshot))
+
+
+def _check_version(document: Any, name: str) -> None:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema == SCHEMA:
+        return
+    if isinstance(schema, str) and schema.startswith("rtaudit.snapshot/"):
+        raise InputError(
+            f"{name} is a snapshot of schema {schema}, and this version reads {SCHEMA}",
+            "use the rtaudit that wrote it, or collect again with this one",
+        )
+    if isinstance(schema, str) and schema.startswith("rtaudit."):
+        raise InputError(f"{name} is a {schema} document, not a snapshot", "give the file that `rtaudit collect` wrote")
+    raise InputError(
+        f"{name} is not a snapshot: it has no 'schema': \"{SCHEMA}\"", "give the file that `rtaudit collect` wrote"
+    )
+
+
+def _check_resources(resources: list[Any], name: str) -> None:
+    seen: set[str] = set()
+    for index, resource in enumerate(resources):
+        identity = resource.get("id") if isinstance(resource, dict) else None
+        if not isinstance(identity, str) or not identity.strip("/"):
+            raise InputError(f"{name} is not a snapshot: resources[{index}] is not a resource with an 'id'")
+        if not isinstance(resource.get("properties", {}) or {}, dict):
+            raise InputError(f"{name} is not a snapshot: resources[{index}].properties is not a mapping ({identity})")
+        if ids.key(identity) in seen:
+            raise InputError(f"{name} is not a snapshot: resources[{index}] is there twice: {identity}")
+        seen.add(ids.key(identity))

@@ -1,0 +1,150 @@
+"""The snapshot as values: resources, gaps, and what was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from rtaudit.documents import canonical
+from rtaudit.snapshot import ids
+from rtaudit.snapshot.order import catalogue_order, sorted_sets
+
+SCHEMA = "rtaudit.snapshot/1"
+"""The schema this version reads and writes."""
+
+GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
+"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
+
+COLLECTIONS = frozenset(
+    {"microsoft.cognitiveservices/locations/models", "microsoft.cognitiveservices/locations/usages"}
+)
+"""Types that stand as one resource: a region's rows under the collection's id, in `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A read that did not give what was asked for. What a gap could have changed is unknown, never pass."""
+
+    scope: str
+    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection."""
+    aspect: str
+    """The aspect that was being read."""
+    reason: str
+    """One of GAP_REASONS."""
+    status: int | None = None
+    """HTTP status, where there was one."""
+    code: str | None = None
+    """Azure's error code, or ours where no answer came."""
+    needs: str | None = None
+    """The RBAC action that was missing, when denied."""
+    message: str | None = None
+    """The service's own words, without secrets."""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sort key."""
+        return (
+            ids.key(self.scope),
+            self.aspect,
+            self.reason,
+            str(self.status),
+            str(self.code),
+            str(self.needs),
+            str(self.message),
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one environment looked like, as Azure Resource Manager told it."""
+
+    environment: str
+    """The environment's label: `prod`."""
+    scope: Mapping[str, Any]
+    """What was asked for: `cloud`, `tenant`, `subscriptions`, `resourceGroups`, `accounts`, `aspects`, `leftOut`."""
+    resources: Sequence[dict[str, Any]]
+    """Raw resources, sorted by lower-cased id."""
+    gaps: Sequence[Gap] = ()
+    """Reads that failed, sorted."""
+    clients: Sequence[dict[str, Any]] = ()
+    """Client contracts that were given."""
+    collection: Mapping[str, Any] = field(default_factory=dict)
+    """The only volatile block: `runs` (times), tool version, principal, api-versions by type, calls."""
+    file: str | None = None
+    """The file it was loaded from; no part of the document."""
+    recorded_digest: str | None = None
+    """The digest that the file claims; `digest` is what its content has."""
+
+    @classmethod
+    def of(
+        cls,
+        environment: str,
+        scope: Mapping[str, Any],
+        resources: Iterable[dict[str, Any]],
+        gaps: Iterable[Gap] = (),
+        clients: Iterable[dict[str, Any]] = (),
+        collection: Mapping[str, Any] | None = None,
+    ) -> Snapshot:
+        """A snapshot in canonical order: resources by id, lists that are sets sorted, gaps sorted and single.
+
+        A resource that comes twice (the same id in any case) is kept once, the later one.
+        """
+        by_id = {ids.key(resource["id"]): _ordered(resource) for resource in resources}
+        return cls(
+            environment=environment,
+            scope=dict(scope),
+            resources=[by_id[key] for key in sorted(by_id)],
+            gaps=sorted(set(gaps), key=lambda gap: gap.order),
+            clients=sorted(clients, key=canonical),
+            collection=dict(collection or {}),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The snapshot as the JSON document of the contract, digest included."""
+        return {**self._digested(), "collection": dict(self.collection), "digest": self.digest}
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` over the canonical JSON of all but `collection` and `digest`. Detects change; no signature."""
+        return "sha256:" + hashlib.sha256(canonical(self._digested()).encode("ascii")).hexdigest()
+
+    @property
+    def aspects(self) -> frozenset[str]:
+        """The aspects that were read."""
+        return frozenset(self.scope.get("aspects") or ())
+
+    @property
+    def collected_at(self) -> str | None:
+        """When the last run that filled it ended (ISO 8601, UTC), where recorded."""
+        runs = self.collection.get("runs") or [{}]
+        last = runs[-1] if isinstance(runs, list) and isinstance(runs[-1], dict) else {}
+        return last.get("finishedAt") or last.get("startedAt")
+
+    def api_version(self, resource_type: str) -> str | None:
+        """The api-version that resources of this type (any case) were read with, where recorded."""
+        used = self.collection.get("apiVersions") or {}
+        return next((version for name, version in used.items() if name.lower() == resource_type.lower()), None)
+
+    def with_clients(self, clients: Iterable[dict[str, Any]]) -> Snapshot:
+        """The same snapshot with these client contracts in place of its own."""
+        return replace(self, clients=sorted(clients, key=canonical))
+
+    def _digested(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "environment": self.environment,
+            "scope": dict(self.scope),
+            "resources": list(self.resources),
+            "gaps": [asdict(gap) for gap in self.gaps],
+            "clients": list(self.clients),
+        }
+
+
+def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
+    ordered: dict[str, Any] = sorted_sets(resource)
+    if ids.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
+        ordered["value"] = sorted(ordered["value"], key=catalogue_order)
+    return ordered

@@ -1,0 +1,73 @@
+"""The JSON Schema of a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtaudit.snapshot.model import GAP_REASONS, SCHEMA
+
+_STRINGS = {"type": "array", "items": {"type": "string"}}
+
+ENVELOPE: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit snapshot",
+    "description": "Azure resources as Azure Resource Manager returned them, and the gaps in them.",
+    "type": "object",
+    "required": ["schema", "scope", "resources", "gaps"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": SCHEMA},
+        "environment": {"type": "string", "minLength": 1, "description": "Label of the environment, such as prod."},
+        "scope": {
+            "type": "object",
+            "description": "What was asked for, and what was left out by rule.",
+            "required": ["aspects"],
+            "properties": {
+                "cloud": {"type": "string"},
+                "tenant": {"type": ["string", "null"]},
+                "subscriptions": _STRINGS,
+                "resourceGroups": _STRINGS,
+                "accounts": _STRINGS,
+                "aspects": {**_STRINGS, "description": "The aspects that were read."},
+                "leftOut": {"type": "object", "description": "What was left out by rule."},
+            },
+        },
+        "collection": {
+            "type": "object",
+            "description": "The only volatile block; no part of the digest.",
+            "properties": {
+                "runs": {"type": "array", "items": {"type": "object"}},
+                "apiVersions": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+        },
+        "resources": {
+            "type": "array",
+            "description": "Raw resources, sorted by lower-cased id.",
+            "items": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {"id": {"type": "string", "minLength": 1}, "properties": {"type": ["object", "null"]}},
+            },
+        },
+        "gaps": {
+            "type": "array",
+            "description": "Reads that failed.",
+            "items": {
+                "type": "object",
+                "required": ["scope", "aspect", "reason"],
+                "properties": {
+                    "scope": {"type": "string"},
+                    "aspect": {"type": "string"},
+                    "reason": {"enum": list(GAP_REASONS)},
+                    "status": {"type": ["integer", "null"]},
+                    "code": {"type": ["string", "null"]},
+                    "needs": {"type": ["string", "null"], "description": "The RBAC action that was missing."},
+                    "message": {"type": ["string", "null"]},
+                },
+            },
+        },
+        "clients": {"type": "array", "items": {"type": "object"}},
+        "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    },
+}
+"""The whole document."""

@@ -1,0 +1,65 @@
+"""What is cut before anything is written, logged or shown: one table of field names, one of value shapes.
+
+Azure Resource Manager returns a few secret-bearing fields even to a Reader (an account's `migrationToken`, its
+`apiProperties`), and people put secrets into tags. `internalId` is an identifier that SIP addresses need, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+CUT = "[cut]"
+"""What stands in place of a secret."""
+
+SECRET_NAMES = re.compile(
+    r"(migration[-_]?token|pass(word|wd|phrase)|secret|connection[-_ ]?string|credentials?|sas[-_ ]?(token|uri|url)"
+    r"|((api|access|account|admin|auth|instrumentation|master|primary|private|secondary|shared|shared[-_ ]?access|storage"
+    r"|subscription|search[-_ ]?endpoint)[-_ ]?key)|(access|auth|bearer|client|refresh|id)[-_ ]?token)$",
+    re.IGNORECASE,
+)
+"""Field and tag names whose value is a secret, matched at their end."""
+
+SECRET_PARENTS = {"apiproperties": "connection strings and keys of linked services"}
+"""Fields (lower case) below which every value is cut."""
+
+SECRET_SHAPES: dict[str, re.Pattern[str]] = {
+    "SAS signature": re.compile(r"(?<=[?&;])(sig=)[^&\s\"']+", re.IGNORECASE),
+    "connection string": re.compile(
+        r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|ClientSecret|api-key)\s*=\s*)[^;&\s\"']+",
+        re.IGNORECASE,
+    ),
+    "bearer token": re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE),
+    "JSON web token": re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    "Azure AI key": re.compile(r"()\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b"),
+}
+"""Shapes that are a secret wherever they stand. The first group is kept."""
+
+_HEX_KEY = re.compile(r"\b[0-9a-fA-F]{32}\b")
+
+
+def scrub(text: str) -> str:
+    """`text` (a message, a log line, a value) with everything of a secret's shape cut out."""
+    for shape in SECRET_SHAPES.values():
+        text = shape.sub(lambda found: f"{found.group(1)}{CUT}", text)
+    return text
+
+
+def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool = False) -> Any:
+    """`value` (a resource) without its secrets; the fields stay, their values become `[cut]`. Idempotent."""
+    if isinstance(value, dict):
+        inside = below or name.lower() in SECRET_PARENTS
+        return {
+            key: cut_secrets(item, key, below=inside, tags=tags or name.lower() == "tags")
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [cut_secrets(item, name, below=below, tags=tags) for item in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    if below or SECRET_NAMES.search(name):
+        return CUT
+    if isinstance(value, str):
+        # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
+        return _HEX_KEY.sub(CUT, scrub(value)) if tags else scrub(value)
+    return value
