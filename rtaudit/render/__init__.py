@@ -1,1 +1,105 @@
+"""Report | Drift -> text. A format is one module with `render(answer, options)` and one entry in FORMATS."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from rtaudit.errors import UsageError, allowed_hint
+
+if TYPE_CHECKING:
+    # The registry is read for --help: it must cost nothing.
+    from rtaudit.drift import Drift
+    from rtaudit.report import Report
+    from rtaudit.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an answer is to be shown. A format takes of it what it has a use for."""
+
+    snapshots: Sequence[Snapshot] = ()
+    """The snapshots that were judged: lines for SARIF, plots and inventory for HTML."""
+    width: int = 100
+    """Columns of the terminal."""
+    colour: bool = False
+    """True when ANSI colours may be written."""
+    group_by: str | None = None
+    """account, rule or severity; None: by account, summarised when there are many."""
+    show: Sequence[str] = ()
+    """The outcomes to list (also `known`, `all`); empty: fail and unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write an answer. `report` and `drift` name a function as `module:function`."""
+
+    about: str
+    """What it is for, in a few words."""
+    report: str
+    """Renders a Report: `(Report, Options) -> str | Iterable[str]`."""
+    drift: str | None = None
+    """Renders a Drift; None: the drift is read as a report, whose rules are the categories of change."""
+    extensions: tuple[str, ...] = ()
+    """File names that mean this format in `-o PATH`."""
+
+
+FORMATS: dict[str, Format] = {
+    "table": Format(
+        "the terminal", "rtaudit.render.table:render", "rtaudit.render.drift_table:render", (".txt", ".table")
+    ),
+    "json": Format("the document itself", "rtaudit.render.json:render", "rtaudit.render.json:render_drift", (".json",)),
+}
+"""Every format by name, in the order in which help lists them."""
+
+
+def render(answer: Report | Drift, format: str, **options: Any) -> str | Iterable[str]:  # noqa: A002 - the option's name
+    """`answer` in the format `format`, whole or in pieces; `options` are the fields of Options.
+
+    Raises UsageError for a format that is not in FORMATS.
+    """
+    from rtaudit.report import Report
+
+    entry = find(format)
+    chosen = Options(**options)
+    if isinstance(answer, Report):
+        return _function(entry.report)(answer, chosen)
+    if entry.drift is not None:
+        return _function(entry.drift)(answer, chosen)
+    from rtaudit.render.drift_report import as_report
+
+    return _function(entry.report)(as_report(answer), chosen)
+
+
+def find(name: str) -> Format:
+    """The format called `name`. Raises UsageError, which lists the known ones."""
+    if name not in FORMATS:
+        raise UsageError(f"there is no format '{name}'", allowed_hint(name, FORMATS))
+    return FORMATS[name]
+
+
+def by_extension(path: str) -> str | None:
+    """The format that a file name means, or None. The longest extension counts: `a.sarif.json` is SARIF."""
+    lower = path.lower()
+    matching = [
+        (len(extension), name)
+        for name, entry in FORMATS.items()
+        for extension in entry.extensions
+        if lower.endswith(extension)
+    ]
+    return max(matching)[1] if matching else None
+
+
+def whole(text: str | Iterable[str]) -> str:
+    """What `render` gave, in one piece."""
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _function(where: str) -> Any:
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)
+
+
+__all__ = ["FORMATS", "Format", "Options", "by_extension", "find", "render", "whole"]

@@ -1,0 +1,120 @@
+"""`-o FORMAT[=PATH] | PATH.sarif …`: what is written where. Several in one run, files atomically, stdout at most once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rtaudit.cli.app import emit, plain
+from rtaudit.errors import RtauditError, UsageError, allowed_hint
+from rtaudit.render import FORMATS, by_extension, find, render, whole
+
+if TYPE_CHECKING:
+    from rtaudit.drift import Drift
+    from rtaudit.report import Report
+
+PIPE_WIDTH = 100
+"""Columns when stdout is no terminal: always the same, whatever COLUMNS says."""
+
+OUTPUT_HELP = (
+    "Format, FORMAT=PATH, or a path whose extension says the format; can be given several times. "
+    f"Formats: {', '.join(FORMATS)}."
+)
+"""Help of the option -o."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One thing to write."""
+
+    format: str
+    path: str | None = None
+    """None is stdout."""
+
+
+def parse_outputs(words: Sequence[str], default: str = "table") -> list[Output]:
+    """What the values of -o ask for; the format `default` on stdout where none was given.
+
+    Raises UsageError for an unknown format, two outputs on stdout or to one file, RtauditError for a folder that is not there.
+    """
+    outputs = [_parse(word) for word in words] or [Output(default)]
+    if sum(output.path is None for output in outputs) > 1:
+        names = " and ".join(output.format for output in outputs if output.path is None)
+        raise UsageError(f"{names} cannot all go to stdout", "write all but one to a file: -o FORMAT=PATH")
+    paths = [os.path.abspath(output.path) for output in outputs if output.path is not None]
+    for output in outputs:
+        if output.path is not None:
+            if paths.count(os.path.abspath(output.path)) > 1:
+                raise UsageError(f"two outputs go to {output.path}", "give each its own path")
+            _check_place(output.path)
+    return outputs
+
+
+def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -> None:
+    """Render `answer` for each output and write it. Options are those of `rtaudit.render.Options`.
+
+    Where the format is `github` and GITHUB_STEP_SUMMARY names a file, the job summary is appended to it.
+    """
+    from rtaudit.documents import write_atomically
+
+    for output in outputs:
+        if output.path is not None:
+            write_atomically(output.path, whole(render(answer, output.format, **options)))
+            print(f"wrote {plain(output.path)} ({output.format})", file=sys.stderr)
+    for output in outputs:
+        if output.path is None:
+            emit(render(answer, output.format, **{**options, **_screen()}))
+        if output.format == "github":
+            _job_summary(answer, options)
+
+
+def _parse(word: str) -> Output:
+    name, equals, path = word.partition("=")
+    if equals and (name in FORMATS or not ("/" in name or "." in name)):
+        find(name)
+        if not path:
+            raise UsageError(f"-o {word} names no path", f"-o {name} alone writes to stdout")
+        return Output(name, None if path == "-" else path)
+    if word in FORMATS:
+        return Output(word)
+    by_name = by_extension(word)
+    if by_name is not None:
+        return Output(by_name, word)
+    if "." in word or "/" in word:
+        extensions = [extension for entry in FORMATS.values() for extension in entry.extensions]
+        raise UsageError(
+            f"the extension of '{word}' says no format",
+            f"use -o FORMAT=PATH, or one of the extensions {', '.join(extensions)}",
+        )
+    raise UsageError(f"there is no format '{word}'", allowed_hint(word, FORMATS))
+
+
+def _check_place(path: str) -> None:
+    # Before an hour of collecting, not after it.
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise RtauditError(f"cannot write {path}: there is no folder {folder}", "make the folder, or choose another")
+    if Path(path).is_dir():
+        raise RtauditError(f"cannot write {path}: it is a folder", "give a file name")
+
+
+def _screen() -> dict[str, Any]:
+    terminal = sys.stdout.isatty()
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return {"width": max(80, shutil.get_terminal_size().columns) if terminal else PIPE_WIDTH, "colour": colour}
+
+
+def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    try:
+        with open(target, "ab") as file:
+            file.write(whole(render(answer, "markdown", **options)).encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise RtauditError(f"cannot append to GITHUB_STEP_SUMMARY: {error.strerror or error}") from None

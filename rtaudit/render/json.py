@@ -1,0 +1,25 @@
+"""The documents themselves: what every other format is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rtaudit.render import Options
+from rtaudit.report import Report
+from rtaudit.report.files import chunks
+
+if TYPE_CHECKING:
+    from rtaudit.drift import Drift
+
+
+def render(report: Report, _options: Options) -> Iterable[str]:
+    """The report as `rtaudit.report/1`."""
+    return chunks(report)
+
+
+def render_drift(drift: Drift, _options: Options) -> str:
+    """The drift as `rtaudit.drift/1`."""
+    from rtaudit.drift import dump
+
+    return dump(drift)

@@ -1,0 +1,142 @@
+"""What several formats say in the same words: values, resources, gaps, verdicts. All of it plain, printable text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from rtaudit.report import SEVERITIES, Finding, Report
+from rtaudit.snapshot import Gap, ids
+
+VERDICTS = {
+    "ready": "ready",
+    "notReady": "not ready",
+    "incomplete": "incomplete",
+    "same": "no drift",
+    "drift": "drift",
+}
+"""Verdict of a Report or a Drift -> the words for it."""
+
+GOOD_VERDICTS = frozenset({"ready", "same"})
+"""The verdicts that end with exit code 0."""
+
+_ACCOUNT = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/[^/]+", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """`text` with control, format and direction characters (line breaks too) shown as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, with `…` where the middle was left out."""
+    if len(text) <= limit:
+        return text
+    head = (limit - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def value(thing: Any, limit: int = 300) -> str:
+    """A value of Azure, or of a rule, as one line of plain text. None is what is not there."""
+    if thing is None:
+        return "(not there)"
+    text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, default=str)
+    return shorten(plain(text), limit) if text else '""'
+
+
+def owner(resource: str) -> str:
+    """The id of the account that a resource belongs to, as Azure wrote it; else the resource itself."""
+    found = _ACCOUNT.search(resource)
+    return resource[: found.end()] if found else resource
+
+
+def name(resource: str, limit: int = 120) -> str:
+    """A resource's name as people say it: `account`, or `account/deployment` for a child; an environment's label."""
+    account = _ACCOUNT.search(resource)
+    if account is None:
+        if ids.type_of(resource) == "microsoft.resources/subscriptions":
+            return shorten(plain("subscription " + ids.name_of(resource)), limit)
+        return shorten(plain(ids.name_of(resource) if resource.startswith("/") else resource), limit)
+    own = ids.name_of(account.group())
+    rest = resource[account.end() :].strip("/")
+    return shorten(plain(f"{own}/{ids.name_of(rest)}" if rest else own), limit)
+
+
+def place(resource: str) -> str:
+    """Where a resource is: its resource group, or its subscription, or nothing."""
+    group = ids.group_of(resource)
+    return shorten(plain(group), 90) if group else ""
+
+
+def gap(missing: Gap, limit: int = 300) -> str:
+    """Why something could not be seen: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
+    answer = " ".join(str(part) for part in (missing.status, missing.code) if part is not None)
+    text = f"{missing.aspect} not read: {missing.reason}" + (f" ({answer})" if answer else "")
+    if missing.needs:
+        text += f", needs {missing.needs}"
+    elif missing.message:
+        text += f": {missing.message}"
+    return shorten(plain(text), limit)
+
+
+def reasons(finding: Finding) -> list[str]:
+    """Why a finding is unknown: its gaps, or its note; never empty for an unknown."""
+    said = [gap(missing) for missing in finding.gaps]
+    if finding.note:
+        said.append(shorten(plain(finding.note), 300))
+    if not said:
+        said = [
+            f"{value(seen.field)}: expected {value(seen.expected)}, could not be seen" for seen in finding.observations
+        ]
+    return said or ["no reason was recorded"]
+
+
+def state(finding: Finding) -> str:
+    """The outcome, or `known` for a failure or unknown that stands in the baseline."""
+    return "known" if finding.known and finding.outcome in ("fail", "unknown") else finding.outcome
+
+
+def waiver(finding: Finding) -> str:
+    """The waiver of a finding in one line; empty where it has none."""
+    given = finding.waiver
+    if not given:
+        return ""
+    parts = [str(given.get("reason") or "no reason given")]
+    parts += [f"{key} {given[key]}" for key in ("owner", "ticket", "expires") if given.get(key)]
+    return shorten(plain(("expired waiver: " if given.get("expired") else "waived: ") + ", ".join(parts)), 300)
+
+
+def counts(report: Report) -> str:
+    """Every outcome counted: `3 fail (1 critical, 2 high), 2 unknown, 1 waived, 40 pass, 12 notApplicable`."""
+    summary = report.summary
+    by_severity = summary.get("failedBySeverity") or {}
+    worst = ", ".join(f"{by_severity[severity]} {severity}" for severity in SEVERITIES if by_severity.get(severity))
+    known = sum(1 for finding in report.findings if finding.known)
+    parts = [
+        f"{summary.get('fail', 0)} fail" + (f" ({worst})" if worst else ""),
+        *(f"{summary.get(outcome, 0)} {outcome}" for outcome in ("unknown", "waived", "pass", "notApplicable")),
+    ]
+    if known:
+        parts.append(f"{known} of them known from the baseline")
+    return ", ".join(parts)
+
+
+def conclusion(report: Report) -> str:
+    """The one line that ends a report: the verdict and every outcome counted."""
+    return f"{VERDICTS.get(report.verdict, report.verdict)}: {counts(report)}"
+
+
+def judged(report: Report) -> str:
+    """What was judged by what: `prod.json by production, as of 2026-11-22`."""
+    files = ", ".join(
+        f"{value(snapshot['environment'], 80)}" + (f" ({value(snapshot['file'], 120)})" if snapshot.get("file") else "")
+        for snapshot in report.snapshots
+    )
+    packs = ", ".join(value(policy["name"], 80) for policy in report.policies)
+    return f"{files or 'nothing'} by {packs or 'no policy'}, as of {value(report.as_of)}"
