@@ -1,1 +1,13 @@
+"""Subjects: the resources of a snapshot joined with what belongs to them, and the facts that follow. Computed, never stored.
 
+Each root key (`deployments`) and each fact (`facts.exposure`) is one function in one of this room's modules, and declares the
+aspects that it reads. The modules are listed here; importing them fills `PARTS`.
+"""
+
+from rtaudit.subjects import account, alerts, deployment, endpoint, environment, roles, subscription
+from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part
+from rtaudit.subjects.world import Subject, World
+
+_MODULES = (account, alerts, deployment, endpoint, environment, roles, subscription)
+
+__all__ = ["KINDS", "PARTS", "Joined", "Part", "Subject", "World"]

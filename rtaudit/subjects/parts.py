@@ -1,0 +1,80 @@
+"""The registry of what a subject is made of besides its raw resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rtaudit.snapshot import ASPECTS, Gap
+
+if TYPE_CHECKING:
+    from rtaudit.subjects.world import Subject
+
+KINDS: dict[str, str] = {
+    "account": "an Azure OpenAI or AI Services account",
+    "deployment": "a model deployment",
+    "realtimeDeployment": "a deployment whose realtime role is speech, or unknown",
+    "privateEndpoint": "a private endpoint that connects to an account in scope",
+    "subscription": "a subscription that holds an account in scope",
+    "environment": "the snapshot as a whole",
+    "client": "a client contract",
+}
+"""What a rule's `each` may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A value, and the gaps that keep it from being the whole truth.
+
+    With gaps, a list holds the elements that were seen; anything else is what is known so far, and decides nothing.
+    """
+
+    value: Any
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A root key or fact of one kind of subject."""
+
+    name: str
+    """`deployments`, or `facts.exposure`."""
+    aspects: tuple[str, ...]
+    """The aspects that it reads, besides the subject itself."""
+    about: str
+    """What it is: the first paragraph of its docstring."""
+    build: Callable[[Subject], Any]
+
+
+PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
+"""Kind of subject -> name -> part."""
+
+_Builder = Callable[["Subject"], Any]
+
+
+def root(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+    """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
+    return _register("", kinds, reads)
+
+
+def fact(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+    """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
+
+    It may return a plain value (known for certain) or a Joined with the gaps that stand against it.
+    """
+    return _register("facts.", kinds, reads)
+
+
+def _register(prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[_Builder], _Builder]:
+    def decorate(function: _Builder) -> _Builder:
+        head, *tail = function.__name__.split("_")
+        name = prefix + head + "".join(word.title() for word in tail)
+        about = " ".join((function.__doc__ or "").split("\n\n")[0].split())
+        assert about, f"{name} has no docstring"
+        assert all(aspect in ASPECTS for aspect in reads), f"{name} reads an unknown aspect"
+        for kind in kinds:
+            PARTS[kind][name] = Part(name, reads, about, function)
+        return function
+
+    return decorate

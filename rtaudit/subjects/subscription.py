@@ -1,0 +1,81 @@
+"""What belongs to a subscription: provider registrations and Service Health alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtaudit.snapshot import Gap, ids
+from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts
+from rtaudit.subjects.parts import Joined, fact, root
+from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, text
+
+
+@root("subscription", reads=("accounts",))
+def accounts(subscription: Subject) -> list[dict[str, Any]]:
+    """The accounts in scope that stand in the subscription."""
+    return [one.raw for one in subscription.world.accounts if ids.covers(subscription.resource, one.resource)]
+
+
+@root("subscription", reads=("alerts",))
+def activity_log_alerts(subscription: Subject) -> Joined:
+    """The subscription's activity-log alerts."""
+    world = subscription.world
+    found = [one for one in world.of_type(ACTIVITY_ALERT) if ids.covers(subscription.resource, one["id"])]
+    return Joined(found, world.gaps("alerts", subscription.resource))
+
+
+@fact("subscription", reads=("providers", "privateEndpoints"))
+def provider_registrations(subscription: Subject) -> Joined:
+    """The providers that a launch needs in the subscription: `namespace`, `registrationState`, `id`.
+
+    Microsoft.CognitiveServices and Microsoft.Insights; Microsoft.Network too where a private endpoint stands in it.
+    """
+    world = subscription.world
+    wanted = ["Microsoft.CognitiveServices", "Microsoft.Insights"]
+    gaps: list[Gap] = []
+    endpoints = [one for one in world.of_type(PRIVATE_ENDPOINT) if ids.covers(subscription.resource, one["id"])]
+    if endpoints:
+        wanted.append("Microsoft.Network")
+    else:
+        gaps += [gap for gap in world.gaps("privateEndpoints", subscription.resource) if gap.code != "NotCollected"]
+    rows = []
+    for namespace in wanted:
+        provider_id = f"{subscription.resource}/providers/{namespace}"
+        found = world.resource(provider_id)
+        if found is not None:
+            rows.append(
+                {"namespace": namespace, "registrationState": found.get("registrationState"), "id": found["id"]}
+            )
+        else:
+            message = f"the registration of {namespace} was not read"
+            gaps += world.gaps("providers", provider_id) or (Gap(provider_id, "providers", "missing", message=message),)
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
+
+
+@fact("subscription", reads=("alerts",))
+def service_health_alerts(subscription: Subject) -> Joined:
+    """Enabled activity-log alerts of the subscription on Service Health whose action acts: `name`, `id`."""
+    alerts = subscription.join("activityLogAlerts")
+    rows, gaps = [], list(alerts.gaps)
+    for alert in alerts.value:
+        properties = mapping(alert.get("properties"))
+        scopes = [str(one) for one in listing(properties.get("scopes"))]
+        if properties.get("enabled") is not True or not _on_service_health(properties):
+            continue
+        if not any(ids.covers(scope, subscription.resource) for scope in scopes):
+            continue
+        groups = listing(mapping(properties.get("actions")).get("actionGroups"))
+        acting = acts(subscription.world, [mapping(one).get("actionGroupId") for one in groups])
+        if acting.value:
+            rows.append({"name": ids.name_of(alert["id"]), "id": alert["id"]})
+        else:
+            gaps += acting.gaps
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
+
+
+def _on_service_health(properties: dict[str, Any]) -> bool:
+    conditions = listing(mapping(properties.get("condition")).get("allOf"))
+    return any(
+        text(mapping(one).get("field")) == "category" and text(mapping(one).get("equals")) == "servicehealth"
+        for one in conditions
+    )
