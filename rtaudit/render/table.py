@@ -161,7 +161,7 @@ def _by_rule(page: _Page, report: Report, shown: list[Finding]) -> Iterator[str]
     for rule, findings in sorted(groups.items(), key=lambda group: (_badness(group[1]), group[0])):
         text = report.rules.get(rule)
         yield "\n"
-        title = f"{plain(rule)} {plain(text.title) if text else ''}: {_tally(findings)}"
+        title = f"{value(rule, 60)} {value(text.title, 200) if text else ''}: {_tally(findings)}"
         for line in page.wrapped(title, "", "  "):
             yield page.paint(line.rstrip("\n"), "1") + "\n"
         for finding in findings:
@@ -185,7 +185,7 @@ def _environment(report: Report, finding: Finding) -> str:
 def _finding(page: _Page, report: Report, finding: Finding, child: str, *, with_rule: bool = True) -> Iterator[str]:
     shown_as = state(finding)
     text = report.rules.get(finding.rule)
-    what = f"{plain(finding.rule)} {plain(text.name) if text else ''}".rstrip() if with_rule else ""
+    what = f"{value(finding.rule, 60)} {value(text.name, 90) if text else ''}".rstrip() if with_rule else ""
     words = " · ".join(filter(None, (what, child)))
     severity = "" if finding.outcome in ("pass", "notApplicable") else finding.severity
     lines = page.wrapped(f"{shown_as:<8}{severity:<9}{words}", "  ", " " * 17)

@@ -24,14 +24,23 @@ GOOD_VERDICTS = frozenset({"ready", "same"})
 _ACCOUNT = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/[^/]+", re.IGNORECASE)
 
 
+_COMMAND = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[\w-]+(?: [^\n]*?)?::)", re.IGNORECASE)
+"""What a build agent would take for a command to itself, wherever it stands on a line of output."""
+
+
 def plain(text: str) -> str:
-    """`text` with control, format and direction characters (line breaks too) shown as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
+    """`text` with control, format and direction characters (line breaks too) shown as escapes.
+
+    So are the logging commands of GitHub Actions and Azure Pipelines: their agents read all that a job prints.
+    """
+    if not text.isprintable():
+        text = "".join(
+            character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+            for character in text
+        )
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return text
 
 
 def shorten(text: str, limit: int) -> str:
