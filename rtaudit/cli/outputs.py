@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import emit, plain
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
-from rtaudit.render import FORMATS, by_extension, find, render, whole
+from rtaudit.render import FORMATS, by_extension, render, whole
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
@@ -37,12 +37,14 @@ class Output:
     """None is stdout."""
 
 
-def parse_outputs(words: Sequence[str], default: str = "table") -> list[Output]:
-    """What the values of -o ask for; the format `default` on stdout where none was given.
+def parse_outputs(
+    words: Sequence[str], default: str = "table", formats: Collection[str] = tuple(FORMATS)
+) -> list[Output]:
+    """What the values of -o ask for, among `formats`; the format `default` on stdout where none was given.
 
     Raises UsageError for an unknown format, two outputs on stdout or to one file, RtauditError for a folder that is not there.
     """
-    outputs = [_parse(word) for word in words] or [Output(default)]
+    outputs = [_parse(word, formats) for word in words] or [Output(default)]
     if sum(output.path is None for output in outputs) > 1:
         names = " and ".join(output.format for output in outputs if output.path is None)
         raise UsageError(f"{names} cannot all go to stdout", "write all but one to a file: -o FORMAT=PATH")
@@ -68,30 +70,35 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
             print(f"wrote {plain(output.path)} ({output.format})", file=sys.stderr)
     for output in outputs:
         if output.path is None:
-            emit(render(answer, output.format, **{**options, **_screen()}))
+            emit(render(answer, output.format, **{**options, **screen()}))
         if output.format == "github":
             _job_summary(answer, options)
 
 
-def _parse(word: str) -> Output:
+def _parse(word: str, formats: Collection[str]) -> Output:
     name, equals, path = word.partition("=")
-    if equals and (name in FORMATS or not ("/" in name or "." in name)):
-        find(name)
-        if not path:
+    if equals and (name in formats or not ("/" in name or "." in name)):
+        if not path and name in formats:
             raise UsageError(f"-o {word} names no path", f"-o {name} alone writes to stdout")
-        return Output(name, None if path == "-" else path)
-    if word in FORMATS:
+        return Output(_known(name, formats), None if path == "-" else path)
+    if word in formats:
         return Output(word)
     by_name = by_extension(word)
-    if by_name is not None:
+    if by_name is not None and by_name in formats:
         return Output(by_name, word)
     if "." in word or "/" in word:
-        extensions = [extension for entry in FORMATS.values() for extension in entry.extensions]
+        extensions = [extension for name in formats for extension in FORMATS[name].extensions]
         raise UsageError(
             f"the extension of '{word}' says no format",
             f"use -o FORMAT=PATH, or one of the extensions {', '.join(extensions)}",
         )
-    raise UsageError(f"there is no format '{word}'", allowed_hint(word, FORMATS))
+    return Output(_known(word, formats))
+
+
+def _known(name: str, formats: Collection[str]) -> str:
+    if name not in formats:
+        raise UsageError(f"there is no format '{name}'", allowed_hint(name, formats))
+    return name
 
 
 def _check_place(path: str) -> None:
@@ -103,7 +110,8 @@ def _check_place(path: str) -> None:
         raise RtauditError(f"cannot write {path}: it is a folder", "give a file name")
 
 
-def _screen() -> dict[str, Any]:
+def screen() -> dict[str, Any]:
+    """What the options `width` and `colour` are for stdout as it is."""
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return {"width": max(80, shutil.get_terminal_size().columns) if terminal else PIPE_WIDTH, "colour": colour}

@@ -2,14 +2,66 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
 import typer
 
-from rtaudit.cli.app import app
+from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.errors import InputError, UsageError, allowed_hint
 
 snapshots = typer.Typer(help="Show, verify, redact and merge snapshots.", no_args_is_help=True)
 app.add_typer(snapshots, name="snapshot")
+
+_WHAT = ("accounts", "deployments", "capacity", "endpoints", "gaps")
+_FORMATS = ("table", "json", "csv")
 
 
 @snapshots.callback()
 def _snapshot() -> None:
     pass
+
+
+@command(snapshots)
+def show(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot; - is standard input.")],
+    what: Annotated[str, typer.Option("--what", metavar="WHAT", help=", ".join(_WHAT))] = "accounts",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help=", ".join(_FORMATS))] = "table",
+) -> None:
+    """Print what a snapshot holds: its accounts, deployments, what each region could host, endpoints, gaps."""
+    from rtaudit.cli.outputs import parse_outputs, screen
+    from rtaudit.documents import write_atomically
+    from rtaudit.render import whole
+    from rtaudit.render.inventory import INVENTORIES
+    from rtaudit.render.inventory import show as render_inventory
+    from rtaudit.snapshot import load
+
+    if what not in INVENTORIES:
+        raise UsageError(f"there is no inventory '{what}'", allowed_hint(what, INVENTORIES))
+    (chosen,) = parse_outputs([output], formats=_FORMATS)
+    width = screen()["width"] if chosen.path is None and sys.stdout.isatty() else None
+    text = render_inventory(load(file), what, chosen.format, width)
+    if chosen.path is None:
+        emit(text)
+    else:
+        write_atomically(chosen.path, whole(text))
+
+
+@command(snapshots)
+def verify(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot.")],
+) -> None:
+    """Check that a snapshot is what it was when it was written. Exit code 3 says that it was changed."""
+    from rtaudit.snapshot import load
+
+    snapshot = load(path)
+    if snapshot.recorded_digest is None:
+        raise InputError(
+            f"{path} records no digest: nothing to compare with", "collect again, or keep its SHA-256 elsewhere"
+        )
+    if snapshot.recorded_digest != snapshot.digest:
+        raise InputError(
+            f"{path} was changed after it was written: it says {snapshot.recorded_digest}, its content has {snapshot.digest}",
+            "take the original; a snapshot is never edited by hand",
+        )
+    emit(f"{plain(path)}: {len(snapshot.resources)} resources, {len(snapshot.gaps)} gaps, {snapshot.digest}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ FORMATS: dict[str, Format] = {
         "the terminal", "rtaudit.render.table:render", "rtaudit.render.drift_table:render", (".txt", ".table")
     ),
     "json": Format("the document itself", "rtaudit.render.json:render", "rtaudit.render.json:render_drift", (".json",)),
+    "csv": Format("spreadsheets", "rtaudit.render.csv:render", None, (".csv",)),
 }
 """Every format by name, in the order in which help lists them."""
 
@@ -97,9 +98,10 @@ def whole(text: str | Iterable[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def _function(where: str) -> Any:
+def _function(where: str) -> Callable[[Any, Options], str | Iterable[str]]:
     module, _, name = where.partition(":")
-    return getattr(import_module(module), name)
+    function: Callable[[Any, Options], str | Iterable[str]] = getattr(import_module(module), name)
+    return function
 
 
 __all__ = ["FORMATS", "Format", "Options", "by_extension", "find", "render", "whole"]

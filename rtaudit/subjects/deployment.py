@@ -99,6 +99,15 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     )
 
 
+def row_role(model: dict[str, Any]) -> str:
+    """The realtime role that a catalogue row's `model` has, by the rules of a deployment's; `none` where it claims none."""
+    name, version = str(model.get("name") or ""), str(model.get("version") or "")
+    claim = text(mapping(model.get("capabilities")).get("realtime"))
+    if claim == "true" or _LIVE_NAME.search(name) or (not claim and _looks_realtime(name, version)):
+        return _claimed_role(name)
+    return "none"
+
+
 def _claimed_role(name: str) -> str:
     lower = name.lower()
     if "tts" in lower.split("-"):

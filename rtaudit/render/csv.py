@@ -1,0 +1,101 @@
+"""CSV for spreadsheets: RFC 4180, UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rtaudit.render import Options
+from rtaudit.render.text import gap, plain, shorten, state, waiver
+from rtaudit.report import Finding, Report
+
+COLUMNS = (
+    "verdict",
+    "outcome",
+    "severity",
+    "rule",
+    "name",
+    "title",
+    "each",
+    "resource",
+    "environment",
+    "field",
+    "expected",
+    "actual",
+    "observed",
+    "why",
+    "fix",
+    "waiver",
+    "setBy",
+    "fingerprint",
+)
+"""One line per observation; a finding without any has one line."""
+
+_LIMIT = 32_000
+"""A cell of Excel holds 32,767 characters."""
+
+
+def render(report: Report, _options: Options) -> Iterator[str]:
+    """Every finding, passes too; the verdict of the report stands on each line."""
+    return lines(COLUMNS, _rows(report))
+
+
+def lines(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """A CSV file in pieces: byte order mark, header, rows with CR LF."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    yield "\ufeff"
+    for row in rows:
+        writer.writerow([cell(item) for item in row])
+        if buffer.tell() > 65_536:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def cell(item: Any) -> Any:
+    """A value as a cell: numbers stay numbers; text that would start a formula gets an apostrophe before it."""
+    if item is None:
+        return ""
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        return item
+    text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, default=str)
+    text = shorten(plain(text), _LIMIT)
+    return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20") else text
+
+
+def _rows(report: Report) -> Iterator[list[Any]]:
+    for finding in report.findings:
+        text = report.rules.get(finding.rule)
+        head = [
+            report.verdict,
+            state(finding),
+            finding.severity,
+            finding.rule,
+            text.name if text else None,
+            text.title if text else None,
+            finding.each,
+            finding.resource,
+            finding.environment,
+        ]
+        tail = [
+            _why(finding),
+            "\n".join(finding.fix).replace("\n", " ; ") or None,
+            waiver(finding) or None,
+            finding.set_by,
+            finding.fingerprint,
+        ]
+        if not finding.observations:
+            yield [*head, None, None, None, None, *tail]
+        for seen in finding.observations:
+            yield [*head, seen.field, seen.expected, seen.actual, seen.resource, *tail]
+
+
+def _why(finding: Finding) -> str | None:
+    said = [gap(missing) for missing in finding.gaps] + ([finding.note] if finding.note else [])
+    return "; ".join(said) or None
