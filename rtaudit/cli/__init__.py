@@ -6,7 +6,7 @@ from importlib import import_module
 
 from rtaudit.cli.app import app
 
-_COMMANDS = ("snapshot", "schema")
+_COMMANDS = ("snapshot", "schema", "simulate")
 """The modules of this package that register a command, in the order of `rtaudit --help`."""
 
 for _name in _COMMANDS:

@@ -1,1 +1,9 @@
+"""Azure Resource Manager on loopback: any snapshots, served as Azure would, with faults on demand.
 
+Standard library only. A snapshot is the world; there is no second format.
+"""
+
+from rtaudit.simulate.arm import Request
+from rtaudit.simulate.simulator import IDENTITY_HEADER, Simulator
+
+__all__ = ["IDENTITY_HEADER", "Request", "Simulator"]

@@ -1,0 +1,235 @@
+"""Azure Resource Manager over a world: one GET in, one answer out."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from rtaudit.simulate import refusals
+from rtaudit.simulate.faults import Denials
+from rtaudit.simulate.metrics import answer_metrics
+from rtaudit.simulate.permissions import answer_permissions
+from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate.routes import CATALOGUES, Route, action_of, parse
+from rtaudit.simulate.world import World, encode
+from rtaudit.snapshot import Gap, ids
+
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9-]+)?", re.IGNORECASE)
+_EQUALS = re.compile(r"^\s*(?:assignedTo\(\s*'([^']*)'\s*\)|([A-Za-z]+)\s+eq\s+'([^']*)')\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, as it came."""
+
+    method: str
+    path: str
+    """As it stood on the wire, percent-escapes included."""
+    query: Mapping[str, str]
+    """Parameters, percent-escapes undone, names in lower case."""
+    headers: Mapping[str, str]
+    """Headers, names in lower case."""
+
+
+class Arm:
+    """Answers GETs from a world, in Azure Resource Manager's words."""
+
+    def __init__(
+        self,
+        world: World,
+        denials: Denials,
+        *,
+        page_size: int,
+        api_versions: Mapping[str, Sequence[str]],
+        retry_after: int,
+    ) -> None:
+        self._world = world
+        self._denials = denials
+        self._page_size = page_size
+        self._api_versions = {name.lower(): list(versions) for name, versions in api_versions.items()}
+        self._retry_after = retry_after
+
+    def answer(self, request: Request, url: str) -> Answer:
+        """The answer to a request whose token is good; `url` is the service's own address, for nextLink."""
+        route = parse(request.path)
+        if request.method != "GET":
+            return self._refuse_write(request, route)
+        refusal = self._refuse_version(route, request.query.get("api-version"))
+        if refusal:
+            return refusal
+        if self._denials.match(route.key) or self._denials.match(request.path):
+            return refusals.denied(route.action, route.display_scope)
+        return self._read(request, route, url)
+
+    def _refuse_write(self, request: Request, route: Route) -> Answer:
+        verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}.get(request.method)
+        if verb is None:
+            return refusals.error(405, "MethodNotAllowed", f"The HTTP method '{request.method}' is not supported.")
+        return refusals.denied(action_of(route.type or "unknown", route.segments, verb), "/" + "/".join(route.segments))
+
+    def _refuse_version(self, route: Route, version: str | None) -> Answer | None:
+        if not version:
+            return refusals.no_api_version()
+        namespace = route.type.partition("/")[0]
+        supported = self._api_versions.get(route.type) or self._api_versions.get(namespace)
+        if supported is None and not _VERSION.fullmatch(version):
+            supported = ["2022-12-01"]
+        if supported is None or version.lower() in map(str.lower, supported):
+            return None
+        return refusals.unknown_api_version(route, version, supported, self._location(route))
+
+    def _location(self, route: Route) -> str:
+        for key in (route.key, route.scope):
+            location = self._world.resources.get(key, {}).get("location")
+            if location:
+                return ids.region(location)
+        return "global"
+
+    def _read(self, request: Request, route: Route, url: str) -> Answer:
+        world = self._world
+        if route.key in {"/tenants", "/subscriptions"}:
+            return self._tenant_list(request, route, url)
+        stored = None if route.collection else world.resources.get(route.key)
+        if stored is not None:
+            return Answer(200, world.encoded(route.key))
+        gap = world.gap_of(route)
+        if route.subscription and not world.knows_subscription(route.subscription):
+            return refusals.subscription_not_found(route.segments[1])
+        if route.type == "microsoft.resources/resourcegroups":
+            return self._groups(request, route, url)
+        if route.collection:
+            return self._list(request, route, gap, url)
+        if gap:
+            return refusals.recorded(gap, route, self._retry_after)
+        return self._missing(route)
+
+    def _tenant_list(self, request: Request, route: Route, url: str) -> Answer:
+        if route.key == "/tenants":
+            rows: list[dict[str, Any]] = [
+                {"id": f"/tenants/{name}", "tenantId": name, "tenantCategory": "Home"} for name in self._world.tenants
+            ]
+        else:
+            rows = [row for key, row in sorted(self._world.subscriptions.items()) if self._visible(key)]
+        return self._page(request, [encode(row) for row in rows], url)
+
+    def _visible(self, subscription: str) -> bool:
+        return not self._denials.match(f"/subscriptions/{subscription}")
+
+    def _groups(self, request: Request, route: Route, url: str) -> Answer:
+        assert route.subscription is not None
+        if route.collection:
+            return self._page(request, [encode(group) for group in self._world.groups(route.subscription)], url)
+        group = self._world.group(route.subscription, route.group or "")
+        return Answer(200, encode(group)) if group else refusals.group_not_found(route.segments[3])
+
+    def _missing(self, route: Route) -> Answer:
+        """One resource that the world does not hold."""
+        world = self._world
+        read = route.read
+        if route.type == "microsoft.authorization/roledefinitions":
+            # A built-in role is the same under every scope.
+            name = "/" + route.segments[-1].lower()
+            for key in world.below("", route.type):
+                if key.endswith(name) and (
+                    not route.scope or world.resources[key].get("properties", {}).get("type") != "CustomRole"
+                ):
+                    return Answer(200, world.encoded(key))
+        if route.type == "microsoft.resources/subscriptions":
+            found = world.subscriptions.get(route.subscription or "")
+            return Answer(200, encode(found)) if found else refusals.subscription_not_found(route.segments[1])
+        if read is None:
+            return refusals.unknown_type(route, "") if route.type else refusals.not_found(route)
+        if not world.knows_aspect(route.subscription, read.aspect):
+            return refusals.not_in_snapshot(read.aspect or "")
+        if route.type == "microsoft.resources/providers":
+            return refusals.unknown_namespace(route.namespace)
+        if route.group and not world.group(route.subscription or "", route.group):
+            return refusals.group_not_found(route.segments[3])
+        return refusals.not_found(route)
+
+    def _list(self, request: Request, route: Route, gap: Gap | None, url: str) -> Answer:
+        world, read = self._world, route.read
+        if read is None:
+            return refusals.unknown_type(route, request.query["api-version"])
+        if route.type in CATALOGUES:
+            rows = [encode(row) for row in world.resources.get(route.key, {}).get("value") or ()]
+        else:
+            rows = [world.encoded(key) for key in self._filtered(request, route, world.members(route))]
+        if gap and (not rows or request.query.get("$skiptoken") == _token(len(rows))):
+            return refusals.recorded(gap, route, self._retry_after)
+        if not gap and not rows:
+            refusal = self._refuse_empty(route)
+            if refusal:
+                return refusal
+        if route.type == "microsoft.authorization/permissions":
+            return answer_permissions(world, self._denials, route)
+        if route.type == "microsoft.insights/metrics":
+            if gap:
+                return refusals.recorded(gap, route, self._retry_after)
+            return answer_metrics(world.resources.get(route.key), route, request.query, self._location(route))
+        if not read.paged:
+            return Answer(200, b'{"value":[' + b",".join(rows) + b"]}")
+        return self._page(request, rows, url, broken=gap is not None)
+
+    def _refuse_empty(self, route: Route) -> Answer | None:
+        """Why an empty list would be wrong, or None."""
+        world, read = self._world, route.read
+        assert read is not None
+        if not world.exists(route.scope) and route.type not in CATALOGUES:
+            if route.scope.count("/") == 4 and route.group:
+                return refusals.group_not_found(route.segments[3])
+            return refusals.error(404, "ResourceNotFound", refusals.words_of_not_found(route))
+        registration = world.resources.get(
+            f"/subscriptions/{route.subscription}/providers/{route.namespace.lower()}", {}
+        )
+        if str(registration.get("registrationState", "Registered")).lower() in {"notregistered", "unregistered"}:
+            return refusals.not_registered(route.namespace)
+        stored = route.key in world.resources
+        if not stored and not world.knows_aspect(route.subscription, read.aspect):
+            return refusals.not_in_snapshot(read.aspect or "")
+        return None
+
+    def _filtered(self, request: Request, route: Route, keys: Iterable[str]) -> list[str]:
+        text = request.query.get("$filter", "").strip()
+        if not text or not route.type.startswith("microsoft.authorization/"):
+            return list(keys)
+        if text.lower() == "atscope()":
+            return [key for key in keys if not key.startswith(route.scope + "/") or _at(key) == route.scope]
+        found = _EQUALS.match(text)
+        if not found:
+            return list(keys)
+        name, value = ("principalId", found[1]) if found[1] is not None else (found[2], found[3])
+        return [key for key in keys if _property(self._world.resources[key], name) == value.lower()]
+
+    def _page(self, request: Request, rows: Sequence[bytes], url: str, *, broken: bool = False) -> Answer:
+        """One page of rows. After the last page of a `broken` list comes a link to the failure."""
+        start = 0
+        if token := request.query.get("$skiptoken"):
+            try:
+                start = int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("skip:"))
+            except ValueError:
+                return refusals.error(400, "InvalidSkipToken", "The $skiptoken is invalid.")
+        end = start + self._page_size
+        body = b'{"value":[' + b",".join(rows[start:end])
+        if end < len(rows) or broken:
+            query = {name: value for name, value in request.query.items() if name != "$skiptoken"}
+            query["$skiptoken"] = _token(min(end, len(rows)))
+            return Answer(200, body + b'],"nextLink":' + encode(f"{url}{request.path}?{urlencode(query)}") + b"}")
+        return Answer(200, body + b"]}")
+
+
+def _token(start: int) -> str:
+    return base64.urlsafe_b64encode(f"skip:{start}".encode()).decode()
+
+
+def _at(key: str) -> str:
+    return key.rpartition("/providers/")[0]
+
+
+def _property(resource: Mapping[str, Any], name: str) -> str:
+    properties = resource.get("properties") or {}
+    return next((str(value).lower() for field, value in properties.items() if field.lower() == name.lower()), "")

@@ -1,0 +1,58 @@
+"""What the simulated identity may do at a scope: a Reader, less what was denied."""
+
+from __future__ import annotations
+
+from rtaudit.simulate.faults import Denials
+from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate.routes import READS, Route, action_of
+from rtaudit.simulate.world import World, encode
+from rtaudit.snapshot import ids
+
+
+def answer_permissions(world: World, denials: Denials, route: Route) -> Answer:
+    """The answer to `GET {scope}/providers/Microsoft.Authorization/permissions`."""
+    taken = {
+        action
+        for kind in READS
+        if denials and _taken(world, denials, route.scope, kind)
+        for action in [action_of(kind)]
+    }
+    permission = {
+        "actions": ["*/read"],
+        "notActions": sorted(taken | set(world.denied_actions(route.scope))),
+        "dataActions": [],
+        "notDataActions": [],
+    }
+    return Answer(200, encode({"value": [permission]}))
+
+
+def _taken(world: World, denials: Denials, scope: str, kind: str) -> bool:
+    """True when every read of the type at the scope is denied."""
+    paths = list(_samples(world, scope, kind))
+    return bool(paths) and all(denials.match(path) for path in paths)
+
+
+def _samples(world: World, scope: str, kind: str) -> list[str]:
+    """Paths by which a type is read at a scope: below each parent that is there, or else below one that could be."""
+    namespace, *types = kind.split("/")
+    if kind == "microsoft.resources/subscriptions":
+        return [scope] if scope.count("/") == 2 else []
+    if kind in {"microsoft.resources/providers", "microsoft.resources/resourcegroups"}:
+        name = "microsoft.cognitiveservices" if kind.endswith("providers") else ""
+        last = f"providers/{name}" if name else "resourcegroups"
+        return [f"{scope}/{last}"] if scope.count("/") == 2 else []
+    if types[0] == "locations":
+        regions = world.below(scope, kind) if scope.count("/") == 2 else ()
+        return list(regions) or [f"{scope}/providers/{namespace}/locations/region/{types[1]}"]
+    if len(types) == 2:
+        parents = list(world.below(scope, f"{namespace}/{types[0]}"))
+        return [f"{parent}/{types[1]}" for parent in parents] or [
+            f"{scope}/providers/{namespace}/{types[0]}/name/{types[1]}"
+        ]
+    if types[0] in {"diagnosticsettings", "metrics"}:
+        accounts = list(world.below(scope, "microsoft.cognitiveservices/accounts"))
+        return [f"{target}/providers/{namespace}/{types[0]}" for target in accounts or [scope]]
+    if scope in world.resources and scope.count("/") > 2:
+        # At a resource: the resource itself, when it is of the type.
+        return [scope] if ids.type_of(scope) == kind else []
+    return [f"{scope}/providers/{namespace}/{types[0]}"]

@@ -1,0 +1,147 @@
+"""What a Resource Manager path asks for: which type, below what, one resource or a collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from rtaudit.snapshot import ids
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A type that can be read."""
+
+    type: str
+    """As Azure's documentation writes it."""
+    aspect: str | None
+    """The aspect of a snapshot that holds it; None when it is always answered."""
+    paged: bool = True
+    """False where the API has no nextLink."""
+    inherited: bool = False
+    """True when a list shows what stands above and below the scope too."""
+
+
+READS: dict[str, Read] = {
+    read.type.lower(): read
+    for read in (
+        Read("Microsoft.Resources/subscriptions", "accounts"),
+        Read("Microsoft.Resources/resourceGroups", None),
+        Read("Microsoft.Resources/providers", "providers"),
+        Read("Microsoft.CognitiveServices/accounts", "accounts"),
+        Read("Microsoft.CognitiveServices/accounts/deployments", "deployments"),
+        Read("Microsoft.CognitiveServices/accounts/raiPolicies", "contentPolicies"),
+        Read("Microsoft.CognitiveServices/accounts/defenderForAISettings", "defender"),
+        Read("Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations", "perimeters"),
+        Read("Microsoft.CognitiveServices/locations/models", "models"),
+        Read("Microsoft.CognitiveServices/locations/usages", "usages"),
+        Read("Microsoft.Network/privateEndpoints", "privateEndpoints"),
+        Read("Microsoft.Network/privateEndpoints/privateDnsZoneGroups", "privateEndpoints"),
+        Read("Microsoft.Network/privateDnsZones", "privateDns"),
+        Read("Microsoft.Network/privateDnsZones/virtualNetworkLinks", "privateDns"),
+        Read("Microsoft.Network/privateDnsZones/A", "privateDns"),
+        Read("Microsoft.Authorization/roleAssignments", "roleAssignments", inherited=True),
+        Read("Microsoft.Authorization/roleDefinitions", "roleAssignments"),
+        Read("Microsoft.Authorization/locks", "locks", inherited=True),
+        Read("Microsoft.Authorization/permissions", None, paged=False),
+        Read("Microsoft.Insights/metricAlerts", "alerts"),
+        Read("Microsoft.Insights/activityLogAlerts", "alerts"),
+        Read("Microsoft.Insights/actionGroups", "alerts"),
+        Read("Microsoft.Insights/diagnosticSettings", "diagnostics", paged=False),
+        Read("Microsoft.Insights/metrics", "metrics", paged=False),
+        Read("Microsoft.OperationalInsights/workspaces", "workspaces"),
+        Read("Microsoft.Security/pricings", "defender", paged=False),
+    )
+}
+"""Every type that is served, by its lower-case name. A further type needs one line here."""
+
+CATALOGUES = frozenset({"microsoft.cognitiveservices/locations/models", "microsoft.cognitiveservices/locations/usages"})
+"""Collections that a snapshot keeps as one resource, rows in `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path, taken apart."""
+
+    key: str
+    """The path in the form that ids are compared by."""
+    type: str
+    """The type asked for, lower case; empty when the path names none."""
+    collection: bool
+    """True for a list, False for one resource."""
+    scope: str
+    """Key of what a list is asked below: a parent, an extension's target, a group, a subscription; empty for the tenant."""
+    subscription: str | None
+    """Lower case."""
+    group: str | None
+    """Lower case."""
+    namespace: str
+    """The provider's namespace as the caller wrote it; empty when there is none."""
+    segments: tuple[str, ...]
+    """The path's segments as the caller wrote them."""
+
+    @property
+    def read(self) -> Read | None:
+        """What is known of the type, or None when it is not served."""
+        return READS.get(self.type)
+
+    @property
+    def action(self) -> str:
+        """The RBAC action that a GET needs."""
+        return action_of(self.type, self.segments)
+
+    @property
+    def display_scope(self) -> str:
+        """The scope that an error names, as the caller wrote it."""
+        if not self.collection or self.type in CATALOGUES or not self.scope:
+            return "/" + "/".join(self.segments)
+        return "/" + "/".join(self.segments[: self.scope.count("/")])
+
+
+@lru_cache(maxsize=65_536)
+def parse(path: str) -> Route:
+    """Take a path (percent-escapes allowed, any case) apart."""
+    segments = tuple(segment for segment in unquote(path).split("/") if segment)
+    parts = tuple(segment.lower() for segment in segments)
+    subscription = parts[1] if len(parts) > 1 and parts[0] == "subscriptions" else None
+    group = parts[3] if subscription and len(parts) > 3 and parts[2] == "resourcegroups" else None
+
+    def route(kind: str, scope: tuple[str, ...], *, collection: bool, namespace: str = "") -> Route:
+        key = "/" + "/".join(parts)
+        above = "/" + "/".join(scope) if scope else ""
+        return Route(key, kind, collection, above, subscription, group, namespace, segments)
+
+    if "providers" in parts:
+        at = len(parts) - 1 - parts[::-1].index("providers")
+        tail = parts[at + 1 :]
+        if not tail:
+            return route("microsoft.resources/providers", parts[:at], collection=True)
+        if len(tail) == 1:
+            return route("microsoft.resources/providers", parts[:at], collection=False, namespace=segments[at + 1])
+        kind = "/".join([tail[0], *tail[1::2]])
+        if kind in CATALOGUES:
+            parts = (*parts[: at + 3], ids.region(parts[at + 3]), *parts[at + 4 :])
+        collection = len(tail) % 2 == 0
+        # A list stands below its parent or below what the provider extends; so does a resource of that list.
+        owner = tail[:-1] if collection else tail[:-2]
+        scope = parts[:at] if len(owner) == 1 else parts[: at + 1 + len(owner)]
+        return route(kind, scope, collection=collection, namespace=segments[at + 1])
+    if parts[:1] == ("subscriptions",) and len(parts) <= 2:
+        return route("microsoft.resources/subscriptions", (), collection=len(parts) == 1)
+    if subscription and len(parts) in {3, 4} and parts[2] == "resourcegroups":
+        return route("microsoft.resources/resourcegroups", parts[:2], collection=len(parts) == 3)
+    return route("", (), collection=False)
+
+
+def action_of(kind: str, segments: tuple[str, ...] = (), verb: str = "read") -> str:
+    """The RBAC action of `verb` on a type (lower case); `segments` give the spelling of one that is not served."""
+    special = {
+        "microsoft.resources/resourcegroups": "Microsoft.Resources/subscriptions/resourceGroups",
+        "microsoft.resources/providers": "Microsoft.Resources/subscriptions/providers",
+    }
+    spelled = {segment.lower(): segment for segment in segments}
+    name = special.get(kind) or (
+        READS[kind].type if kind in READS else "/".join(spelled.get(part, part) for part in kind.split("/"))
+    )
+    return f"{name}/{verb}"

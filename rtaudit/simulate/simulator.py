@@ -1,0 +1,207 @@
+"""The simulator: snapshots served as Azure Resource Manager on loopback, with faults on demand."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from rtaudit.errors import RtauditError
+from rtaudit.simulate import refusals
+from rtaudit.simulate.arm import Arm, Request
+from rtaudit.simulate.faults import Buckets, Denials, Dice, Tally
+from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate.routes import parse
+from rtaudit.simulate.server import Server
+from rtaudit.simulate.tokens import TOKEN_PATH, answer_token, refuse_token
+from rtaudit.simulate.world import World, encode
+from rtaudit.snapshot import Snapshot, ids
+
+IDENTITY_HEADER = "rtaudit-simulate"
+"""What IDENTITY_HEADER must hold to be given a token. No secret: the tokens open nothing."""
+
+
+class Simulator:
+    """Serves snapshots on a loopback port, from `start` (or `with`) until `stop`.
+
+    `latency` is in seconds and comes before every answer of Resource Manager. `throttle` turns on one bucket of
+    `bucket` reads for each subscription, refilled at `refill` a second. `deny` are fnmatch patterns (any case) of paths
+    that are refused with 403. `fail_rate` is the share of requests that fail; the same `seed` fails the same ones.
+    `page_size` is in rows. `api_versions` maps a namespace or type to the api-versions it knows; what is not named
+    there knows every well-formed one. `token_tenant` is the tenant of the tokens, when not the snapshots' own.
+    `retry_after`, in seconds, is what a gap that was throttled says once more. `record` keeps a log of requests.
+    Raises RtauditError when the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        snapshots: Sequence[Snapshot],
+        *,
+        port: int = 0,
+        latency: float = 0.0,
+        throttle: bool = False,
+        bucket: int = 250,
+        refill: float = 25.0,
+        deny: Sequence[str] = (),
+        fail_rate: float = 0.0,
+        seed: int = 0,
+        page_size: int = 100,
+        api_versions: Mapping[str, Sequence[str]] | None = None,
+        token_tenant: str | None = None,
+        retry_after: int = 1,
+        record: bool = True,
+    ) -> None:
+        self.world = World(snapshots)
+        """What is served."""
+        self.requests: deque[Request] = deque(maxlen=None if record else 0)
+        """Every request to Resource Manager, in order of arrival. Token requests are in `token_requests`."""
+        self.token_requests: deque[Request] = deque(maxlen=None if record else 0)
+        """Every request to the token endpoint."""
+        self.tally = Tally()
+        """Counts: `in flight`, `peak in flight`, `connections`, `peak connections`, `accepted`, `throttled`."""
+        self._arm = Arm(
+            self.world,
+            Denials(deny),
+            page_size=max(1, page_size),
+            api_versions=api_versions or {},
+            retry_after=retry_after,
+        )
+        self._latency = latency
+        self._buckets = Buckets(bucket, refill) if throttle else None
+        self._dice = Dice(fail_rate, seed)
+        self._tenant = token_tenant or self.world.tenants[0]
+        self._verbatim: defaultdict[str, deque[_Verbatim]] = defaultdict(deque)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        try:
+            self._server = Server(port, self._respond, self.tally)
+        except OSError as problem:
+            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
+            raise RtauditError(
+                f"port {port} of 127.0.0.1 {why}", "give another --port, or none for any that is free"
+            ) from None
+
+    @property
+    def url(self) -> str:
+        """Address of the simulated Resource Manager, without a trailing slash."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def identity_endpoint(self) -> str:
+        """What IDENTITY_ENDPOINT must hold."""
+        return self.url + TOKEN_PATH
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables that lead azure-identity here."""
+        return {"IDENTITY_ENDPOINT": self.identity_endpoint, "IDENTITY_HEADER": IDENTITY_HEADER}
+
+    def serve(
+        self,
+        path: str,
+        body: Any = b"",
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        times: int | None = None,
+        drop: bool = False,
+        when: Callable[[Request], bool] | None = None,
+    ) -> None:
+        """Answer `path` (any case, without query) verbatim, `times` times or always; before the world is asked.
+
+        `body` is bytes or text, sent as it is, or anything else, sent as JSON. `drop` resets the connection instead.
+        `when` narrows it to some requests. What was given first is used first.
+        """
+        raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else encode(body)
+        answer = Answer(status, raw, tuple((headers or {}).items()), drop=drop)
+        with self._lock:
+            self._verbatim[ids.key(path)].append(_Verbatim(answer, times, when))
+
+    def start(self) -> Simulator:
+        """Serve in a thread of its own."""
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="simulate")
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, close every connection and free the port."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._server.close_connections()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _respond(self, request: Request, url: str) -> Answer:
+        if request.path == TOKEN_PATH and request.method == "GET":
+            self.token_requests.append(request)
+            return answer_token(request.query, request.headers, IDENTITY_HEADER, self._tenant)
+        self.requests.append(request)
+        if self._latency:
+            time.sleep(self._latency)
+        answer, remaining = self._decide(request, url)
+        if answer.drop:
+            return answer
+        number = f"00000000-0000-4000-8000-{next(self._numbers):012d}"
+        subscription = parse(request.path).subscription
+        limit = "x-ms-ratelimit-remaining-" + ("subscription-reads" if subscription else "tenant-reads")
+        headers = (
+            *answer.headers,
+            ("x-ms-request-id", number),
+            ("x-ms-correlation-request-id", number),
+            (limit, str(remaining)),
+        )
+        return Answer(answer.status, answer.body, headers)
+
+    def _decide(self, request: Request, url: str) -> tuple[Answer, int]:
+        remaining = 249
+        subscription = parse(request.path).subscription
+        if self._buckets and request.method == "GET":
+            granted, count = self._buckets.take(subscription or "")
+            if not granted:
+                self.tally.add("throttled")
+                return refusals.throttled(subscription, count), 0
+            remaining = count
+        answer = (
+            self._given(request)
+            or self._dice.throw(request.path + "?" + request.query.get("$skiptoken", ""))
+            or refuse_token(request.headers.get("authorization"), self.world.tenants)
+            or self._arm.answer(request, url)
+        )
+        return answer, remaining
+
+    def _given(self, request: Request) -> Answer | None:
+        if not self._verbatim:
+            return None
+        with self._lock:
+            queue = self._verbatim.get(ids.key(request.path), ())
+            for given in queue:
+                if given.times != 0 and (given.when is None or given.when(request)):
+                    if given.times is not None:
+                        given.times -= 1
+                    return given.answer
+        return None
+
+
+class _Verbatim:
+    """An answer given by hand."""
+
+    def __init__(self, answer: Answer, times: int | None, when: Callable[[Request], bool] | None) -> None:
+        self.answer = answer
+        self.times = times
+        self.when = when

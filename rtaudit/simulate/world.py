@@ -1,0 +1,240 @@
+"""The world that is served: the resources and gaps of some snapshots, indexed by how Resource Manager is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rtaudit.simulate.routes import CATALOGUES, READS, Route
+from rtaudit.snapshot import Gap, Snapshot, ids
+
+DEFAULT_TENANT = "00000000-0000-4000-8000-00000000aaaa"
+"""The tenant of snapshots that name none."""
+
+GROUP_OF_OTHERS = "rg-other-kinds"
+"""Resource group of the stand-ins for accounts of other kinds, where the snapshot names no group."""
+
+
+class World:
+    """What some snapshots hold. Where two hold the same id, the later one stands."""
+
+    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        self.resources: dict[str, dict[str, Any]] = {}
+        """Every resource by the key of its id."""
+        self.subscriptions: dict[str, dict[str, Any]] = {}
+        """What `GET /subscriptions/S` answers, by S in lower case."""
+        self.tenants: list[str] = []
+        """Tenants of the snapshots, in order; never empty."""
+        self._aspects: dict[str, set[str]] = defaultdict(set)
+        self._gaps: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+        self._by_scope: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._by_type: dict[str, list[str]] = defaultdict(list)
+        self._reach: dict[str, set[str]] = defaultdict(set)
+        self._groups: dict[tuple[str, str], dict[str, Any]] = {}
+        self._encoded: dict[str, bytes] = {}
+
+        for snapshot in snapshots:
+            for resource in [*snapshot.resources, *_stand_ins(snapshot)]:
+                key = ids.key(resource["id"])
+                self.resources[key] = resource
+                if ids.subscription_of(key) is None:
+                    self._reach[key] |= _subscriptions(snapshot)
+            for gap in snapshot.gaps:
+                self._gaps[ids.key(gap.scope), gap.aspect].append(gap)
+        for snapshot in snapshots:
+            self._know(snapshot)
+        if not self.tenants:
+            self.tenants.append(DEFAULT_TENANT)
+        for key in sorted(self.resources):
+            self._index(key)
+
+    def _know(self, snapshot: Snapshot) -> None:
+        listed = {str(name).lower(): str(name) for name in snapshot.scope.get("subscriptions") or ()}
+        for name in sorted(_subscriptions(snapshot)):
+            # A snapshot that names no aspect was written by hand: it answers for all of them.
+            self._aspects[name] |= snapshot.aspects or {read.aspect for read in READS.values() if read.aspect}
+            stored = self.resources.get(f"/subscriptions/{name}")
+            if stored is not None:
+                self.subscriptions[name] = stored
+            elif name in listed and not self.gaps_of(f"/subscriptions/{name}", "accounts"):
+                self.subscriptions.setdefault(name, _subscription(listed[name], snapshot))
+            tenant = (stored or {}).get("tenantId")
+            self._know_tenant(tenant)
+        self._know_tenant(snapshot.scope.get("tenant"))
+
+    def _know_tenant(self, tenant: Any) -> None:
+        if isinstance(tenant, str) and tenant and tenant.lower() not in self.tenants:
+            self.tenants.append(tenant.lower())
+
+    def _index(self, key: str) -> None:
+        resource = self.resources[key]
+        kind = ids.type_of(key)
+        self._by_type[kind].append(key)
+        self._by_scope[_collection(key), kind].append(key)
+        subscription, group = ids.subscription_of(key), ids.group_of(resource["id"])
+        if subscription and group:
+            if kind.count("/") == 1 and key.count("/providers/") == 1:
+                self._by_scope[f"/subscriptions/{subscription}", kind].append(key)
+            found = self._groups.setdefault((subscription, group.lower()), _group(subscription, group))
+            if "location" not in found and resource.get("location"):
+                found["location"] = resource["location"]
+
+    def knows_subscription(self, subscription: str) -> bool:
+        """True when a snapshot holds anything of the subscription (lower case)."""
+        return subscription in self._aspects
+
+    def knows_aspect(self, subscription: str | None, aspect: str | None) -> bool:
+        """False when no snapshot of the subscription read the aspect: an empty answer would be a guess."""
+        if aspect is None or subscription is None:
+            return True
+        return aspect in self._aspects[subscription] if subscription in self._aspects else True
+
+    def gaps_of(self, scope: str, aspect: str) -> list[Gap]:
+        """The gaps of an aspect at a scope (a key)."""
+        return self._gaps.get((scope, aspect), [])
+
+    def gap_of(self, route: Route) -> Gap | None:
+        """The gap that a read of `route` runs into, or None."""
+        read = route.read
+        if read is None or read.aspect is None or not self._gaps:
+            return None
+        scopes = [route.key, route.scope]
+        if not route.collection or route.scope.count("/") == 4:
+            # A subscription's list that failed is missing from its groups' lists and its single resources too.
+            scopes.append(f"/subscriptions/{route.subscription}")
+        for scope in dict.fromkeys(scopes):
+            for gap in self.gaps_of(scope, read.aspect):
+                if gap.needs is None or gap.needs.lower() == route.action.lower():
+                    return gap
+        return None
+
+    def denied_actions(self, scope: str) -> list[str]:
+        """The actions that gaps say are missing at `scope` (a key) or above it."""
+        return sorted(
+            {
+                gap.needs
+                for gaps in self._gaps.values()
+                for gap in gaps
+                if gap.reason == "denied" and gap.needs and ids.covers(gap.scope, scope or "/")
+            }
+        )
+
+    def exists(self, scope: str) -> bool:
+        """True when something stands at `scope` (a key) that can have children or extensions."""
+        if not scope or scope in self.resources or "/managementgroups/" in scope:
+            return True
+        parts = scope.split("/")[1:]
+        if parts[0] == "subscriptions" and len(parts) == 2:
+            return self.knows_subscription(parts[1])
+        return len(parts) == 4 and (parts[1], parts[3]) in self._groups
+
+    def groups(self, subscription: str) -> list[dict[str, Any]]:
+        """The resource groups of a subscription."""
+        return [group for (owner, _), group in sorted(self._groups.items()) if owner == subscription]
+
+    def group(self, subscription: str, name: str) -> dict[str, Any] | None:
+        """One resource group, or None."""
+        return self._groups.get((subscription, name))
+
+    def members(self, route: Route) -> list[str]:
+        """Keys of the resources that the list `route` shows, in order of id."""
+        if route.type == "microsoft.authorization/roledefinitions":
+            return [key for key in self._by_type[route.type] if self._above(key, route)]
+        if route.read and route.read.inherited:
+            return [
+                key
+                for key in self._by_type[route.type]
+                if self._above(key, route) or ids.covers(route.scope or "/", _target(key) or "/")
+            ]
+        return self._by_scope.get((route.scope, route.type), [])
+
+    def _above(self, key: str, route: Route) -> bool:
+        """True when an extension resource stands at the scope of `route` or above it."""
+        if route.subscription and key in self._reach:
+            # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
+            return route.subscription in self._reach[key]
+        return ids.covers(_target(key) or "/", route.scope or "/")
+
+    def below(self, scope: str, kind: str) -> Iterator[str]:
+        """Keys of the resources of a type at `scope` (a key) or below it."""
+        return (key for key in self._by_type.get(kind, ()) if ids.covers(scope or "/", key))
+
+    def encoded(self, key: str) -> bytes:
+        """A resource as JSON."""
+        found = self._encoded.get(key)
+        if found is None:
+            found = self._encoded[key] = encode(self.resources[key])
+        return found
+
+
+def encode(value: Any) -> bytes:
+    """`value` as the JSON that goes over the wire."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _target(key: str) -> str:
+    """What an extension resource extends; empty for the tenant."""
+    return key.rpartition("/providers/")[0]
+
+
+def _collection(key: str) -> str:
+    """The scope below which a list shows this resource directly."""
+    kind = ids.type_of(key)
+    if kind in CATALOGUES:
+        return key
+    parent = ids.parent_of(key)
+    return "" if parent == "/" else parent
+
+
+def _subscriptions(snapshot: Snapshot) -> set[str]:
+    """Every subscription (lower case) that a snapshot names."""
+    named = {str(name).lower() for name in snapshot.scope.get("subscriptions") or ()}
+    scopes = [*(resource["id"] for resource in snapshot.resources), *(gap.scope for gap in snapshot.gaps)]
+    return named | {name for scope in scopes if (name := ids.subscription_of(scope))}
+
+
+def _subscription(name: str, snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{name}",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": name,
+        "tenantId": snapshot.scope.get("tenant") or DEFAULT_TENANT,
+        "displayName": name,
+        "state": "Enabled",
+    }
+
+
+def _group(subscription: str, name: str) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{name}",
+        "name": name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+def _stand_ins(snapshot: Snapshot) -> Iterable[dict[str, Any]]:
+    """Accounts for those of other kinds that the snapshot counted and left out."""
+    left_out = snapshot.scope.get("leftOut")
+    counts = left_out.get("accountsOfOtherKinds") if isinstance(left_out, dict) else None
+    subscriptions = sorted(map(str, snapshot.scope.get("subscriptions") or ()))
+    if not isinstance(counts, dict) or not subscriptions:
+        return
+    group = next(iter(sorted(map(str, snapshot.scope.get("resourceGroups") or ()))), GROUP_OF_OTHERS)
+    for kind, count in sorted(counts.items()):
+        for number in range(1, count + 1 if isinstance(count, int) else 1):
+            name = re.sub(r"[^a-z0-9]+", "-", f"other-{kind}-{number}".lower())
+            yield {
+                "id": f"/subscriptions/{subscriptions[0]}/resourceGroups/{group}"
+                f"/providers/Microsoft.CognitiveServices/accounts/{name}",
+                "name": name,
+                "type": "Microsoft.CognitiveServices/accounts",
+                "kind": kind,
+                "location": "global",
+                "sku": {"name": "S0"},
+                "properties": {"provisioningState": "Succeeded"},
+            }
