@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,7 @@ class RuleText:
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
-    controls: dict[str, Sequence[str]] = field(default_factory=dict)
+    controls: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Framework -> control ids, with a source."""
 
 

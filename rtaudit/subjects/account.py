@@ -219,6 +219,12 @@ def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @fact("account")
+def region(account: Subject) -> str:
+    """The account's location, normalised: `East US 2` is `eastus2`."""
+    return ids.region(account.raw.get("location"))
+
+
+@fact("account")
 def filled_tags(account: Subject) -> list[str]:
     """Names of the tags that have a value."""
     tags = mapping(account.raw.get("tags"))

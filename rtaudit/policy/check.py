@@ -1,0 +1,112 @@
+"""Check: snapshots and packs in, one Report out. The verdict and the exit code are decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from rtaudit import __version__
+from rtaudit.policy.judge import join_packs, judge
+from rtaudit.policy.packs import Pack
+from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
+from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
+from rtaudit.report.model import EXIT_CODES
+from rtaudit.snapshot import Snapshot
+from rtaudit.subjects import World
+
+
+def check(
+    snapshots: Sequence[Snapshot],
+    packs: Sequence[Pack],
+    *,
+    as_of: date | None = None,
+    fail_on: str = "high",
+    allow_unknown: bool | Sequence[str] = False,
+    waivers: Sequence[Waiver] = (),
+    baseline: Report | None = None,
+    baseline_name: str | None = None,
+) -> Report:
+    """Judge snapshots by packs.
+
+    `as_of` is the judging date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
+    whose unknown does not gate. Raises InputError for a rule that cannot be compiled.
+    """
+    today = as_of or datetime.now(UTC).date()
+    bound = [(pack, pack.bind(today)) for pack in packs]
+    findings: list[Finding] = []
+    for snapshot in snapshots:
+        world = World(snapshot)
+        findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound])
+    warnings = [text for snapshot in snapshots for text in _edited(snapshot)]
+    warnings += apply_waivers(findings, waivers, today)
+    fixed = apply_baseline(findings, baseline) if baseline is not None else 0
+    if waivers or len(snapshots) > 1:
+        findings.sort(key=lambda finding: finding.order)
+    verdict = _verdict(findings, fail_on, allow_unknown)
+    return Report(
+        tool={"name": "rtaudit", "version": __version__},
+        generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        as_of=today.isoformat(),
+        snapshots=[
+            {
+                "environment": snapshot.environment,
+                "digest": snapshot.digest,
+                "collectedAt": snapshot.collected_at,
+                "file": snapshot.file,
+            }
+            for snapshot in snapshots
+        ],
+        policies=[{"name": pack.name, "digest": pack.digest, "params": pack.effective_params()} for pack in packs],
+        gate=Gate(fail_on, allow_unknown, baseline_name, EXIT_CODES[verdict], fixed),
+        verdict=verdict,
+        summary=_summary(findings),
+        rules=_rules(bound),
+        findings=findings,
+        warnings=warnings,
+    )
+
+
+def _verdict(findings: Sequence[Finding], fail_on: str, allow_unknown: bool | Sequence[str]) -> str:
+    verdict = "ready"
+    for finding in findings:
+        if finding.outcome not in ("fail", "unknown") or finding.known or not at_or_above(finding.severity, fail_on):
+            continue
+        if finding.outcome == "fail":
+            return "notReady"
+        if not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown)):
+            verdict = "incomplete"
+    return verdict
+
+
+def _summary(findings: Sequence[Finding]) -> dict[str, Any]:
+    counts = Counter(finding.outcome for finding in findings)
+    failed = Counter(finding.severity for finding in findings if finding.outcome == "fail")
+    return {
+        **{outcome: counts[outcome] for outcome in OUTCOMES},
+        "known": sum(finding.known for finding in findings),
+        "failedBySeverity": {severity: failed[severity] for severity in SEVERITIES},
+    }
+
+
+def _rules(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> dict[str, RuleText]:
+    """Each rule once, at the worst severity that a pack gives it."""
+    texts: dict[str, RuleText] = {}
+    for _, rules in bound:
+        for one in rules:
+            text = one.rule.text()
+            known = texts.get(one.rule.id)
+            severity = one.severity
+            if known is not None:
+                severity = min(known.severity, severity, key=SEVERITIES.index)
+            texts[one.rule.id] = RuleText(text.name, text.title, severity, text.why, text.fix, text.see, text.controls)
+    return texts
+
+
+def _edited(snapshot: Snapshot) -> list[str]:
+    if snapshot.recorded_digest in (None, snapshot.digest):
+        return []
+    return [
+        f"{snapshot.file}: its content does not have the digest that it states: it was edited after it was collected"
+    ]

@@ -1,0 +1,175 @@
+"""From YAML to conditions: every mistake is one error that names the word, the place and what was allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import regex
+
+from rtaudit.documents import Path
+from rtaudit.errors import InputError, allowed_hint
+from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not, Operand
+from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator
+from rtaudit.policy.paths import Path as FieldPath
+from rtaudit.policy.paths import PathError, compile_path
+from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
+
+ErrorAt = Callable[[Path, str, str | None], InputError]
+
+COMBINATORS = ("allOf", "anyOf", "not", "some", "every", "none", "count")
+"""What combines conditions."""
+
+_MAX_DEPTH = 20
+
+
+class _Compiler:
+    def __init__(self, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
+        self.params = params
+        self.today = today
+        self.error = error
+
+    def condition(self, value: Any, path: Path) -> Condition:
+        if len(path) > _MAX_DEPTH * 2:
+            raise self.error(path, f"conditions are nested more than {_MAX_DEPTH} levels deep", "split the rule")
+        if not isinstance(value, dict):
+            raise self.error(
+                path, "a condition is a mapping", "write {field: …, equals: …}, or allOf, anyOf, not, some, …"
+            )
+        used = [name for name in COMBINATORS if name in value]
+        if used:
+            if len(value) > 1:
+                other = next(name for name in value if name != used[0])
+                raise self.error((*path, other), f"'{other}' cannot stand beside '{used[0]}'", "put both into an allOf")
+            return self._combined(used[0], value[used[0]], (*path, used[0]))
+        return self._leaf(value, path)
+
+    def _combined(self, name: str, value: Any, path: Path) -> Condition:
+        if name in ("allOf", "anyOf"):
+            if not isinstance(value, list) or not value:
+                raise self.error(path, f"'{name}' takes a list of conditions", None)
+            parts = [self.condition(part, (*path, index)) for index, part in enumerate(value)]
+            return AllOf(parts) if name == "allOf" else AnyOf(parts)
+        if name == "not":
+            return Not(self.condition(value, path))
+        if not isinstance(value, dict) or "of" not in value:
+            raise self.error(
+                path, f"'{name}' takes a mapping with 'of'", f"write {name}: {{of: …, where: …, satisfy: …}}"
+            )
+        if name == "count":
+            return self._count(value, path)
+        self._only(value, path, ("of", "where", "satisfy"))
+        elements = self._elements(value, path)
+        satisfy = self.condition(value["satisfy"], (*path, "satisfy")) if "satisfy" in value else None
+        if name == "every":
+            if satisfy is None:
+                raise self.error(path, "'every' lacks 'satisfy'", "say what each element must satisfy")
+            return Every(elements, satisfy)
+        some = Some(elements, satisfy)
+        return some if name == "some" else NoneOf(some)
+
+    def _count(self, value: dict[str, Any], path: Path) -> Condition:
+        self._only(value, path, ("of", "where", *COMPARISONS))
+        used = [name for name in COMPARISONS if name in value]
+        if len(used) != 1:
+            raise self.error(path, "'count' takes exactly one comparison", f"allowed: {', '.join(COMPARISONS)}")
+        operand = self._operand(value[used[0]], (*path, used[0]), OPERATORS[used[0]])
+        return Count(self._elements(value, path), COMPARISONS[used[0]], operand, self.today)
+
+    def _elements(self, value: dict[str, Any], path: Path) -> Elements:
+        of, where = value["of"], None
+        if "where" in value:
+            where = self.condition(value["where"], (*path, "where"))
+        if isinstance(of, dict) and set(of) == {"param"}:
+            literal = self._param(of["param"], (*path, "of"))
+            return Elements(None, literal if isinstance(literal, list) else [], str(of["param"]), where)
+        return Elements(self._path(of, (*path, "of")), (), "", where)
+
+    def _leaf(self, value: dict[str, Any], path: Path) -> Condition:
+        left = [name for name in ("field", "value") if name in value]
+        unknown = [name for name in value if name not in OPERATORS and name not in ("field", "value")]
+        if unknown:
+            raise self.error(
+                (*path, unknown[0]),
+                f"unknown operator '{unknown[0]}'",
+                allowed_hint(unknown[0], [*OPERATORS, *COMBINATORS, "field", "value"]),
+            )
+        operators = [name for name in value if name in OPERATORS]
+        if len(left) != 1 or len(operators) != 1:
+            what = "lacks 'field'" if not left else "has no operator" if not operators else "has more than one operator"
+            raise self.error(path, f"the condition {what}", f"one field and one of: {', '.join(OPERATORS)}")
+        operator = OPERATORS[operators[0]]
+        operand = self._operand(value[operator.name], (*path, operator.name), operator)
+        if left[0] == "field":
+            return Leaf(self._path(value["field"], (*path, "field")), None, operator, operand, self.today)
+        return Leaf(None, self._literal(value["value"], (*path, "value")), operator, operand, self.today)
+
+    def _operand(self, value: Any, path: Path, operator: Operator) -> Operand:
+        if isinstance(value, dict) and set(value) == {"fieldOf"}:
+            return Operand(path=self._path(value["fieldOf"], (*path, "fieldOf")))
+        literal = self._literal(value, path)
+        if literal is None and isinstance(value, dict):
+            return Operand(None)  # a parameter without a value: the rule's `requires` decides
+        self._check_literal(literal, path, operator)
+        return Operand(literal)
+
+    def _literal(self, value: Any, path: Path) -> Any:
+        if isinstance(value, dict):
+            if set(value) == {"param"}:
+                return self._param(value["param"], path)
+            return {key: self._literal(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._literal(item, (*path, index)) for index, item in enumerate(value)]
+        return value
+
+    def _check_literal(self, literal: Any, path: Path, operator: Operator) -> None:
+        import jsonschema
+
+        if operator.takes and not jsonschema.Draft202012Validator(operator.takes).is_valid(literal):
+            kinds = operator.takes.get("type", "mapping")
+            wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
+            keys = operator.takes.get("properties")
+            hint = f"allowed in it: {', '.join(keys)}" if keys else None
+            raise self.error(path, f"'{operator.name}' takes {_article(wanted)}, not {literal!r}", hint)
+        if operator.name == "matchesRegex":
+            if len(literal) > REGEX_LENGTH:
+                raise self.error(path, f"the regular expression is longer than {REGEX_LENGTH} characters", None)
+            try:
+                regex.compile(literal)
+            except regex.error as problem:
+                raise self.error(path, f"'{literal}' is not a regular expression: {problem}", None) from None
+
+    def _param(self, name: Any, path: Path) -> Any:
+        if not isinstance(name, str) or name not in self.params:
+            raise self.error(
+                path,
+                f"'{name}' is not a parameter of this rule",
+                allowed_hint(str(name), self.params) if self.params else "declare it under `params` of the rule",
+            )
+        return self.params[name]
+
+    def _path(self, value: Any, path: Path) -> FieldPath:
+        if not isinstance(value, str) or not value:
+            raise self.error(
+                path, "a field is a JMESPath expression, as text", "write it in quotes if YAML reads it otherwise"
+            )
+        try:
+            return compile_path(value)
+        except PathError as problem:
+            raise self.error(path, str(problem), problem.hint) from None
+
+    def _only(self, value: dict[str, Any], path: Path, allowed: tuple[str, ...]) -> None:
+        for key in value:
+            if key not in allowed:
+                raise self.error((*path, key), f"unknown key '{key}' in '{path[-1]}'", allowed_hint(key, allowed))
+
+
+def compile_condition(value: Any, path: Path, params: Mapping[str, Any], today: date, error: ErrorAt) -> Condition:
+    """The compiled condition of a YAML value; `params` are the values of the rule's parameters. Raises what `error` makes."""
+    return _Compiler(params, today, error).condition(value, path)
+
+
+def _article(kind: str) -> str:
+    names = {"array": "a list", "integer": "a whole number", "boolean": "true or false", "object": "a mapping"}
+    return " or ".join(names.get(one, f"a {one}") for one in kind.split(" or "))

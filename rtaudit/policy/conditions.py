@@ -1,0 +1,268 @@
+"""Conditions: compiled from YAML once per pack, judged in three-valued (Kleene) logic.
+
+`True` and `False` are what was seen; `None` is unknown: a gap stands in the way. A violation that was seen still fails, and a
+witness that was seen still passes, whatever a gap hides beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rtaudit.policy.operators import OPERATORS, Operator
+from rtaudit.policy.paths import Path, Read, settled
+from rtaudit.report import Observation
+from rtaudit.snapshot import Gap
+from rtaudit.subjects import Subject
+
+Truth = bool | None
+
+MAX_OBSERVATIONS = 50
+"""Observations that one finding lists at the most; the last one then says how many more there are."""
+
+
+class Scope:
+    """Where a condition is judged: at a subject, or at an element of one of its lists."""
+
+    __slots__ = ("at_subject", "element", "field", "resource", "subject")
+
+    def __init__(self, subject: Subject, element: Any = None, field: str = "", resource: str | None = None) -> None:
+        self.subject = subject
+        self.at_subject = not field
+        self.element = element
+        self.field = field
+        self.resource = resource or subject.resource
+
+    def read(self, path: Path) -> Read:
+        """What stands at `path` here."""
+        return path.of_subject(self.subject) if self.at_subject else path.of_element(self.element, self.subject)
+
+    def name(self, path: Path) -> str:
+        """How evidence names `path` here."""
+        if self.at_subject or path.anchored:
+            return path.text
+        return self.field if path.text == "@" else f"{self.field}.{path.text}"
+
+    def owner(self, path: Path) -> str:
+        """The resource that evidence about `path` is about."""
+        return self.subject.resource if path.anchored else self.resource
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """The right side of an operator: a literal (parameters are literals by then), or another field."""
+
+    literal: Any = None
+    path: Path | None = None
+
+    def read(self, scope: Scope) -> Read:
+        """Its value here."""
+        return scope.read(self.path) if self.path else (self.literal, ())
+
+    @property
+    def words(self) -> str:
+        """As evidence says it."""
+        return f"the value of {self.path.text}" if self.path else say(self.literal)
+
+
+class Condition:
+    """A node of a compiled condition."""
+
+    __slots__ = ()
+
+    def truth(self, scope: Scope) -> Truth:
+        """Does it hold here? None when a gap stands in the way."""
+        raise NotImplementedError
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """Why it is False here."""
+        raise NotImplementedError
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        """Why it is None here."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """What it asks, in words."""
+        raise NotImplementedError
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        """Every path that it reads, and whether it starts at the subject."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf(Condition):
+    """`{field: …, <operator>: …}` or `{value: …, <operator>: …}`."""
+
+    path: Path | None
+    value: Any
+    operator: Operator
+    operand: Operand
+    today: date
+
+    def _reads(self, scope: Scope) -> tuple[Any, Any, tuple[Gap, ...]]:
+        actual, gaps = scope.read(self.path) if self.path else (self.value, ())
+        expected, more = self.operand.read(scope)
+        return actual, expected, gaps + more
+
+    def truth(self, scope: Scope) -> Truth:
+        actual, expected, gaps = self._reads(scope)
+        holds = self.operator.test(actual, expected, self.today)
+        if not gaps:
+            return holds
+        if isinstance(actual, list) and (
+            (holds and self.operator.seen_true) or (not holds and self.operator.seen_false)
+        ):
+            return holds
+        return None
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        actual, expected, _ = self._reads(scope)
+        words = self.operator.words.format(say(expected))
+        field = scope.name(self.path) if self.path else "value"
+        yield Observation(field, words, settled(actual), scope.owner(self.path) if self.path else scope.resource)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from self._reads(scope)[2]
+
+    def words(self) -> str:
+        left = f"`{self.path.text}`" if self.path else say(self.value)
+        return f"{left} {self.operator.words.format(self.operand.words)}"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        for path in (self.path, self.operand.path):
+            if path:
+                yield path, True
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf(Condition):
+    """Every part holds."""
+
+    parts: Sequence[Condition]
+
+    def truth(self, scope: Scope) -> Truth:
+        result: Truth = True
+        for part in self.parts:
+            one = part.truth(scope)
+            if one is False:
+                return False
+            if one is None:
+                result = None
+        return result
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        for part in self.parts:
+            if part.truth(scope) is False:
+                yield from part.observe(scope)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        for part in self.parts:
+            if part.truth(scope) is None:
+                yield from part.gaps(scope)
+
+    def words(self) -> str:
+        return _joined(self.parts, " and ")
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        for part in self.parts:
+            yield from part.paths()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Condition):
+    """Some part holds."""
+
+    parts: Sequence[Condition]
+
+    def truth(self, scope: Scope) -> Truth:
+        result: Truth = False
+        for part in self.parts:
+            one = part.truth(scope)
+            if one is True:
+                return True
+            if one is None:
+                result = None
+        return result
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        for part in self.parts:
+            yield from part.observe(scope)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        for part in self.parts:
+            if part.truth(scope) is None:
+                yield from part.gaps(scope)
+
+    def words(self) -> str:
+        return _joined(self.parts, " or ")
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        for part in self.parts:
+            yield from part.paths()
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Condition):
+    """The part does not hold."""
+
+    part: Condition
+
+    def truth(self, scope: Scope) -> Truth:
+        one = self.part.truth(scope)
+        return None if one is None else not one
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        for one in self.part.observe(scope):
+            yield Observation(one.field, f"not: {one.expected}", one.actual, one.resource)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from self.part.gaps(scope)
+
+    def words(self) -> str:
+        return f"not ({self.part.words()})"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        yield from self.part.paths()
+
+
+def observations(condition: Condition, scope: Scope) -> list[Observation]:
+    """Why a condition is False here, each thing once, at most MAX_OBSERVATIONS."""
+    found: list[Observation] = []
+    more = 0
+    for one in condition.observe(scope):
+        if one in found:
+            continue
+        if len(found) < MAX_OBSERVATIONS:
+            found.append(one)
+        else:
+            more += 1
+    if more:
+        found.append(Observation("", f"{more} more observations are not listed", None, scope.resource))
+    return found
+
+
+def say(value: Any) -> str:
+    """A literal as words."""
+    if isinstance(value, str):
+        return value or '""'
+    if isinstance(value, list):
+        return "[" + ", ".join(say(one) for one in value) + "]"
+    if isinstance(value, dict):
+        return " and ".join(
+            OPERATORS[key].words.format(say(one)) if key in OPERATORS else f"{key}: {say(one)}"
+            for key, one in value.items()
+        )
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _joined(parts: Sequence[Condition], word: str) -> str:
+    texts = [part.words() for part in parts]
+    if len(texts) == 1:
+        return texts[0]
+    return word.join(f"({text})" if " and " in text or " or " in text else text for text in texts)

@@ -1,0 +1,136 @@
+"""Judging: every bound rule on every subject, three-valued, then the packs joined so that the worst outcome stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rtaudit.policy.conditions import Scope, observations
+from rtaudit.policy.paths import PathError, compile_path
+from rtaudit.policy.rules import BoundRule
+from rtaudit.report import Finding
+from rtaudit.snapshot import Gap, ids
+from rtaudit.subjects import Subject, World
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
+    """The findings of one pack over one snapshot: one for each rule and subject, passes too."""
+    scopes: dict[str, list[Scope]] = {}
+    findings: list[Finding] = []
+    for bound in rules:
+        kind = bound.rule.each
+        if kind not in scopes:
+            scopes[kind] = [Scope(subject) for subject in world.each(kind)]
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack))
+    return findings
+
+
+def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) -> Iterable[Finding]:
+    rule, environment = bound.rule, world.snapshot.environment
+    note = _does_not_apply(world, bound)
+    seen: set[str] = set()
+    for gap in world.listing_gaps(rule.each) if note is None else ():
+        resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
+        if ids.key(resource) not in seen:
+            seen.add(ids.key(resource))
+            yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
+    severity, rule_id, each = bound.severity, rule.id, rule.each
+    for scope in scopes:
+        resource = scope.subject.resource
+        if note is not None:
+            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=note)
+            continue
+        applies = True if bound.when is None else bound.when.truth(scope)
+        if applies is False:
+            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack)
+            continue
+        holds = bound.require.truth(scope)
+        if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") == "speech"):
+            yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
+        else:
+            yield _not_passed(bound, scope, applies, holds, environment, pack)
+
+
+def _does_not_apply(world: World, bound: BoundRule) -> str | None:
+    if bound.unset:
+        return f"the parameter {bound.unset[0]} is not set"
+    missing = [aspect for aspect in bound.opt_in if aspect not in world.snapshot.aspects]
+    if missing:
+        return f"needs `--aspect {missing[0]}` at collection"
+    return None
+
+
+def _not_passed(
+    bound: BoundRule, scope: Scope, applies: bool | None, holds: bool | None, environment: str, pack: str
+) -> Finding:
+    rule, subject = bound.rule, scope.subject
+    finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
+    gaps: list[Gap] = []
+    if applies is None and bound.when is not None:
+        gaps += bound.when.gaps(scope)
+    if holds is None:
+        gaps += bound.require.gaps(scope)
+    if rule.each == "realtimeDeployment" and subject.fact("realtimeRole") != "speech":
+        gaps += subject.join("facts.realtimeRole").gaps
+        finding.note = f"whether this deployment is realtime is unknown: it rests on {subject.fact('realtimeEvidence')}"
+        finding.outcome = "unknown"
+    elif applies is None or holds is None:
+        finding.outcome = "unknown"
+    if finding.outcome == "unknown":
+        finding.gaps = list(dict.fromkeys(gaps))
+    if holds is False:
+        finding.observations = observations(bound.require, scope)
+    finding.fix = [fill_in(line, subject) for line in rule.fix]
+    return finding
+
+
+def fill_in(line: str, subject: Subject) -> str:
+    """A line of a fix with `{names}` filled in, shell-quoted; what cannot be filled stands as `<name>`."""
+    return _PLACEHOLDER.sub(lambda found: _fill(found.group(1).strip(), subject), line)
+
+
+def _fill(name: str, subject: Subject) -> str:
+    value: Any = None
+    if name in _NAMES:
+        value = _NAMES[name](subject)
+    else:
+        try:
+            value, _ = compile_path(name).of_subject(subject)
+        except PathError:
+            return f"<{name}>"
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        return shlex.quote(str(value))
+    return f"<{name}>"
+
+
+def _account_name(subject: Subject) -> str | None:
+    found = re.search(r"/accounts/([^/]+)", subject.resource, re.IGNORECASE)
+    return found.group(1) if found else None
+
+
+_NAMES = {
+    "id": lambda subject: subject.resource,
+    "name": lambda subject: subject.name,
+    "resourceGroup": lambda subject: ids.group_of(subject.resource),
+    "subscription": lambda subject: ids.subscription_of(subject.resource),
+    "accountName": _account_name,
+}
+"""What a fix may name besides paths of the subject."""
+
+
+def join_packs(per_pack: Sequence[list[Finding]]) -> list[Finding]:
+    """The findings of several packs as one list: of each rule and resource the worst outcome, sorted for a report."""
+    if len(per_pack) == 1:
+        return sorted(per_pack[0], key=lambda finding: finding.order)
+    worst: dict[tuple[str, str, str], Finding] = {}
+    for findings in per_pack:
+        for finding in findings:
+            key = (finding.rule, ids.key(finding.resource), finding.environment)
+            other = worst.get(key)
+            if other is None or finding.order[:2] < other.order[:2]:
+                worst[key] = finding
+    return sorted(worst.values(), key=lambda finding: finding.order)

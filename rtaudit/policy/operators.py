@@ -1,0 +1,188 @@
+"""The operators: Azure Policy's words and a few of our own. Each is one function and one entry; adding one touches this file only.
+
+Strings compare without case; nothing is coerced: `true` is not `1`, `"true"` is not `true`. A value that is not there (null or
+missing) satisfies only `exists: false`, `equals: null` and the negations, as in Azure Policy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import regex
+
+from rtaudit.errors import RtauditError
+from rtaudit.subjects.deployment import parse_date
+
+REGEX_SECONDS = 0.5
+"""A regular expression that needs longer for one value is an error."""
+REGEX_LENGTH = 1000
+"""Longest regular expression, in characters."""
+
+ANY: dict[str, Any] = {}
+_STRING = {"type": "string"}
+_NUMBER_OR_STRING = {"type": ["number", "string"]}
+_LIST = {"type": "array"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator."""
+
+    name: str
+    words: str
+    """How `policy explain` and evidence say it; `{}` is the expected value."""
+    takes: dict[str, Any]
+    """JSON Schema of the literal it takes."""
+    test: Callable[[Any, Any, date], bool]
+    """(actual, expected, judging date) -> does it hold?"""
+    seen_true: bool = False
+    """True when holding over the seen part of a list is proof enough, whatever a gap hides."""
+    seen_false: bool = False
+    """True when failing over the seen part of a list is proof enough."""
+
+
+def same(actual: Any, expected: Any) -> bool:
+    """Equal without case and without coercion."""
+    if isinstance(actual, str) and isinstance(expected, str):
+        return actual.casefold() == expected.casefold()
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return actual is expected
+    if isinstance(actual, int | float) and isinstance(expected, int | float):
+        return actual == expected
+    if isinstance(actual, list) and isinstance(expected, list):
+        return len(actual) == len(expected) and all(map(same, actual, expected))
+    if isinstance(actual, dict) and isinstance(expected, dict):
+        return actual.keys() == expected.keys() and all(same(actual[key], expected[key]) for key in actual)
+    return actual is None and expected is None
+
+
+def _in(actual: Any, expected: Any) -> bool:
+    return isinstance(expected, list) and any(same(actual, one) for one in expected)
+
+
+def _contains(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, str) and isinstance(expected, str):
+        return expected.casefold() in actual.casefold()
+    return isinstance(actual, list) and any(same(one, expected) for one in actual)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any, date], bool]:
+    def test(actual: Any, expected: Any, _today: date) -> bool:
+        if isinstance(actual, str) and isinstance(expected, str):
+            return compare(actual.casefold(), expected.casefold())
+        if is_number(actual) and is_number(expected):
+            return compare(actual, expected)
+        return False
+
+    return test
+
+
+def _like(actual: Any, expected: Any) -> bool:
+    if not isinstance(actual, str) or not isinstance(expected, str):
+        return False
+    return wildcards(expected).fullmatch(actual) is not None
+
+
+def wildcards(pattern: str) -> re.Pattern[str]:
+    """A pattern in which `*` stands for any text, matched without case."""
+    parts = (re.escape(part) for part in re.split(r"\*+", pattern))
+    return re.compile(".*?".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def _regex(actual: Any, expected: Any) -> bool:
+    if not isinstance(actual, str) or not isinstance(expected, str):
+        return False
+    try:
+        return regex.fullmatch(expected, actual, timeout=REGEX_SECONDS) is not None
+    except TimeoutError:
+        raise RtauditError(
+            f"the regular expression {expected!r} takes too long (more than {REGEX_SECONDS} s for one value)",
+            "avoid nested repetition such as (a+)+",
+        ) from None
+    except regex.error as error:
+        raise RtauditError(f"{expected!r} is not a regular expression: {error}") from None
+
+
+def _days_until(actual: Any, expected: Any, today: date) -> bool:
+    day = parse_date(actual)
+    if day is None or not isinstance(expected, dict):
+        return False
+    days = (day - today).days
+    return all(OPERATORS[name].test(days, limit, today) for name, limit in expected.items())
+
+
+def _within_cidr(actual: Any, expected: Any) -> bool:
+    network = _network(actual)
+    ranges = expected if isinstance(expected, list) else [expected]
+    if network is None:
+        return False
+    return any(
+        outer is not None and outer.version == network.version and network.subnet_of(outer)  # type: ignore[arg-type]
+        for outer in map(_network, ranges)
+    )
+
+
+def _prefix_at_least(actual: Any, expected: Any) -> bool:
+    network = _network(actual)
+    return network is not None and is_number(expected) and network.prefixlen >= expected
+
+
+def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return ipaddress.ip_network(value.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def is_number(value: Any) -> bool:
+    """True for an int or float that is no bool."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_COMPARISONS = ("equals", "notEquals", "less", "lessOrEquals", "greater", "greaterOrEquals")
+"""What `daysUntil` and `count` compare with."""
+
+_DAYS: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "properties": {name: {"type": ["number", "object"]} for name in _COMPARISONS},
+}
+
+OPERATORS: dict[str, Operator] = {
+    operator.name: operator
+    for operator in (
+        Operator("equals", "is {}", ANY, lambda a, e, _: same(a, e)),
+        Operator("notEquals", "is not {}", ANY, lambda a, e, _: not same(a, e)),
+        Operator("in", "is one of {}", _LIST, lambda a, e, _: _in(a, e)),
+        Operator("notIn", "is none of {}", _LIST, lambda a, e, _: not _in(a, e)),
+        Operator("contains", "contains {}", ANY, lambda a, e, _: _contains(a, e), seen_true=True),
+        Operator("notContains", "does not contain {}", ANY, lambda a, e, _: not _contains(a, e), seen_false=True),
+        Operator("exists", "exists: {}", {"type": "boolean"}, lambda a, e, _: (a is not None) is e),
+        Operator("less", "is less than {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a < e)),
+        Operator("lessOrEquals", "is at most {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a <= e)),
+        Operator("greater", "is more than {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a > e)),
+        Operator("greaterOrEquals", "is at least {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a >= e)),
+        Operator("like", "is like {}", _STRING, lambda a, e, _: _like(a, e)),
+        Operator("matchesRegex", "matches {} as a whole", _STRING, lambda a, e, _: _regex(a, e)),
+        Operator("daysUntil", "is a date whose distance in days {}", _DAYS, _days_until),
+        Operator("withinCidr", "lies within {}", {"type": ["string", "array"]}, lambda a, e, _: _within_cidr(a, e)),
+        Operator(
+            "prefixAtLeast",
+            "has a prefix of /{} or longer",
+            {"type": "integer"},
+            lambda a, e, _: _prefix_at_least(a, e),
+        ),
+    )
+}
+"""Every operator by name."""
+
+COMPARISONS = {name: OPERATORS[name] for name in _COMPARISONS}
+"""The operators that compare numbers."""

@@ -1,0 +1,219 @@
+"""Field paths: JMESPath, the language of `az --query`, compiled once, bounded, and never a crash.
+
+A plain dotted path, which most fields are, is walked directly; anything richer is left to the jmespath library. `$.` in front
+reads from the subject even inside `some`, `every`, `none` and `count`, where a path otherwise starts at the element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+import jmespath.exceptions
+from jmespath.functions import Functions
+
+from rtaudit.errors import did_you_mean
+from rtaudit.snapshot import Gap
+from rtaudit.subjects import Joined, Subject
+from rtaudit.subjects.world import late_fields, not_shown
+
+MAX_LENGTH = 500
+"""Longest path, in characters."""
+MAX_DEPTH = 30
+"""Deepest nesting of a path's expression."""
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
+_NEEDS_QUOTES = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_]*-[A-Za-z0-9_-]+)")
+_LATE = late_fields()
+
+Read = tuple[Any, tuple[Gap, ...]]
+"""A value, and the gaps that stand against it."""
+
+
+class PathError(ValueError):
+    """Raised when a text is no path; says why, and in `hint` what to write instead."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Path:
+    """A compiled path."""
+
+    __slots__ = ("_expression", "_parts", "anchored", "roots", "text")
+
+    def __init__(self, text: str) -> None:
+        self.anchored = text.startswith("$.")
+        """True when it starts at the subject wherever it stands."""
+        self.text = text.removeprefix("$.")
+        """As written, without the anchor."""
+        self._expression: Any = None
+        self._parts: tuple[str, ...] = ()
+        if len(text) > MAX_LENGTH:
+            raise PathError(f"the path is {len(text):,} characters long, more than {MAX_LENGTH}", "shorten it")
+        if _PLAIN.match(self.text):
+            parts = self.text.split(".")
+            # A fact is one root: facts.exposure, not facts.
+            self._parts = (".".join(parts[:2]), *parts[2:]) if parts[0] == "facts" and len(parts) > 1 else tuple(parts)
+            self.roots: tuple[str, ...] = (self._parts[0],)
+        elif self.text == "@":
+            self.roots = ()
+        else:
+            self._expression = _parse(self.text)
+            self.roots = tuple(sorted(set(_roots(self._expression.parsed))))
+        """The root keys and facts that it reads when it starts at the subject."""
+
+    def of_subject(self, subject: Subject) -> Read:
+        """What stands at the path in a subject."""
+        if self._parts:
+            joined = subject.join(self._parts[0])
+            value, gaps = _walk(joined.value, self._parts, joined.gaps)
+            if value is None and not gaps and self.text in _LATE:
+                gap = not_shown(subject.world, subject.raw, self.text)
+                return None, (gap,) if gap else ()
+            return value, gaps
+        found: dict[str, Any] = {}
+        gaps = ()
+        for root in self.roots:
+            joined = subject.join(root)
+            gaps += joined.gaps
+            value, inner = _settled(joined.value)
+            gaps += inner
+            if root.startswith("facts."):
+                found.setdefault("facts", {})[root[6:]] = value
+            else:
+                found[root] = value
+        return _search(self._expression, found), gaps
+
+    def of_element(self, element: Any, subject: Subject) -> Read:
+        """What stands at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
+        if self.anchored:
+            return self.of_subject(subject)
+        if self._expression is not None:
+            value, gaps = _settled(element)
+            return _search(self._expression, value), gaps
+        if not self._parts:
+            return _settled(element)
+        if not isinstance(element, dict):
+            return None, ()
+        first = self._parts[0]
+        start = element.get(first) if "." not in first else _walk(element, ("", *first.split(".")), ())[0]
+        value, gaps = _walk(start, self._parts, ())
+        if value is None and not gaps and self.text in _LATE:
+            gap = not_shown(subject.world, element, self.text)
+            return None, (gap,) if gap else ()
+        return value, gaps
+
+
+@lru_cache(maxsize=4096)
+def compile_path(text: str) -> Path:
+    """The compiled path of a text. Raises PathError."""
+    return Path(text)
+
+
+def _walk(value: Any, parts: tuple[str, ...], gaps: tuple[Gap, ...]) -> Read:
+    """Follow `parts[1:]` from `value`; a Joined on the way adds its gaps."""
+    for part in parts[1:]:
+        if type(value) is Joined:
+            gaps += value.gaps
+            value = value.value
+        value = value.get(part) if isinstance(value, dict) else None
+    if type(value) is Joined:
+        return value.value, gaps + value.gaps
+    return value, gaps
+
+
+def _settled(value: Any) -> Read:
+    """`value` with every Joined inside replaced by its value, and their gaps."""
+    if isinstance(value, Joined):
+        inner, gaps = _settled(value.value)
+        return inner, value.gaps + gaps
+    if isinstance(value, dict):
+        if not any(isinstance(item, Joined | dict | list) for item in value.values()):
+            return value, ()
+        pairs = {key: _settled(item) for key, item in value.items()}
+        return {key: item for key, (item, _) in pairs.items()}, tuple(gap for _, gaps in pairs.values() for gap in gaps)
+    if isinstance(value, list):
+        items = [_settled(item) for item in value]
+        return [item for item, _ in items], tuple(gap for _, gaps in items for gap in gaps)
+    return value, ()
+
+
+def settled(value: Any) -> Any:
+    """`value` as plain data, for evidence."""
+    return _settled(value)[0]
+
+
+def _search(expression: Any, value: Any) -> Any:
+    try:
+        return expression.search(value)
+    except (jmespath.exceptions.JMESPathError, TypeError, ValueError, RecursionError):
+        # A type error inside an expression means that what it asks for is not there.
+        return None
+
+
+def _parse(text: str) -> Any:
+    try:
+        expression = jmespath.compile(text)
+    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
+        quoted = _NEEDS_QUOTES.search(text)
+        hint = (
+            f'a name with a hyphen needs quotes: "{quoted.group(1)}"'
+            if quoted
+            else "fields are JMESPath, as in `az --query`"
+        )
+        reason = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0].rstrip(":")
+        )
+        raise PathError(f"'{text}' is not a JMESPath expression: {reason}", hint) from None
+    _check(expression.parsed, 0)
+    return expression
+
+
+def _check(node: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise PathError(f"the path is nested more than {MAX_DEPTH} levels deep", "flatten it")
+    if node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE:
+        near = did_you_mean(str(node["value"]), Functions.FUNCTION_TABLE)
+        known = ", ".join(sorted(Functions.FUNCTION_TABLE))
+        raise PathError(
+            f"JMESPath has no function {node['value']}()",
+            f"did you mean {near}()? known: {known}" if near else f"known: {known}",
+        )
+    for child in node["children"]:
+        if isinstance(child, dict):
+            _check(child, depth + 1)
+
+
+_LEFT_ONLY = frozenset(
+    {
+        "subexpression",
+        "index_expression",
+        "projection",
+        "filter_projection",
+        "value_projection",
+        "flatten",
+        "pipe",
+        "slice",
+    }
+)
+"""Nodes of which only the first child starts at the subject; the others start at what it yields."""
+
+
+def _roots(node: Any) -> Iterator[str]:
+    kind, children = node["type"], node["children"]
+    if kind == "field":
+        yield str(node["value"])
+    elif kind == "subexpression" and children[0].get("type") == "field" and children[0].get("value") == "facts":
+        yield f"facts.{children[1].get('value')}"
+    elif kind in _LEFT_ONLY:
+        if children:
+            yield from _roots(children[0])
+    else:
+        for child in children:
+            if isinstance(child, dict):
+                yield from _roots(child)

@@ -1,0 +1,247 @@
+"""Quantifiers: conditions over the elements of a list. Operators never spread over lists by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rtaudit.policy.conditions import Condition, Operand, Scope, Truth, say
+from rtaudit.policy.operators import Operator
+from rtaudit.policy.paths import Path, settled
+from rtaudit.report import Observation
+from rtaudit.snapshot import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """What a quantifier visits: the elements of a list that pass `where`."""
+
+    of: Path | None
+    literal: Sequence[Any]
+    name: str
+    where: Condition | None
+
+    def visit(self, scope: Scope) -> tuple[list[Scope], tuple[Gap, ...]]:
+        """A scope for each element (before `where`), and the gaps of the list."""
+        value, gaps = scope.read(self.of) if self.of else (self.literal, ())
+        items = value if isinstance(value, list | tuple) else ()
+        field = scope.name(self.of) if self.of else self.name
+        owner = scope.owner(self.of) if self.of else scope.resource
+        return [
+            Scope(scope.subject, item, f"{field}[{index}]", _id_of(item) or owner) for index, item in enumerate(items)
+        ], gaps
+
+    def chosen(self, element: Scope) -> Truth:
+        """Does the element pass `where`?"""
+        return True if self.where is None else self.where.truth(element)
+
+    @property
+    def words(self) -> str:
+        """As explanations say it."""
+        listed = f"`{self.of.text}`" if self.of else self.name
+        return f"{listed} where {self.where.words()}" if self.where else listed
+
+    def field(self, scope: Scope) -> str:
+        """How evidence names the list here."""
+        return scope.name(self.of) if self.of else self.name
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        """Its paths; those of `where` start at the element."""
+        if self.of:
+            yield self.of, True
+        if self.where:
+            yield from _inside(self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Some(Condition):
+    """At least one element holds."""
+
+    elements: Elements
+    satisfy: Condition | None
+
+    def truth(self, scope: Scope) -> Truth:
+        visited, gaps = self.elements.visit(scope)
+        result: Truth = None if gaps else False
+        for element in visited:
+            chosen = self.elements.chosen(element)
+            if chosen is False:
+                continue
+            holds = True if self.satisfy is None else self.satisfy.truth(element)
+            if chosen and holds:
+                return True
+            if holds is not False:
+                result = None
+        return result
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        visited, _ = self.elements.visit(scope)
+        candidates = [element for element in visited if self.elements.chosen(element)]
+        if self.satisfy is None or not candidates:
+            seen = [settled(element.element) for element in visited[:10]]
+            yield Observation(self.elements.field(scope), self._asks(), [_brief(one) for one in seen], scope.resource)
+            return
+        for element in candidates:
+            yield from self.satisfy.observe(element)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from _element_gaps(self.elements, self.satisfy, scope)
+
+    def _asks(self) -> str:
+        where = f" where {self.elements.where.words()}" if self.elements.where else ""
+        return f"at least one{where}" + (f" for which {self.satisfy.words()}" if self.satisfy else "")
+
+    def words(self) -> str:
+        holds = f" satisfies {self.satisfy.words()}" if self.satisfy else " is there"
+        return f"at least one of {self.elements.words}{holds}"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        yield from self.elements.paths()
+        if self.satisfy:
+            yield from _inside(self.satisfy)
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Condition):
+    """Every element holds; true of an empty list."""
+
+    elements: Elements
+    satisfy: Condition
+
+    def truth(self, scope: Scope) -> Truth:
+        visited, gaps = self.elements.visit(scope)
+        result: Truth = None if gaps else True
+        for element in visited:
+            chosen = self.elements.chosen(element)
+            if chosen is False:
+                continue
+            holds = self.satisfy.truth(element)
+            if holds is True:
+                continue
+            if chosen and holds is False:
+                return False
+            result = None
+        return result
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        for element in self.elements.visit(scope)[0]:
+            if self.elements.chosen(element) and self.satisfy.truth(element) is False:
+                yield from self.satisfy.observe(element)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from _element_gaps(self.elements, self.satisfy, scope)
+
+    def words(self) -> str:
+        return f"each of {self.elements.words} satisfies {self.satisfy.words()}"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        yield from self.elements.paths()
+        yield from _inside(self.satisfy)
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf(Condition):
+    """No element holds."""
+
+    some: Some
+
+    def truth(self, scope: Scope) -> Truth:
+        one = self.some.truth(scope)
+        return None if one is None else not one
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        elements, satisfy = self.some.elements, self.some.satisfy
+        expected = f"none where {satisfy.words()}" if satisfy else "none"
+        for element in elements.visit(scope)[0]:
+            if elements.chosen(element) and (satisfy is None or satisfy.truth(element)):
+                yield Observation(element.field, expected, _brief(settled(element.element)), element.resource)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from self.some.gaps(scope)
+
+    def words(self) -> str:
+        holds = f" satisfies {self.some.satisfy.words()}" if self.some.satisfy else " is there"
+        return f"none of {self.some.elements.words}{holds}"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        yield from self.some.paths()
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Condition):
+    """The number of elements compares as asked."""
+
+    elements: Elements
+    operator: Operator
+    operand: Operand
+    today: date
+
+    def _bounds(self, scope: Scope) -> tuple[int, int | None]:
+        visited, gaps = self.elements.visit(scope)
+        chosen = [self.elements.chosen(element) for element in visited]
+        surely = sum(one is True for one in chosen)
+        return surely, None if gaps else surely + sum(one is None for one in chosen)
+
+    def truth(self, scope: Scope) -> Truth:
+        limit, gaps = self.operand.read(scope)
+        low, high = self._bounds(scope)
+        if gaps:
+            return None
+        if low == high:
+            return self.operator.test(low, limit, self.today)
+        # The operators are monotone or single points: what holds (or fails) at both ends and at the limit, holds between.
+        tried = [low, low + 1 if high is None else high, 10**12 if high is None else high]
+        if isinstance(limit, int) and limit >= low and (high is None or limit <= high):
+            tried.append(limit)
+        results = {self.operator.test(number, limit, self.today) for number in tried}
+        return results.pop() if len(results) == 1 else None
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        low, _ = self._bounds(scope)
+        expected = f"a number of elements that {self.operator.words.format(say(self.operand.read(scope)[0]))}"
+        yield Observation(self.elements.field(scope), expected, low, scope.resource)
+        for element in self.elements.visit(scope)[0]:
+            if self.elements.chosen(element):
+                yield Observation(element.field, "counted", _brief(settled(element.element)), element.resource)
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        yield from self.operand.read(scope)[1]
+        yield from _element_gaps(self.elements, None, scope)
+
+    def words(self) -> str:
+        return f"the number of {self.elements.words} {self.operator.words.format(self.operand.words)}"
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        yield from self.elements.paths()
+        if self.operand.path:
+            yield self.operand.path, True
+
+
+def _inside(condition: Condition) -> Iterator[tuple[Path, bool]]:
+    for path, _ in condition.paths():
+        yield path, path.anchored
+
+
+def _element_gaps(elements: Elements, satisfy: Condition | None, scope: Scope) -> Iterator[Gap]:
+    visited, gaps = elements.visit(scope)
+    yield from gaps
+    for element in visited:
+        chosen = elements.chosen(element)
+        if chosen is None and elements.where:
+            yield from elements.where.gaps(element)
+        if chosen is not False and satisfy is not None and satisfy.truth(element) is None:
+            yield from satisfy.gaps(element)
+
+
+def _id_of(item: Any) -> str | None:
+    found = item.get("id") if isinstance(item, dict) else None
+    return found if isinstance(found, str) and found.startswith("/") else None
+
+
+def _brief(value: Any) -> Any:
+    """An element as evidence: a resource by its name and id, anything else as it is."""
+    if isinstance(value, dict) and "properties" in value and "id" in value:
+        return {"id": value["id"]}
+    return value

@@ -1,0 +1,255 @@
+"""The JSON Schemas of policies, cases and waivers: what editors complete from and what the loader holds files against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rtaudit.policy.operators import COMPARISONS, OPERATORS
+from rtaudit.report import OUTCOMES, SEVERITIES
+from rtaudit.snapshot import ASPECTS
+from rtaudit.snapshot.model import GAP_REASONS
+from rtaudit.subjects import KINDS
+
+PACK = "rtaudit.policy/1"
+CASES = "rtaudit.cases/1"
+WAIVERS = "rtaudit.waivers/1"
+
+PARAM_TYPES: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+"""Types of parameters, with what tells whether a value is of one."""
+
+_TEXT = {"type": "string", "minLength": 1}
+_TEXTS = {"type": "array", "items": _TEXT}
+_PATH = {"type": "string", "description": "A JMESPath, as in `az --query`; `$.` in front starts at the subject."}
+_VALUE = {"description": "A literal, {param: name} or {fieldOf: path}."}
+_CONDITION = {"$ref": "#/$defs/condition"}
+_OF = {"description": "The list to visit: a path, or {param: name}.", "type": ["string", "object"]}
+_QUANTIFIER = {
+    "type": "object",
+    "required": ["of"],
+    "additionalProperties": False,
+    "properties": {"of": _OF, "where": _CONDITION, "satisfy": _CONDITION},
+}
+
+_CONDITIONS: dict[str, Any] = {
+    "condition": {
+        "type": "object",
+        "description": "One combinator, or one field (or value) and one operator.",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "allOf": {"type": "array", "minItems": 1, "items": _CONDITION, "description": "Every condition holds."},
+            "anyOf": {"type": "array", "minItems": 1, "items": _CONDITION, "description": "Some condition holds."},
+            "not": {**_CONDITION, "description": "The condition does not hold."},
+            "some": {**_QUANTIFIER, "description": "At least one element holds."},
+            "every": {**_QUANTIFIER, "required": ["of", "satisfy"], "description": "Every element holds."},
+            "none": {**_QUANTIFIER, "description": "No element holds."},
+            "count": {
+                "type": "object",
+                "description": "The number of elements.",
+                "required": ["of"],
+                "additionalProperties": False,
+                "properties": {"of": _OF, "where": _CONDITION, **dict.fromkeys(COMPARISONS, _VALUE)},
+            },
+            "field": _PATH,
+            "value": _VALUE,
+            **{
+                name: {"description": f"{one.words.format('…')}. {_VALUE['description']}"}
+                for name, one in OPERATORS.items()
+            },
+        },
+    }
+}
+
+_RULE: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "name", "title", "severity", "each", "require", "why", "fix"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {
+            "type": "string",
+            "pattern": "^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$",
+            "x-pattern-means": "an id such as CONTOSO-NET-001",
+            "description": "Immutable, never reused.",
+        },
+        "name": {
+            "type": "string",
+            "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+            "x-pattern-means": "a kebab-case name of the wanted state",
+            "description": "Names the wanted state.",
+        },
+        "title": _TEXT,
+        "severity": {"enum": list(SEVERITIES)},
+        "each": {"enum": list(KINDS), "description": "What it judges."},
+        "when": {**_CONDITION, "description": "Where it applies; else notApplicable."},
+        "require": {**_CONDITION, "description": "What must hold."},
+        "why": _TEXT,
+        "fix": {**_TEXTS, "description": "What to do; {JMESPath} is filled in."},
+        "see": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^https://", "x-pattern-means": "an https:// address"},
+        },
+        "controls": {
+            "type": "object",
+            "additionalProperties": _TEXTS,
+            "description": "Framework: [control ids], sourced.",
+        },
+        "params": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["type", "about"],
+                "additionalProperties": False,
+                "properties": {"type": {"enum": list(PARAM_TYPES)}, "default": {}, "about": _TEXT},
+            },
+        },
+        "requires": {**_TEXTS, "description": "Parameters without which it does not apply."},
+    },
+}
+
+RULES_SCHEMA: dict[str, Any] = {"type": "array", "items": _RULE, "$defs": _CONDITIONS}
+"""A file of rules: a list."""
+
+PACK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["schema", "name"],
+    "additionalProperties": False,
+    "$defs": _CONDITIONS,
+    "properties": {
+        "schema": {"const": PACK},
+        "name": {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            "x-pattern-means": "a short name without spaces",
+        },
+        "title": _TEXT,
+        "extends": {**_TEXTS, "description": "Packs, by name or path; merged left to right, this file last."},
+        "params": {"type": "object", "description": "Values of parameters."},
+        "override": {
+            "type": "object",
+            "description": "Of a selected rule only.",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["because"],
+                "additionalProperties": False,
+                "properties": {
+                    "severity": {"enum": list(SEVERITIES)},
+                    "enabled": {"type": "boolean"},
+                    "because": {**_TEXT, "description": "Why; reviewers read it."},
+                },
+            },
+        },
+        "select": {**_TEXTS, "description": "Further rules of the library."},
+        "rules": {"type": "array", "items": _RULE, "description": "Own rules, own ids."},
+    },
+}
+"""A pack."""
+
+POLICY_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit policy",
+    "description": "A pack (a mapping), or a file of rules (a list).",
+    "$defs": _CONDITIONS,
+    "if": {"type": "array"},
+    "then": {key: value for key, value in RULES_SCHEMA.items() if key != "$defs"},
+    "else": {key: value for key, value in PACK_SCHEMA.items() if key != "$defs"},
+}
+"""Either, for editors."""
+
+_CHANGE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "properties": {
+        "at": {**_TEXT, "description": "Which resource: `account`, `deployment:voice`."},
+        "set": {"type": "object", "description": "Path: value."},
+        "remove": {**_TEXTS, "description": "Paths to take out."},
+        "delete": {"const": True, "description": "Take the whole resource out."},
+        "copy": {**_TEXT, "description": "Copy the resource under this name; `set` changes the copy."},
+        "add": {"type": "object", "required": ["id"], "description": "A whole new resource."},
+        "gap": {"enum": list(ASPECTS), "description": "A read of this aspect failed at the resource."},
+        "reason": {"enum": list(GAP_REASONS)},
+        "needs": _TEXT,
+        "skip": {"enum": list(ASPECTS), "description": "The aspect was not collected."},
+        "ask": {"enum": list(ASPECTS), "description": "The opt-in aspect was collected."},
+        "apiVersion": {
+            "type": "object",
+            "additionalProperties": _TEXT,
+            "description": "Type: api-version it was read with.",
+        },
+    },
+}
+
+CASES_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit cases",
+    "description": "The cases of the rules beside it: small changes to one good environment, and the outcome each must have.",
+    "type": "object",
+    "required": ["schema", "cases"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": CASES},
+        "asOf": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"},
+        "base": {**_TEXT, "description": "A snapshot beside this file; without it, the good environment that ships."},
+        "cases": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "expect"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "name": _TEXT,
+                        "expect": {"enum": [one for one in OUTCOMES if one != "waived"]},
+                        "observed": {**_TEXTS, "description": "Starts of fields that an observation must name."},
+                        "params": {"type": "object"},
+                        "change": {"type": "array", "items": _CHANGE},
+                    },
+                },
+            },
+        },
+    },
+}
+"""A file of cases."""
+
+WAIVERS_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit waivers",
+    "description": "Findings that someone has accepted, until a day.",
+    "type": "object",
+    "required": ["schema", "waivers"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": WAIVERS},
+        "waivers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["rule", "resource", "reason"],
+                "additionalProperties": False,
+                "properties": {
+                    "rule": {**_TEXT, "description": "Rule id."},
+                    "resource": {**_TEXT, "description": "ARM id, any case; * stands for any text."},
+                    "reason": _TEXT,
+                    "owner": _TEXT,
+                    "ticket": _TEXT,
+                    "expires": {
+                        "type": "string",
+                        "pattern": r"^\d{4}-\d{2}-\d{2}$",
+                        "x-pattern-means": "a day YYYY-MM-DD (it is valid to the end of that day, UTC)",
+                    },
+                    "accepts": {"enum": ["fail", "unknown"], "description": "What it accepts; fail unless said."},
+                },
+            },
+        },
+    },
+}
+"""A file of waivers."""

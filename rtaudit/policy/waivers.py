@@ -1,0 +1,116 @@
+"""Waivers: findings that someone has accepted until a day; and the baseline, findings that are known already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rtaudit.documents import canonical, load_yaml
+from rtaudit.policy.operators import wildcards
+from rtaudit.policy.schema import WAIVERS_SCHEMA
+from rtaudit.report import Finding, Report
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One accepted finding, or several by a pattern."""
+
+    rule: str
+    resource: re.Pattern[str]
+    accepts: str
+    """The outcome it accepts: fail or unknown."""
+    expires: date | None
+    """Valid to the end of that day, UTC; None for ever."""
+    stated: dict[str, Any]
+    """As the file states it."""
+    place: str
+    """`file:line`."""
+
+    def matches(self, finding: Finding) -> bool:
+        """True when it speaks of this finding, expired or not."""
+        return (
+            finding.rule.lower() == self.rule.lower()
+            and finding.outcome == self.accepts
+            and self.resource.fullmatch(finding.resource.rstrip("/")) is not None
+        )
+
+
+def load_waivers(path: str | Path) -> list[Waiver]:
+    """The waivers in a file. Raises InputError, at the line, for a broken one."""
+    document = load_yaml(path, WAIVERS_SCHEMA)
+    waivers = []
+    for index, stated in enumerate(document.value["waivers"]):
+        try:
+            expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
+        except ValueError:
+            where = ("waivers", index, "expires")
+            raise document.error(where, f"there is no day {stated['expires']}", "write YYYY-MM-DD") from None
+        line, _ = document.position(("waivers", index))
+        pattern = wildcards(stated["resource"].rstrip("/"))
+        accepts = stated.get("accepts", "fail")
+        waivers.append(Waiver(stated["rule"], pattern, accepts, expires, stated, f"{document.name}:{line}"))
+    return waivers
+
+
+def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[str]:
+    """Mark what is waived (and what an expired waiver no longer covers); the warnings about the waivers themselves."""
+    matched: set[int] = set()
+    by_rule: dict[str, list[tuple[int, Waiver]]] = {}
+    for number, waiver in enumerate(waivers):
+        by_rule.setdefault(waiver.rule.lower(), []).append((number, waiver))
+    for finding in findings:
+        if finding.outcome not in ("fail", "unknown"):
+            continue
+        for number, waiver in by_rule.get(finding.rule.lower(), ()):
+            if not waiver.matches(finding):
+                continue
+            matched.add(number)
+            if waiver.expires is not None and waiver.expires < today:
+                finding.waiver = finding.waiver or {**waiver.stated, "expired": True}
+            else:
+                finding.waiver = dict(waiver.stated)
+                finding.outcome = "waived"
+                break
+    return [text for number, waiver in enumerate(waivers) for text in _complaints(waiver, number in matched, today)]
+
+
+def _complaints(waiver: Waiver, matched: bool, today: date) -> Iterable[str]:
+    what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']}"
+    if waiver.expires is None:
+        yield f"{what} has no end: say when it `expires`"
+    elif waiver.expires < today:
+        yield f"{what} expired on {waiver.expires} and waives nothing any more"
+    if not matched:
+        yield f"{what} matches no finding that its `accepts` speaks of: it may be taken out"
+
+
+def apply_baseline(findings: Sequence[Finding], baseline: Report) -> int:
+    """Mark the findings that the baseline holds with every observation (or gap); the number of those that are fixed since."""
+    before = {_key(one): one for one in baseline.findings if one.outcome in ("fail", "unknown")}
+    open_now: set[tuple[str, str]] = set()
+    for finding in findings:
+        if finding.outcome not in ("fail", "unknown", "waived"):
+            continue
+        open_now.add(_key(finding))
+        old = before.get(_key(finding))
+        if old is not None and finding.outcome == old.outcome and _details(finding) <= _details(old):
+            finding.known = True
+    return len(before.keys() - open_now)
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.fingerprint, finding.environment
+
+
+def _details(finding: Finding) -> set[str]:
+    if finding.outcome == "unknown":
+        return {f"{gap.scope.lower()}\n{gap.aspect}" for gap in finding.gaps}
+    # An index says nothing: a rule inserted before it moves it.
+    return {
+        f"{re.sub(r'[[][0-9]+[]]', '[]', one.field)}\n{canonical(one.actual)}\n{one.resource.lower()}"
+        for one in finding.observations
+    }
