@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 from rtaudit.cli.app import app
 
-_COMMANDS = ("snapshot", "schema", "simulate")
+_COMMANDS = ("check", "diff", "policy", "snapshot", "schema", "simulate")
 """The modules of this package that register a command, in the order of `rtaudit --help`."""
 
 for _name in _COMMANDS:
@@ -15,7 +16,8 @@ for _name in _COMMANDS:
 
 def main() -> None:
     """Entry point of the `rtaudit` command."""
-    app()
+    # An option whose value is optional is more than Typer can say: alone, it means everything.
+    app(args=["--allow-unknown=all" if word == "--allow-unknown" else word for word in sys.argv[1:]])
 
 
 __all__ = ["app", "main"]

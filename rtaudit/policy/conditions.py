@@ -121,9 +121,9 @@ class Leaf(Condition):
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         actual, expected, _ = self._reads(scope)
-        words = self.operator.words.format(say(expected))
+        asked = self.operator.expected(expected, say(expected))
         field = scope.name(self.path) if self.path else "value"
-        yield Observation(field, words, settled(actual), scope.owner(self.path) if self.path else scope.resource)
+        yield Observation(field, asked, settled(actual), scope.owner(self.path) if self.path else scope.resource)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self._reads(scope)[2]
@@ -217,7 +217,7 @@ class Not(Condition):
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         for one in self.part.observe(scope):
-            yield Observation(one.field, f"not: {one.expected}", one.actual, one.resource)
+            yield Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.part.gaps(scope)
@@ -253,7 +253,7 @@ def say(value: Any) -> str:
         return "[" + ", ".join(say(one) for one in value) + "]"
     if isinstance(value, dict):
         return " and ".join(
-            OPERATORS[key].words.format(say(one)) if key in OPERATORS else f"{key}: {say(one)}"
+            OPERATORS[key].words.format(say(one)).removeprefix("is ") if key in OPERATORS else f"{key}: {say(one)}"
             for key, one in value.items()
         )
     if value is None:

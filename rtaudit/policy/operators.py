@@ -45,6 +45,10 @@ class Operator:
     seen_false: bool = False
     """True when failing over the seen part of a list is proof enough."""
 
+    def expected(self, value: Any, said: str) -> Any:
+        """What evidence expects: the value itself where it must be just that, else words; `said` is the value as words."""
+        return value if self.name == "equals" else self.words.format(said).removeprefix("is ")
+
 
 def same(actual: Any, expected: Any) -> bool:
     """Equal without case and without coercion."""
@@ -172,7 +176,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("greaterOrEquals", "is at least {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a >= e)),
         Operator("like", "is like {}", _STRING, lambda a, e, _: _like(a, e)),
         Operator("matchesRegex", "matches {} as a whole", _STRING, lambda a, e, _: _regex(a, e)),
-        Operator("daysUntil", "is a date whose distance in days {}", _DAYS, _days_until),
+        Operator("daysUntil", "is {} days ahead", _DAYS, _days_until),
         Operator("withinCidr", "lies within {}", {"type": ["string", "array"]}, lambda a, e, _: _within_cidr(a, e)),
         Operator(
             "prefixAtLeast",

@@ -1,0 +1,185 @@
+"""`rtaudit check`: judge snapshots by policies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rtaudit.cli.app import command, plain
+from rtaudit.cli.outputs import OUTPUT_HELP
+from rtaudit.errors import UsageError, allowed_hint
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rtaudit.report import Report
+    from rtaudit.snapshot import Snapshot
+
+FAIL_ON = ("critical", "high", "medium", "low", "info", "none")
+
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", "-p", metavar="NAME|PATH", help="A pack that ships, or a file or folder; repeatable. [production]"
+    ),
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PARAM=VALUE", help="A parameter, its value in YAML; repeatable.")
+]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this day (YYYY-MM-DD), not today.")
+]
+WaiversOption = Annotated[
+    str | None, typer.Option("--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).")
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="REPORT.json", help="A report whose findings are known and do not gate."),
+]
+FailOnOption = Annotated[
+    str,
+    typer.Option(
+        "--fail-on", metavar="SEVERITY", help="Gate on failures of this severity or worse; `none` never gates."
+    ),
+]
+AllowUnknownOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-unknown",
+        metavar="[=RULE,…]",
+        help="Let what could not be looked at pass the gate: all of it, or `--allow-unknown=RULE,…`.",
+    ),
+]
+GroupByOption = Annotated[
+    str | None, typer.Option("--group-by", metavar="account|rule|severity", help="How the table groups.")
+]
+ShowOption = Annotated[
+    list[str] | None,
+    typer.Option("--show", metavar="OUTCOME", help="Outcomes to list (also `known`, `all`); repeatable."),
+]
+EvidenceOption = Annotated[
+    str | None,
+    typer.Option("--evidence", metavar="DIR", help="Write snapshot, policy, report and manifest into a folder."),
+]
+OutputOption = Annotated[list[str] | None, typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help=OUTPUT_HELP)]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How to judge: the options that check and audit share."""
+
+    policy: Sequence[str]
+    settings: Sequence[str]
+    as_of: str | None
+    waivers: str | None
+    baseline: str | None
+    fail_on: str
+    allow_unknown: Sequence[str]
+
+
+@command()
+def check(
+    snapshot: Annotated[
+        list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshot files, or - for standard input.")
+    ],
+    *,
+    policy: PolicyOption = None,
+    settings: SetOption = None,
+    as_of: AsOfOption = None,
+    waivers: WaiversOption = None,
+    baseline: BaselineOption = None,
+    fail_on: FailOnOption = "high",
+    allow_unknown: AllowUnknownOption = None,
+    group_by: GroupByOption = None,
+    show: ShowOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Judge snapshots by policies. Exit 0 ready, 1 not ready, 4 incomplete (something that gates could not be seen)."""
+    from rtaudit.snapshot import load
+
+    judging = Judging(policy or (), settings or (), as_of, waivers, baseline, fail_on, allow_unknown or ())
+    if len(snapshot) != len(set(snapshot)):
+        raise UsageError("the same snapshot is given twice", "name each file once")
+    answer([load(path) for path in snapshot], judging, output or (), group_by=group_by, show=show or ())
+
+
+def answer(snapshots: Sequence[Snapshot], judging: Judging, outputs: Sequence[str], **view: Any) -> None:
+    """Judge, write every output, and end with the report's exit code."""
+    from rtaudit.cli.outputs import deliver, parse_outputs
+
+    wanted = parse_outputs(outputs)
+    report = judge(snapshots, judging)
+    for warning in report.warnings:
+        print(f"warning: {plain(warning)}", file=sys.stderr)
+    deliver(wanted, report, snapshots=snapshots, **view)
+    raise typer.Exit(report.gate.exit_code)
+
+
+def judge(snapshots: Sequence[Snapshot], judging: Judging) -> Report:
+    """The report of these snapshots. Raises UsageError or InputError for options and files that do not hold."""
+    from rtaudit.policy import check as run
+    from rtaudit.policy import load_policies, load_waivers
+    from rtaudit.report import load as load_report
+
+    if judging.fail_on not in FAIL_ON:
+        raise UsageError(f"--fail-on cannot be '{judging.fail_on}'", allowed_hint(judging.fail_on, FAIL_ON))
+    as_of = parse_day(judging.as_of, "--as-of")
+    packs = load_policies(judging.policy or ["production"], parse_settings(judging.settings))
+    return run(
+        snapshots,
+        packs,
+        as_of=as_of,
+        fail_on=judging.fail_on,
+        allow_unknown=_allowed(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
+        waivers=load_waivers(judging.waivers) if judging.waivers else (),
+        baseline=load_report(judging.baseline) if judging.baseline else None,
+        baseline_name=Path(judging.baseline).name if judging.baseline else None,
+    )
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """The values of `--set name=value`, each read as YAML. Raises UsageError."""
+    from rtaudit.documents import parse_yaml
+
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"--set {setting} has no value", "write --set name=value, such as --set allowedRegions=[eastus2]"
+            )
+        found[name] = parse_yaml(value, f"--set {name}").value
+    return found
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """The day that an option names, or None. Raises UsageError."""
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        # fromisoformat also takes 20260131 and week dates; one form is enough.
+        return date.fromisoformat(text if text[4:5] == "-" and len(text) == len("2026-01-31") else "")
+    except ValueError:
+        raise UsageError(f"{option} {text} is no day", "write YYYY-MM-DD") from None
+
+
+def _allowed(values: Sequence[str], known: set[str]) -> bool | list[str]:
+    """What `--allow-unknown` allows: everything, or the rules that it lists."""
+    if not values:
+        return False
+    rules = [rule.strip() for value in values for rule in value.split(",") if rule.strip()]
+    for rule in rules:
+        if rule not in known and rule != EVERYTHING:
+            raise UsageError(f"--allow-unknown={rule}: no such rule is selected", allowed_hint(rule, known)[:300])
+    return True if EVERYTHING in rules or not rules else rules
+
+
+EVERYTHING = "all"
+"""What `--allow-unknown` without a value means."""

@@ -1,0 +1,170 @@
+"""Cases: small changes to one good environment, and the outcome that a rule must then have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rtaudit import assets
+from rtaudit.documents import Document, load_yaml
+from rtaudit.errors import InputError, RtauditError, allowed_hint
+from rtaudit.policy.edit import edited
+from rtaudit.policy.judge import judge
+from rtaudit.policy.packs import CASES_SUFFIX, library, load_rules, rule_files
+from rtaudit.policy.rules import Rule, bind, read_rules
+from rtaudit.policy.schema import CASES_SCHEMA
+from rtaudit.report import Finding
+from rtaudit.snapshot import Snapshot, load
+from rtaudit.subjects import World
+
+_WORST_FIRST = ("fail", "unknown", "pass", "notApplicable")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of one rule."""
+
+    rule: str
+    name: str
+    expect: str
+    """The worst outcome over the rule's findings."""
+    observed: Sequence[str]
+    params: Mapping[str, Any]
+    change: Sequence[Mapping[str, Any]]
+    place: str
+    """`file:line`."""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What became of a case."""
+
+    case: Case
+    problem: str | None
+    """What went wrong; None when it is as expected."""
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A file of cases with the rules beside it."""
+
+    path: Path
+    rules: Mapping[str, Rule]
+    cases: Sequence[Case]
+    base: Path
+    as_of: date
+
+    @property
+    def without_cases(self) -> list[str]:
+        """Rules that stand in the same file and have no case."""
+        tested = {case.rule for case in self.cases}
+        name = self.path.name.removesuffix(CASES_SUFFIX)
+        own = [rule.id for rule in self.rules.values() if Path(rule.document.name).stem == name]
+        return sorted(rule_id for rule_id in own if rule_id not in tested)
+
+
+def find_case_files(target: Path) -> list[Path]:
+    """The files of cases at `target`: the file itself, the one beside a rule file, or all below a folder."""
+    if target.is_file():
+        if target.name.endswith(CASES_SUFFIX):
+            return [target]
+        beside = target.with_name(target.stem + CASES_SUFFIX)
+        return [beside] if beside.is_file() else []
+    if not target.is_dir():
+        raise InputError(f"no such file or folder: {target}", "give a policy folder, a rule file or a file of cases")
+    return sorted(target.rglob(f"*{CASES_SUFFIX}"))
+
+
+def load_cases(path: Path) -> CaseFile:
+    """A file of cases. Raises InputError for a broken one, and for a case of a rule that nothing beside it states."""
+    document = load_yaml(path, CASES_SCHEMA)
+    rules = {**library(), **_beside(path.parent)}
+    cases: list[Case] = []
+    for rule_id, stated in document.value["cases"].items():
+        if rule_id not in rules:
+            raise document.error(
+                ("cases", rule_id),
+                f"there is no rule '{rule_id}'",
+                allowed_hint(rule_id, _beside(path.parent) or rules)[:300],
+                at_key=True,
+            )
+        cases += [_case(document, rule_id, one, index) for index, one in enumerate(stated)]
+    base = (
+        path.parent / document.value["base"] if "base" in document.value else assets.policies() / "rules" / "good.json"
+    )
+    as_of = date.fromisoformat(document.value.get("asOf", "2026-01-01"))
+    return CaseFile(path, rules, cases, base, as_of)
+
+
+def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: int) -> Case:
+    line, _ = document.position(("cases", rule_id, index))
+    return Case(
+        rule=rule_id,
+        name=stated["name"],
+        expect=stated["expect"],
+        observed=stated.get("observed", ()),
+        params=stated.get("params", {}),
+        change=stated.get("change", ()),
+        place=f"{document.name}:{line}",
+    )
+
+
+def _beside(folder: Path) -> dict[str, Rule]:
+    rules = load_rules(folder)
+    for path in rule_files(folder):
+        document = load_yaml(path)
+        if isinstance(document.value, dict):
+            rules.update({rule.id: rule for rule in read_rules(document, document.value.get("rules", ()), ("rules",))})
+    return rules
+
+
+def run(file: CaseFile) -> Iterator[CaseResult]:
+    """Judge each case of a file."""
+    base = load(file.base)
+    for case in file.cases:
+        try:
+            findings = _judge(file, case, base)
+        except RtauditError as error:
+            yield CaseResult(case, error.message + (f" ({error.hint})" if error.hint else ""))
+            continue
+        yield CaseResult(case, _compare(case, findings))
+
+
+def _judge(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+    rule = file.rules[case.rule]
+    for name, value in case.params.items():
+        if name not in rule.params:
+            raise InputError(f"the rule has no parameter '{name}'", allowed_hint(name, rule.params))
+        if value is not None and not rule.params[name].accepts(value):
+            raise InputError(f"the parameter '{name}' is not of type {rule.params[name].type}")
+    world = World(edited(base, case.change))
+    return judge(world, [bind(rule, case.params, file.as_of)], "cases")
+
+
+def _compare(case: Case, findings: Sequence[Finding]) -> str | None:
+    outcomes = {finding.outcome for finding in findings}
+    worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), "nothing to judge")
+    if worst != case.expect:
+        return f"expected {case.expect}, but it is {worst}{_evidence(findings, worst)}"
+    fields = [one.field for finding in findings if finding.outcome == worst for one in finding.observations]
+    for wanted in case.observed:
+        if not any(field.startswith(wanted) for field in fields):
+            return f"no observation names {wanted}; they name {', '.join(sorted(set(fields))) or 'nothing'}"
+    return None
+
+
+def _evidence(findings: Sequence[Finding], outcome: str) -> str:
+    for finding in findings:
+        if finding.outcome != outcome:
+            continue
+        if finding.observations:
+            one = finding.observations[0]
+            return f": {one.field} {one.expected}, and it is {one.actual!r}"
+        if finding.gaps:
+            return f": {finding.gaps[0].aspect} at {finding.gaps[0].scope}: {finding.gaps[0].message}"
+        if finding.note:
+            return f": {finding.note}"
+    return ""

@@ -1,0 +1,199 @@
+"""Small changes to a snapshot, as the cases of rules state them: set, remove, delete, copy, add, and gaps."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rtaudit.errors import RtauditError, allowed_hint
+from rtaudit.snapshot import Gap, Snapshot, ids
+
+SHORTS: dict[str, str] = {
+    "account": "microsoft.cognitiveservices/accounts",
+    "deployment": "microsoft.cognitiveservices/accounts/deployments",
+    "contentPolicy": "microsoft.cognitiveservices/accounts/raipolicies",
+    "diagnosticSetting": "microsoft.insights/diagnosticsettings",
+    "models": "microsoft.cognitiveservices/locations/models",
+    "usages": "microsoft.cognitiveservices/locations/usages",
+    "privateEndpoint": "microsoft.network/privateendpoints",
+    "zoneGroup": "microsoft.network/privateendpoints/privatednszonegroups",
+    "zone": "microsoft.network/privatednszones",
+    "zoneLink": "microsoft.network/privatednszones/virtualnetworklinks",
+    "record": "microsoft.network/privatednszones/a",
+    "roleAssignment": "microsoft.authorization/roleassignments",
+    "roleDefinition": "microsoft.authorization/roledefinitions",
+    "metricAlert": "microsoft.insights/metricalerts",
+    "activityLogAlert": "microsoft.insights/activitylogalerts",
+    "actionGroup": "microsoft.insights/actiongroups",
+    "workspace": "microsoft.operationalinsights/workspaces",
+    "lock": "microsoft.authorization/locks",
+    "provider": "microsoft.resources/providers",
+    "subscription": "microsoft.resources/subscriptions",
+    "defenderPlan": "microsoft.security/pricings",
+    "defenderSetting": "microsoft.cognitiveservices/accounts/defenderforaisettings",
+    "perimeter": "microsoft.cognitiveservices/accounts/networksecurityperimeterconfigurations",
+    "metrics": "microsoft.insights/metrics",
+}
+"""Short name in `at` -> resource type."""
+
+_STEP = re.compile(
+    r'(?:^|\.)(?:"(?P<quoted>[^"]*)"|(?P<name>[^.\[\]"]+))|\[(?P<index>\d+)\]|\[(?P<key>[^\]=]+)=(?P<value>[^\]]*)\]'
+)
+
+
+class EditError(RtauditError):
+    """Raised when a change names what the base does not have."""
+
+
+def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
+    """`base` with the changes applied, one after another. Raises EditError."""
+    resources = {ids.key(resource["id"]): copy.deepcopy(resource) for resource in base.resources}
+    gaps = list(base.gaps)
+    scope = copy.deepcopy(dict(base.scope))
+    collection = copy.deepcopy(dict(base.collection))
+    for change in changes:
+        if "skip" in change:
+            scope["aspects"] = [one for one in scope["aspects"] if one != change["skip"]]
+        elif "ask" in change:
+            scope["aspects"] = sorted({*scope["aspects"], change["ask"]})
+        elif "apiVersion" in change:
+            collection["apiVersions"] = {**collection.get("apiVersions", {}), **change["apiVersion"]}
+        elif "add" in change:
+            resources[ids.key(change["add"]["id"])] = copy.deepcopy(change["add"])
+        elif "gap" in change:
+            gaps.append(_gap(resources, change))
+        else:
+            _change_resource(resources, change)
+    return Snapshot.of(base.environment, scope, resources.values(), gaps, base.clients, collection)
+
+
+def find(resources: Mapping[str, dict[str, Any]], at: str) -> str:
+    """The key of the resource that `at` names (`account`, `deployment:voice`, an ARM id). Raises EditError."""
+    if at.startswith("/"):
+        if ids.key(at) not in resources:
+            raise EditError(f"the base has no resource {at}")
+        return ids.key(at)
+    short, _, name = at.partition(":")
+    if short not in SHORTS:
+        raise EditError(f"'{at}' names no kind of resource", allowed_hint(short, SHORTS))
+    found = [
+        key
+        for key, resource in resources.items()
+        if ids.type_of(resource["id"]) == SHORTS[short] and (not name or _named(resource["id"], name))
+    ]
+    if len(found) != 1:
+        names = sorted(ids.name_of(one["id"]) for one in resources.values() if ids.type_of(one["id"]) == SHORTS[short])
+        what = f"the base has no {at}" if not found else f"'{at}' could be any of {len(found)} resources"
+        raise EditError(
+            what, f"name one: {', '.join(f'{short}:{one}' for one in names) or 'there is none of its kind'}"
+        )
+    return found[0]
+
+
+def _named(resource_id: str, name: str) -> bool:
+    # `parent/name` picks between children of the same name; of a region's collection the region is the name.
+    tail = ids.key(resource_id).split("/")
+    wanted = name.lower().split("/")
+    if len(wanted) == 2:
+        return tail[-1] == wanted[1] and wanted[0] in tail[:-1]
+    return tail[-1] == wanted[0] or (tail[-1] in ("models", "usages") and tail[-2] == wanted[0])
+
+
+def _gap(resources: Mapping[str, dict[str, Any]], change: Mapping[str, Any]) -> Gap:
+    at = change.get("at")
+    if at is None:
+        raise EditError("a gap needs 'at': the resource that could not be read")
+    scope = resources[find(resources, at)]["id"]
+    reason = change.get("reason", "denied")
+    status = {"denied": 403, "throttled": 429, "missing": 404}.get(reason)
+    return Gap(scope, change["gap"], reason, status, None, change.get("needs"), "stated by a case")
+
+
+def _change_resource(resources: dict[str, dict[str, Any]], change: Mapping[str, Any]) -> None:
+    if "at" not in change:
+        raise EditError("a change needs 'at': the resource that it changes")
+    key = find(resources, change["at"])
+    if change.get("delete"):
+        del resources[key]
+        return
+    resource = resources[key]
+    if "copy" in change:
+        resource = copy.deepcopy(resource)
+        resource["id"] = f"{resource['id'].rsplit('/', 1)[0]}/{change['copy']}"
+        if "name" in resource:
+            resource["name"] = change["copy"]
+        resources[ids.key(resource["id"])] = resource
+    for path, value in change.get("set", {}).items():
+        _set(resource, path, copy.deepcopy(value))
+    for path in change.get("remove", ()):
+        _remove(resource, path)
+
+
+def _set(resource: Any, path: str, value: Any) -> None:
+    holder, last = _walk(resource, path, create=True)
+    if isinstance(holder, list) and last == len(holder):
+        holder.append(value)
+    else:
+        holder[last] = value
+
+
+def _remove(resource: Any, path: str) -> None:
+    holder, last = _walk(resource, path, create=False)
+    try:
+        del holder[last]
+    except (KeyError, IndexError):
+        raise EditError(f"there is nothing at {path} to remove") from None
+
+
+def _walk(resource: Any, path: str, *, create: bool) -> tuple[Any, Any]:
+    """The container that holds the last step of `path`, and that step as key or index."""
+    steps = [_step(found) for found in _STEP.finditer(path)]
+    if not steps or "".join(found.group() for found in _STEP.finditer(path)) != path:
+        raise EditError(
+            f"'{path}' is not a path", "write properties.networkAcls.ipRules[0].value, or [key=value] for an element"
+        )
+    holder = resource
+    for number, step in enumerate(steps):
+        at = _locate(holder, step, path)
+        if number == len(steps) - 1:
+            return holder, at
+        try:
+            inner = holder[at]
+        except (KeyError, IndexError):
+            inner = None
+        if not isinstance(inner, dict | list):
+            if not create or isinstance(holder, list):
+                raise EditError(f"there is nothing at {path}")
+            inner = holder[at] = [] if isinstance(steps[number + 1], int) else {}
+        holder = inner
+    raise AssertionError  # the loop returns at the last step
+
+
+def _step(found: re.Match[str]) -> str | int | tuple[str, str]:
+    if found["index"] is not None:
+        return int(found["index"])
+    if found["key"] is not None:
+        return (found["key"], found["value"])
+    return str(found["quoted"] if found["quoted"] is not None else found["name"])
+
+
+def _locate(holder: Any, step: Any, path: str) -> Any:
+    if isinstance(step, tuple):
+        matching = (
+            [index for index, one in enumerate(holder) if _matches(one, step)] if isinstance(holder, list) else []
+        )
+        if len(matching) != 1:
+            raise EditError(f"[{step[0]}={step[1]}] in {path} picks {len(matching)} elements, not one")
+        return matching[0]
+    if isinstance(step, int) != isinstance(holder, list):
+        raise EditError(f"{path} does not fit: a list wants [index], a mapping a name")
+    return step
+
+
+def _matches(element: Any, step: tuple[str, str]) -> bool:
+    value = element
+    for part in step[0].split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return str(value).lower() == step[1].lower()
