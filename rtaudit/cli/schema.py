@@ -13,6 +13,9 @@ from rtaudit.errors import UsageError, allowed_hint
 SCHEMAS: dict[str, str] = {
     "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
     "report": "rtaudit.report.schema:ENVELOPE",
+    "drift": "rtaudit.drift.schema:ENVELOPE",
+    "driftpolicy": "rtaudit.drift.schema:POLICY",
+    "map": "rtaudit.drift.schema:MAP",
 }
 """Document -> where its JSON Schema is."""
 

@@ -1,0 +1,139 @@
+"""`rtaudit diff`: what differs between environments, or in one environment over time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rtaudit.cli.app import command, plain
+from rtaudit.cli.outputs import OUTPUT_HELP, deliver, parse_outputs
+from rtaudit.errors import UsageError, allowed_hint
+
+if TYPE_CHECKING:
+    from rtaudit.drift import Drift
+    from rtaudit.snapshot import Snapshot
+
+_SEVERITIES = ("critical", "high", "medium", "low", "info", "none")
+
+
+@command()
+def diff(
+    snapshots: Annotated[
+        list[str],
+        typer.Argument(metavar="BASE.json OTHER.json…", help="Snapshots; the first is the base. With --git: one."),
+    ],
+    role_map: Annotated[
+        str | None, typer.Option("--map", metavar="FILE", help="Which accounts play the same role (rtaudit.map/1).")
+    ] = None,
+    pair_by: Annotated[
+        str | None, typer.Option(metavar="tag:NAME", help="Pair accounts by the value of a tag.")
+    ] = None,
+    drift_policy: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="What is ignored, expected, how severe the rest is (rtaudit.driftpolicy/1)."),
+    ] = None,
+    git: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Compare the file as it was at this revision with the file as it is."),
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(metavar="SEVERITY", help="Drift of this severity or worse ends with exit code 1; none: never."),
+    ] = "low",
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The date by which entries expire (YYYY-MM-DD; today).")
+    ] = None,
+    output: Annotated[
+        list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP)
+    ] = None,
+) -> None:
+    """Compare environments, or one environment over time; differences by nature are left out.
+
+    Exit code 0: no drift; 1: drift; 4: nothing drifted but something could not be compared.
+    """
+    outputs = parse_outputs(output or [])
+    if fail_on not in _SEVERITIES:
+        raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, _SEVERITIES))
+    judged_on = _date(as_of)
+    tag = _tag(pair_by)
+
+    from rtaudit.drift import diff as compare
+    from rtaudit.drift import load_map, load_policy
+    from rtaudit.drift.rolemap import NO_MAP
+
+    policy = load_policy(drift_policy, judged_on)
+    loaded = _load(snapshots, git)
+    mapped = NO_MAP if role_map is None else load_map(role_map, loaded)
+    drift = compare(loaded, policy, as_of=judged_on, role_map=mapped, tag=tag, fail_on=fail_on)
+    deliver(outputs, drift, snapshots=loaded)
+    _advise(drift, loaded)
+    raise typer.Exit(drift.exit_code)
+
+
+def _load(files: Sequence[str], git: str | None) -> list[Snapshot]:
+    from rtaudit.snapshot import load
+
+    if git is not None:
+        from rtaudit.drift.revisions import load_revision
+
+        if len(files) != 1:
+            raise UsageError("--git compares one file with itself", "give one snapshot")
+        return [load_revision(git, files[0]), load(files[0])]
+    if len(files) < 2:
+        raise UsageError(
+            "diff needs two snapshots or more", "rtaudit diff BASE.json OTHER.json, or --git REV FILE.json"
+        )
+    if list(files).count("-") > 1:
+        raise UsageError("standard input can be read once only")
+    return [load(file) for file in files]
+
+
+def _advise(drift: Drift, loaded: Sequence[Snapshot]) -> None:
+    """What a person may want to know beside the answer, on stderr."""
+    from rtaudit.drift.run import lone_accounts
+
+    for comparison in drift.comparisons:
+        if comparison.left.digest == comparison.right.digest:
+            same = comparison.left.file == comparison.right.file
+            what = (
+                "the same file twice" if same else f"{comparison.left.file} and {comparison.right.file} have one digest"
+            )
+            print(f"note: {plain(what)}: nothing can differ", file=sys.stderr)
+    lone = lone_accounts(drift)
+    if len(lone) > 1 and not all(comparison.over_time for comparison in drift.comparisons):
+        told = ", ".join(f"{count} of {label}" for label, count in sorted(lone.items()))
+        print(
+            f"hint: accounts without a counterpart by name: {plain(told)}; --map FILE says who plays which role",
+            file=sys.stderr,
+        )
+    for snapshot in loaded:
+        if snapshot.recorded_digest not in (None, snapshot.digest):
+            print(
+                f"warning: {plain(snapshot.file or '')} was edited: its digest does not fit its content",
+                file=sys.stderr,
+            )
+
+
+def _tag(pair_by: str | None) -> str | None:
+    if pair_by is None:
+        return None
+    kind, _, name = pair_by.partition(":")
+    if kind != "tag" or not name:
+        raise UsageError(f"--pair-by cannot be '{pair_by}'", "--pair-by tag:NAME, such as tag:role")
+    return name
+
+
+def _date(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of cannot be '{text}'", "a date, YYYY-MM-DD") from None
+
+
+__all__ = ["diff"]

@@ -1,0 +1,100 @@
+"""Comparing two normalised resources. Equal ones cost one comparison; deepdiff sees only those that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rtaudit.documents import canonical
+from rtaudit.drift.natural import FOLLOWS
+
+_LIST = "\0list "
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One path at which two normalised resources differ."""
+
+    path: str
+    """JSON Pointer; a list is pointed at as a whole."""
+    kind: str
+    """changed, added or removed, as seen from the base."""
+    before: Any
+    after: Any
+
+
+def differences(left: dict[str, Any], right: dict[str, Any], resource_type: str) -> list[Difference]:
+    """Where `left` and `right` differ, by path. Strings that differ in case only are equal, except in tags."""
+    if left == right:
+        return []
+    # Imported here: a diff without a difference never needs it.
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(
+        _frozen(left),
+        _frozen(right),
+        view="tree",
+        ignore_private_variables=False,
+        ignore_numeric_type_changes=True,
+        threshold_to_diff_deeper=0,
+    )
+    found: dict[str, Difference] = {}
+    for group in tree.values():
+        for level in group:
+            path = tuple(level.path(output_format="list", force="fake"))
+            for difference in _leaves(path, _at(left, path), _at(right, path)):
+                found[difference.path] = difference
+    kept = [found[path] for path in sorted(found)]
+    causes = {cause for (of, _), cause in FOLLOWS.items() if of == resource_type}
+    seen = {cause for cause in causes if any(_under(one.path, cause) for one in kept)}
+    return [one for one in kept if not _follows(one.path, resource_type, seen)]
+
+
+def _follows(path: str, resource_type: str, seen: set[str]) -> bool:
+    return any(
+        of == resource_type and cause in seen and _under(path, effect) for (of, effect), cause in FOLLOWS.items()
+    )
+
+
+def _under(path: str, top: str) -> bool:
+    return path == top or path.startswith(top + "/")
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as opaque text: a change in a list is a change of the list."""
+    if isinstance(value, dict):
+        return {key: _frozen(held) for key, held in value.items()}
+    return _LIST + canonical(value) if isinstance(value, list) else value
+
+
+_ABSENT = object()
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return _ABSENT
+        value = value[part]
+    return value
+
+
+def _leaves(path: tuple[Any, ...], before: Any, after: Any) -> Iterator[Difference]:
+    """The difference at `path`, told at each leaf where a whole mapping is there on one side only."""
+    if before is _ABSENT and isinstance(after, dict) and after:
+        for key, held in after.items():
+            yield from _leaves((*path, key), _ABSENT, held)
+        return
+    if after is _ABSENT and isinstance(before, dict) and before:
+        for key, held in before.items():
+            yield from _leaves((*path, key), held, _ABSENT)
+        return
+    if isinstance(before, str) and isinstance(after, str) and path[:1] != ("tags",) and before.lower() == after.lower():
+        return
+    kind = "added" if before is _ABSENT else "removed" if after is _ABSENT else "changed"
+    yield Difference(pointer(path), kind, None if before is _ABSENT else before, None if after is _ABSENT else after)
+
+
+def pointer(path: tuple[Any, ...]) -> str:
+    """A path as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,182 @@
+"""What could not be seen makes a comparison unknown, not equal: gaps, aspects that one side did not read, older api-versions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from rtaudit.drift import sides
+from rtaudit.drift.natural import SHOWN_SINCE
+from rtaudit.drift.pairing import Pairing
+from rtaudit.drift.sides import IndexedSide
+from rtaudit.snapshot import ASPECTS, Gap, ids
+
+_SERVICES = "microsoft.cognitiveservices"
+
+TYPES_OF: dict[str, tuple[str, ...]] = {
+    "accounts": (sides.ACCOUNT, sides.SUBSCRIPTION),
+    "deployments": (sides.DEPLOYMENT,),
+    "contentPolicies": (sides.RAI_POLICY,),
+    "diagnostics": (sides.DIAGNOSTICS,),
+    "models": (sides.MODELS,),
+    "usages": (sides.USAGES,),
+    "privateEndpoints": (sides.ENDPOINT, sides.ZONE_GROUP),
+    "privateDns": (sides.ZONE, sides.ZONE_LINK, "microsoft.network/privatednszones/a"),
+    "roleAssignments": (sides.ASSIGNMENT, sides.DEFINITION),
+    "alerts": (
+        "microsoft.insights/metricalerts",
+        "microsoft.insights/activitylogalerts",
+        "microsoft.insights/actiongroups",
+    ),
+    "workspaces": ("microsoft.operationalinsights/workspaces",),
+    "locks": (sides.LOCK,),
+    "providers": ("microsoft.resources/providers",),
+    "defender": ("microsoft.security/pricings", f"{sides.ACCOUNT}/defenderforaisettings"),
+    "perimeters": (f"{sides.ACCOUNT}/networksecurityperimeterconfigurations",),
+    "metrics": (sides.METRICS,),
+}
+"""Aspect -> the types it reads (lower case), the one that stands for it first."""
+
+ASPECT_OF: dict[str, str] = {resource_type: aspect for aspect, types in TYPES_OF.items() for resource_type in types}
+"""Type -> the aspect that reads it."""
+
+_NOT_COMPARED = frozenset({"metrics"})
+_OVER_TIME_ONLY = frozenset({"models"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something that could not be compared."""
+
+    role: str
+    type: str
+    left: str | None
+    right: str | None
+    reason: str
+    """`test: diagnostics not read (denied 403)`."""
+    minor: bool = False
+    """True for an opt-in aspect that only one side asked for."""
+
+
+class Blind:
+    """What one side could not see."""
+
+    def __init__(self, side: IndexedSide) -> None:
+        self.side = side
+        self.by_aspect: dict[str, list[Gap]] = defaultdict(list)
+        for gap in side.snapshot.gaps:
+            self.by_aspect[gap.aspect].append(gap)
+        self._scopes = {
+            aspect: {ids.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()
+        }
+
+    def skipped(self, aspect: str) -> bool:
+        """True when the aspect was not asked for."""
+        return aspect not in self.side.snapshot.aspects
+
+    def why(self, resource_type: str, beside: str | None) -> str | None:
+        """Why this side may lack a resource of this type; None when it would have seen it.
+
+        `beside` is the key of what the resource would hang on; a gap at another account says nothing about this one.
+        """
+        aspect = ASPECT_OF.get(resource_type)
+        if aspect is None:
+            return None
+        if self.skipped(aspect):
+            return f"{self.side.label}: {aspect} not read"
+        scopes = self._scopes.get(aspect)
+        if not scopes:
+            return None
+        if beside is not None and beside in scopes:
+            return self.said(scopes[beside])
+        for scope, gap in scopes.items():
+            if beside is None or not _single(scope) or ids.covers(scope, beside):
+                return self.said(gap)
+        return None
+
+    def said(self, gap: Gap) -> str:
+        """A gap in a few words."""
+        answer = " ".join(str(part) for part in (gap.status, gap.code) if part is not None)
+        needs = f", needs {gap.needs}" if gap.needs else ""
+        return f"{self.side.label}: {gap.aspect} not read: {gap.reason}" + (f" ({answer})" if answer else "") + needs
+
+
+def _single(scope: str) -> bool:
+    """True for the scope of one resource; False for a subscription, whose lists may hold anything."""
+    return not ids.type_of(scope).startswith("microsoft.resources/")
+
+
+def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], list[str]]:
+    """Each comparison that a gap made unknown, once; and sentences on what neither side asked for."""
+    found: dict[tuple[str, str], Unseen] = {}
+    warnings: list[str] = []
+    left_of = {(ids.type_of(key), role): key for key, role in pairing.left_roles.items()}
+    right_of = {(ids.type_of(key), role): key for key, role in pairing.right_roles.items()}
+    for aspect, definition in ASPECTS.items():
+        if aspect in _NOT_COMPARED or (aspect in _OVER_TIME_ONLY and not pairing.over_time):
+            continue
+        blind = [side for side in (left, right) if side.skipped(aspect)]
+        if len(blind) == 2:
+            if not definition.opt_in:
+                warnings.append(f"not compared: {aspect}, which neither side read")
+            continue
+        resource_type = TYPES_OF[aspect][0]
+        for side in blind:
+            entry = Unseen(
+                "environment", resource_type, None, None, f"{side.side.label}: {aspect} not read", definition.opt_in
+            )
+            found[aspect, "environment"] = entry
+        if blind:
+            continue
+        for side, roles in ((left, pairing.left_roles), (right, pairing.right_roles)):
+            for gap in side.by_aspect.get(aspect, ()):
+                scope = ids.key(gap.scope)
+                role = roles.get(scope)
+                scope_type = ids.type_of(scope)
+                if role is None and scope in side.side.by_key and scope_type != sides.SUBSCRIPTION:
+                    # What is alone or in doubt is told as such.
+                    continue
+                region = _region(scope)
+                role = role or (f"environment/{region}" if region else "environment")
+                found.setdefault(
+                    (aspect, role),
+                    Unseen(
+                        role,
+                        resource_type,
+                        _written(left, left_of.get((scope_type, role))),
+                        _written(right, right_of.get((scope_type, role))),
+                        side.said(gap),
+                    ),
+                )
+    return [found[key] for key in sorted(found)], warnings
+
+
+def _region(scope: str) -> str | None:
+    parts = scope.split("/")
+    return parts[-2] if f"{_SERVICES}/locations/" in ids.type_of(scope) else None
+
+
+def _written(side: Blind, key: str | None) -> str | None:
+    if key is None:
+        return None
+    item = side.side.by_key.get(key)
+    return str(item["id"]) if item is not None else None
+
+
+def hidden_by_version(
+    left: IndexedSide, right: IndexedSide, resource_type: str, path: str, *, added: bool
+) -> str | None:
+    """Why the side that lacks a field may only not have been shown it; None when its api-version shows it.
+
+    `added`: the base lacks it.
+    """
+    lacking, having = (left, right) if added else (right, left)
+    older, newer = lacking.snapshot.api_version(resource_type), having.snapshot.api_version(resource_type)
+    if older is None or path.startswith("/tags"):
+        return None
+    since = SHOWN_SINCE.get((resource_type, path))
+    if since is not None and older[:10] < since:
+        return f"{lacking.label}: api-version {older} does not show it (since {since})"
+    if newer is not None and older[:10] < newer[:10] and path.startswith("/properties/"):
+        return f"{lacking.label}: read with api-version {older}, which may not show it ({having.label}: {newer})"
+    return None

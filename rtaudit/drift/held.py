@@ -1,0 +1,58 @@
+"""What is held at an account: roles by kind of principal, locks by level. Principals and assignments differ by nature, this must not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from rtaudit.drift import sides
+from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.snapshot import ids
+
+
+class Held:
+    """Roles and locks in force at each account of a side."""
+
+    def __init__(self, side: IndexedSide) -> None:
+        self._roles = {
+            ids.name_of(ids.key(item["id"])): text(properties(item).get("roleName"))
+            for item in side.by_type.get(sides.DEFINITION, ())
+        }
+        self._assignments: dict[str, list[Resource]] = defaultdict(list)
+        for item in side.by_type.get(sides.ASSIGNMENT, ()):
+            scope = text(properties(item).get("scope")) or ids.parent_of(item["id"])
+            self._assignments[ids.key(scope)].append(item)
+        self._locks: dict[str, list[Resource]] = defaultdict(list)
+        for item in side.by_type.get(sides.LOCK, ()):
+            self._locks[ids.parent_of(item["id"])].append(item)
+
+    def roles(self, account: str) -> Resource:
+        """Kind of principal -> the roles that principals of this kind hold at the account, inherited ones too."""
+        held: dict[str, set[str]] = defaultdict(set)
+        for scope in _scopes(account, self._assignments):
+            for item in self._assignments[scope]:
+                inner = properties(item)
+                definition = ids.name_of(ids.key(text(inner.get("roleDefinitionId"))))
+                name = self._roles.get(definition) or definition
+                if inner.get("condition"):
+                    name += " (conditional)"
+                held[text(inner.get("principalType")) or "Unknown"].add(name)
+        return {"rolesHeld": {kind: sorted(names) for kind, names in held.items()}} if held else {}
+
+    def locks(self, account: str) -> Resource:
+        """The levels of the locks that cover the account."""
+        levels = {
+            text(properties(item).get("level"))
+            for scope in _scopes(account, self._locks)
+            for item in self._locks[scope]
+        }
+        return {"locks": sorted(levels)} if levels else {}
+
+
+def _scopes(account: str, known: dict[str, list[Resource]]) -> list[str]:
+    """The scopes in `known` that stand at or above the account (management groups stand above all)."""
+    if not known:
+        return []
+    above = [scope for scope in known if scope == "/" or scope.startswith("/providers/microsoft.management/")]
+    parts = account.split("/")
+    above += [prefix for end in range(3, len(parts) + 1) if (prefix := "/".join(parts[:end])) in known]
+    return above

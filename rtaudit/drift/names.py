@@ -1,0 +1,119 @@
+"""Names with the environment taken out: `voice-prod-eastus2` in prod and `voice-test-eastus2` in test are one role.
+
+Only whole tokens go: names are split at separators and where letters meet digits, so `prod` leaves `product-search` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from rtaudit.snapshot import ids
+
+ABBREVIATIONS: tuple[frozenset[str], ...] = (
+    frozenset({"prod", "prd", "production", "live"}),
+    frozenset({"preprod", "pre", "preproduction"}),
+    frozenset({"stage", "stg", "staging"}),
+    frozenset({"uat", "acceptance", "acc"}),
+    frozenset({"qa", "qas"}),
+    frozenset({"test", "tst", "testing"}),
+    frozenset({"int", "integration"}),
+    frozenset({"dev", "development", "develop"}),
+    frozenset({"sandbox", "sbx"}),
+    frozenset({"dr", "recovery"}),
+)
+"""Words that mean the same environment: a label that is one of them stands for all of its row. A map's `tokens` override it."""
+
+REGION_CODES: dict[str, tuple[str, ...]] = {
+    "australiaeast": ("aue", "auea"),
+    "brazilsouth": ("brs",),
+    "canadacentral": ("cac", "cnc"),
+    "canadaeast": ("cae",),
+    "centralindia": ("inc", "cin"),
+    "centralus": ("cus",),
+    "eastus": ("eus",),
+    "eastus2": ("eus2",),
+    "francecentral": ("frc",),
+    "germanywestcentral": ("gwc", "dewc"),
+    "italynorth": ("itn",),
+    "japaneast": ("jpe", "jae"),
+    "koreacentral": ("krc", "koc"),
+    "northcentralus": ("ncus",),
+    "northeurope": ("neu", "ne"),
+    "norwayeast": ("nwe", "noe"),
+    "polandcentral": ("plc",),
+    "southafricanorth": ("san", "zan"),
+    "southcentralus": ("scus",),
+    "southeastasia": ("sea",),
+    "southindia": ("ins", "sin"),
+    "spaincentral": ("spc", "esc"),
+    "swedencentral": ("sdc", "swc", "sec"),
+    "switzerlandnorth": ("szn", "chn"),
+    "switzerlandwest": ("szw", "chw"),
+    "uaenorth": ("uan",),
+    "uksouth": ("uks",),
+    "ukwest": ("ukw",),
+    "westcentralus": ("wcus",),
+    "westeurope": ("weu", "we"),
+    "westus": ("wus",),
+    "westus2": ("wus2",),
+    "westus3": ("wus3",),
+}
+"""Region -> the short codes that people put into names. Only those of regions in use are taken out."""
+
+_SEPARATORS = re.compile(r"[-_.\s]+")
+_BOUNDARY = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+
+def tokens_of_label(label: str) -> frozenset[str]:
+    """The tokens that say "this is the environment `label`": its own words, and what they are abbreviated to."""
+    words = set(_SEPARATORS.split(label.lower())) - {""}
+    for row in ABBREVIATIONS:
+        if words & row:
+            words |= row
+    return frozenset(words)
+
+
+def region_tokens(regions: Iterable[str]) -> frozenset[str]:
+    """The tokens that name one of `regions` (normalised): `eastus2`, `eus2`."""
+    known: set[str] = set()
+    for region in regions:
+        known |= {region, *REGION_CODES.get(region, ())}
+    return frozenset(known - {""})
+
+
+@lru_cache(maxsize=262_144)
+def stem(name: str, tokens: frozenset[str], regions: frozenset[str] = frozenset()) -> str:
+    """`name` in lower case without the environment's `tokens` and the codes of `regions`, joined by `-`; may be empty."""
+    kept: list[str] = []
+    for segment in _SEPARATORS.split(name.lower()):
+        if not segment or segment in tokens or segment in regions:
+            continue
+        pieces = [piece for piece in _BOUNDARY.split(segment) if piece not in tokens]
+        if len(pieces) > 1 and "".join(pieces) in regions:
+            continue
+        kept += ["".join(pieces)] if pieces else []
+    return "-".join(kept)
+
+
+def short_type(resource_type: str) -> str:
+    """The last segment of a resource type: `deployments`."""
+    return resource_type.rsplit("/", 1)[-1]
+
+
+def path_stem(resource_id: str, tokens: frozenset[str], regions: frozenset[str]) -> str:
+    """An id without subscription, group and environment: `virtualnetworks/vnet/subnets/pe`."""
+    parts = ids.key(resource_id).split("/")[1:]
+    if "providers" in parts:
+        at = len(parts) - 1 - parts[::-1].index("providers")
+        parts = parts[at + 2 :]
+        return "/".join(
+            part if index % 2 == 0 else stem(part, tokens, regions) or "-" for index, part in enumerate(parts)
+        )
+    if len(parts) == 4:
+        return f"resourcegroups/{stem(parts[3], tokens, regions) or '-'}"
+    return "/".join(parts[:1])
+
+
+__all__ = ["ABBREVIATIONS", "REGION_CODES", "path_stem", "region_tokens", "short_type", "stem", "tokens_of_label"]

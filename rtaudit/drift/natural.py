@@ -1,0 +1,87 @@
+"""What differs by nature and is therefore not compared. One table, each row with its reason.
+
+Rows `always` hold over time as well; the others only between environments, where another id, host or date says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Natural:
+    """Fields that are left out before two resources are compared."""
+
+    reason: str
+    fields: frozenset[str]
+    """Names of fields, at any depth unless `top`."""
+    always: bool = False
+    """True: also over time; False: only between environments."""
+    top: bool = False
+    """True: only as a field of the resource itself or of its `properties`."""
+    types: frozenset[str] = frozenset()
+    """Only in resources of these types; empty: in all."""
+
+
+ACCOUNT = "microsoft.cognitiveservices/accounts"
+ENDPOINT = "microsoft.network/privateendpoints"
+SUBSCRIPTION = "microsoft.resources/subscriptions"
+PROVIDER = "microsoft.resources/providers"
+
+NATURAL: tuple[Natural, ...] = (
+    Natural("changes with every write, even one that changes nothing", frozenset({"etag"}), always=True),
+    Natural("who and when: told beside a change, not compared", frozenset({"systemData"}), always=True),
+    Natural("the type is taken from the id; Azure leaves this field null or misspells it", frozenset({"type"}), always=True, top=True),
+    Natural("Azure's own throttling rules by path, the same for every account of a kind", frozenset({"callRateLimit"}), always=True),
+    Natural("derived by Azure from kind, name and region; new names come without a change", frozenset({"endpoints"}), always=True, types=frozenset({ACCOUNT})),
+    Natural("use, not a setting", frozenset({"currentValue", "nextResetTime"}), always=True),
+    Natural("counters of a shared zone", frozenset({"numberOfRecordSets", "numberOfVirtualNetworkLinks", "numberOfVirtualNetworkLinksWithRegistration"}), always=True, top=True),
+    Natural("what the provider offers is Azure's; the registration is ours", frozenset({"resourceTypes", "authorizations", "providerAuthorizationConsentState"}), always=True, top=True, types=frozenset({PROVIDER})),
+    Natural("an id names the environment", frozenset({"id"}), top=True),
+    Natural("the pairing has matched the names", frozenset({"name"}), top=True),
+    Natural("subscription, tenant and group name the environment", frozenset({"subscriptionId", "tenantId", "homeTenantId", "resourceGroup", "managedByTenants", "authorizationSource"})),
+    Natural("a subscription's name and offer belong to its contract", frozenset({"displayName", "subscriptionPolicies", "promotions"}), types=frozenset({SUBSCRIPTION})),
+    Natural("identities are created with the resource", frozenset({"principalId", "clientId", "internalId", "immutableId", "resourceGuid", "customerId", "createdBy", "updatedBy"})),
+    Natural("each was created and written at its own time", frozenset({"dateCreated", "createdAt", "createdOn", "createdDate", "creationDate", "createdTime", "updatedOn", "modifiedDate", "lastModified", "timeCreated"})),
+    Natural("addresses come from the environment's own network", frozenset({"customDnsConfigs", "ipConfigurations", "networkInterfaces", "recordSets", "aRecords", "ipAddresses", "fqdn"}), types=frozenset({ENDPOINT, ENDPOINT + "/privatednszonegroups", "microsoft.network/privatednszones/a"})),
+    Natural("the portal makes names for connections and interfaces", frozenset({"customNetworkInterfaceName"})),
+    Natural("scheduled by Azure for each workspace", frozenset({"quotaNextResetTime", "dataIngestionStatus"})),
+)  # fmt: skip
+"""Every field that is left out."""
+
+INTERNAL_CAPABILITIES = "_H_"
+"""Deployment capabilities whose name starts so are Azure's throttling keys, and `area` is where it runs: they churn."""
+
+DEFAULTS: dict[str, dict[tuple[str, ...], object]] = {
+    ACCOUNT: {
+        ("publicNetworkAccess",): "Enabled",
+        ("networkAcls", "defaultAction"): "Allow",
+        ("networkAcls", "bypass"): "None",
+        ("disableLocalAuth",): False,
+    },
+    ACCOUNT + "/deployments": {("versionUpgradeOption",): "OnceCurrentVersionExpired"},
+}
+"""Type -> property -> what Azure documents its absence to mean: to write the default out is no change."""
+
+SHOWN_SINCE: dict[tuple[str, str], str] = {
+    (ACCOUNT + "/deployments", "/properties/deploymentState"): "2026-05-01",
+}
+"""Type and path -> the first stable api-version that shows the field."""
+
+FOLLOWS: dict[tuple[str, str], str] = {
+    (ACCOUNT + "/deployments", "/properties/capabilities"): "/properties/model",
+    (ACCOUNT + "/deployments", "/properties/rateLimits"): "/sku/capacity",
+    (ACCOUNT + "/deployments", "/properties/currentCapacity"): "/sku/capacity",
+    (ACCOUNT, "/properties/capabilities"): "/kind",
+}
+"""Type and path -> the path whose change it follows from: told once, at the cause."""
+
+
+def dropped(resource_type: str, *, over_time: bool) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields to leave out of resources of a type: at any depth, and at the top only."""
+    deep: set[str] = set()
+    top: set[str] = set()
+    for row in NATURAL:
+        if (row.always or not over_time) and (not row.types or resource_type in row.types):
+            (top if row.top else deep).update(row.fields)
+    return frozenset(deep), frozenset(top)

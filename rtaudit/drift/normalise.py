@@ -1,0 +1,288 @@
+"""A resource made comparable: what `natural` lists is left out, and what names the environment is replaced by its role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rtaudit.documents import canonical
+from rtaudit.drift import names, sides
+from rtaudit.drift.natural import DEFAULTS, INTERNAL_CAPABILITIES, dropped
+from rtaudit.drift.sides import IndexedSide, Resource, items_of, text
+from rtaudit.snapshot import ids
+from rtaudit.snapshot.order import SET_LISTS
+from rtaudit.snapshot.secrets import CUT
+
+_HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
+_PREFIX = re.compile(r"/subscriptions/", re.IGNORECASE)
+_ID = re.compile(r"/?(?:subscriptions/[^/]+(?:/|$)|providers/microsoft\.)", re.IGNORECASE)
+_OWN_NAMES = frozenset(
+    {
+        "raiPolicyName",
+        "basePolicyName",
+        "blocklistName",
+        "spilloverDeploymentName",
+        "parentDeploymentName",
+        "deployment",
+    }
+)
+"""Fields that hold the name of a thing of the same environment."""
+
+
+class Normaliser:
+    """Makes one side's resources comparable."""
+
+    def __init__(self, side: IndexedSide, roles: dict[str, str], other: IndexedSide, *, over_time: bool) -> None:
+        self.side, self.roles, self.over_time = side, roles, over_time
+        self.models = side.model_names | other.model_names
+        self._fields: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._known = side.tokens
+
+    def __call__(self, item: Resource, resource_type: str) -> Resource:
+        """`item` as it is compared. Nothing of it is changed in place."""
+        if resource_type not in self._fields:
+            self._fields[resource_type] = dropped(resource_type, over_time=self.over_time)
+        deep, top = self._fields[resource_type]
+        kept: Resource = {}
+        for key, value in item.items():
+            if key in top or key in deep:
+                continue
+            if key == "properties" and isinstance(value, dict):
+                value = {inner: held for inner, held in value.items() if inner not in top}  # noqa: PLW2901
+            done = self._value(key, value, deep)
+            if done is not None:
+                kept[key] = done
+        _defaults(kept, resource_type)
+        shape = _SHAPES.get(resource_type)
+        if shape is not None:
+            shape(self, kept, item)
+        return kept
+
+    def _value(self, key: str, value: Any, deep: frozenset[str]) -> Any:
+        """A value made comparable; None for what is as good as absent: null, an empty mapping, an empty list."""
+        if isinstance(value, str):
+            return self._string(key, value)
+        if isinstance(value, dict):
+            if key == "tags":
+                return self._tags(value)
+            if key == "userAssignedIdentities" and not self.over_time:
+                return sorted(self._reference(identity) for identity in value) or None
+            made = {}
+            for inner, held in value.items():
+                if (
+                    inner in deep
+                    or inner.startswith(INTERNAL_CAPABILITIES)
+                    or (key == "capabilities" and inner == "area")
+                ):
+                    continue
+                done = self._value(inner, held, deep)
+                if done is not None:
+                    made[inner] = done
+            return made or None
+        if isinstance(value, list):
+            items = [done for held in value if (done := self._value(key, held, deep)) is not None]
+            special = _LISTS.get(key)
+            if special is not None:
+                items = special(items)
+            return (sorted(items, key=canonical) if key in SET_LISTS else items) or None
+        return value
+
+    def _string(self, key: str, value: str) -> str | None:
+        if value == CUT:
+            # A secret was there: it was cut, and what is cut cannot be compared.
+            return None
+        if key == "location":
+            return ids.region(value)
+        if self.over_time:
+            return value
+        if "/" in value and (_PREFIX.match(value) or _ID.match(value)):
+            return self._reference(value)
+        if key == "customSubDomainName":
+            return "{account}"
+        if "." in value:
+            return _HOST.sub(self._host, value)
+        if key in _OWN_NAMES:
+            return self.side.stem(value) or value
+        return value
+
+    def _reference(self, resource_id: str) -> str:
+        """An id as what it points at: the role of what was paired, else its types and names without the environment."""
+        if self.over_time:
+            return ids.key(resource_id)
+        role = self.roles.get(ids.key(resource_id))
+        if role is not None:
+            return f"{{{names.short_type(ids.type_of(resource_id)) or 'scope'} {role}}}"
+        return "{" + names.path_stem(resource_id, self.side.tokens, self.side.regions) + "}"
+
+    def _host(self, found: re.Match[str]) -> str:
+        account = self.side.hosts.get(found.group(1).lower())
+        if account is None:
+            return found.group(1)
+        return f"{{{self.roles.get(account, 'account')}}}"
+
+    def _tags(self, tags: Resource) -> Resource | None:
+        kept = {}
+        for key, value in tags.items():
+            if value is None or (not self.over_time and key.lower().startswith("hidden-")):
+                continue
+            own = not self.over_time and isinstance(value, str) and value.lower() in self._known
+            kept[key] = "{environment}" if own else value
+        return kept or None
+
+
+def _defaults(kept: Resource, resource_type: str) -> None:
+    for path, default in DEFAULTS.get(resource_type, {}).items():
+        inner = kept.get("properties")
+        if not isinstance(inner, dict):
+            inner = kept["properties"] = {}
+        for part in path[:-1]:
+            following = inner.get(part)
+            if following is None:
+                following = inner[part] = {}
+            inner = following if isinstance(following, dict) else {}
+        inner.setdefault(path[-1], default)
+
+
+def _log_categories(items: list[Any]) -> list[Any]:
+    """Enabled categories only, lower case: one that is off is as good as one that is not there. Retention there is retired."""
+    kept = []
+    for item in items:
+        if not isinstance(item, dict) or "enabled" not in item:
+            kept.append(item)
+        elif item["enabled"]:
+            kept.append(
+                {
+                    key: value.lower() if isinstance(value, str) else value
+                    for key, value in item.items()
+                    if key != "retentionPolicy"
+                }
+            )
+    return kept
+
+
+def _rate_limits(items: list[Any]) -> list[Any]:
+    """Per minute: Azure writes one rate as 1 in 10 s here and as 6 in 60 s there."""
+    kept = []
+    for item in items:
+        period, count = (item.get("renewalPeriod"), item.get("count")) if isinstance(item, dict) else (None, None)
+        if isinstance(period, int | float) and isinstance(count, int | float) and period > 0:
+            per_minute = count * 60 / period
+            kept.append(
+                {"key": item.get("key"), "perMinute": int(per_minute) if per_minute == int(per_minute) else per_minute}
+            )
+        else:
+            kept.append(item)
+    return kept
+
+
+def _ip_rules(items: list[Any]) -> list[Any]:
+    """`1.2.3.4/32` is `1.2.3.4`."""
+    return [
+        {**item, "value": text(item.get("value")).removesuffix("/32")}
+        if isinstance(item, dict) and isinstance(item.get("value"), str)
+        else item
+        for item in items
+    ]
+
+
+def _unique(items: list[Any]) -> list[Any]:
+    return list({canonical(item): item for item in items}.values())
+
+
+_LISTS: dict[str, Callable[[list[Any]], list[Any]]] = {
+    "logs": _log_categories,
+    "metrics": _log_categories,
+    "rateLimits": _rate_limits,
+    "ipRules": _ip_rules,
+    "privateEndpointConnections": lambda items: _unique([_connection(item) for item in items]),
+}
+"""Lists whose elements have a form of their own to compare."""
+
+
+def _connection(item: Any) -> Any:
+    """A connection as what counts of it: its groups and its state. Its name and its endpoint's are generated."""
+    inner = item.get("properties") if isinstance(item, dict) else None
+    if not isinstance(inner, dict):
+        return item
+    state = inner.get("privateLinkServiceConnectionState")
+    return {
+        "groupIds": inner.get("groupIds"),
+        "status": state.get("status") if isinstance(state, dict) else None,
+        "privateEndpoint": (inner.get("privateEndpoint") or {}).get("id")
+        if isinstance(inner.get("privateEndpoint"), dict)
+        else None,
+    }
+
+
+def _account(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
+    if normaliser.over_time:
+        return
+    # The endpoints themselves are compared; between environments the account's view counts groups and states only.
+    for connection in kept["properties"].get("privateEndpointConnections", ()):
+        if isinstance(connection, dict):
+            connection.pop("privateEndpoint", None)
+    connections = kept["properties"].get("privateEndpointConnections")
+    if connections:
+        kept["properties"]["privateEndpointConnections"] = sorted(_unique(connections), key=canonical)
+
+
+def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
+    if normaliser.over_time:
+        return
+    inner = kept.get("properties", {})
+    for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+        for connection in items_of(inner.get(field)):
+            connection.pop("id", None)
+            connection.pop("name", None)
+            state = connection.get("properties", {}).get("privateLinkServiceConnectionState")
+            if isinstance(state, dict):
+                # "Auto Approved", "Auto-Approved", "Approved": words for people.
+                state.pop("description", None)
+                state.pop("actionsRequired", None)
+
+
+def _zone_group(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
+    if normaliser.over_time:
+        return
+    for config in items_of(kept.get("properties", {}).get("privateDnsZoneConfigs")):
+        config.pop("name", None)
+        config.pop("id", None)
+
+
+def _usages(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
+    """Rows by quota name; between environments only those of models that either side deploys."""
+    rows = {}
+    for row in items_of(item.get("value")):
+        named = row.get("name")
+        name = text(named.get("value") if isinstance(named, dict) else named)
+        if normaliser.over_time or name.lower().rsplit(".", 1)[-1] in normaliser.models:
+            rows[name] = {"limit": row.get("limit"), "unit": row.get("unit")}
+    kept["value"] = rows
+
+
+def _models(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
+    """Rows by kind, format, name and version. Between environments the catalogue is Azure's, and not compared."""
+    if not normaliser.over_time:
+        kept.clear()
+        return
+    rows: Resource = {}
+    for row in items_of(item.get("value")):
+        model = row.get("model")
+        model = model if isinstance(model, dict) else {}
+        name = " ".join(
+            text(part) for part in (row.get("kind"), model.get("format"), model.get("name"), model.get("version"))
+        )
+        done = normaliser._value("", row, frozenset({"callRateLimit", "systemData"}))  # noqa: SLF001
+        rows[name if name not in rows else f"{name} {canonical(row)}"] = done
+    kept["value"] = rows
+
+
+_SHAPES: dict[str, Callable[[Normaliser, Resource, Resource], None]] = {
+    sides.ACCOUNT: _account,
+    sides.ENDPOINT: _endpoint,
+    sides.ZONE_GROUP: _zone_group,
+    sides.USAGES: _usages,
+    sides.MODELS: _models,
+}
+"""Types that have a form of their own to compare."""

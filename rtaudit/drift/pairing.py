@@ -1,0 +1,366 @@
+"""Pairing: by ARM id when it is one environment at two times, otherwise by role, accounts first and their children after."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rtaudit.drift import sides
+from rtaudit.drift.matching import Ground, KeyOf, Match, match
+from rtaudit.drift.model import Unpaired
+from rtaudit.drift.names import short_type
+from rtaudit.drift.rolemap import NO_MAP, RoleMap
+from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.snapshot import ids
+
+_RoleOf = Callable[[Resource, IndexedSide], str]
+_SKIPPED = frozenset({sides.METRICS})
+_HELD = frozenset({sides.ASSIGNMENT, sides.LOCK})
+"""Compared between environments as what is held at an account, not one by one."""
+_FOLLOWS = frozenset({sides.MODELS, sides.USAGES, sides.DEFINITION})
+"""Without a counterpart they are no change of their own: they follow from where the accounts are and who holds a role."""
+
+
+@dataclass(slots=True)
+class Paired:
+    """Two resources of one role; or one, where the other side lacks it."""
+
+    role: str
+    type: str
+    left: Resource | None
+    right: Resource | None
+    by: str = ""
+
+
+@dataclass
+class Pairing:
+    """Everything that was paired, was not, or is in doubt."""
+
+    over_time: bool
+    pairs: list[Paired] = field(default_factory=list)
+    lone: list[Paired] = field(default_factory=list)
+    doubts: list[Unpaired] = field(default_factory=list)
+    left_roles: dict[str, str] = field(default_factory=dict)
+    """Key of a paired resource of the base -> role."""
+    right_roles: dict[str, str] = field(default_factory=dict)
+
+
+def same_environment(left: IndexedSide, right: IndexedSide) -> bool:
+    """True when both are one environment at two times: the same label, and an account in common (or no accounts to tell)."""
+    if left.label != right.label:
+        return False
+    here = {ids.key(item["id"]) for item in left.by_type.get(sides.ACCOUNT, ())}
+    there = {ids.key(item["id"]) for item in right.by_type.get(sides.ACCOUNT, ())}
+    return not here or not there or bool(here & there)
+
+
+def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
+    """Every resource with itself."""
+    pairing = Pairing(over_time=True)
+    for resource_type in sorted(left.by_type.keys() | right.by_type.keys()):
+        if resource_type in _SKIPPED:
+            continue
+        here = {ids.key(item["id"]): item for item in left.by_type.get(resource_type, ())}
+        there = {ids.key(item["id"]): item for item in right.by_type.get(resource_type, ())}
+        for key in sorted(here.keys() | there.keys()):
+            one, other = here.get(key), there.get(key)
+            role = _readable(str((one or other or {})["id"]))
+            if one is not None and other is not None:
+                pairing.pairs.append(Paired(role, resource_type, one, other, "id"))
+                pairing.left_roles[key] = pairing.right_roles[key] = role
+                continue
+            parent = ids.parent_of(key)
+            # Of a resource that came or went, its children are not told again.
+            if (parent in left.by_key) == (parent in right.by_key):
+                pairing.lone.append(Paired(role, resource_type, one, other))
+    return pairing
+
+
+def pair_by_role(left: IndexedSide, right: IndexedSide, role_map: RoleMap = NO_MAP, tag: str | None = None) -> Pairing:
+    """Accounts by map, id, tag or name, then what belongs to them. Raises InputError for a map that does not fit."""
+    return _RolePairing(left, right, role_map, tag).run()
+
+
+class _RolePairing:
+    def __init__(self, left: IndexedSide, right: IndexedSide, role_map: RoleMap, tag: str | None) -> None:
+        self.left, self.right, self.map, self.tag = left, right, role_map, tag
+        self.pairing = Pairing(over_time=False)
+        here, there = role_map.resolve(left), role_map.resolve(right)
+        self.mapped_left = {key: role for role, keys in here.items() for key in keys}
+        self.mapped_right = {key: role for role, keys in there.items() for key in keys}
+        self.crowded = {role for given in (here, there) for role, keys in given.items() if len(keys) > 1}
+        self.taken: set[tuple[str, str]] = set()
+
+    def run(self) -> Pairing:
+        types = self.left.by_type.keys() | self.right.by_type.keys()
+        self._global(sides.ACCOUNT, self.left.by_type.get(sides.ACCOUNT, []), self.right.by_type.get(sides.ACCOUNT, []))
+        self._subscriptions()
+        for resource_type in sorted(types - _SKIPPED - _HELD, key=lambda name: (name.count("/"), name)):
+            if resource_type not in (sides.ACCOUNT, sides.SUBSCRIPTION):
+                self._type(resource_type)
+        return self.pairing
+
+    def _subscriptions(self) -> None:
+        votes: Counter[tuple[str, str]] = Counter()
+        for pair in self.pairing.pairs:
+            assert pair.left is not None
+            assert pair.right is not None
+            here, there = ids.subscription_of(pair.left["id"]), ids.subscription_of(pair.right["id"])
+            if here and there:
+                votes[f"/subscriptions/{here}", f"/subscriptions/{there}"] += 1
+        by_left: dict[str, str] = {}
+        for (here, there), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
+            if here not in by_left and there not in by_left.values():
+                by_left[here] = there
+        lefts, rights = self.left.by_type.get(sides.SUBSCRIPTION, []), self.right.by_type.get(sides.SUBSCRIPTION, [])
+        voted = {there: here for here, there in by_left.items()}
+        found = match(
+            lefts,
+            rights,
+            [
+                Ground("its accounts", _key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
+                Ground("name", _displayed(self.left), _displayed(self.right)),
+                Ground("the only one", *_only(lefts, rights), doubtful=False),
+            ],
+        )
+        single = len(lefts) <= 1 and len(rights) <= 1 and len(by_left) <= 1
+        for number, (here, there) in enumerate(sorted(by_left.items())):
+            # Registrations and pricing hang on a subscription even where the subscription itself was not read.
+            resource = self.left.by_key.get(here)
+            name = _displayed(self.left)(resource) if resource else None
+            role = "subscription" if single else f"subscription {name or number + 1}"
+            self.pairing.left_roles[here] = self.pairing.right_roles[there] = role
+        self._record(sides.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single))
+
+    def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
+        roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
+        name = _displayed(side)(item)
+        return roles.get(ids.key(item["id"])) or ("subscription" if single else f"subscription {name or _key(item)}")
+
+    def _type(self, resource_type: str) -> None:
+        """Pair one type: within paired parents where it has one, else all of them together."""
+        here = self._by_parent(self.left, self.pairing.left_roles, resource_type)
+        there = self._by_parent(self.right, self.pairing.right_roles, resource_type)
+        if None in here or None in there:
+            self._global(resource_type, here.pop(None, []), there.pop(None, []))
+        for parent in sorted(here.keys() | there.keys(), key=str):
+            assert parent is not None
+            self._children(resource_type, parent, here.get(parent, []), there.get(parent, []))
+
+    def _by_parent(
+        self, side: IndexedSide, roles: dict[str, str], resource_type: str
+    ) -> dict[str | None, list[Resource]]:
+        found: dict[str | None, list[Resource]] = defaultdict(list)
+        for item in side.by_type.get(resource_type, ()):
+            if resource_type == sides.ENDPOINT:
+                parents = sides.targets(item)
+            elif resource_type in (sides.MODELS, sides.USAGES):
+                parents = [f"/subscriptions/{ids.subscription_of(item['id'])}"]
+            else:
+                parents = [ids.parent_of(item["id"])]
+            role = next((roles[parent] for parent in parents if parent in roles), None)
+            # The children of a resource that is alone or in doubt are told with it.
+            if role is not None or not any(parent in side.by_key for parent in parents):
+                found[role].append(item)
+        return found
+
+    def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
+        def region(item: Resource) -> str | None:
+            return ids.region(text(item.get("location"))) or None
+
+        def kind(item: Resource) -> str | None:
+            return text(item.get("kind")).lower() or None
+
+        def both(item: Resource) -> str | None:
+            return f"{region(item)} {kind(item)}"
+
+        def declared(item: Resource) -> str | None:
+            return self.map.counterpart(self.left.label, region(item) or "", self.right.label)
+
+        named_left, named_right = _mapped(self.mapped_left), _mapped(self.mapped_right)
+        tag_left, tag_right = self._tagged(named_left), self._tagged(named_right)
+        grounds = [
+            Ground("map", named_left, named_right),
+            Ground("id", _unless(named_left, _key), _unless(named_right, _key), doubtful=False),
+            Ground(f"tag {self.tag}", tag_left, tag_right),
+        ]
+        fixed_left, fixed_right = _either(named_left, tag_left), _either(named_right, tag_right)
+        if resource_type in (sides.ZONE, sides.DEFINITION, sides.CLIENT):
+            grounds.append(Ground("name", _name, _name, doubtful=False))
+        if resource_type == sides.DEFINITION:
+            grounds.append(Ground("role name", _role_name, _role_name))
+        grounds += [
+            Ground("name", _unless(fixed_left, _stem(self.left)), _unless(fixed_right, _stem(self.right))),
+            Ground(
+                "name",
+                _unless(fixed_left, _short_stem(self.left)),
+                _unless(fixed_right, _short_stem(self.right)),
+                among_all=True,
+            ),
+        ]
+        breakers = [
+            Ground("region and kind", both, both),
+            Ground("region", region, region),
+            Ground("declared region", declared, region),
+            Ground("kind", kind, kind),
+            Ground("group", _group(self.left), _group(self.right)),
+        ]
+        found = match(lefts, rights, grounds, breakers)
+        self._record(resource_type, found, self._role)
+
+    def _children(self, resource_type: str, parent: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
+        if resource_type in (sides.MODELS, sides.USAGES):
+            grounds = [Ground("region", _region_segment, _region_segment)]
+        else:
+            grounds = [
+                Ground("name", _name, _name, doubtful=False),
+                Ground("name", _stem(self.left), _stem(self.right)),
+                Ground("name", _short_stem(self.left), _short_stem(self.right)),
+            ]
+        if resource_type == sides.DEPLOYMENT:
+            grounds.append(Ground("model", _model, _model, doubtful=False))
+        elif resource_type != sides.RAI_POLICY:
+            grounds.append(Ground("the only one", *_only(lefts, rights), doubtful=False))
+
+        def role(item: Resource, side: IndexedSide) -> str:
+            if resource_type in (sides.MODELS, sides.USAGES):
+                return f"{parent}/{_region_segment(item)}"
+            return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
+
+        self._record(resource_type, match(lefts, rights, grounds), role)
+
+    def _record(self, resource_type: str, found: Match, role_of: _RoleOf) -> None:
+        for one, other, by in sorted(found.pairs, key=lambda item: ids.key(item[0]["id"])):
+            role = self._unique(resource_type, role_of(one, self.left), one)
+            self.pairing.pairs.append(Paired(role, resource_type, one, other, by))
+            self.pairing.left_roles[ids.key(one["id"])] = role
+            self.pairing.right_roles[ids.key(other["id"])] = role
+        if resource_type not in _FOLLOWS:
+            for item in found.left:
+                role = self._unique(resource_type, role_of(item, self.left), item)
+                self.pairing.lone.append(Paired(role, resource_type, item, None))
+            for item in found.right:
+                role = self._unique(resource_type, role_of(item, self.right), item)
+                self.pairing.lone.append(Paired(role, resource_type, None, item))
+        for ground, ones, others in found.doubts:
+            self._doubt("left", resource_type, ground, ones, self.left, others, self.right)
+            self._doubt("right", resource_type, ground, others, self.right, ones, self.left)
+
+    def _doubt(
+        self,
+        side: str,
+        resource_type: str,
+        ground: str,
+        items: Iterable[Resource],
+        own: IndexedSide,
+        rivals: Sequence[Resource],
+        other: IndexedSide,
+    ) -> None:
+        named = ", ".join(sorted(sides.name(item) for item in rivals)[:4]) + (", …" if len(rivals) > 4 else "")
+        for item in items:
+            reason = f"by {ground} it could be any of {named} of {other.label}; name the pair in --map"
+            self.pairing.doubts.append(Unpaired(side, resource_type, str(item["id"]), reason))
+            roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
+            roles.pop(ids.key(item["id"]), None)
+
+    def _role(self, item: Resource, side: IndexedSide) -> str:
+        mapped = (self.mapped_left if side is self.left else self.mapped_right).get(ids.key(item["id"]))
+        if mapped:
+            return f"{mapped}-{ids.region(text(item.get('location')))}" if mapped in self.crowded else mapped
+        if ids.type_of(item["id"]) == sides.ZONE:
+            return sides.name(item).lower()
+        return side.stem(sides.name(item)) or sides.name(item).lower()
+
+    def _unique(self, resource_type: str, role: str, item: Resource) -> str:
+        for candidate in (role, f"{role} ({sides.name(item).lower()})", f"{role} ({ids.key(item['id'])})"):
+            if (resource_type, candidate) not in self.taken:
+                self.taken.add((resource_type, candidate))
+                return candidate
+        return role
+
+    def _tagged(self, named: KeyOf) -> KeyOf:
+        def value(item: Resource) -> str | None:
+            tags = item.get("tags")
+            if self.tag is None or not isinstance(tags, dict) or named(item) is not None:
+                return None
+            wanted = self.tag.lower()
+            return next((str(given).lower() for key, given in tags.items() if key.lower() == wanted and given), None)
+
+        return value
+
+
+def _key(item: Resource) -> str | None:
+    return ids.key(item["id"])
+
+
+def _name(item: Resource) -> str | None:
+    return sides.name(item).lower()
+
+
+def _region_segment(item: Resource) -> str | None:
+    return ids.region(ids.key(item["id"]).split("/")[-2])
+
+
+def _role_name(item: Resource) -> str | None:
+    return text(properties(item).get("roleName")).lower() or None
+
+
+def _model(item: Resource) -> str | None:
+    model = properties(item).get("model")
+    if not isinstance(model, dict) or not text(model.get("name")):
+        return None
+    return f"{text(model.get('format'))} {text(model.get('name'))}".lower()
+
+
+def _stem(side: IndexedSide) -> KeyOf:
+    return lambda item: side.stem(sides.name(item)) or None
+
+
+def _short_stem(side: IndexedSide) -> KeyOf:
+    return lambda item: side.short_stem(sides.name(item)) or None
+
+
+def _group(side: IndexedSide) -> KeyOf:
+    return lambda item: side.stem(ids.group_of(item["id"]) or "") or None
+
+
+def _displayed(side: IndexedSide) -> KeyOf:
+    return lambda item: side.stem(text(item.get("displayName"))) or None
+
+
+def _mapped(roles: dict[str, str]) -> KeyOf:
+    return lambda item: roles.get(ids.key(item["id"])) if roles else None
+
+
+def _unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:
+    return lambda item: None if barred(item) is not None else key_of(item)
+
+
+def _either(first: KeyOf, second: KeyOf) -> KeyOf:
+    def key(item: Resource) -> str | None:
+        found = first(item)
+        return second(item) if found is None else found
+
+    return key
+
+
+def _only(lefts: Sequence[Resource], rights: Sequence[Resource]) -> tuple[KeyOf, KeyOf]:
+    one = len(lefts) == 1 and len(rights) == 1
+    return (lambda _item: "" if one else None), (lambda _item: "" if one else None)
+
+
+def _readable(resource_id: str) -> str:
+    """The names of an id without its types: `account/deployment`; a region for its collections."""
+    resource_type = ids.type_of(resource_id)
+    parts = resource_id.strip("/").split("/")
+    if resource_type in (sides.MODELS, sides.USAGES):
+        return parts[-2].lower()
+    lower = [part.lower() for part in parts]
+    kept: list[str] = []
+    while "providers" in lower:
+        at = lower.index("providers")
+        end = lower.index("providers", at + 1) if "providers" in lower[at + 1 :] else len(parts)
+        kept += parts[at + 3 : end : 2] or parts[at + 1 : end]
+        parts, lower = parts[end:], lower[end:]
+    return "/".join(kept) or f"{short_type(resource_type)} {ids.name_of(resource_id)}".strip()

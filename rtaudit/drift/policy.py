@@ -1,0 +1,278 @@
+"""The drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, read and held against its schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rtaudit import assets
+from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.drift.schema import POLICY
+from rtaudit.errors import InputError
+
+DEFAULT_SEVERITY = "medium"
+"""Of a change that no entry gives a severity."""
+
+_ANY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an entry is held against."""
+
+    role: str
+    type: str
+    """Lower case."""
+    category: str
+    kind: str
+    path: str
+    before: Any
+    after: Any
+    left: str
+    """Label of the base."""
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a drift policy."""
+
+    id: str
+    types: tuple[str, ...] = ()
+    paths: tuple[str, ...] | None = None
+    categories: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    kind: str | None = None
+    environments: tuple[str, ...] = ()
+    """Either side is among these; `from` is the value there."""
+    from_environments: tuple[str, ...] = ()
+    to_environments: tuple[str, ...] = ()
+    ignore: bool = False
+    expect: tuple[Any, Any, str | None] | None = None
+    """from, to, is; `_ANY` where not said."""
+    severity: str | None = None
+    reason: str | None = None
+    owner: str | None = None
+    expires: str | None = None
+    policy: str = ""
+    """Name of the policy that holds it."""
+
+    def fits(self, subject: Subject) -> bool:
+        """True when the entry speaks of this change."""
+        return (
+            (not self.types or any(_like(one, subject.type) for one in self.types))
+            and (not self.categories or subject.category in self.categories)
+            and (self.kind is None or self.kind == subject.kind)
+            and (not self.roles or any(_like(one, subject.role) for one in self.roles))
+            and (self.paths is None or any(path_fits(one, subject.path) for one in self.paths))
+            and self.orientation(subject) is not None
+        )
+
+    def expects(self, subject: Subject) -> bool:
+        """True when the two values are those that it expects, whichever of the two snapshots is the base."""
+        if self.expect is None:
+            return False
+        there, back = subject.before, subject.after
+        if self.orientation(subject) == "right":
+            there, back = back, there
+        wanted_from, wanted_to, relation = self.expect
+        if relation is not None:
+            if not (_number(there) and _number(back)):
+                return False
+            if (there < back) != (relation == "lower"):
+                return False
+        return _equal(wanted_from, there) and _equal(wanted_to, back)
+
+    def orientation(self, subject: Subject) -> str | None:
+        """The side whose value `from` means: `left` or `right`; None: the entry does not speak of these environments."""
+        if self.from_environments:
+            if subject.left in self.from_environments and subject.right in self.to_environments:
+                return "left"
+            if subject.right in self.from_environments and subject.left in self.to_environments:
+                return "right"
+            return None
+        if not self.environments:
+            return "left"
+        at = {label: index for index, label in reversed(list(enumerate(self.environments)))}
+        left, right = at.get(subject.left), at.get(subject.right)
+        if left is None and right is None:
+            return None
+        return "right" if left is None or (right is not None and right < left) else "left"
+
+
+@dataclass(frozen=True)
+class DriftPolicy:
+    """Entries in the order in which they are asked: a policy's own, then those of what it extends."""
+
+    entries: Sequence[Entry] = ()
+    sources: Sequence[dict[str, str]] = ()
+    """Each `name` and `file`."""
+    warnings: Sequence[str] = field(default_factory=list)
+    """Entries that no longer count."""
+
+    def decide(self, subject: Subject) -> tuple[str, str | None, str]:
+        """`(decision, decided by, severity)` of a change that was seen."""
+        severity, by_severity = self.severity(subject)
+        for entry in self.entries:
+            if (entry.ignore or entry.expect is not None) and entry.fits(subject):
+                if entry.ignore:
+                    return "ignored", entry.id, severity
+                if entry.expects(subject):
+                    return "expected", entry.id, severity
+        return "drift", by_severity, severity
+
+    def severity(self, subject: Subject) -> tuple[str, str | None]:
+        """The severity of a change, and the entry that says so."""
+        for entry in self.entries:
+            if entry.severity is not None and entry.fits(subject):
+                return entry.severity, entry.id
+        return DEFAULT_SEVERITY, None
+
+
+def default_path() -> Path:
+    """The drift policy that ships."""
+    return assets.policies() / "drift" / "default.yaml"
+
+
+def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
+    """The drift policy in `path`, or the one that ships. Entries that expired before `as_of` no longer count.
+
+    Raises InputError for anything that is not a drift policy.
+    """
+    documents: list[Document] = []
+    _collect(Path(path) if path is not None else default_path(), documents, ())
+    entries: list[Entry] = []
+    warnings: list[str] = []
+    sources = []
+    for document in documents:
+        name = document.value.get("name") or Path(document.name).stem
+        sources.append({"name": name, "file": document.name})
+        seen: set[str] = set()
+        for index, raw in enumerate(document.value["entries"]):
+            entry = _entry(document, index, raw, name)
+            if entry.id in seen:
+                raise document.error(("entries", index, "id"), f"the id '{entry.id}' stands twice", "give each its own")
+            seen.add(entry.id)
+            if entry.expires is not None and date.fromisoformat(entry.expires) < as_of:
+                owner = f", owner {entry.owner}" if entry.owner else ""
+                warnings.append(f"entry {entry.id} of {name} expired on {entry.expires} and no longer counts{owner}")
+            else:
+                entries.append(entry)
+    return DriftPolicy(entries, sources, warnings)
+
+
+def _collect(path: Path, documents: list[Document], above: tuple[Path, ...]) -> None:
+    if any(Path(document.name).resolve() == path.resolve() for document in documents):
+        return
+    document = load_yaml(path, POLICY)
+    documents.append(document)
+    for index, parent in enumerate(document.value.get("extends", ())):
+        beside = default_path() if parent == "default" else path.parent / parent
+        if beside.resolve() in (*above, path.resolve()):
+            raise document.error(
+                ("extends", index), f"'{parent}' extends this file in a circle", "remove one of the two"
+            )
+        try:
+            _collect(beside, documents, (*above, path.resolve()))
+        except InputError as error:
+            if error.message.startswith("no such file"):
+                raise document.error(
+                    ("extends", index), f"there is no drift policy '{parent}'", "`default`, or a path beside this file"
+                ) from None
+            raise
+
+
+_ACTIONS = ("ignore", "expect", "severity")
+
+
+def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> Entry:
+    at = ("entries", index)
+    actions = [name for name in _ACTIONS if name in raw]
+    if len(actions) != 1:
+        said = " and ".join(actions) or "nothing"
+        raise document.error(at, f"the entry '{raw['id']}' says {said}", f"say one of {', '.join(_ACTIONS)}")
+    if actions[0] != "severity" and not raw.get("reason"):
+        raise document.error(at, f"the entry '{raw['id']}' gives no reason", "add `reason:`; a reviewer will ask")
+    if raw.get("expires") is not None:
+        try:
+            date.fromisoformat(raw["expires"])
+        except ValueError:
+            raise document.error((*at, "expires"), f"'{raw['expires']}' is no date of the calendar") from None
+    where = raw.get("where", {})
+    for path_index, path in enumerate(_words(where.get("path"))):
+        if path and not path.startswith(("/", "**")):
+            place = (*at, "where", "path") if isinstance(where["path"], str) else (*at, "where", "path", path_index)
+            raise document.error(place, f"the path '{path}' does not begin with '/'", f"did you mean '/{path}'?")
+    environments = where.get("environments", ())
+    two_sided = isinstance(environments, dict)
+    expect = raw.get("expect")
+    return Entry(
+        id=raw["id"],
+        types=tuple(one.lower() for one in _words(where.get("type"))),
+        paths=tuple(_words(where["path"])) if "path" in where else None,
+        categories=tuple(_words(where.get("category"))),
+        roles=tuple(one.lower() for one in _words(where.get("role"))),
+        kind=where.get("kind"),
+        environments=() if two_sided else tuple(environments),
+        from_environments=tuple(environments["from"]) if two_sided else (),
+        to_environments=tuple(environments["to"]) if two_sided else (),
+        ignore=raw.get("ignore", False),
+        expect=None if expect is None else (expect.get("from", _ANY), expect.get("to", _ANY), expect.get("is")),
+        severity=raw.get("severity"),
+        reason=raw.get("reason"),
+        owner=raw.get("owner"),
+        expires=raw.get("expires"),
+        policy=policy,
+    )
+
+
+def _words(value: Any) -> list[str]:
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _equal(wanted: Any, actual: Any) -> bool:
+    if wanted is _ANY:
+        return True
+    if isinstance(wanted, str) and isinstance(actual, str):
+        return wanted.lower() == actual.lower()
+    if isinstance(wanted, bool) or isinstance(actual, bool) or wanted is None or actual is None:
+        return wanted is actual
+    return type(wanted) is type(actual) and canonical(wanted) == canonical(actual)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", glob)), re.IGNORECASE | re.DOTALL
+    )
+
+
+def _like(glob: str, text: str) -> bool:
+    return _pattern(glob).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _path_pattern(glob: str) -> re.Pattern[str]:
+    if glob == "**":
+        return re.compile(".*", re.DOTALL)
+    made = ""
+    for part in ("/" + glob if glob.startswith("**") else glob).split("/")[1:]:
+        if part == "**":
+            made += "(?:/[^/]*)*"
+        else:
+            made += "/" + "".join("[^/]*" if piece == "*" else re.escape(piece) for piece in re.split(r"(\*)", part))
+    return re.compile(made, re.IGNORECASE | re.DOTALL)
+
+
+def path_fits(glob: str, path: str) -> bool:
+    """True when a JSON Pointer fits a glob. `*` stays within a segment, `**` runs over any number; a glob ends where the path ends."""
+    return _path_pattern(glob).fullmatch(path) is not None

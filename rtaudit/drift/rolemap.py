@@ -1,0 +1,114 @@
+"""The map file: which accounts play the same role, said by a person. It is held against the snapshots before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rtaudit.documents import Document, load_yaml
+from rtaudit.drift.schema import MAP
+from rtaudit.drift.sides import ACCOUNT, IndexedSide
+from rtaudit.drift.sides import name as name_of
+from rtaudit.errors import did_you_mean
+from rtaudit.snapshot import Snapshot, ids
+
+
+@dataclass(frozen=True)
+class RoleMap:
+    """A map as read from its file."""
+
+    roles: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """Role -> environment -> ARM ids or account names."""
+    regions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Environment -> its regions (normalised), in the order in which they are counterparts."""
+    tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Environment -> the words that mean it in names."""
+    source: Document | None = None
+    """The file, for errors that name line and column."""
+
+    def resolve(self, side: IndexedSide) -> dict[str, list[str]]:
+        """Role -> keys of what it names in this environment.
+
+        Raises InputError when a name is not in the snapshot, or is claimed by two roles.
+        """
+        assert self.source is not None or not self.roles
+        resolved: dict[str, list[str]] = {}
+        claimed: dict[str, str] = {}
+        for role, per_environment in self.roles.items():
+            for index, wanted in enumerate(per_environment.get(side.label, ())):
+                found = self._find(side, role, index, wanted)
+                if found in claimed:
+                    raise self._error(
+                        side,
+                        role,
+                        index,
+                        f"'{wanted}' has two roles, '{claimed[found]}' and '{role}'",
+                        "keep one of them",
+                    )
+                claimed[found] = role
+                resolved.setdefault(role, []).append(found)
+        return resolved
+
+    def counterpart(self, left: str, left_region: str, right: str) -> str | None:
+        """The region of environment `right` that stands where `left_region` stands in environment `left`; None: not said."""
+        here, there = self.regions.get(left, ()), self.regions.get(right, ())
+        if left_region in here and (at := list(here).index(left_region)) < len(there):
+            return there[at]
+        return None
+
+    def _find(self, side: IndexedSide, role: str, index: int, wanted: str) -> str:
+        if "/" in wanted:
+            if ids.key(wanted) in side.by_key:
+                return ids.key(wanted)
+            known = [str(item["id"]) for item in side.by_type.get(ACCOUNT, ())]
+            near = did_you_mean(wanted, known)
+        else:
+            accounts = [item for item in side.by_type.get(ACCOUNT, ()) if name_of(item).lower() == wanted.lower()]
+            if len(accounts) == 1:
+                return ids.key(accounts[0]["id"])
+            if accounts:
+                raise self._error(
+                    side,
+                    role,
+                    index,
+                    f"{len(accounts)} accounts of {side.label} are called '{wanted}'",
+                    "give the ARM id",
+                )
+            near = did_you_mean(wanted, [name_of(item) for item in side.by_type.get(ACCOUNT, ())])
+        hint = f"did you mean '{near}'?" if near else "`rtaudit snapshot show FILE` lists the accounts"
+        raise self._error(
+            side, role, index, f"role '{role}' names '{wanted}', which is not in the snapshot of {side.label}", hint
+        )
+
+    def _error(self, side: IndexedSide, role: str, index: int, message: str, hint: str) -> Exception:
+        assert self.source is not None
+        return self.source.error(("roles", role, side.label, index), message, hint)
+
+
+NO_MAP = RoleMap()
+"""Nothing said."""
+
+
+def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
+    """The map in the YAML (or JSON) file `path`. Raises InputError, also when it names no environment of `snapshots`."""
+    source = load_yaml(path, MAP)
+    value = source.value
+    roles = {
+        role: {label: [given] if isinstance(given, str) else list(given) for label, given in sides.items()}
+        for role, sides in value.get("roles", {}).items()
+    }
+    labels = {snapshot.environment for snapshot in snapshots}
+    if roles and not any(labels & set(sides) for sides in roles.values()):
+        said = sorted({label for sides in roles.values() for label in sides})
+        raise source.error(
+            ("roles",),
+            f"the map speaks of {', '.join(said)}, and the snapshots are of {', '.join(sorted(labels))}",
+            "use the labels that the snapshots have in 'environment'",
+        )
+    return RoleMap(
+        roles=roles,
+        regions={label: [ids.region(item) for item in given] for label, given in value.get("regions", {}).items()},
+        tokens={label: frozenset(map(str.lower, given)) for label, given in value.get("tokens", {}).items()},
+        source=source,
+    )

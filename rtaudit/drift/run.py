@@ -1,0 +1,289 @@
+"""The diff itself: the base against each of the others, from snapshots to a Drift. A pure function of what it is given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from rtaudit import __version__
+from rtaudit.drift import gaps, sides
+from rtaudit.drift.categories import category_of
+from rtaudit.drift.compare import Difference, differences
+from rtaudit.drift.held import Held
+from rtaudit.drift.meaning import meaning_of
+from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
+from rtaudit.drift.normalise import Normaliser
+from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
+from rtaudit.drift.policy import DriftPolicy, Subject
+from rtaudit.drift.rolemap import NO_MAP, RoleMap
+from rtaudit.drift.sides import IndexedSide, Resource
+from rtaudit.errors import UsageError
+from rtaudit.report import at_or_above
+from rtaudit.snapshot import Snapshot, ids
+
+
+def diff(
+    snapshots: Sequence[Snapshot],
+    policy: DriftPolicy,
+    *,
+    as_of: date,
+    role_map: RoleMap = NO_MAP,
+    tag: str | None = None,
+    fail_on: str = "low",
+) -> Drift:
+    """Compare the first of `snapshots` with each of the others.
+
+    `tag` names the tag whose value is an account's role. Raises InputError for a map that does not fit the snapshots,
+    UsageError for a tag that no account carries.
+    """
+    indexed = [IndexedSide(snapshot, role_map.tokens.get(snapshot.environment)) for snapshot in snapshots]
+    if tag is not None:
+        _check_tag(tag, indexed)
+    comparisons: list[Comparison] = []
+    warnings = list(policy.warnings)
+    base = indexed[0]
+    for other in indexed[1:]:
+        comparison, said = _Comparing(base, other, policy, role_map, tag).run()
+        comparisons.append(comparison)
+        warnings += said
+    return Drift(
+        tool={"name": "rtaudit", "version": __version__},
+        as_of=as_of.isoformat(),
+        fail_on=fail_on,
+        verdict=verdict(comparisons, fail_on),
+        comparisons=comparisons,
+        policies=policy.sources,
+        warnings=list(dict.fromkeys(warnings)),
+        sides=[side_of(snapshot) for snapshot in snapshots],
+    )
+
+
+def verdict(comparisons: Sequence[Comparison], fail_on: str) -> str:
+    """`drift` where a change at or above `fail_on` is drift; else `incomplete` where one is unknown or a pairing in doubt."""
+    gating = {
+        change.decision
+        for comparison in comparisons
+        for change in comparison.changes
+        if at_or_above(change.severity, fail_on)
+    }
+    if "drift" in gating:
+        return "drift"
+    doubts = fail_on != "none" and any(comparison.unpaired for comparison in comparisons)
+    return "incomplete" if "unknown" in gating or doubts else "same"
+
+
+def side_of(snapshot: Snapshot) -> Side:
+    """A snapshot as the drift names it."""
+    return Side(snapshot.environment, snapshot.digest, snapshot.file, snapshot.collected_at)
+
+
+def _check_tag(tag: str, indexed: Sequence[IndexedSide]) -> None:
+    for side in indexed:
+        accounts = side.by_type.get(sides.ACCOUNT, [])
+        tags = {str(key).lower() for item in accounts for key in (item.get("tags") or {})}
+        if accounts and tag.lower() not in tags:
+            raise UsageError(
+                f"no account of {side.label} carries the tag '{tag}'",
+                "tags there: " + (", ".join(sorted(tags)) or "none"),
+            )
+
+
+class _Comparing:
+    """One comparison of two sides."""
+
+    def __init__(
+        self, left: IndexedSide, right: IndexedSide, policy: DriftPolicy, role_map: RoleMap, tag: str | None
+    ) -> None:
+        self.left, self.right, self.policy = left, right, policy
+        self.over_time = same_environment(left, right)
+        self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
+        self.left_blind, self.right_blind = gaps.Blind(left), gaps.Blind(right)
+
+    def run(self) -> tuple[Comparison, list[str]]:
+        """The comparison, and what the reader should know beside it."""
+        unseen, warnings = gaps.unseen(self.left_blind, self.right_blind, self.pairing)
+        if self.left.label == self.right.label and not self.over_time:
+            warnings.append(
+                f"both snapshots are labelled '{self.left.label}' but share no account: paired by name, not over time"
+            )
+        changes = [self._unseen(one) for one in unseen]
+        changes += self._paired()
+        changes += self._lone()
+        if not self.over_time:
+            changes += self._held()
+        comparison = Comparison(
+            left=side_of(self.left.snapshot),
+            right=side_of(self.right.snapshot),
+            pairs=[
+                Pair(pair.role, pair.type, str(pair.left["id"]), str(pair.right["id"]), pair.by)
+                for pair in self.pairing.pairs
+                if pair.left is not None and pair.right is not None
+            ],
+            unpaired=sorted(self.pairing.doubts, key=_doubt_order),
+            changes=sorted(changes, key=lambda change: change.order),
+            over_time=self.over_time,
+        )
+        return comparison, warnings
+
+    def _paired(self) -> Iterator[Change]:
+        here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
+        there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
+        for pair in self.pairing.pairs:
+            assert pair.left is not None
+            assert pair.right is not None
+            if self.over_time and pair.left == pair.right:
+                continue
+            one, other = here(pair.left, pair.type), there(pair.right, pair.type)
+            if pair.type == sides.DEPLOYMENT and not self.over_time:
+                _keep_names(pair, one, other, self.left, self.right)
+            if one == other:
+                continue
+            for difference in differences(one, other, pair.type):
+                yield self._seen(pair, difference)
+
+    def _lone(self) -> Iterator[Change]:
+        here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
+        there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
+        for lone in self.pairing.lone:
+            own, lacking = (self.left, self.right_blind) if lone.left is not None else (self.right, self.left_blind)
+            item = lone.left or lone.right
+            assert item is not None
+            if self._explained(lone, own, item, lacking):
+                continue
+            body = (here if own is self.left else there)(item, lone.type)
+            kind = "removed" if lone.left is not None else "added"
+            before, after = (body, None) if lone.left is not None else (None, body)
+            yield self._seen(lone, Difference("", kind, before, after))
+
+    def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> bool:
+        """True when the other side may only not have seen its counterpart: the gap itself is told as unknown."""
+        parents = sides.targets(item) if lone.type == sides.ENDPOINT else [ids.parent_of(item["id"])]
+        own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
+        other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles
+        role = next((own_roles[parent] for parent in parents if parent in own_roles), None)
+        beside = None
+        if role is not None:
+            parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
+            index = self._by_role("right" if own is self.left else "left", other_roles)
+            beside = index.get((parent_type, role))
+        return lacking.why(lone.type, beside) is not None
+
+    def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
+        cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})
+        if side not in cache:
+            cache[side] = {(ids.type_of(key), role): key for key, role in roles.items()}
+        return cache[side]
+
+    def _held(self) -> Iterator[Change]:
+        here, there = Held(self.left), Held(self.right)
+        for pair in self.pairing.pairs:
+            if pair.type != sides.ACCOUNT:
+                continue
+            assert pair.left is not None
+            assert pair.right is not None
+            one, other = ids.key(pair.left["id"]), ids.key(pair.right["id"])
+            for resource_type, before, after in (
+                (sides.ASSIGNMENT, here.roles(one), there.roles(other)),
+                (sides.LOCK, here.locks(one), there.locks(other)),
+            ):
+                if before == after or self._unread(resource_type, one, other):
+                    continue
+                held = Paired(pair.role, resource_type, pair.left, pair.right)
+                for difference in differences(before, after, resource_type):
+                    yield self._seen(held, difference)
+
+    def _unread(self, resource_type: str, one: str, other: str) -> bool:
+        return (
+            self.left_blind.why(resource_type, one) is not None
+            or self.right_blind.why(resource_type, other) is not None
+        )
+
+    def _seen(self, pair: Paired, difference: Difference) -> Change:
+        category = category_of(pair.type, difference.path)
+        subject = Subject(
+            pair.role,
+            pair.type,
+            category,
+            difference.kind,
+            difference.path,
+            difference.before,
+            difference.after,
+            self.left.label,
+            self.right.label,
+        )
+        decision, decided_by, severity = self.policy.decide(subject)
+        if difference.path and difference.kind != "changed" and decision == "drift":
+            why = gaps.hidden_by_version(
+                self.left, self.right, pair.type, difference.path, added=difference.kind == "added"
+            )
+            if why is not None:
+                decision, decided_by = "unknown", why
+        return Change(
+            role=pair.role,
+            type=pair.type,
+            left=None if pair.left is None else str(pair.left["id"]),
+            right=None if pair.right is None else str(pair.right["id"]),
+            category=category,
+            kind=difference.kind,
+            path=difference.path,
+            before=difference.before,
+            after=difference.after,
+            severity=severity,
+            decision=decision,
+            decided_by=decided_by,
+            meaning=meaning_of(pair.type, difference.path, difference.kind, difference.before, difference.after),
+            modified=_modified(pair.right if pair.right is not None else pair.left) if self.over_time else None,
+        )
+
+    def _unseen(self, one: gaps.Unseen) -> Change:
+        category = category_of(one.type, "")
+        subject = Subject(one.role, one.type, category, "changed", "", None, None, self.left.label, self.right.label)
+        severity = "info" if one.minor else self.policy.severity(subject)[0]
+        return Change(
+            role=one.role,
+            type=one.type,
+            left=one.left,
+            right=one.right,
+            category=category,
+            kind="changed",
+            path="",
+            before=None,
+            after=None,
+            severity=severity,
+            decision="unknown",
+            decided_by=one.reason,
+        )
+
+
+def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide, right: IndexedSide) -> None:
+    """A deployment's name is what clients ask for: it counts, apart from the environment's own tokens."""
+    assert pair.left is not None
+    assert pair.right is not None
+    here, there = sides.name(pair.left), sides.name(pair.right)
+    if here.lower() != there.lower() and left.stem(here) != right.stem(there):
+        one["name"], other["name"] = here, there
+
+
+def _modified(item: Resource | None) -> dict[str, Any] | None:
+    data = item.get("systemData") if item else None
+    if not isinstance(data, dict):
+        return None
+    by, at = data.get("lastModifiedBy"), data.get("lastModifiedAt")
+    return {"by": by, "at": at} if by or at else None
+
+
+def _doubt_order(doubt: Unpaired) -> tuple[str, str, str]:
+    return (doubt.side, doubt.type, ids.key(doubt.resource))
+
+
+def lone_accounts(drift: Drift) -> Counter[str]:
+    """How many accounts came or went in each comparison's environments: where there are both, a map may be wanted."""
+    found: Counter[str] = Counter()
+    for comparison in drift.comparisons:
+        for change in comparison.changes:
+            if change.type == sides.ACCOUNT and change.path == "" and change.kind != "changed":
+                side = comparison.left if change.kind == "removed" else comparison.right
+                found[side.environment] += 1
+    return found

@@ -1,0 +1,137 @@
+"""One side of a comparison, indexed: resources by type, by id and by parent, and the words that name its environment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from typing import Any
+
+from rtaudit.drift import names
+from rtaudit.snapshot import Snapshot, ids
+
+ACCOUNT = "microsoft.cognitiveservices/accounts"
+DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
+RAI_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
+SUBSCRIPTION = "microsoft.resources/subscriptions"
+ENDPOINT = "microsoft.network/privateendpoints"
+ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
+ZONE = "microsoft.network/privatednszones"
+ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
+DIAGNOSTICS = "microsoft.insights/diagnosticsettings"
+ASSIGNMENT = "microsoft.authorization/roleassignments"
+DEFINITION = "microsoft.authorization/roledefinitions"
+LOCK = "microsoft.authorization/locks"
+MODELS = "microsoft.cognitiveservices/locations/models"
+USAGES = "microsoft.cognitiveservices/locations/usages"
+METRICS = "microsoft.insights/metrics"
+CLIENT = "client"
+"""The type of a client contract, which is no Azure resource."""
+
+KINDS_COMPARED = frozenset({"openai", "aiservices"})
+"""Kinds of account that are compared; a snapshot holds no others."""
+
+Resource = dict[str, Any]
+
+
+class IndexedSide:
+    """A snapshot with what pairing and normalising ask of it. Nothing in it is copied."""
+
+    def __init__(self, snapshot: Snapshot, tokens: frozenset[str] | None = None) -> None:
+        self.snapshot = snapshot
+        self.label = snapshot.environment
+        self.tokens = names.tokens_of_label(snapshot.environment) if tokens is None else tokens
+        self.by_key: dict[str, Resource] = {ids.key(item["id"]): item for item in snapshot.resources}
+        self.by_type: dict[str, list[Resource]] = defaultdict(list)
+        for item in snapshot.resources:
+            self.by_type[ids.type_of(item["id"])].append(item)
+        self.clients: list[Resource] = [client_resource(client, self.label) for client in snapshot.clients]
+        if self.clients:
+            self.by_type[CLIENT] = self.clients
+
+    @cached_property
+    def children(self) -> dict[str, dict[str, list[Resource]]]:
+        """Parent's key -> type -> its children and extensions."""
+        index: dict[str, dict[str, list[Resource]]] = defaultdict(lambda: defaultdict(list))
+        for resource_type, items in self.by_type.items():
+            for item in items:
+                index[ids.parent_of(item["id"])][resource_type].append(item)
+        return index
+
+    @cached_property
+    def regions(self) -> frozenset[str]:
+        """The words that name a region in which it has accounts."""
+        return names.region_tokens(ids.region(text(item.get("location"))) for item in self.by_type.get(ACCOUNT, ()))
+
+    @cached_property
+    def hosts(self) -> dict[str, str]:
+        """First label of an account's host names, lower case -> the account's key."""
+        found: dict[str, str] = {}
+        for item in self.by_type.get(ACCOUNT, ()):
+            account = ids.key(item["id"])
+            found.setdefault(ids.name_of(account), account)
+            subdomain = text(properties(item).get("customSubDomainName"))
+            if subdomain:
+                found[subdomain.lower()] = account
+        return found
+
+    @cached_property
+    def model_names(self) -> frozenset[str]:
+        """Names of deployed models in lower case, with and without their version, as quota names them."""
+        found: set[str] = set()
+        for item in self.by_type.get(DEPLOYMENT, ()):
+            model = properties(item).get("model")
+            if isinstance(model, dict) and isinstance(model.get("name"), str):
+                name = model["name"].lower()
+                found |= {name, f"{name}-{str(model.get('version') or '').lower()}"}
+        return frozenset(found)
+
+    def stem(self, name: str) -> str:
+        """`name` without this environment's tokens."""
+        return names.stem(name, self.tokens)
+
+    def short_stem(self, name: str) -> str:
+        """`name` without this environment's tokens and the regions it uses."""
+        return names.stem(name, self.tokens, self.regions)
+
+
+def text(value: Any) -> str:
+    """A string, or nothing where Azure wrote something else."""
+    return value if isinstance(value, str) else ""
+
+
+def properties(item: Resource) -> Resource:
+    """A resource's properties, or an empty mapping."""
+    found = item.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def items_of(value: Any) -> list[Resource]:
+    """The mappings in a list, or nothing where Azure wrote something else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def name(item: Resource) -> str:
+    """A resource's own short name, from its id."""
+    return ids.name_of(str(item["id"]))
+
+
+def targets(endpoint: Resource) -> list[str]:
+    """Keys of what a private endpoint connects to, automatically or manually approved."""
+    found = []
+    for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
+        for connection in items_of(properties(endpoint).get(field)):
+            inner = connection.get("properties")
+            target = text(inner.get("privateLinkServiceId")) if isinstance(inner, dict) else ""
+            if target:
+                found.append(ids.key(target))
+    return found
+
+
+def client_resource(client: Resource, label: str) -> Resource:
+    """A client contract as a resource: what it says of every environment, overlaid with what it says of this one."""
+    identity = "client/" + (text(client.get("name")) or "unnamed")
+    body = {key: value for key, value in client.items() if key != "environments"}
+    per_environment = client.get("environments")
+    if isinstance(per_environment, dict) and isinstance(per_environment.get(label), dict):
+        body |= per_environment[label]
+    return {**body, "id": identity}

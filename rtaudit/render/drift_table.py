@@ -1,0 +1,133 @@
+"""The terminal's drift: by category, a line for each setting that differs, a column for each environment, the odd one marked."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rtaudit.drift import Drift, Row, columns, matrix
+from rtaudit.render import Options
+from rtaudit.render.drift_words import CATEGORY_TITLES, cell_text, compared, conclusion, reasons, setting
+from rtaudit.render.text import GOOD_VERDICTS, plain, shorten
+
+_COLOURS = {"drift": "31", "unknown": "33", "expected": "36", "ignored": "2"}
+_SEVERITY = 11
+_ODD = "*"
+_GAP = 2
+_CELL_LINES = 4
+
+
+def render(drift: Drift, options: Options) -> Iterator[str]:
+    """The drift for a terminal, in pieces. Plain and stable where `options.colour` is off.
+
+    Ignored changes are counted only, unless `options.show` names `ignored` or `all`.
+    """
+    width = max(80, options.width)
+    yield from _wrapped(compared(drift), width)
+    hidden = set() if {"all", "ignored"} & set(options.show) else {"ignored"}
+    rows = [row for row in matrix(drift) if row.decision not in hidden]
+    heads = [shorten(plain(head), 60) for head in columns(drift)]
+    for category, group in groupby(rows, key=lambda row: row.category):
+        yield "\n"
+        yield from _category(CATEGORY_TITLES[category], list(group), heads, width, options)
+    if not rows and not any(comparison.unpaired for comparison in drift.comparisons):
+        yield "\nNothing differs but what differs by nature.\n"
+    yield from _doubts(drift, width)
+    yield "\n"
+    for warning in drift.warnings:
+        yield from _wrapped(f"warning: {plain(warning)}", width, "  ")
+    colour = "1;32" if drift.verdict in GOOD_VERDICTS else "1;31" if drift.verdict == "drift" else "1;33"
+    for line in _wrapped(conclusion(drift), width, "  "):
+        yield _paint(line.rstrip("\n"), colour, options) + "\n"
+
+
+def _category(title: str, rows: Sequence[Row], heads: Sequence[str], width: int, options: Options) -> Iterator[str]:
+    widths = _widths(rows, heads, width)
+    head = " " * (_SEVERITY + 2) + " " * (widths[0] + _GAP) + _joined([[one] for one in heads], widths[1:])[0]
+    yield _paint(title, "1", options) + "\n"
+    yield _paint(head.rstrip(), "2", options) + "\n"
+    for (role, resource_type), group in groupby(rows, key=lambda row: (row.role, row.type)):
+        kind = resource_type.rsplit("/", 1)[-1]
+        yield f"  {shorten(plain(role), width - len(kind) - 6)} ({kind})\n"
+        for row in group:
+            yield from _row(row, widths, width, options)
+
+
+def _row(row: Row, widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
+    word = row.severity if row.decision == "drift" else row.decision
+    cells = []
+    for cell, room in zip(row.cells, widths[1:], strict=True):
+        mark = _ODD if cell.odd else ""
+        cells.append(_in_cell(cell_text(row, cell) + mark, room))
+    lines = _joined([_in_cell(setting(row), widths[0]), *cells], widths)
+    for number, line in enumerate(lines):
+        left = f"    {word:<{_SEVERITY - 2}}" if number == 0 else " " * (_SEVERITY + 2)
+        painted = _paint(left, _COLOURS[row.decision], options) if number == 0 else left
+        yield f"{painted}{line}".rstrip() + "\n"
+    for reason in reasons(row):
+        yield from _wrapped(reason, width, " " * (_SEVERITY + 4), first=" " * (_SEVERITY + 4))
+
+
+def _widths(rows: Sequence[Row], heads: Sequence[str], width: int) -> list[int]:
+    """Room for the setting and for each environment: what they need, at most what there is."""
+    room = width - _SEVERITY - 2 - _GAP * len(heads)
+    wanted = max((len(setting(row)) for row in rows), default=10)
+    own = max(12, min(wanted, room * 2 // 5))
+    left = room - own
+    needs = [
+        max([len(head), *(len(cell_text(row, row.cells[index])) + 1 for row in rows)])
+        for index, head in enumerate(heads)
+    ]
+    share = max(8, left // len(heads))
+    spare = sum(max(0, share - need) for need in needs)
+    widths = []
+    for need in needs:
+        more = min(spare, max(0, need - share))
+        spare -= more
+        widths.append(max(6, min(need, share + more)))
+    return [own, *widths]
+
+
+def _in_cell(text: str, room: int) -> list[str]:
+    lines = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
+    if len(lines) > _CELL_LINES:
+        kept = lines[: _CELL_LINES - 1]
+        mark = _ODD if text.endswith(_ODD) else ""
+        return [*kept, "…" + mark]
+    return lines
+
+
+def _joined(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
+    height = max(len(cell) for cell in cells)
+    return [
+        (" " * _GAP)
+        .join(
+            f"{(cell[number] if number < len(cell) else ''):<{room}}" for cell, room in zip(cells, widths, strict=True)
+        )
+        .rstrip()
+        for number in range(height)
+    ]
+
+
+def _doubts(drift: Drift, width: int) -> Iterator[str]:
+    doubts = [(comparison, doubt) for comparison in drift.comparisons for doubt in comparison.unpaired]
+    if doubts:
+        yield "\nIn doubt (nothing was guessed)\n"
+    for comparison, doubt in doubts:
+        side = comparison.left if doubt.side == "left" else comparison.right
+        kind = doubt.type.rsplit("/", 1)[-1]
+        name = doubt.resource.rstrip("/").rsplit("/", 1)[-1]
+        text = f"{plain(side.environment)} {plain(name)} ({kind}): {plain(doubt.reason)}"
+        yield from _wrapped(text, width, "    ", first="  ")
+
+
+def _wrapped(text: str, width: int, more: str = "", first: str = "") -> Iterator[str]:
+    for line in textwrap.wrap(text, width, initial_indent=first, subsequent_indent=more, break_on_hyphens=False) or [
+        ""
+    ]:
+        yield line + "\n"
+
+
+def _paint(text: str, code: str, options: Options) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if options.colour and code else text

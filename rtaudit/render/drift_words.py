@@ -1,0 +1,124 @@
+"""What the renderings of a drift say in the same words: settings, cells, the last line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rtaudit.drift import DECISIONS, Cell, Drift, Row
+from rtaudit.render.text import VERDICTS, plain, shorten
+
+CATEGORY_TITLES = {
+    "deployments": "Deployments",
+    "models": "Models and versions",
+    "client": "Client contract",
+    "network": "Network boundary",
+    "privateEndpoints": "Private endpoints",
+    "dns": "Private DNS",
+    "logging": "Logging and alerts",
+    "identity": "Identity",
+    "contentSafety": "Content safety",
+    "quota": "Quota and capacity",
+    "tags": "Tags",
+    "other": "Other",
+}
+"""Category -> heading."""
+
+
+def setting(row: Row) -> str:
+    """The path of a row as people say it: `networkAcls.defaultAction`; the type where it is the resource as a whole."""
+    short = row.type.rsplit("/", 1)[-1]
+    if not row.path:
+        return plain(f"({short})")
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in row.path.split("/")[1:]]
+    if parts[0] == "properties" and len(parts) > 1:
+        parts = parts[1:]
+    return plain(".".join(parts))
+
+
+def cell_text(row: Row, cell: Cell, limit: int = 200) -> str:
+    """What an environment has at a row, as one line of plain text."""
+    if not cell.known:
+        return "?"
+    if row.path == "":
+        return "present" if cell.value else "absent"
+    if not cell.there:
+        return "(absent)"
+    return shorten(plain(_words(cell.value)), limit)
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "(not there)"
+    if isinstance(value, str):
+        return value or '""'
+    if isinstance(value, list):
+        return ", ".join(_element(item) for item in value)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _element(item: Any) -> str:
+    """An element of a set in a word or two: its name and what is set."""
+    if not isinstance(item, dict):
+        return _words(item)
+    if set(item) == {"value"}:
+        return str(item["value"])
+    for field in ("category", "categoryGroup"):
+        if isinstance(item.get(field), str):
+            return str(item[field])
+    if isinstance(item.get("name"), str):
+        rest = " ".join(
+            key if held is True else f"not {key}" if held is False else str(held)
+            for key, held in item.items()
+            if key not in ("name", "enabled") and not isinstance(held, dict | list)
+        )
+        return f"{item['name']} ({rest})" if rest else item["name"]
+    return " ".join(f"{key} {_words(held)}" for key, held in item.items())
+
+
+def reasons(row: Row) -> list[str]:
+    """Why a row is what it is, beside its values: its meaning, who decided, who changed it, which rules turn red."""
+    said = [row.meaning] if row.meaning else []
+    for change in row.changes:
+        if change is None:
+            continue
+        if change.decision == "unknown" and change.decided_by:
+            said.append(f"unknown: {change.decided_by}")
+        elif change.decision in ("expected", "ignored"):
+            said.append(f"{change.decision} by {change.decided_by}")
+        if change.modified:
+            by, at = change.modified.get("by"), change.modified.get("at")
+            said.append("last modified" + (f" by {by}" if by else "") + (f" at {at}" if at else ""))
+        said += [f"{rule['rule']} {rule.get('title') or ''}: {rule['left']} → {rule['right']}" for rule in change.rules]
+    return [shorten(plain(text), 400) for text in dict.fromkeys(said)]
+
+
+def counts(drift: Drift) -> str:
+    """Every decision counted over all comparisons, and the doubts."""
+    total = dict.fromkeys(DECISIONS, 0)
+    by_severity: dict[str, int] = {}
+    doubts = 0
+    for comparison in drift.comparisons:
+        summary = comparison.summary
+        doubts += summary["unpaired"]
+        for decision in DECISIONS:
+            total[decision] += summary[decision]
+        for severity, count in summary["driftBySeverity"].items():
+            by_severity[severity] = by_severity.get(severity, 0) + count
+    worst = ", ".join(f"{count} {severity}" for severity, count in by_severity.items())
+    parts = [f"{total['drift']} drift" + (f" ({worst})" if worst else "")]
+    parts += [f"{total[decision]} {decision}" for decision in DECISIONS[1:]]
+    return ", ".join(parts) + (f", {doubts} in doubt" if doubts else "")
+
+
+def conclusion(drift: Drift) -> str:
+    """The one line that ends a drift: the verdict and every decision counted."""
+    return f"{VERDICTS.get(drift.verdict, drift.verdict)}: {counts(drift)}"
+
+
+def compared(drift: Drift) -> str:
+    """What was compared with what, and on what grounds: `test (test.json) against prod (prod.json): 52 pairs`."""
+    names = [plain(side.environment) + (f" ({plain(side.file)})" if side.file else "") for side in drift.sides]
+    pairs = " and ".join(str(len(comparison.pairs)) for comparison in drift.comparisons)
+    how = "over time" if drift.comparisons and all(one.over_time for one in drift.comparisons) else "by role"
+    return f"{names[0]} against {', '.join(names[1:])}: {pairs} pairs, {how}" if len(names) > 1 else ", ".join(names)
