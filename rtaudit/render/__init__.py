@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rtaudit.snapshot import Snapshot
 
 
+_HERE = "rtaudit.render"
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How an answer is to be shown. A format takes of it what it has a use for."""
@@ -47,11 +50,18 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "table": Format(
-        "the terminal", "rtaudit.render.table:render", "rtaudit.render.drift_table:render", (".txt", ".table")
+    "table": Format("the terminal", f"{_HERE}.table:render", f"{_HERE}.drift_table:render", (".txt",)),
+    "json": Format("the document itself", f"{_HERE}.json:render", f"{_HERE}.json:render_drift", (".json",)),
+    "sarif": Format("code scanning", f"{_HERE}.sarif:render", None, (".sarif", ".sarif.json")),
+    "junit": Format("test reports of any CI", f"{_HERE}.junit:render", None, (".xml",)),
+    "markdown": Format(
+        "summaries and pull requests", f"{_HERE}.markdown:render", f"{_HERE}.drift_markdown:render", (".md",)
     ),
-    "json": Format("the document itself", "rtaudit.render.json:render", "rtaudit.render.json:render_drift", (".json",)),
-    "csv": Format("spreadsheets", "rtaudit.render.csv:render", None, (".csv",)),
+    "html": Format("people", f"{_HERE}.html:render", f"{_HERE}.html:render_drift", (".html", ".htm")),
+    "csv": Format("spreadsheets", f"{_HERE}.csv:render", None, (".csv",)),
+    "github": Format("annotations and job summary of GitHub Actions", f"{_HERE}.github:render"),
+    "azdo": Format("logging commands of Azure Pipelines", f"{_HERE}.azdo:render"),
+    "ocsf": Format("OCSF compliance findings", f"{_HERE}.ocsf:render", None, (".ocsf.json",)),
 }
 """Every format by name, in the order in which help lists them."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rtaudit.render import Options
+from rtaudit.render.text import tame
 from rtaudit.report import Report
 from rtaudit.report.files import chunks
 
@@ -15,16 +16,11 @@ if TYPE_CHECKING:
 
 def render(report: Report, _options: Options) -> Iterable[str]:
     """The report as `rtaudit.report/1`."""
-    return map(_tame, chunks(report))
+    return map(tame, chunks(report))
 
 
 def render_drift(drift: Drift, _options: Options) -> str:
     """The drift as `rtaudit.drift/1`."""
     from rtaudit.drift import dump
 
-    return _tame(dump(drift))
-
-
-def _tame(text: str) -> str:
-    # Azure Pipelines obeys `##vso[` anywhere in what a job prints; to JSON the escape is the same string.
-    return text.replace("##vso[", "\\u0023#vso[").replace("##[", "\\u0023#[") if "##" in text else text
+    return tame(dump(drift))

@@ -1,0 +1,37 @@
+"""Logging commands of Azure Pipelines. Source: Microsoft's "Logging commands"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rtaudit.render import Options
+from rtaudit.render.lines import Lines, uri
+from rtaudit.render.notes import notes
+from rtaudit.report import Report
+
+
+def render(report: Report, options: Options) -> Iterator[str]:
+    """The verdict, then failures and unknowns that are neither waived nor in the baseline.
+
+    `logissue` knows errors and warnings only: what is less than a warning is a plain line.
+    """
+    lines = Lines(options.snapshots, [(one["environment"], one.get("file")) for one in report.snapshots])
+    for note in notes(report):
+        if note.level == "info":
+            yield f"{note.title}: {_message(note.text)}\n"
+            continue
+        place = ""
+        if note.finding is not None:
+            environment, resource = note.finding.environment, note.finding.resource
+            file = uri(lines.file(environment), environment)
+            place = f"sourcepath={_property(file)};linenumber={lines.line(environment, resource)};"
+            place += f"code={_property(note.code)};"
+        yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{note.title}: {note.text}')}\n"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(";", "%3B").replace("]", "%5D")

@@ -1,0 +1,35 @@
+"""Workflow annotations of GitHub Actions; the verdict first, because GitHub shows ten of a kind per step.
+
+Source: GitHub's "Workflow commands". The job summary is the format `markdown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rtaudit.render import Options
+from rtaudit.render.lines import Lines, uri
+from rtaudit.render.notes import notes
+from rtaudit.report import Report
+
+_KINDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def render(report: Report, options: Options) -> Iterator[str]:
+    """The verdict, then failures and unknowns that are neither waived nor in the baseline."""
+    lines = Lines(options.snapshots, [(one["environment"], one.get("file")) for one in report.snapshots])
+    for note in notes(report):
+        place = ""
+        if note.finding is not None:
+            environment, resource = note.finding.environment, note.finding.resource
+            file = uri(lines.file(environment), environment)
+            place = f"file={_property(file)},line={lines.line(environment, resource)},"
+        yield f"::{_KINDS[note.level]} {place}title={_property(note.title)}::{_message(note.text)}\n"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,57 @@
+"""What a build's annotations say of a report, whatever the build system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, counts, name, reasons, shorten, value
+from rtaudit.report import Finding, Report, at_or_above
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One annotation."""
+
+    level: str
+    """error (it gates), warning or info."""
+    title: str
+    text: str
+    """Lines of plain text."""
+    code: str = ""
+    """The rule."""
+    finding: Finding | None = None
+
+
+def notes(report: Report) -> Iterator[Note]:
+    """The verdict, the warnings, then each failure and unknown that is neither waived nor in the baseline, worst first."""
+    good = report.verdict in GOOD_VERDICTS
+    verdict = VERDICTS.get(report.verdict, report.verdict)
+    yield Note("info" if good else "error", f"rtaudit: {verdict}", counts(report))
+    for warning in report.warnings:
+        yield Note("warning", "rtaudit", value(warning, 1000))
+    for finding in report.findings:
+        if finding.outcome in ("fail", "unknown") and not finding.known:
+            yield _note(report, finding)
+
+
+def _note(report: Report, finding: Finding) -> Note:
+    text = report.rules.get(finding.rule)
+    unknown = finding.outcome == "unknown"
+    gates = at_or_above(finding.severity, report.gate.fail_on) and not (unknown and _allowed(report, finding))
+    said = [value(text.title if text else finding.rule, 300)]
+    if unknown:
+        said += [f"unknown: {reason}" for reason in reasons(finding)[:5]]
+    else:
+        said += [
+            f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}"
+            for seen in finding.observations[:5]
+        ]
+        said += [f"fix: {value(step, 500)}" for step in finding.fix[:1]]
+    title = f"{value(finding.rule, 60)} ({finding.severity}) {name(finding.resource)}"
+    return Note("error" if gates else "warning", shorten(title, 250), "\n".join(said), value(finding.rule, 60), finding)
+
+
+def _allowed(report: Report, finding: Finding) -> bool:
+    allowed = report.gate.allow_unknown
+    return allowed if isinstance(allowed, bool) else finding.rule in allowed
