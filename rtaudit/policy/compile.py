@@ -141,6 +141,12 @@ class _Compiler:
                 raise self.error(path, f"'{literal}' is not a regular expression: {problem}", None) from None
 
     def _param(self, name: Any, path: Path) -> Any:
+        whole, dot, key = name.partition(".") if isinstance(name, str) else ("", "", "")
+        if dot and whole in self.params:
+            value = self.params[whole]
+            if isinstance(value, dict) and key not in value:
+                raise self.error(path, f"the parameter '{whole}' has no '{key}'", allowed_hint(key, value))
+            return value[key] if isinstance(value, dict) else None
         if not isinstance(name, str) or name not in self.params:
             raise self.error(
                 path,

@@ -16,6 +16,7 @@ from typing import Any
 import regex
 
 from rtaudit.errors import RtauditError
+from rtaudit.snapshot import ids
 from rtaudit.subjects.deployment import parse_date
 
 REGEX_SECONDS = 0.5
@@ -25,6 +26,8 @@ REGEX_LENGTH = 1000
 
 ANY: dict[str, Any] = {}
 _STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
+_STRING_OR_STRINGS = {"type": ["string", "array"], "items": _STRING}
 _NUMBER_OR_STRING = {"type": ["number", "string"]}
 _LIST = {"type": "array"}
 
@@ -87,9 +90,14 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any, date], 
 
 
 def _like(actual: Any, expected: Any) -> bool:
-    if not isinstance(actual, str) or not isinstance(expected, str):
-        return False
-    return wildcards(expected).fullmatch(actual) is not None
+    patterns = expected if isinstance(expected, list) else [expected]
+    return isinstance(actual, str) and any(
+        wildcards(one).fullmatch(actual) is not None for one in patterns if isinstance(one, str)
+    )
+
+
+def _in_regions(actual: Any, expected: Any) -> bool:
+    return isinstance(actual, str) and any(ids.region(actual) == ids.region(one) for one in expected)
 
 
 def wildcards(pattern: str) -> re.Pattern[str]:
@@ -174,7 +182,8 @@ OPERATORS: dict[str, Operator] = {
         Operator("lessOrEquals", "is at most {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a <= e)),
         Operator("greater", "is more than {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a > e)),
         Operator("greaterOrEquals", "is at least {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a >= e)),
-        Operator("like", "is like {}", _STRING, lambda a, e, _: _like(a, e)),
+        Operator("like", "is like {}", _STRING_OR_STRINGS, lambda a, e, _: _like(a, e)),
+        Operator("inRegions", "is one of the regions {}", _STRINGS, lambda a, e, _: _in_regions(a, e)),
         Operator("matchesRegex", "matches {} as a whole", _STRING, lambda a, e, _: _regex(a, e)),
         Operator("daysUntil", "is {} days ahead", _DAYS, _days_until),
         Operator("withinCidr", "lies within {}", {"type": ["string", "array"]}, lambda a, e, _: _within_cidr(a, e)),

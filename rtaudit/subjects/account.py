@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rtaudit.clouds import CLOUDS
@@ -179,7 +180,10 @@ def hosts_realtime(account: Subject) -> Any:
 
 @fact("account", reads=("diagnostics",))
 def log_destinations(account: Subject) -> Joined:
-    """Where the account's diagnostic settings send to: `kind` (workspace, eventHub, storage, partner), `id`, `setting`."""
+    """Where the account's diagnostic settings send to: `kind` (workspace, eventHub, storage, partner), `id`, `setting`.
+
+    An event hub also has `namespace`: its id is that of an authorization rule, which belongs to a namespace.
+    """
     settings = account.join("diagnosticSettings")
     return Joined([one for setting in settings.value for one in _destinations(setting)], settings.gaps)
 
@@ -211,11 +215,15 @@ def _delivered(account: Subject, field: str) -> Joined:
 def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:
     properties = mapping(setting.get("properties"))
     # An empty string is what Azure returns for "none", as often as null.
-    return [
+    found = [
         {"kind": kind, "id": properties[field], "setting": setting["id"]}
         for field, kind in _DESTINATIONS.items()
         if isinstance(properties.get(field), str) and properties[field]
     ]
+    for one in found:
+        if one["kind"] == "eventHub":
+            one["namespace"] = re.split("/authorizationRules/", one["id"], flags=re.IGNORECASE)[0]
+    return found
 
 
 @fact("account")

@@ -214,11 +214,21 @@ def effective_filters(deployment: Subject) -> Joined:
                 filters.setdefault((text(one.get("name")), text(one.get("source"))), one)
         named = properties.get("basePolicyName")
     if not visited:
-        message = "no content policy is named: which default applies cannot be read"
-        return Joined(
-            [], (Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message),)
-        )
+        return Joined([], _no_policy(deployment))
     return Joined(list(filters.values()))
+
+
+@fact(*_BOTH, reads=("contentPolicies",))
+def filter_mode(deployment: Subject) -> Joined:
+    """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
+
+    Not readable, so unknown, where the filters are not: see effectiveFilters.
+    """
+    named = deployment.properties.get("raiPolicyName")
+    policy = _policy(deployment, named)
+    if policy.value is None:
+        return Joined(None, policy.gaps or (_unlisted(deployment, named),) if named else _no_policy(deployment))
+    return Joined(mapping(policy.value.get("properties")).get("mode"))
 
 
 @fact(*_BOTH, reads=("contentPolicies",))
@@ -262,6 +272,11 @@ def _policy(deployment: Subject, named: Any) -> Joined:
 def _unlisted(deployment: Subject, named: str) -> Gap:
     message = f"the account does not list the content policy {named}: its filters cannot be read"
     return Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message)
+
+
+def _no_policy(deployment: Subject) -> tuple[Gap, ...]:
+    message = "no content policy is named: which default applies cannot be read"
+    return (Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message),)
 
 
 def _no_row(deployment: Subject) -> Gap:

@@ -100,7 +100,7 @@ def host_records(endpoint: Subject) -> Joined:
     """For each zone and account: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
 
     Expected are the addresses of `customDnsConfigs`, else those of the zone group. Actual is the zone's own record where it
-    was read, else the zone group's `recordSets`. With neither, `matches` is unknown.
+    was read, else the zone group's `recordSets`. With neither, `actual` and `matches` are unknown.
     """
     rows = []
     for config in _configs(endpoint):
@@ -130,7 +130,7 @@ def _record(endpoint: Subject, config: dict[str, Any], subdomain: str, host: str
     if not expected and not gaps:
         message = "the endpoint's own addresses are not stated"
         gaps = (Gap(endpoint.resource, "privateEndpoints", "missing", message=message),)
-    return {"expected": expected, "actual": actual, "matches": Joined(expected == actual, gaps)}
+    return {"expected": expected, "actual": Joined(actual, gaps), "matches": Joined(expected == actual, gaps)}
 
 
 def _custom_addresses(endpoint: Subject, host: str) -> list[str]:
