@@ -4,14 +4,134 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.errors import InputError, UsageError, allowed_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtaudit.policy import Pack
+    from rtaudit.policy.rules import Rule
 
 policies = typer.Typer(help="List, explain, lint and test rules and packs.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
+
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option("--policy", "-p", metavar="NAME|PATH", help="Also these packs, by name or path; repeatable."),
+]
+
+
+@command(policies, "list")
+def list_rules(
+    *,
+    policy: PolicyOption = None,
+    pack: Annotated[
+        str | None, typer.Option("--pack", help="Only rules that this pack selects (name or path).")
+    ] = None,
+    severity: Annotated[str | None, typer.Option("--severity", help="Only rules of this severity.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")] = "table",
+) -> None:
+    """List the rules, with severity and the packs that select them."""
+    from rtaudit.documents import dumps
+    from rtaudit.policy import library
+    from rtaudit.report import SEVERITIES
+
+    _one_of(output, ("table", "json"), "-o")
+    packs = _packs([*(policy or ()), *([pack] if pack else [])])
+    rules: dict[str, Rule] = dict(library())
+    for one in packs:
+        rules |= one.rules
+    if pack is not None:
+        chosen = packs[-1]
+        rules = {rule_id: rule for rule_id, rule in rules.items() if rule_id in chosen.rules}
+    if severity is not None:
+        _one_of(severity, SEVERITIES, "--severity")
+        rules = {rule_id: rule for rule_id, rule in rules.items() if rule.severity == severity}
+    if group is not None:
+        _one_of(
+            group.upper(),
+            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()}),
+            "--group",
+        )
+        rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
+    rows = [
+        {
+            "id": rule.id,
+            "name": rule.name,
+            "severity": rule.severity,
+            "each": rule.each,
+            "packs": [one.name for one in packs if rule.id in one.rules],
+            "title": rule.title,
+        }
+        for _, rule in sorted(rules.items())
+    ]
+    emit(dumps(rows) if output == "json" else _table(rows))
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
+    return "\n".join([*map(plain, lines), f"{len(rows)} rules"]) + "\n"
+
+
+@command(policies, "explain")
+def explain_rules(
+    rule: Annotated[
+        list[str] | None, typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.")
+    ] = None,
+    *,
+    policy: PolicyOption = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="text|markdown", help="How to print.")] = "text",
+) -> None:
+    """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
+    from rtaudit.policy import library
+    from rtaudit.policy.explain import as_markdown, as_text, explain
+
+    _one_of(output, ("text", "markdown"), "-o")
+    packs = _packs(policy or ())
+    rules: dict[str, Rule] = dict(library())
+    for one in packs:
+        rules |= one.rules
+    wanted = [word.upper() for word in rule or ()] or sorted(rules)
+    for rule_id in wanted:
+        if rule_id not in rules:
+            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, rules))
+    told = [explain(rules[rule_id], packs) for rule_id in wanted]
+    if output == "markdown":
+        emit("\n".join(as_markdown(one) for one in told))
+    else:
+        emit("\n".join(as_text(one) for one in told))
+
+
+@command(policies, "lint")
+def lint_policies(
+    path: Annotated[
+        Path | None, typer.Argument(help="A policy folder, a pack or a file of rules; the library unless given.")
+    ] = None,
+    *,
+    snapshot: Annotated[
+        list[str] | None,
+        typer.Option("--snapshot", metavar="FILE", help="Also name fields that resolve nowhere in it."),
+    ] = None,
+) -> None:
+    """Find what is wrong with a policy: schema, duplicate ids, unknown parameters and fields, missing cases. Exit 1 if anything is."""
+    from rtaudit import assets
+    from rtaudit.policy.lint import lint
+    from rtaudit.snapshot import load
+
+    found = lint(path or assets.policies(), [load(one) for one in snapshot or ()])
+    for complaint in found:
+        emit(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
+    emit(f"{len(found)} problems\n" if found else "no problems\n")
+    if found:
+        raise typer.Exit(1)
 
 
 @command(policies, "test")
@@ -24,7 +144,6 @@ def run_cases(
 ) -> None:
     """Run the cases beside rules: each is a small change to one good environment and the outcome it must have."""
     from rtaudit import assets
-    from rtaudit.errors import InputError
     from rtaudit.policy.cases import find_case_files, load_cases, run
 
     target = path or assets.policies() / "rules"
@@ -56,3 +175,23 @@ def run_cases(
     emit(f"\n{passed} passed, {len(failed)} failed in {time.monotonic() - started:.1f}s\n")
     if failed:
         raise typer.Exit(1)
+
+
+@command(policies, "schema")
+def policy_schema() -> None:
+    """Print the JSON Schema of policies, for editors: `# yaml-language-server: $schema=FILE` as a file's first line uses it."""
+    from rtaudit.documents import dumps
+    from rtaudit.policy.schema import POLICY_SCHEMA
+
+    emit(dumps(POLICY_SCHEMA))
+
+
+def _packs(extra: Sequence[str]) -> list[Pack]:
+    from rtaudit.policy import builtin_names, load_policies
+
+    return load_policies(list(dict.fromkeys([*builtin_names(), *extra])))
+
+
+def _one_of(word: str, allowed: Sequence[str], option: str) -> None:
+    if word not in allowed:
+        raise UsageError(f"{option} cannot be '{word}'", allowed_hint(word, allowed))

@@ -12,6 +12,9 @@ from rtaudit.errors import UsageError, allowed_hint
 
 SCHEMAS: dict[str, str] = {
     "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
+    "policy": "rtaudit.policy.schema:POLICY_SCHEMA",
+    "cases": "rtaudit.policy.schema:CASES_SCHEMA",
+    "waivers": "rtaudit.policy.schema:WAIVERS_SCHEMA",
     "report": "rtaudit.report.schema:ENVELOPE",
     "drift": "rtaudit.drift.schema:ENVELOPE",
     "driftpolicy": "rtaudit.drift.schema:POLICY",

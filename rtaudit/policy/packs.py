@@ -82,7 +82,7 @@ def load_rules(folder: Path) -> dict[str, Rule]:
     """The rules of every rule file in `folder`, by id. Raises InputError for a broken one or an id that stands twice."""
     found: dict[str, Rule] = {}
     for path in rule_files(folder):
-        for rule in _rules_of(_load(path)):
+        for rule in rules_of(_load(path)):
             if rule.id in found:
                 other = found[rule.id].document.name
                 raise rule.document.error(
@@ -157,7 +157,7 @@ def _find(name: str) -> list[Pack]:
         )
     document = _load(path)
     if isinstance(document.value, list):
-        return [_implicit(path.stem, str(path), {rule.id: rule for rule in _rules_of(document)})]
+        return [_implicit(path.stem, str(path), {rule.id: rule for rule in rules_of(document)})]
     return [_Resolver().resolve(path)]
 
 
@@ -298,7 +298,8 @@ def _load(path: Path) -> Document:
     return document
 
 
-def _rules_of(document: Document) -> list[Rule]:
+def rules_of(document: Document) -> list[Rule]:
+    """The rules that a file states: a list of them, or a pack's own."""
     if isinstance(document.value, list):
         return read_rules(document, document.value, ())
     return read_rules(document, document.value.get("rules", ()), ("rules",))
