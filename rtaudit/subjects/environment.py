@@ -54,7 +54,7 @@ def speech_models(environment: Subject) -> Joined:
 
 @fact("environment", reads=("accounts", "deployments", "models", "contentPolicies"))
 def region_agreement(environment: Subject) -> Joined:
-    """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`."""
+    """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
     speech, gaps = _speech(environment.world)
     by_model: dict[str, list[Subject]] = defaultdict(list)
     for one in speech:
@@ -74,9 +74,9 @@ def region_agreement(environment: Subject) -> Joined:
                     "setting": setting,
                     "values": [
                         {
-                            "deployment": one.resource,
                             "region": _region(one),
                             "value": None if joined.gaps else joined.value,
+                            "deployment": f"{one.account.name if one.account else ''}/{one.name}",
                         }
                         for one, joined in values
                     ],
