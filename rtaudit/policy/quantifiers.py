@@ -199,12 +199,14 @@ class Count(Condition):
         return results.pop() if len(results) == 1 else None
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
-        low, _ = self._bounds(scope)
-        expected = f"a number of elements that {self.operator.words.format(say(self.operand.read(scope)[0]))}"
-        yield Observation(self.elements.field(scope), expected, low, scope.resource)
+        asked = self.operator.words.format(say(self.operand.read(scope)[0])).removeprefix("is ") + " elements"
+        yield Observation(self.elements.field(scope), asked, self._bounds(scope)[0], scope.resource)
+        if self.operator.name in ("greater", "greaterOrEquals"):
+            return
+        # Too many: name each, so that a baseline tells the next one from those that are known.
         for element in self.elements.visit(scope)[0]:
             if self.elements.chosen(element):
-                yield Observation(element.field, "counted", _brief(settled(element.element)), element.resource)
+                yield Observation(element.field, f"one of {asked}", _brief(settled(element.element)), element.resource)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.operand.read(scope)[1]
