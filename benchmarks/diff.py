@@ -1,0 +1,95 @@
+"""How long a diff of two large snapshots takes and what memory it needs, whole process, beside deepdiff on the whole documents.
+
+python benchmarks/diff.py [ACCOUNTS]        (10,000 unless said: 30,000 deployments a side, 1 % changed)
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from generate import generate, mutate
+
+from rtaudit.snapshot import write
+
+LIMIT_SECONDS = 60
+
+_DEEPDIFF = """
+import json, sys
+from deepdiff import DeepDiff
+left, right = (json.load(open(path)) for path in sys.argv[1:3])
+print(len(DeepDiff(left["resources"], right["resources"], **({"ignore_order": True} if sys.argv[3] == "sets" else {})).tree))
+"""
+
+
+def run(command: list[str], limit: float | None = None) -> tuple[float, float, int] | None:
+    """Seconds, MiB at the peak, and exit code of a process; None when it did not end within `limit` seconds."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while limit is not None and process.poll() is None:
+        if time.perf_counter() - started > limit:
+            process.kill()
+            process.wait()
+            return None
+        time.sleep(0.02)
+    _, status, usage = os.wait4(process.pid, 0) if process.returncode is None else (0, 0, None)
+    seconds = time.perf_counter() - started
+    peak = usage.ru_maxrss if usage else resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return seconds, peak / 1024, os.waitstatus_to_exitcode(status) if usage else process.returncode
+
+
+def diff(left: Path, right: Path) -> tuple[float, float, int]:
+    """Run `rtaudit diff -o json` on two files."""
+    measured = run([sys.executable, "-m", "rtaudit", "diff", str(left), str(right), "-o", "json"])
+    assert measured is not None
+    return measured
+
+
+def main(largest: int) -> None:
+    """Print the table of benchmarks/README.md."""
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}")
+    with tempfile.TemporaryDirectory() as folder:
+        base, later, twin = (Path(folder) / name for name in ("base.json", "later.json", "twin.json"))
+        times = {}
+        for accounts in (largest // 10, largest):
+            snapshot = generate(accounts, seed=1)
+            write(snapshot, base)
+            write(mutate(snapshot, 0.01), later)
+            write(mutate(generate(accounts, seed=1, environment="test"), 0.01), twin)
+            del snapshot
+            size = base.stat().st_size / 2**20
+            for name, other in (("over time", later), ("between environments", twin)):
+                seconds, peak, code = diff(base, other)
+                assert code == 1, f"exit code {code}"
+                times[name, accounts] = seconds
+                print(f"{accounts:>6} accounts ({size:.0f} MiB a file), {name}: {seconds:.1f} s, {peak:.0f} MiB")
+        for name in ("over time", "between environments"):
+            growth = times[name, largest] / times[name, largest // 10]
+            print(f"growth from {largest // 10} to {largest} accounts, {name}: {growth:.1f} times")
+        for mode in ("lists", "sets"):
+            finished = None
+            for accounts in (10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000):
+                snapshot = generate(accounts, seed=1)
+                write(snapshot, base)
+                write(mutate(snapshot, 0.01), later)
+                measured = run([sys.executable, "-c", _DEEPDIFF, str(base), str(later), mode], LIMIT_SECONDS)
+                if measured is None:
+                    break
+                ours = diff(base, later)
+                finished = (accounts, measured[0], measured[1], ours[0], ours[1])
+            assert finished is not None
+            accounts, seconds, peak, own, own_peak = finished
+            print(
+                f"deepdiff on whole documents ({mode}), largest that ends in {LIMIT_SECONDS} s: {accounts} accounts, "
+                f"{seconds:.1f} s, {peak:.0f} MiB; rtaudit diff of the same: {own:.1f} s, {own_peak:.0f} MiB"
+            )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
