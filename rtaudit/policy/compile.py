@@ -141,19 +141,20 @@ class _Compiler:
                 raise self.error(path, f"'{literal}' is not a regular expression: {problem}", None) from None
 
     def _param(self, name: Any, path: Path) -> Any:
-        whole, dot, key = name.partition(".") if isinstance(name, str) else ("", "", "")
-        if dot and whole in self.params:
-            value = self.params[whole]
-            if isinstance(value, dict) and key not in value:
-                raise self.error(path, f"the parameter '{whole}' has no '{key}'", allowed_hint(key, value))
-            return value[key] if isinstance(value, dict) else None
-        if not isinstance(name, str) or name not in self.params:
+        """The value of a parameter, or of a key of one that is a mapping: `retentionDays.max`."""
+        head, *keys = name.split(".") if isinstance(name, str) else [str(name)]
+        if head not in self.params:
             raise self.error(
                 path,
                 f"'{name}' is not a parameter of this rule",
-                allowed_hint(str(name), self.params) if self.params else "declare it under `params` of the rule",
+                allowed_hint(head, self.params) if self.params else "declare it under `params` of the rule",
             )
-        return self.params[name]
+        value = self.params[head]
+        for key in keys:
+            if isinstance(value, dict) and key not in value:
+                raise self.error(path, f"the parameter '{head}' has no '{key}'", allowed_hint(key, value))
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
 
     def _path(self, value: Any, path: Path) -> FieldPath:
         if not isinstance(value, str) or not value:

@@ -97,7 +97,7 @@ def _rule(rule: Rule, worlds: Sequence[World]) -> Iterator[Complaint]:
         yield _from_error(error, "condition")
         return
     for name in rule.params:
-        if f"'{name}'" not in repr(_mentions(rule)):
+        if name not in _mentions([rule.when, rule.require]) and name not in rule.requires:
             yield _at(
                 rule, ("params", name), "unused-parameter", f"{rule.id}: no condition names the parameter '{name}'"
             )
@@ -208,8 +208,15 @@ def _contradictions(leaves: Sequence[Leaf]) -> Iterator[str]:
                     yield f"`{path}` cannot be {leaf.operand.literal!r} and satisfy `{other.words()}` at once"
 
 
-def _mentions(rule: Rule) -> Any:
-    return [rule.when, rule.require, list(rule.requires)]
+def _mentions(value: Any) -> set[str]:
+    """The parameters that conditions, as they stand in YAML, name."""
+    if isinstance(value, list):
+        return {name for item in value for name in _mentions(item)}
+    if not isinstance(value, dict):
+        return set()
+    if set(value) == {"param"}:
+        return {str(value["param"]).split(".")[0]}
+    return {name for item in value.values() for name in _mentions(item)}
 
 
 def _parameters(rules: dict[str, Rule]) -> Iterator[Complaint]:
