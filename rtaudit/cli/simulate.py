@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command()
 def simulate(
-    files: Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="Snapshots to serve.", show_default=False)],
+    files: Annotated[list[str], typer.Argument(metavar="SNAPSHOT", help="Snapshots to serve.", show_default=False)],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes one that is free.")] = 0,
     latency_ms: Annotated[int, typer.Option(min=0, max=60_000, help="Wait before each answer, in milliseconds.")] = 0,
     throttle: Annotated[

@@ -42,8 +42,9 @@ def _samples(world: World, scope: str, kind: str) -> list[str]:
         last = f"providers/{name}" if name else "resourcegroups"
         return [f"{scope}/{last}"] if scope.count("/") == 2 else []
     if types[0] == "locations":
-        regions = world.below(scope, kind) if scope.count("/") == 2 else ()
-        return list(regions) or [f"{scope}/providers/{namespace}/locations/region/{types[1]}"]
+        if scope.count("/") != 2:
+            return []
+        return list(world.below(scope, kind)) or [f"{scope}/providers/{namespace}/locations/region/{types[1]}"]
     if len(types) == 2:
         parents = list(world.below(scope, f"{namespace}/{types[0]}"))
         return [f"{parent}/{types[1]}" for parent in parents] or [

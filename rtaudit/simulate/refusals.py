@@ -45,7 +45,7 @@ def unauthorized(code: str, message: str, tenant: str) -> Answer:
     """No token, or not one that holds."""
     challenge = (
         f'Bearer authorization_uri="https://login.windows.net/{tenant}", error="invalid_token", '
-        f'error_description="{message}"'
+        f'error_description="{" ".join(message.split())}"'
     )
     return error(401, code, message, ("WWW-Authenticate", challenge))
 

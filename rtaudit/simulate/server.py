@@ -6,6 +6,7 @@ import contextlib
 import socket
 import socketserver
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -56,8 +57,6 @@ class Server(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Let a client that hung up go quietly; a bug keeps its traceback."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -70,6 +69,7 @@ class _Connection(socketserver.StreamRequestHandler):
     rbufsize = 16_384
 
     def handle(self) -> None:
+        self.server.tally.add("accepted")
         self.server.tally.add("connections")
         self.server.track(self.connection, opened=True)
         try:

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.simulate.refusals import CLIENT_ID, OBJECT_ID, Answer, unauthorized, wrong_tenant
@@ -77,6 +78,7 @@ def _part(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+@lru_cache(maxsize=256)
 def _claims(token: str) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:

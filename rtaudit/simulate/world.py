@@ -59,11 +59,16 @@ class World:
             stored = self.resources.get(f"/subscriptions/{name}")
             if stored is not None:
                 self.subscriptions[name] = stored
-            elif name in listed and not self.gaps_of(f"/subscriptions/{name}", "accounts"):
+            elif name in listed and not self._hidden(name):
                 self.subscriptions.setdefault(name, _subscription(listed[name], snapshot))
             tenant = (stored or {}).get("tenantId")
             self._know_tenant(tenant)
         self._know_tenant(snapshot.scope.get("tenant"))
+
+    def _hidden(self, subscription: str) -> bool:
+        """True when a gap may be about the subscription itself, which no snapshot holds."""
+        gaps = self.gaps_of(f"/subscriptions/{subscription}", "accounts")
+        return any(gap.needs in {None, "Microsoft.Resources/subscriptions/read"} for gap in gaps)
 
     def _know_tenant(self, tenant: Any) -> None:
         if isinstance(tenant, str) and tenant and tenant.lower() not in self.tenants:
