@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,12 @@ def declared_params(rules: Any) -> dict[str, Param]:
                     "rules that share a parameter declare it alike",
                 )
     return found
+
+
+def opt_in_aspects(packs: Sequence[Pack]) -> list[str]:
+    """The opt-in aspects that the enabled rules of these packs read: what a collection for them should ask for."""
+    today = datetime.now(UTC).date()
+    return sorted({aspect for pack in packs for bound in pack.bind(today) for aspect in bound.opt_in})
 
 
 def _apply(packs: list[Pack], settings: Mapping[str, Any]) -> list[Pack]:
