@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rtaudit.report import Report
     from rtaudit.snapshot import Snapshot
 
+DEFAULT_POLICY = ("production",)
+"""The packs that judge when none is named."""
+
 FAIL_ON = ("critical", "high", "medium", "low", "info", "none")
 
 PolicyOption = Annotated[
@@ -81,6 +84,13 @@ class Judging:
     fail_on: str
     allow_unknown: Sequence[str]
 
+    def check(self) -> None:
+        """Raise UsageError now for an option that cannot hold, before anything is read."""
+        if self.fail_on not in FAIL_ON:
+            raise UsageError(f"--fail-on cannot be '{self.fail_on}'", allowed_hint(self.fail_on, FAIL_ON))
+        parse_day(self.as_of, "--as-of")
+        parse_settings(self.settings)
+
 
 @command()
 def check(
@@ -126,14 +136,12 @@ def judge(snapshots: Sequence[Snapshot], judging: Judging) -> Report:
     from rtaudit.policy import load_policies, load_waivers
     from rtaudit.report import load as load_report
 
-    if judging.fail_on not in FAIL_ON:
-        raise UsageError(f"--fail-on cannot be '{judging.fail_on}'", allowed_hint(judging.fail_on, FAIL_ON))
-    as_of = parse_day(judging.as_of, "--as-of")
-    packs = load_policies(judging.policy or ["production"], parse_settings(judging.settings))
+    judging.check()
+    packs = load_policies(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings))
     return run(
         snapshots,
         packs,
-        as_of=as_of,
+        as_of=parse_day(judging.as_of, "--as-of"),
         fail_on=judging.fail_on,
         allow_unknown=_allowed(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
         waivers=load_waivers(judging.waivers) if judging.waivers else (),
