@@ -44,6 +44,15 @@ def diff(
         str,
         typer.Option(metavar="SEVERITY", help="Drift of this severity or worse ends with exit code 1; none: never."),
     ] = "low",
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy",
+            "-p",
+            metavar="NAME|PATH|none",
+            help="The pack whose rules are told beside a change they follow from.",
+        ),
+    ] = "production",
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="The date by which entries expire (YYYY-MM-DD; today).")
     ] = None,
@@ -65,10 +74,15 @@ def diff(
     from rtaudit.drift import load_map, load_policy
     from rtaudit.drift.rolemap import NO_MAP
 
-    policy = load_policy(drift_policy, judged_on)
+    judging = load_policy(drift_policy, judged_on)
     loaded = _load(snapshots, git)
     mapped = NO_MAP if role_map is None else load_map(role_map, loaded)
-    drift = compare(loaded, policy, as_of=judged_on, role_map=mapped, tag=tag, fail_on=fail_on)
+    drift = compare(loaded, judging, as_of=judged_on, role_map=mapped, tag=tag, fail_on=fail_on)
+    if policy != "none":
+        from rtaudit.cli.joined import join_rules
+        from rtaudit.policy import load_policies
+
+        drift = join_rules(drift, loaded, load_policies([policy]), judged_on)
     deliver(outputs, drift, snapshots=loaded)
     _advise(drift, loaded)
     raise typer.Exit(drift.exit_code)

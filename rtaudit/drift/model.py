@@ -201,10 +201,13 @@ def document(drift: Drift) -> dict[str, Any]:
 
 def load(path: str | Path) -> Drift:
     """The drift in the file `path` (`-` is standard input). Raises InputError."""
+    return parse(load_json(path), "standard input" if str(path) == "-" else str(path))
+
+
+def parse(value: Any, name: str) -> Drift:
+    """The drift that a JSON document holds; `name` is what errors call it. Raises InputError."""
     from rtaudit.drift.schema import ENVELOPE
 
-    name = "standard input" if str(path) == "-" else str(path)
-    value = load_json(path)
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema != SCHEMA:
         what = f"a {schema} document" if isinstance(schema, str) else "something else"

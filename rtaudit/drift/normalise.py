@@ -85,7 +85,7 @@ class Normaliser:
             special = _LISTS.get(key)
             if special is not None:
                 items = special(items)
-            return (sorted(items, key=canonical) if key in SET_LISTS else items) or None
+            return (sorted(items, key=canonical) if len(items) > 1 and key in SET_LISTS else items) or None
         return value
 
     def _string(self, key: str, value: str) -> str | None:

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rtaudit.drift import Drift, Row, columns, matrix
+from rtaudit.drift import Drift, Row, matrix
 from rtaudit.render import Options
-from rtaudit.render.drift_words import CATEGORY_TITLES, cell_text, compared, conclusion, reasons, setting
+from rtaudit.render.drift_words import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
 from rtaudit.render.text import GOOD_VERDICTS, plain, shorten
 
 _COLOURS = {"drift": "31", "unknown": "33", "expected": "36", "ignored": "2"}
@@ -27,7 +27,7 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     yield from _wrapped(compared(drift), width)
     hidden = set() if {"all", "ignored"} & set(options.show) else {"ignored"}
     rows = [row for row in matrix(drift) if row.decision not in hidden]
-    heads = [shorten(plain(head), 60) for head in columns(drift)]
+    heads = headings(drift)
     for category, group in groupby(rows, key=lambda row: row.category):
         yield "\n"
         yield from _category(CATEGORY_TITLES[category], list(group), heads, width, options)
@@ -51,10 +51,10 @@ def _category(title: str, rows: Sequence[Row], heads: Sequence[str], width: int,
         kind = resource_type.rsplit("/", 1)[-1]
         yield f"  {shorten(plain(role), width - len(kind) - 6)} ({kind})\n"
         for row in group:
-            yield from _row(row, widths, width, options)
+            yield from _row(row, heads, widths, width, options)
 
 
-def _row(row: Row, widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
+def _row(row: Row, heads: Sequence[str], widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
     word = row.severity if row.decision == "drift" else row.decision
     cells = []
     for cell, room in zip(row.cells, widths[1:], strict=True):
@@ -65,7 +65,7 @@ def _row(row: Row, widths: Sequence[int], width: int, options: Options) -> Itera
         left = f"    {word:<{_SEVERITY - 2}}" if number == 0 else " " * (_SEVERITY + 2)
         painted = _paint(left, _COLOURS[row.decision], options) if number == 0 else left
         yield f"{painted}{line}".rstrip() + "\n"
-    for reason in reasons(row):
+    for reason in reasons(row, heads):
         yield from _wrapped(reason, width, " " * (_SEVERITY + 4), first=" " * (_SEVERITY + 4))
 
 

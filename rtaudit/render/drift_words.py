@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from rtaudit.drift import DECISIONS, Cell, Drift, Row
+from rtaudit.drift import DECISIONS, Cell, Change, Drift, Row, columns
 from rtaudit.render.text import VERDICTS, plain, shorten
 
 CATEGORY_TITLES = {
@@ -76,21 +77,35 @@ def _element(item: Any) -> str:
     return " ".join(f"{key} {_words(held)}" for key, held in item.items())
 
 
-def reasons(row: Row) -> list[str]:
-    """Why a row is what it is, beside its values: its meaning, who decided, who changed it, which rules turn red."""
-    said = [row.meaning] if row.meaning else []
-    for change in row.changes:
-        if change is None:
-            continue
-        if change.decision == "unknown" and change.decided_by:
-            said.append(f"unknown: {change.decided_by}")
-        elif change.decision in ("expected", "ignored"):
-            said.append(f"{change.decision} by {change.decided_by}")
-        if change.modified:
-            by, at = change.modified.get("by"), change.modified.get("at")
-            said.append("last modified" + (f" by {by}" if by else "") + (f" at {at}" if at else ""))
-        said += [f"{rule['rule']} {rule.get('title') or ''}: {rule['left']} → {rule['right']}" for rule in change.rules]
+def headings(drift: Drift) -> list[str]:
+    """The heading of each column, as plain text."""
+    return [shorten(plain(head), 60) for head in columns(drift)]
+
+
+def reasons(row: Row, heads: Sequence[str]) -> list[str]:
+    """Why a row is what it is, beside its values: what it means, who decided, who changed it, which rules differ.
+
+    `heads` are the columns' headings: with more than two, each reason names its own.
+    """
+    said: list[str] = []
+    for head, change in zip(heads[1:], row.changes, strict=True):
+        if change is not None:
+            whose = f"{head}: " if len(heads) > 2 else ""
+            said += [whose + text for text in _reasons(change)]
     return [shorten(plain(text), 400) for text in dict.fromkeys(said)]
+
+
+def _reasons(change: Change) -> list[str]:
+    said = [change.meaning] if change.meaning else []
+    if change.decision == "unknown" and change.decided_by:
+        said.append(f"unknown: {change.decided_by}")
+    elif change.decision in ("expected", "ignored"):
+        said.append(f"{change.decision} by {change.decided_by}")
+    if change.modified:
+        by, at = change.modified.get("by"), change.modified.get("at")
+        said.append("last modified" + (f" by {by}" if by else "") + (f" at {at}" if at else ""))
+    said += [f"{rule['rule']} {rule.get('title') or ''}: {rule['left']} → {rule['right']}" for rule in change.rules]
+    return said
 
 
 def counts(drift: Drift) -> str:
