@@ -99,13 +99,13 @@ class Arm:
         gap = world.gap_of(route)
         if route.subscription and not world.knows_subscription(route.subscription):
             return refusals.subscription_not_found(route.segments[1])
-        if route.type == "microsoft.resources/resourcegroups":
+        if route.type == "microsoft.resources/resourcegroups" and route.read:
             return self._groups(request, route, url)
         if route.collection:
             return self._list(request, route, gap, url)
         if gap:
             return refusals.recorded(gap, route, self._retry_after)
-        return self._missing(route)
+        return self._missing(route, request.query["api-version"])
 
     def _tenant_list(self, request: Request, route: Route, url: str) -> Answer:
         if route.key == "/tenants":
@@ -126,10 +126,11 @@ class Arm:
         group = self._world.group(route.subscription, route.group or "")
         return Answer(200, encode(group)) if group else refusals.group_not_found(route.segments[3])
 
-    def _missing(self, route: Route) -> Answer:
+    def _missing(self, route: Route, version: str) -> Answer:
         """One resource that the world does not hold."""
-        world = self._world
-        read = route.read
+        world, read = self._world, route.read
+        if read is None:
+            return refusals.unknown_type(route, version) if route.type else refusals.not_found(route)
         if route.type == "microsoft.authorization/roledefinitions":
             # A built-in role is the same under every scope.
             name = "/" + route.segments[-1].lower()
@@ -141,8 +142,6 @@ class Arm:
         if route.type == "microsoft.resources/subscriptions":
             found = world.subscriptions.get(route.subscription or "")
             return Answer(200, encode(found)) if found else refusals.subscription_not_found(route.segments[1])
-        if read is None:
-            return refusals.unknown_type(route, "") if route.type else refusals.not_found(route)
         if not world.knows_aspect(route.subscription, read.aspect):
             return refusals.not_in_snapshot(read.aspect or "")
         if route.type == "microsoft.resources/providers":

@@ -84,6 +84,8 @@ class Route:
     @property
     def read(self) -> Read | None:
         """What is known of the type, or None when it is not served."""
+        if self.namespace.lower() == "microsoft.resources" and self.type != "microsoft.resources/providers":
+            return None  # subscriptions and groups have paths of their own, not below a provider
         return READS.get(self.type)
 
     @property
