@@ -1,6 +1,7 @@
 """Make the sample snapshots: the voice concierge of Lanternhouse Hotels, a company that does not exist.
 
-    python snapshots/build.py [FOLDER]     writes dev.json, test.json and prod.json (beside this file unless told)
+    python snapshots/build.py [FOLDER]     writes dev.json, test.json and prod.json beside this file, and good.json, which the
+                                           cases of the rules change, beside the rules; all four into FOLDER if told
 
 Guests call the hotel and a realtime model answers: `concierge` for guests, `frontdesk` for the staff, `nightdesk` for the
 hours when nobody sits there. Two regions, three environments, with the flaws and the differences of a real estate.
@@ -21,6 +22,7 @@ import catalogue as cat  # noqa: E402
 import shapes as arm  # noqa: E402
 import shapes_shared as net  # noqa: E402
 from environment import PLATFORM, Environment  # noqa: E402
+from good import good  # noqa: E402
 
 from rtaudit.snapshot import Snapshot, write  # noqa: E402
 
@@ -222,10 +224,11 @@ ENVIRONMENTS = {"dev": dev, "test": test, "prod": prod}
 """What makes each environment's snapshot."""
 
 
-def main(folder: Path = HERE) -> None:
-    """Write the three snapshots into `folder`."""
+def main(folder: Path | None = None) -> None:
+    """Write the snapshots: each to its place, or all into `folder`."""
     for label, make in ENVIRONMENTS.items():
-        write(make(), folder / f"{label}.json")
+        write(make(), (folder or HERE) / f"{label}.json")
+    write(good(), (folder or HERE.parent / "policies" / "rules") / "good.json")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,10 @@ def test_file_is_what_the_builder_makes(label: str, built: Path) -> None:
     assert (assets.snapshots() / f"{label}.json").read_bytes() == (built / f"{label}.json").read_bytes()
 
 
+def test_good_environment_is_what_the_builder_makes(built: Path) -> None:
+    assert (assets.policies() / "rules" / "good.json").read_bytes() == (built / "good.json").read_bytes()
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_snapshot_is_whole_and_canonical(label: str) -> None:
     path = assets.snapshots() / f"{label}.json"
