@@ -1,0 +1,81 @@
+"""`rtaudit demo`: the main job end to end on a simulated Azure, told as the commands that a reader could type."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rtaudit.cli.app import command, emit
+from rtaudit.errors import RtauditError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtaudit.simulate import Simulator
+
+AS_OF = "2026-11-22"
+"""The day on which the sample company is judged: its retirement dates were true then."""
+
+_ENDINGS = {0: "", 1: "(exit 1)", 4: "(exit 4: something could not be looked at)"}
+
+
+@command()
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Leave the collected snapshots in this folder.")
+    ] = None,
+) -> None:
+    """Collect, check and compare a fictional company's three environments, on a simulated Azure. No subscription is needed."""
+    from rtaudit import assets
+    from rtaudit.simulate import Simulator
+    from rtaudit.snapshot import load
+
+    names = ("dev", "test", "prod")
+    snapshots = [load(assets.snapshots() / f"{name}.json") for name in names]
+    with (
+        tempfile.TemporaryDirectory(prefix="rtaudit-demo-") as scratch,
+        Simulator(snapshots, record=False) as simulator,
+    ):
+        folder = keep or Path(scratch)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RtauditError(f"cannot make the folder {folder}: {error.strerror}", "choose another --keep") from None
+        _say("# Three environments of a fictional hotel company, served as Azure on this machine.")
+        exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in simulator.environ.items())
+        _say(f"$ export {exports}")
+        for name, snapshot in zip(names, snapshots, strict=True):
+            words = ["collect", "--arm-endpoint", simulator.url, "--auth", "managed-identity"]
+            words += [word for one in snapshot.scope["subscriptions"] for word in ("-s", one)]
+            _run([*words, "--environment", name, "-o", f"{name}.json"], folder, simulator, (0, 4))
+        _say("\n# Is production ready to go live, on that day?")
+        _run(["check", "prod.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, (0, 1, 4))
+        _say("\n# What differs between test and production that should not?")
+        _run(["diff", "test.json", "prod.json"], folder, simulator, (0, 1, 4))
+    if keep is not None:
+        _say(f"\nThe snapshots are in {keep}.")
+
+
+def _run(words: Sequence[str], folder: Path, simulator: Simulator, expected: tuple[int, ...]) -> None:
+    """Type one command: show it, run it, say how it ended. Raises RtauditError when it ended as it should not."""
+    _say(f"$ rtaudit {shlex.join(words)}")
+    environment = {**os.environ, **simulator.environ, "PYTHONIOENCODING": "utf-8"}
+    ended = subprocess.run([sys.executable, "-m", "rtaudit", *words], cwd=folder, env=environment, check=False)  # noqa: S603 (our own command)
+    if ended.returncode not in expected:
+        raise RtauditError(
+            f"`rtaudit {words[0]}` ended with exit code {ended.returncode}",
+            "that is a defect of rtaudit: please report it",
+        )
+    if _ENDINGS.get(ended.returncode):
+        _say(_ENDINGS[ended.returncode])
+
+
+def _say(line: str) -> None:
+    emit(f"{line}\n")
