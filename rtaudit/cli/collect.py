@@ -1,0 +1,131 @@
+"""`rtaudit collect`: Azure, as it is now, as a snapshot."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rtaudit.cli.app import INTERRUPTED, command, emit, plain
+from rtaudit.cli.collect_options import (
+    Accounts,
+    AllSubscriptions,
+    ArmEndpoint,
+    Audience,
+    Auth,
+    CloudOption,
+    CollectOptions,
+    Concurrency,
+    Environment,
+    Fill,
+    Groups,
+    LogFile,
+    OnlyAspects,
+    ProgressOption,
+    ShardOption,
+    SkippedAspects,
+    Subscriptions,
+    Tenant,
+    Timeout,
+    Verbose,
+    check_writable,
+    partial_name,
+    run_collect,
+)
+
+INCOMPLETE = 4
+"""Exit code of a collection that was written with gaps."""
+
+
+@command()
+def collect(
+    subscription: Subscriptions = None,
+    all_subscriptions: AllSubscriptions = False,
+    resource_group: Groups = None,
+    account: Accounts = None,
+    environment: Environment = None,
+    for_packs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--for", metavar="PACK", help="Also read the opt-in aspects that this pack's rules read; repeatable."
+        ),
+    ] = None,
+    aspect: OnlyAspects = None,
+    skip: SkippedAspects = None,
+    fill: Fill = None,
+    shard: ShardOption = None,
+    tenant: Tenant = None,
+    cloud: CloudOption = "AzureCloud",
+    arm_endpoint: ArmEndpoint = None,
+    audience: Audience = None,
+    auth: Auth = "default",
+    concurrency: Concurrency = 48,
+    timeout: Timeout = None,
+    progress: ProgressOption = "auto",
+    verbose: Verbose = False,
+    log_file: LogFile = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write the snapshot; stdout without it."),
+    ] = None,
+) -> None:
+    """Read Azure, and write what it said as a snapshot. Only GET requests are made; Reader is enough.
+
+    Exit code: 0 whole, 4 written with gaps, 3 nothing was written, 130 interrupted (NAME.partial.json is written).
+    """
+    check_writable(output)
+    options = CollectOptions(
+        subscriptions=tuple(subscription or ()),
+        all_subscriptions=all_subscriptions,
+        groups=tuple(resource_group or ()),
+        accounts=tuple(account or ()),
+        environment=environment,
+        aspects=tuple(aspect or ()),
+        skip=tuple(skip or ()),
+        also=opt_in_aspects(tuple(for_packs or ())),
+        fill=fill,
+        shard=shard,
+        tenant=tenant,
+        cloud=cloud,
+        arm_endpoint=arm_endpoint,
+        audience=audience,
+        auth=auth,
+        concurrency=concurrency,
+        timeout=timeout,
+        progress=progress,
+        verbose=verbose,
+        log_file=log_file,
+    )
+    collected = run_collect(options)
+
+    from rtaudit.snapshot import dump, write
+
+    snapshot = collected.snapshot
+    if collected.interrupted:
+        # An interrupted run never stands where a whole one could.
+        target = partial_name(output, snapshot.environment)
+        write(snapshot, target)
+        print(f"{collected.interrupted}: what was read until then is in {plain(target)}", file=sys.stderr)
+        print(f"hint: `rtaudit collect --fill {plain(target)}` reads the rest", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED if collected.interrupted == "interrupted" else INCOMPLETE)
+    if output is None or output == "-":
+        emit(dump(snapshot))
+    else:
+        write(snapshot, output)
+        gaps = f", {len(snapshot.gaps)} gaps" if snapshot.gaps else ""
+        print(f"wrote {plain(output)}: {len(snapshot.resources)} resources{gaps}", file=sys.stderr)
+    if not collected.whole:
+        raise typer.Exit(INCOMPLETE)
+
+
+def opt_in_aspects(packs: tuple[str, ...]) -> tuple[str, ...]:
+    """The opt-in aspects that the rules of these packs read. Raises InputError."""
+    if not packs:
+        return ()
+    from datetime import UTC, datetime
+
+    from rtaudit.policy.packs import load_policies
+
+    today = datetime.now(UTC).date()
+    return tuple(sorted({name for pack in load_policies(packs) for rule in pack.bind(today) for name in rule.opt_in}))

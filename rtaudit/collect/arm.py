@@ -1,0 +1,182 @@
+"""Azure Resource Manager as the readers see it: SDK clients and plain GETs, all through one pipeline.
+
+The SDKs' operations say what to call; what comes back is taken from the wire (`Page`), as Azure sent it. The SDK is
+shown an empty page in its place, so that it builds no models of what nobody reads, and follows no link by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, TypeVar
+from urllib.parse import quote, urljoin
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from rtaudit import __version__
+from rtaudit.collect.endpoint import Endpoint
+from rtaudit.collect.faults import Fault, fault_of
+from rtaudit.collect.limits import Limits
+from rtaudit.collect.transport import Answer, Wire
+from rtaudit.collect.versions import Versions
+
+_Client = TypeVar("_Client")
+
+
+@dataclass(slots=True)
+class Page:
+    """Where the pipeline puts what came over the wire."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    """The answer's JSON object."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The answer's headers, names in lower case."""
+
+
+class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
+    """Outermost: puts the answer into the caller's Page, and shows the SDK an empty one."""
+
+    def __init__(self, limits: Limits, *, plain_http: bool) -> None:
+        super().__init__()
+        self._limits = limits
+        self._plain_http = plain_http
+
+    def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, HttpResponse]:
+        options = request.context.options
+        page: Page = options.pop("page")
+        if self._plain_http:
+            # The guard of the wire knows that this is loopback, and which identity the token is from.
+            options["enforce_https"] = False
+        response = self.next.send(request)
+        answer = response.http_response
+        assert isinstance(answer, Answer)
+        page.headers = answer.headers
+        if answer.status_code != 200:
+            raise fault_of(answer.status_code, answer.headers, answer.content)
+        page.document = parse_answer(answer.content, self._limits.answer_depth)
+        answer.shown = {"value": []}
+        response.context["deserialized_data"] = answer.shown
+        return response
+
+
+class Arm:
+    """One Resource Manager, one credential, one pool of connections; used by every thread."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credential: Any,
+        limits: Limits,
+        log: Callable[[str, str, int, float, str], None] | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.limits = limits
+        self.versions = Versions()
+        self._credential = credential
+        self._wire = Wire(endpoint, limits, log)
+        self._plain = Pipeline[HttpRequest, HttpResponse](self._wire, self._policies())
+        self._clients: dict[tuple[Any, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def _policies(self) -> list[Any]:
+        # No retries (the schedule does that), no redirects, no provider registration, no logging of headers.
+        return [
+            _TakePage(self.limits, plain_http=self.endpoint.plain_http),
+            RequestIdPolicy(),
+            HeadersPolicy(base_headers={"Accept": "application/json", "Accept-Encoding": "gzip"}),
+            UserAgentPolicy(base_user_agent=f"rtaudit/{__version__}", user_agent_use_env=False),
+            ARMChallengeAuthenticationPolicy(self._credential, self.endpoint.scope),
+        ]
+
+    def get(self, path: str, *, page: Page, api_version: str, **query: str) -> None:
+        """Read an id's path, which may hold anything that Azure wrote, into `page`. Raises Fault."""
+        asked = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items())
+        url = f"{self.endpoint.url}/{quote(path.strip('/'), safe='/()!$&*+,;=:@~')}?api-version={api_version}"
+        self.follow(f"{url}&{asked}" if asked else url, page=page)
+
+    def follow(self, url: str, *, page: Page) -> None:
+        """Read `url` (a nextLink, kept letter by letter) into `page`. Raises Fault."""
+        request = HttpRequest("GET", urljoin(self.endpoint.url + "/", url))
+        self._run(lambda: self._plain.run(request, page=page))
+
+    def first(self, operation: Callable[..., Any], *args: Any, page: Page, **options: Any) -> None:
+        """Let an SDK's list operation ask for its first page, into `page`. Raises Fault."""
+
+        def ask() -> None:
+            for _ in operation(*args, page=page, **options).by_page():
+                break
+
+        self._run(ask)
+
+    def client(self, kind: Callable[..., _Client], subscription: str) -> _Client:
+        """The SDK client of this kind for a subscription, made once."""
+        key = (kind, subscription)
+        found = self._clients.get(key)
+        if found is None:
+            with self._lock:
+                found = self._clients.get(key)
+                if found is None:
+                    found = self._clients[key] = kind(
+                        self._credential,
+                        subscription,
+                        base_url=self.endpoint.url,
+                        credential_scopes=[self.endpoint.scope],
+                        transport=self._wire,
+                        policies=self._policies(),
+                    )
+        return found
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    @staticmethod
+    def _run(ask: Callable[[], Any]) -> None:
+        try:
+            ask()
+        except Fault:
+            raise
+        except ClientAuthenticationError as error:
+            raise Fault("denied", "no token could be had any more", status=401, code=type(error).__name__) from error
+        except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # The SDK itself stumbled: over a name that it will not put into a URL, for instance.
+            raise Fault("failed", f"the request could not be made: {error}"[:300], code=type(error).__name__) from error
+
+
+def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
+    """The JSON object that an answer holds. Raises Fault when it is none, or is nested deeper than `depth`."""
+    try:
+        if _depth(body) > depth:
+            raise Fault("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
+        document = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise Fault("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
+    if not isinstance(document, dict):
+        raise Fault("failed", "the answer is not a JSON object", code="MalformedAnswer")
+    return document
+
+
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+
+
+def _depth(body: bytes) -> int:
+    def deepest(text: bytes) -> int:
+        return max(accumulate(map(_STEP.__getitem__, text.translate(None, _NOT_BRACKETS))), default=0)
+
+    found = deepest(body)
+    # Brackets inside strings only matter when there are suspiciously many.
+    return found if found <= 50 else deepest(_STRINGS.sub(b"", body))
+
+
+def _refuse(name: str) -> Iterable[Any]:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,94 @@
+"""Who may do what to an account, and what protects it: role assignments, the roles that they name, locks.
+
+No SDK: docs/decisions/0001-plain-get.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.reader import Reader, Row
+from rtaudit.collect.world import properties
+from rtaudit.snapshot import ids
+
+if TYPE_CHECKING:
+    from rtaudit.collect.world import World
+
+_MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
+
+
+def _extended(resource_id: str) -> str:
+    """The key of what an extension resource stands on; `/` for the tenant."""
+    return ids.key(resource_id).rpartition("/providers/")[0] or "/"
+
+
+def _reaches(world: World, scope: str) -> bool:
+    """True when a management scope is, or stands above, an account in scope."""
+    if scope == "/" or scope.startswith(_MANAGEMENT_GROUP):
+        # Azure lists those of a management group for the subscriptions below it only.
+        return bool(world.in_scope())
+    return scope in world.memo(scopes_above)
+
+
+def scopes_above(world: World) -> set[str]:
+    """The accounts in scope, their groups and subscriptions."""
+    found: set[str] = set()
+    for key in world.in_scope():
+        parts = key.split("/")
+        found |= {key, "/".join(parts[:5]), "/".join(parts[:3])}
+    return found
+
+
+def _keep_assignment(world: World, row: Row) -> Row | None:
+    scope = properties(row).get("scope")
+    return row if _reaches(world, ids.key(scope) if isinstance(scope, str) else _extended(row["id"])) else None
+
+
+def _keep_lock(world: World, row: Row) -> Row | None:
+    return row if _reaches(world, _extended(row["id"])) else None
+
+
+def _definitions(world: World) -> Iterable[str]:
+    named: dict[str, str] = {}
+    for row in world.kept("roleAssignments"):
+        role = properties(row).get("roleDefinitionId")
+        if isinstance(role, str) and ids.type_of(role) == "microsoft.authorization/roledefinitions":
+            named[ids.key(role)] = role
+    return named.values()
+
+
+READERS = (
+    Reader(
+        name="roleAssignments",
+        aspect="roleAssignments",
+        type="Microsoft.Authorization/roleAssignments",
+        action="Microsoft.Authorization/roleAssignments/read",
+        targets=subscriptions,
+        ask=below("/providers/Microsoft.Authorization/roleAssignments"),
+        keep=_keep_assignment,
+        keep_needs=("accounts",),
+    ),
+    Reader(
+        name="roleDefinitions",
+        aspect="roleAssignments",
+        type="Microsoft.Authorization/roleDefinitions",
+        action="Microsoft.Authorization/roleDefinitions/read",
+        targets=_definitions,
+        ask=below(),
+        after=("accounts", "roleAssignments"),
+        shape="one",
+    ),
+    Reader(
+        name="locks",
+        aspect="locks",
+        type="Microsoft.Authorization/locks",
+        action="Microsoft.Authorization/locks/read",
+        targets=subscriptions,
+        ask=below("/providers/Microsoft.Authorization/locks"),
+        keep=_keep_lock,
+        keep_needs=("accounts",),
+    ),
+)
+"""Readers of the aspects roleAssignments and locks."""

@@ -1,0 +1,249 @@
+"""collect: a request and a credential make a Snapshot."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rtaudit import __version__
+from rtaudit.collect.arm import Arm, Page
+from rtaudit.collect.credentials import Identity
+from rtaudit.collect.endpoint import Endpoint
+from rtaudit.collect.faults import Fault
+from rtaudit.collect.gather import Gathering, Status
+from rtaudit.collect.limits import Limits
+from rtaudit.collect.request import EarlierAnswers, Request
+from rtaudit.collect.world import World
+from rtaudit.errors import CredentialError, InputError, RtauditError
+from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot.secrets import cut_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A snapshot, and whether it is the whole of what was asked for."""
+
+    snapshot: Snapshot
+    interrupted: str | None = None
+    """`interrupted` or `time budget` when the run was stopped before its end."""
+
+    @property
+    def whole(self) -> bool:
+        """True when there is no gap."""
+        return not self.snapshot.gaps
+
+
+@dataclass(slots=True)
+class Watch:
+    """How a caller looks on, and stops."""
+
+    observe: Callable[[Status], None] = lambda _status: None
+    """Called about ten times a second, on the calling thread."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set it to end the collection with what it has."""
+    gathering: bool = False
+    """True from the first read on: from then on there is something to keep."""
+    log: Callable[[str, str, int, float, str], None] | None = None
+    """Called for each call: method, path, status (0 for no answer), seconds, Azure's request id. On any thread."""
+
+
+def collect(
+    request: Request, endpoint: Endpoint, identity: Identity, limits: Limits | None = None, watch: Watch | None = None
+) -> Collected:
+    """Read everything that `request` asks for.
+
+    A read that fails becomes a gap. Raises CredentialError when no token can be had, Azure refuses it, or a
+    subscription is not among those that it can see; InputError when an account that was named does not exist.
+    """
+    limits, watch = limits or Limits(), watch or Watch()
+    started = _now()
+    arm = Arm(endpoint, identity, limits, watch.log)
+    try:
+        identity.get_token(endpoint.scope)
+        subscriptions = find_subscriptions(arm, request)
+        gathering = _gather(arm, request, subscriptions, limits, watch)
+        if gathering.refusal is not None:
+            raise _refused(arm, gathering.refusal.read.subject, gathering.refusal.fault, request)
+        snapshot = _snapshot(request, endpoint, identity, arm, gathering, started)
+    finally:
+        arm.close()
+    return Collected(snapshot, gathering.interrupted)
+
+
+def find_subscriptions(arm: Arm, request: Request) -> list[str]:
+    """The ids (lower case, sorted) of the subscriptions that `request` names. Raises CredentialError."""
+    wanted = [name.strip() for name in request.subscriptions]
+    if wanted and all(_is_id(name) for name in wanted):
+        return sorted({ids.name_of(name).lower() for name in wanted})
+    visible = list_subscriptions(arm)
+    if not wanted:
+        if request.all_subscriptions and visible:
+            return sorted(str(row.get("subscriptionId") or ids.name_of(row["id"])).lower() for row in visible)
+        if not visible:
+            raise CredentialError(
+                "the credential can see no subscription",
+                "give it Reader on one, or log in to the right tenant with --tenant",
+            )
+        raise CredentialError("no subscription was chosen", _choices(visible, "-s SUBSCRIPTION or --all-subscriptions"))
+    found = set()
+    for name in wanted:
+        matching = {
+            ids.name_of(row["id"]).lower()
+            for row in visible
+            if name.lower() in {ids.name_of(row["id"]).lower(), str(row.get("displayName")).lower()}
+        }
+        if _is_id(name):
+            matching = {ids.name_of(name).lower()}
+        if len(matching) != 1:
+            what = "is not among those that the credential can see" if not matching else "is the name of several"
+            raise CredentialError(f"the subscription '{name}' {what}", _choices(visible, "choose by id"))
+        found |= matching
+    return sorted(found)
+
+
+def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
+    """The subscriptions that the credential can see. Raises CredentialError."""
+    rows: list[dict[str, Any]] = []
+    page = Page()
+    try:
+        arm.get("/subscriptions", page=page, api_version=arm.versions.ask("Microsoft.Resources/subscriptions"))
+        for _ in range(arm.limits.pages):
+            rows += [row for row in page.document.get("value") or () if isinstance(row, dict) and row.get("id")]
+            link = page.document.get("nextLink")
+            if not isinstance(link, str) or not link:
+                break
+            page = Page()
+            arm.follow(link, page=page)
+    except Fault as fault:
+        raise _refused(arm, "/subscriptions", fault, None) from None
+    return rows
+
+
+def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits, watch: Watch) -> Gathering:
+    readers = request.readers()
+    world = World(
+        cloud=arm.endpoint.cloud,
+        subscriptions=subscriptions,
+        groups=frozenset(name.lower() for name in request.groups),
+        names=frozenset(ids.key(name) if "/" in name else name.lower() for name in request.accounts),
+        readers=readers,
+        shard=request.shard,
+    )
+    earlier = EarlierAnswers(request.earlier) if request.earlier is not None else lambda _reader, _subject: None
+    named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)
+    gathering = Gathering(
+        arm, world, readers, limits, earlier=earlier, observe=watch.observe, stop=watch.stop,
+        must_exist=frozenset(f"/subscriptions/{name}" for name in named),
+    )  # fmt: skip
+    watch.gathering = True
+    gathering.run()
+    return gathering
+
+
+def _snapshot(
+    request: Request, endpoint: Endpoint, identity: Identity, arm: Arm, gathering: Gathering, started: str
+) -> Snapshot:
+    world = gathering.world
+    resources = [cut_secrets(row) for name in request.readers() for row in world.kept(name)]
+    _check_accounts(request, gathering)
+    tenants = sorted({str(row["tenantId"]) for row in world.kept("subscriptions") if row.get("tenantId")})
+    other_kinds = world.other_kinds(gathering.whole["accounts"])
+    earlier = request.earlier
+    if earlier is not None:
+        # Accounts of other kinds are not in the snapshot; those of lists that were not read again are remembered.
+        asked = {gap.scope for gap in earlier.gaps if gap.aspect == "accounts"}
+        remembered = (earlier.scope.get("leftOut") or {}).get("accountsOfOtherKinds") or {}
+        other_kinds = _sum(remembered, other_kinds) if asked else dict(remembered)
+    scope: dict[str, Any] = {
+        "cloud": endpoint.cloud.name,
+        "tenant": request.tenant or (tenants[0] if tenants else identity.tenant),
+        "subscriptions": list(world.subscriptions),
+        "resourceGroups": sorted(request.groups, key=str.lower),
+        "accounts": sorted(request.accounts, key=str.lower),
+        "aspects": sorted(request.aspects),
+        "leftOut": {"accountsOfOtherKinds": other_kinds, "rules": request.left_out()},
+    }
+    if request.shard is not None:
+        scope["shard"] = str(request.shard)
+    status = gathering.status
+    run: dict[str, Any] = {"startedAt": started, "finishedAt": _now()}
+    if gathering.interrupted:
+        run["stopped"] = gathering.interrupted
+    before = earlier.collection if earlier is not None else {}
+    collection = {
+        "runs": [*(before.get("runs") or ()), run],
+        "tool": {"name": "rtaudit", "version": __version__},
+        "principal": identity.principal,
+        "apiVersions": {**(before.get("apiVersions") or {}), **arm.versions.used},
+        "calls": {"made": status.calls, "throttled": status.throttled, "retried": status.retried},
+    }
+    return Snapshot.of(request.environment, scope, resources, gathering.gaps, request.clients, collection)
+
+
+def _check_accounts(request: Request, gathering: Gathering) -> None:
+    if not request.accounts or gathering.interrupted or request.earlier is not None:
+        return
+    listed = any(gap.aspect == "accounts" for gap in gathering.gaps)
+    rows = gathering.world.in_scope().values()
+    have = {ids.name_of(row["id"]).lower() for row in rows} | {ids.key(row["id"]) for row in rows}
+    for name in request.accounts:
+        if (ids.key(name) if "/" in name else name.lower()) not in have and not listed:
+            every = {ids.name_of(row["id"]) for found in gathering.world.rows["accounts"].values() for row in found}
+            near = difflib.get_close_matches(name, every, n=1)
+            raise InputError(
+                f"there is no account '{name}' of kind OpenAI or AIServices in what was asked for",
+                f"did you mean '{near[0]}'?" if near else "check the name, the subscription and the resource group",
+            )
+
+
+def _refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None) -> RtauditError:
+    assert fault is not None
+    if fault.status == 401:
+        wrong = "tenant" in fault.message.lower() or fault.code == "InvalidAuthenticationTokenTenant"
+        return CredentialError(
+            f"Azure refused the token: {fault.code or 401}: {fault.message}",
+            "the identity is of another tenant: give --tenant, or log in to the right one"
+            if wrong
+            else "log in again; check --cloud and --tenant",
+        )
+    if fault.status == 404 and request is not None:
+        try:
+            visible = list_subscriptions(arm)
+        except RtauditError:
+            visible = []
+        return CredentialError(
+            f"the subscription '{ids.name_of(subject)}' is not among those that the credential can see",
+            _choices(visible, "choose one of them") if visible else "give the identity Reader on it",
+        )
+    return RtauditError(
+        f"{arm.endpoint.url} does not answer as a Resource Manager: {fault.code or fault.status}: {fault.message}",
+        "check the network, --cloud and --arm-endpoint",
+    )
+
+
+def _choices(visible: list[dict[str, Any]], what: str) -> str:
+    shown = [f"{row.get('subscriptionId') or ids.name_of(row['id'])} ({row.get('displayName')})" for row in visible]
+    more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
+    return f"{what}; it can see: {', '.join(sorted(shown)[:20])}{more}"
+
+
+def _is_id(name: str) -> bool:
+    try:
+        UUID(ids.name_of(name))
+    except ValueError:
+        return False
+    return "/" not in name or ids.key(name).startswith("/subscriptions/")
+
+
+def _sum(*counts: dict[str, int]) -> dict[str, int]:
+    kinds = sorted({kind for count in counts for kind in count})
+    return {kind: sum(count.get(kind, 0) for count in counts) for kind in kinds}
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,153 @@
+"""The credential: which one is used, what its token says about itself, and what to do when there is none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
+from azure.core.pipeline.transport import RequestsTransport
+
+from rtaudit.collect.endpoint import Endpoint, is_loopback
+from rtaudit.errors import CredentialError, UsageError, allowed_hint
+from rtaudit.snapshot.secrets import scrub
+
+METHODS: dict[str, str] = {
+    "default": "the first that works of: environment, workload identity, managed identity, Azure CLI and the like",
+    "cli": "who is logged in to the Azure CLI",
+    "managed-identity": "the identity of this machine or container (AZURE_CLIENT_ID names a user-assigned one)",
+    "workload-identity": "a federated token, as on Kubernetes and GitHub Actions",
+    "environment": "the service principal that AZURE_CLIENT_ID and its kin name",
+}
+"""What `--auth` takes -> what it means."""
+
+_HINTS = {
+    "default": "log in with `az login`, or set --auth to the kind of identity that this machine has",
+    "cli": "log in with `az login` (and --tenant where the account has several)",
+    "managed-identity": "give this machine an identity, and set AZURE_CLIENT_ID where it is a user-assigned one",
+    "workload-identity": "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE must be set",
+    "environment": "AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate must be set",
+}
+
+
+class Identity:
+    """A credential with one token per scope for all threads, and what the token says about its owner."""
+
+    def __init__(self, credential: Any, method: str = "default") -> None:
+        self._credential = credential
+        self._method = method
+        self._lock = threading.Lock()
+        self.claims: dict[str, Any] = {}
+        """Claims of the last token, unverified: `oid`, `tid`, `appid`. Empty when the token is opaque."""
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token for the scopes. Raises CredentialError."""
+        try:
+            with self._lock:
+                token: AccessToken = self._credential.get_token(*scopes, **options)
+        except (AzureError, ValueError, OSError) as error:
+            words = scrub(str(getattr(error, "message", None) or error)).strip()
+            first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
+            raise CredentialError(f"no token could be had: {first[:300]}", _HINTS[self._method]) from error
+        self.claims = claims_of(token.token)
+        return token
+
+    @property
+    def principal(self) -> str | None:
+        """Object id of the identity, where the token says it."""
+        return _text(self.claims.get("oid"))
+
+    @property
+    def tenant(self) -> str | None:
+        """Tenant of the token, where it says it."""
+        return _text(self.claims.get("tid"))
+
+
+def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | None = None) -> Identity:
+    """The identity that the options name. Raises UsageError or CredentialError."""
+    if method not in METHODS:
+        raise UsageError(f"there is no --auth '{method}'", allowed_hint(method, METHODS))
+    import azure.identity as azure
+
+    transport = RequestsTransport(session=_Session())
+    authority = endpoint.cloud.authority
+    if endpoint.plain_http:
+        return Identity(_loopback_identity(azure, method, transport), "managed-identity")
+    client_id = os.environ.get("AZURE_CLIENT_ID")
+    try:
+        match method:
+            case "cli":
+                found: Any = azure.AzureCliCredential(tenant_id=tenant or "", process_timeout=30)
+            case "managed-identity":
+                found = azure.ManagedIdentityCredential(client_id=client_id, transport=transport)
+            case "workload-identity":
+                found = azure.WorkloadIdentityCredential(authority=authority, transport=transport, **_tenant(tenant))
+            case "environment":
+                found = azure.EnvironmentCredential(authority=authority, transport=transport)
+            case _:
+                named = {"additionally_allowed_tenants": ["*"]} if tenant is None else {}
+                found = azure.DefaultAzureCredential(
+                    authority=authority, transport=transport, process_timeout=30,
+                    exclude_interactive_browser_credential=True, **named,
+                )  # fmt: skip
+    except (AzureError, ValueError) as error:
+        raise CredentialError(f"--auth {method}: {str(error).splitlines()[0]}", _HINTS[method]) from error
+    return Identity(found, method)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims in a token, unverified; empty when it holds none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error):
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+class _Session(requests.Session):
+    """What fetches tokens: without `~/.netrc`, and without a proxy on the way to this machine's own identity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Any authentication keeps requests from looking one up in ~/.netrc.
+        self.auth = lambda request: request
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        host = urlsplit(str(url)).hostname
+        if is_loopback(host) or host == "169.254.169.254":
+            settings["proxies"] = {}
+        return settings
+
+
+def _loopback_identity(azure: Any, method: str, transport: Any) -> Any:
+    if method not in {"default", "managed-identity"}:
+        raise UsageError(
+            f"--auth {method} does not go with an endpoint of plain http",
+            "only an identity endpoint on loopback gives tokens for it (IDENTITY_ENDPOINT, IDENTITY_HEADER)",
+        )
+    where = os.environ.get("IDENTITY_ENDPOINT", "")
+    hint = "set IDENTITY_ENDPOINT and IDENTITY_HEADER, as `rtaudit simulate` prints them"
+    if not where or "IDENTITY_HEADER" not in os.environ:
+        raise CredentialError("a Resource Manager of plain http needs an identity endpoint on loopback", hint)
+    if not is_loopback(urlsplit(where).hostname):
+        raise CredentialError("IDENTITY_ENDPOINT is not on loopback; no token of it goes out in the clear", hint)
+    return azure.ManagedIdentityCredential(transport=transport)
+
+
+def _tenant(tenant: str | None) -> dict[str, str]:
+    return {"tenant_id": tenant} if tenant else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,275 @@
+"""The heart of a collection: reads are planned, sent, and noted; what failed becomes a gap; nothing is raised."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from rtaudit.collect.arm import Arm, Page
+from rtaudit.collect.faults import Fault
+from rtaudit.collect.limits import Limits
+from rtaudit.collect.pacer import REMAINING
+from rtaudit.collect.reader import Read, Reader, Row
+from rtaudit.collect.schedule import Finished, Schedule
+from rtaudit.collect.world import World
+from rtaudit.snapshot import Gap, ids
+
+TICK = 0.1
+"""Seconds between two looks at the clock, and two reports of progress."""
+
+
+@dataclass(slots=True)
+class Status:
+    """How far a collection is."""
+
+    planned: dict[str, int] = field(default_factory=dict)
+    """Reads known to be needed, by aspect."""
+    done: dict[str, int] = field(default_factory=dict)
+    """Reads that came to an end, by aspect."""
+    gaps: int = 0
+    calls: int = 0
+    throttled: int = 0
+    retried: int = 0
+
+
+@dataclass(slots=True)
+class _Progress:
+    planned: set[str] = field(default_factory=set)
+    open: int = 0
+    complete: bool = False
+    """True when no further targets can come."""
+
+    @property
+    def settled(self) -> bool:
+        return self.complete and self.open == 0
+
+
+Earlier = Callable[[Reader, str], list[Row] | None]
+"""The rows that an earlier collection has of a read, or None when it has to be asked."""
+
+
+class Gathering:
+    """One run over a set of readers."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        world: World,
+        readers: Mapping[str, Reader],
+        limits: Limits,
+        *,
+        earlier: Earlier = lambda _reader, _subject: None,
+        observe: Callable[[Status], None] = lambda _status: None,
+        stop: threading.Event | None = None,
+        must_exist: frozenset[str] = frozenset(),
+    ) -> None:
+        self.world = world
+        self.gaps: list[Gap] = []
+        self.whole: dict[str, set[str]] = {name: set() for name in readers}
+        """Ids about which a reader got everything, by reader."""
+        self.status = Status()
+        self.interrupted: str | None = None
+        """Why the run was stopped before its end: `interrupted`, `time budget`; None when it was not."""
+        self.refusal: Finished | None = None
+        """What ended the run at once: a 401 before anything was answered, or a subscription that is not there."""
+        self._answers = 0
+        self._stop = stop or threading.Event()
+        self._must_exist = must_exist
+        self._reported = 0.0
+        self._arm = arm
+        self._readers = readers
+        self._limits = limits
+        self._earlier = earlier
+        self._observe = observe
+        self._progress = {name: _Progress() for name in readers}
+        self._schedule = Schedule(self._fetch, limits)
+        self._open = 0
+        self._left: dict[int, Read] = {}
+
+    def run(self) -> None:
+        """Read everything, or until the time budget ends or `stop` is set. Raises only what is a bug."""
+        deadline = None if self._limits.budget is None else time.monotonic() + self._limits.budget
+        self._plan()
+        while self._open and self.refusal is None:
+            if self._stop.is_set():
+                self.interrupted = "interrupted"
+                break
+            if deadline is not None and time.monotonic() >= deadline:
+                self.interrupted = "time budget"
+                break
+            with contextlib.suppress(queue.Empty):
+                self._end(self._schedule.finished.get(timeout=TICK))
+            self._report()
+        self._schedule.stop()
+        if self.interrupted:
+            self._drain()
+        self._report(last=True)
+
+    def _plan(self) -> None:
+        progressed = True
+        while progressed:
+            progressed = False
+            for name, reader in self._readers.items():
+                progress = self._progress[name]
+                ready = all(self._progress[other].settled for other in reader.after if other in self._progress)
+                if progress.complete or not (ready or reader.eager):
+                    continue
+                for subject in list(reader.targets(self.world)):
+                    if ids.key(subject) not in progress.planned:
+                        progress.planned.add(ids.key(subject))
+                        self._begin(reader, subject)
+                if ready:
+                    progress.complete = True
+                    progressed = True
+
+    def _begin(self, reader: Reader, subject: str) -> None:
+        self.status.planned[reader.aspect] = self.status.planned.get(reader.aspect, 0) + 1
+        rows = self._earlier(reader, subject)
+        if rows is not None:
+            self.world.arrived(reader, subject, rows)
+            self.whole[reader.name].add(subject)
+            self.status.done[reader.aspect] = self.status.done.get(reader.aspect, 0) + 1
+            return
+        self._progress[reader.name].open += 1
+        self._open += 1
+        read = Read(reader, subject, ids.subscription_of(subject) or "")
+        self._left[id(read)] = read
+        if self.interrupted is None:
+            self._schedule.submit(read)
+
+    def _end(self, finished: Finished) -> None:
+        if finished.error is not None:
+            raise finished.error
+        read, fault = finished.read, finished.fault
+        if self._left.pop(id(read), None) is None:
+            return
+        reader = read.reader
+        if fault is not None and fault.status == 404 and fault.code in reader.absent_codes:
+            fault = None
+        self.world.arrived(reader, read.subject, _shaped(read) if read.rows or fault is None else [])
+        if fault is None:
+            self.whole[reader.name].add(read.subject)
+            self._answers += 1
+        else:
+            absent = fault.status == 404 and reader.shape == "one" and ids.key(read.subject) in self._must_exist
+            if absent or (fault.status == 401 and self._answers == 0):
+                self.refusal = self.refusal or finished
+            self._note(read, fault)
+        self._progress[reader.name].open -= 1
+        self._open -= 1
+        self.status.done[reader.aspect] = self.status.done.get(reader.aspect, 0) + 1
+        followed = any(reader.name in other.after for other in self._readers.values())
+        if followed and (self._progress[reader.name].open == 0 or self._eager_after(reader)):
+            self._plan()
+
+    def _eager_after(self, reader: Reader) -> bool:
+        return any(other.eager and reader.name in other.after for other in self._readers.values())
+
+    def _drain(self) -> None:
+        # What is planned by what was read so far is planned too, so that every missing read has its gap.
+        fault = Fault("interrupted", f"the collection was stopped: {self.interrupted}", code="Stopped")
+        while self._left:
+            for read in list(self._left.values()):
+                self._end(Finished(read, fault))
+
+    def _note(self, read: Read, fault: Fault) -> None:
+        needs = fault.needs
+        if fault.reason == "denied" and needs is None and fault.status == 403:
+            needs = read.reader.action
+        self.gaps.append(
+            Gap(
+                scope=read.subject,
+                aspect=read.reader.aspect,
+                reason=fault.reason,
+                status=fault.status,
+                code=fault.code,
+                needs=needs,
+                message=fault.message,
+            )
+        )
+        self.status.gaps += 1
+
+    def _report(self, *, last: bool = False) -> None:
+        tally = self._schedule.tally
+        self.status.calls, self.status.throttled, self.status.retried = tally.calls, tally.throttled, tally.retried
+        now = time.monotonic()
+        if last or now - self._reported >= TICK:
+            self._reported = now
+            self._observe(self.status)
+
+    def _fetch(self, read: Read) -> str | None:
+        """One page of a read, on a worker thread."""
+        page = Page()
+        reader = read.reader
+        version = self._arm.versions.ask(reader.type)
+        try:
+            if read.next_link is None:
+                reader.ask(self._arm, read.subject, page, version)
+            else:
+                self._arm.follow(read.next_link, page=page)
+        except Fault as fault:
+            known = self._arm.versions.refused(reader.type, version, fault.status, fault.code, fault.message)
+            if read.next_link is None and known and read.negotiated < 3:
+                read.negotiated += 1
+                return self._fetch(read)
+            raise
+        if read.next_link is None:
+            self._arm.versions.answered(reader.type, version)
+        read.attempts = read.refusals = 0
+        self._take(read, page.document)
+        return page.headers.get(REMAINING)
+
+    def _take(self, read: Read, document: Row) -> None:
+        if read.reader.shape == "one":
+            read.rows.append(_identified(document, read))
+            return
+        rows = document.get("value")
+        if not isinstance(rows, list):
+            raise Fault("failed", "the answer has no list in 'value'", code="MalformedAnswer")
+        good = [
+            row for row in rows if isinstance(row, dict) and (read.reader.shape == "catalogue" or _has_id(row, read))
+        ]
+        read.rows.extend(good)
+        read.next_link = _next_link(document)
+        if len(good) != len(rows):
+            read.next_link = None
+            raise Fault("failed", "the list holds something that is no resource of its type", code="MalformedAnswer")
+        if read.next_link is not None:
+            if read.next_link in read.seen:
+                raise Fault("failed", "the pages of the list lead in a circle", code="PageLoop")
+            read.seen.add(read.next_link)
+            if len(read.seen) >= self._limits.pages:
+                raise Fault("failed", f"the list has more than {self._limits.pages} pages", code="TooManyPages")
+
+
+def _next_link(document: Row) -> str | None:
+    link = document.get("nextLink")
+    if link is not None and not isinstance(link, str):
+        raise Fault("failed", "the nextLink is no text", code="MalformedAnswer")
+    return link or None
+
+
+def _has_id(row: Row, read: Read) -> bool:
+    identity = row.get("id")
+    return isinstance(identity, str) and ids.type_of(identity) == read.reader.type.lower()
+
+
+def _identified(document: Row, read: Read) -> Row:
+    identity = document.get("id")
+    if identity is None:
+        return {**document, "id": read.subject}
+    if not isinstance(identity, str) or ids.key(identity) != ids.key(read.subject):
+        raise Fault("failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer")
+    return document
+
+
+def _shaped(read: Read) -> list[Row]:
+    if read.reader.shape != "catalogue":
+        return read.rows
+    location = read.subject.rsplit("/", 2)[-2]
+    name = ids.name_of(read.subject)
+    return [{"id": read.subject, "type": read.reader.type, "name": name, "location": location, "value": read.rows}]

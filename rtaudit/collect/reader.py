@@ -1,0 +1,64 @@
+"""What a reader is: one kind of read, declared in one entry of the table of its aspect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rtaudit.collect.arm import Arm, Page
+    from rtaudit.collect.world import World
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One kind of read. Adding an aspect is adding a module with its readers to `rtaudit.collect.aspects`."""
+
+    name: str
+    """Unique; other readers name it in `after`."""
+    aspect: str
+    """The aspect that it fills, and that its gaps carry."""
+    type: str
+    """The resource type that it reads, as Azure's documentation writes it."""
+    action: str
+    """The RBAC action that it needs."""
+    targets: Callable[[World], Iterable[str]]
+    """The ids to ask about: subscriptions, accounts, zones… Asked again as long as `after` brings more, when `eager`."""
+    ask: Callable[[Arm, str, Page, str], None]
+    """Read the first page about one id into a Page, with an api-version. Raises Fault."""
+    after: tuple[str, ...] = ()
+    """Readers that must have come to an end before `targets` is known."""
+    eager: bool = False
+    """True when `targets` may be asked after each read of `after`, not only after the last."""
+    shape: str = "list"
+    """`list`: rows in `value`; `one`: the answer is the resource; `catalogue`: rows stay together under the asked id."""
+    keep: Callable[[World, Row], Row | None] | None = None
+    """What is kept of a row, once everything that it depends on was read; None leaves it out."""
+    keep_needs: tuple[str, ...] = ()
+    """Readers that `keep` looks at."""
+    absent_codes: frozenset[str] = frozenset()
+    """Error codes with status 404 that say that there is none, which is an answer and no gap."""
+
+
+@dataclass(slots=True)
+class Read:
+    """One read on its way: a reader, the id that it asks about, and what came so far."""
+
+    reader: Reader
+    subject: str
+    """The id asked about, as Azure wrote it; the scope of a gap."""
+    subscription: str
+    """Whose bucket of reads it takes from (lower case); empty for the tenant's."""
+    rows: list[Row] = field(default_factory=list)
+    next_link: str | None = None
+    seen: set[str] = field(default_factory=set)
+    """Links followed, so that a loop is noticed."""
+    attempts: int = 0
+    """Failed attempts at the present page."""
+    refusals: int = 0
+    """Times that the present page was refused with 429."""
+    negotiated: int = 0
+    """Times that another api-version had to be taken."""

@@ -1,0 +1,113 @@
+"""What a collection is asked for, and how an earlier one answers for it (`--fill`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rtaudit.collect.aspects import LEFT_OUT, READERS
+from rtaudit.collect.reader import Reader, Row
+from rtaudit.collect.world import Shard
+from rtaudit.errors import InputError, UsageError, allowed_hint
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
+from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to collect."""
+
+    subscriptions: Sequence[str] = ()
+    """Ids or display names; empty with `all_subscriptions`."""
+    all_subscriptions: bool = False
+    groups: Sequence[str] = ()
+    """Resource groups that narrow the accounts."""
+    accounts: Sequence[str] = ()
+    """Names or ids that narrow the accounts."""
+    aspects: frozenset[str] = frozenset(DEFAULT_ASPECTS)
+    environment: str = "default"
+    tenant: str | None = None
+    shard: Shard | None = None
+    clients: Sequence[dict[str, Any]] = ()
+    """Client contracts to put into the snapshot."""
+    earlier: Snapshot | None = None
+    """The snapshot whose gaps are to be closed."""
+
+    def readers(self) -> dict[str, Reader]:
+        """The readers of the aspects asked for. Accounts are always read: everything hangs on them."""
+        return {name: reader for name, reader in READERS.items() if reader.aspect in self.aspects}
+
+    def left_out(self) -> list[str]:
+        """The rules by which something is left out of what was asked for."""
+        return sorted(rule for rule, aspects in LEFT_OUT.items() if not aspects or aspects & self.aspects)
+
+
+def choose_aspects(only: Sequence[str] = (), skip: Sequence[str] = (), also: Sequence[str] = ()) -> frozenset[str]:
+    """The aspects that `--aspect` and `--skip` leave, and `also` (what a pack reads) adds. Raises UsageError."""
+    for name in (*only, *skip, *also):
+        if name not in ASPECTS:
+            raise UsageError(f"there is no aspect '{name}'", allowed_hint(name, ASPECTS))
+    if only and skip:
+        raise UsageError("--aspect and --skip contradict each other", "name what to read, or what not to")
+    if "accounts" in skip:
+        raise UsageError("accounts cannot be skipped", "everything else is read of accounts")
+    return (frozenset(only or (*DEFAULT_ASPECTS, *also)) | {"accounts"}) - set(skip)
+
+
+def refill(earlier: Snapshot, request: Request) -> Request:
+    """The request that closes the gaps of `earlier`: its own scope, with what else `request` says."""
+    scope = earlier.scope
+    shard = scope.get("shard")
+    if not scope.get("subscriptions"):
+        raise InputError(f"{earlier.file or 'the snapshot'} does not say which subscriptions it is of")
+    return replace(
+        request,
+        subscriptions=[str(one) for one in scope["subscriptions"]],
+        all_subscriptions=False,
+        groups=[str(one) for one in scope.get("resourceGroups") or ()],
+        accounts=[str(one) for one in scope.get("accounts") or ()],
+        aspects=earlier.aspects & set(ASPECTS),
+        environment=earlier.environment,
+        tenant=request.tenant or scope.get("tenant"),
+        shard=Shard.parse(shard) if isinstance(shard, str) else None,
+        clients=request.clients or earlier.clients,
+        earlier=earlier,
+    )
+
+
+@dataclass
+class EarlierAnswers:
+    """Answers reads from an earlier snapshot, where that one got everything that the read would bring."""
+
+    snapshot: Snapshot
+    _gaps: set[tuple[str, str]] = field(default_factory=set)
+    _incomplete: set[str] = field(default_factory=set)
+    _by_type: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _keys: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        gaps: Sequence[Gap] = self.snapshot.gaps
+        self._gaps = {(gap.aspect, ids.key(gap.scope)) for gap in gaps}
+        self._incomplete = {gap.aspect for gap in gaps}
+        for resource in self.snapshot.resources:
+            self._by_type[ids.type_of(resource["id"])].append(resource)
+            self._keys.add(ids.key(resource["id"]))
+
+    def __call__(self, reader: Reader, subject: str) -> list[Row] | None:
+        """The rows of a read, or None when it has to be asked (again)."""
+        key = ids.key(subject)
+        if (reader.aspect, key) in self._gaps or reader.aspect not in self.snapshot.aspects:
+            return None
+        # What was kept of a list depends on what else was known: with that incomplete, the list is read again.
+        if any(READERS[name].aspect in self._incomplete for name in reader.keep_needs):
+            return None
+        if reader.shape != "list":
+            return [row for row in self._by_type[reader.type.lower()] if ids.key(row["id"]) == key] or None
+        if ids.type_of(key) != "microsoft.resources/subscriptions" and key not in self._keys:
+            return None
+        kind = reader.type.lower()
+        return [
+            row for row in self._by_type[kind] if ids.covers(key, row["id"]) or ids.subscription_of(row["id"]) is None
+        ]

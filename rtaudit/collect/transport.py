@@ -1,0 +1,230 @@
+"""The wire: one pool of connections for every client, and the last guard before anything leaves.
+
+It stands on urllib3 and not on azure-core's requests transport, because that one lets `~/.netrc` replace the bearer
+token, follows what the environment says for loopback too, and reads an answer of any size.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import urllib3
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline.transport import HttpTransport
+from azure.core.rest import HttpRequest, HttpResponse
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+from rtaudit.collect.endpoint import Endpoint
+from rtaudit.collect.faults import Fault
+from rtaudit.collect.limits import Limits
+from rtaudit.errors import RtauditError
+
+_CHUNK = 1 << 18
+
+
+class Answer(HttpResponse):
+    """An answer read whole. What the SDK sees of it can be replaced by `shown`, so that it builds no models."""
+
+    def __init__(self, request: HttpRequest, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._request = request
+        self._status = status
+        self._headers = headers
+        self._body = body
+        self.shown: Any = None
+        """In place of the body's JSON, when not None."""
+
+    @property
+    def request(self) -> HttpRequest:
+        return self._request
+
+    @property
+    def status_code(self) -> int:
+        return self._status
+
+    @property
+    def headers(self) -> MutableMapping[str, str]:
+        return self._headers  # type: ignore[return-value]
+
+    @property
+    def reason(self) -> str:
+        return ""
+
+    @property
+    def content_type(self) -> str | None:
+        return self._headers.get("content-type")
+
+    @property
+    def is_closed(self) -> bool:
+        return True
+
+    @property
+    def is_stream_consumed(self) -> bool:
+        return True
+
+    @property
+    def encoding(self) -> str | None:
+        return "utf-8"
+
+    @encoding.setter
+    def encoding(self, value: str | None) -> None:
+        pass
+
+    @property
+    def url(self) -> str:
+        return self._request.url
+
+    @property
+    def content(self) -> bytes:
+        return self._body
+
+    def text(self, encoding: str | None = None) -> str:
+        return self._body.decode(encoding or "utf-8", "replace")
+
+    def json(self) -> Any:
+        return json.loads(self._body) if self.shown is None else self.shown
+
+    def raise_for_status(self) -> None:
+        if self._status >= 400:
+            raise HttpResponseError(response=self)
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        pass
+
+    def read(self) -> bytes:
+        return self._body
+
+    def iter_raw(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+    def iter_bytes(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+class Wire(HttpTransport[HttpRequest, HttpResponse]):
+    """Sends GET requests to one Resource Manager and to nobody else."""
+
+    def __init__(
+        self, endpoint: Endpoint, limits: Limits, log: Callable[[str, str, int, float, str], None] | None = None
+    ) -> None:
+        self._endpoint = endpoint
+        self._limits = limits
+        self._log = log
+        self._timeout = urllib3.Timeout(connect=limits.connect_timeout, read=limits.read_timeout)
+        self._pool = _pool(endpoint, limits.concurrency)
+
+    def send(self, request: HttpRequest, **_: Any) -> Answer:
+        """The answer, read whole. Raises Fault when there is none, or when the request must not leave."""
+        self._guard(request)
+        started = time.monotonic()
+        status, request_id = 0, ""
+        try:
+            raw = self._pool.urlopen(
+                "GET",
+                request.url,
+                headers=request.headers,
+                redirect=False,
+                retries=False,
+                timeout=self._timeout,
+                preload_content=False,
+                decode_content=True,
+            )
+            status = raw.status
+            headers = {name.lower(): value for name, value in raw.headers.items()}
+            request_id = headers.get("x-ms-request-id", "")
+            return Answer(request, status, headers, self._body(raw, started))
+        except HTTPError as error:
+            raise _no_answer(error) from error
+        except OSError as error:
+            raise Fault(
+                "failed", f"no answer: {error.strerror or error}", code=type(error).__name__, passing=True
+            ) from error
+        finally:
+            if self._log is not None:
+                self._log("GET", urlsplit(request.url).path, status, time.monotonic() - started, request_id)
+
+    def _guard(self, request: HttpRequest) -> None:
+        if request.method != "GET":
+            raise Fault("failed", f"a {request.method} was about to be sent; only GET may leave", code="NotReadOnly")
+        if not self._endpoint.owns(request.url):
+            host = urlsplit(request.url).netloc.rpartition("@")[2]
+            raise Fault("failed", f"an answer pointed to another host: {host[:100]}", code="HostNotAllowed")
+
+    def _body(self, raw: urllib3.BaseHTTPResponse, started: float) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while piece := raw.read1(_CHUNK):
+                pieces.append(piece)
+                size += len(piece)
+                self._check(size, time.monotonic() - started)
+        except BaseException:
+            raw.close()
+            raise
+        raw.release_conn()
+        return b"".join(pieces)
+
+    def _check(self, size: int, seconds: float) -> None:
+        if size > self._limits.answer_bytes:
+            raise Fault("failed", f"the answer is larger than {self._limits.answer_bytes:,} bytes", code="TooLarge")
+        if seconds > self._limits.answer_timeout:
+            raise Fault("failed", "the answer took too long", code="TimedOut", passing=True)
+
+    def open(self) -> None:
+        """Nothing to open: connections are made when they are needed."""
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        # A client that is done with its pipeline must not close everybody's connections.
+        pass
+
+
+def _pool(endpoint: Endpoint, size: int) -> urllib3.PoolManager:
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+
+    tls: dict[str, Any] = {}
+    if not endpoint.plain_http:
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+        if not os.path.exists(bundle):
+            raise RtauditError(f"no such file: {bundle}", "REQUESTS_CA_BUNDLE names the certificates to trust")
+        tls = {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
+    # The environment's proxy is for the world outside; loopback is reached directly.
+    proxy = None if endpoint.loopback else select_proxy(endpoint.url, get_environ_proxies(endpoint.url))
+    if proxy is None:
+        return urllib3.PoolManager(num_pools=4, maxsize=size, block=False, **tls)
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise RtauditError(f"a proxy of scheme '{parts.scheme}' is not supported", "use an http or https proxy")
+    user = urllib3.make_headers(proxy_basic_auth=_user(parts.username, parts.password)) if parts.username else None
+    return urllib3.ProxyManager(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", proxy_headers=user, maxsize=size, block=False, **tls
+    )
+
+
+def _user(name: str, password: str | None) -> str:
+    from urllib.parse import unquote
+
+    return f"{unquote(name)}:{unquote(password or '')}"
+
+
+def _no_answer(error: HTTPError) -> Fault:
+    cause: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    # urllib3 starts its messages with the repr of its own objects.
+    words = str(cause).rpartition(">: ")[2] or type(cause).__name__
+    return Fault("failed", f"no answer: {words}"[:200], code=type(cause).__name__, passing=True)

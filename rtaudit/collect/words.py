@@ -1,0 +1,60 @@
+"""A collection in words: its gaps summed up, its calls as log lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot.secrets import scrub
+
+_NOUNS = {
+    "microsoft.cognitiveservices/accounts": "account",
+    "microsoft.cognitiveservices/locations/models": "region",
+    "microsoft.cognitiveservices/locations/usages": "region",
+    "microsoft.network/privateendpoints": "private endpoint",
+    "microsoft.network/privatednszones": "DNS zone",
+    "microsoft.operationalinsights/workspaces": "workspace",
+    "microsoft.resources/subscriptions": "subscription",
+    "microsoft.resources/providers": "provider",
+    "microsoft.authorization/roledefinitions": "role definition",
+    "microsoft.insights/actiongroups": "action group",
+    "microsoft.security/pricings": "subscription",
+}
+
+
+def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
+    """One line for gaps that are alike: `diagnostics of 3 accounts: Microsoft.Insights/…/read denied`."""
+    alike: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        alike[gap.aspect, _NOUNS.get(ids.type_of(gap.scope), "resource"), _why(gap)].append(gap)
+    for (aspect, noun, why), some in sorted(alike.items()):
+        scopes = sorted({gap.scope for gap in some})
+        where = f"{len(scopes)} {noun}s" if len(scopes) > 1 else f"{noun} {ids.name_of(scopes[0])}"
+        yield f"{aspect} of {where}: {why}"
+
+
+def _why(gap: Gap) -> str:
+    match gap.reason:
+        case "denied":
+            return f"{gap.needs} denied" if gap.needs else f"denied ({gap.code or gap.status})"
+        case "throttled":
+            return "throttled to the end (429)"
+        case "interrupted":
+            return "not read, the collection was stopped"
+        case "missing":
+            return f"not there ({gap.code or gap.status})"
+        case _:
+            code = (
+                gap.code
+                if gap.code and gap.status is None
+                else " ".join(str(part) for part in (gap.status, gap.code) if part)
+            )
+            return f"failed ({code}): {gap.message}" if gap.message else f"failed ({code})"
+
+
+def call_line(method: str, path: str, status: int, seconds: float, request_id: str) -> str:
+    """One call as a line of the log: time, method, path, status, milliseconds, Azure's request id. Never a header."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return f"{now} {method} {scrub(path)} {status or 'no answer'} {seconds * 1000:.0f}ms {request_id[:64] or '-'}"

@@ -1,0 +1,140 @@
+"""What a collection has read so far, and what it was asked for; the readers' declarations look at it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rtaudit.clouds import Cloud
+from rtaudit.collect.reader import Reader, Row
+from rtaudit.errors import UsageError
+from rtaudit.snapshot import ids
+
+_Found = TypeVar("_Found")
+
+KINDS = frozenset({"openai", "aiservices"})
+"""Kinds of account that can host realtime deployments, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several machines that collect one scope together."""
+
+    number: int
+    """1 to `count`."""
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """The shard that `K/N` names. Raises UsageError."""
+        number, _, count = text.partition("/")
+        if not (number.isascii() and number.isdigit() and count.isascii() and count.isdigit() and len(text) < 20):
+            raise UsageError(f"'{text}' is not a shard", "write K/N, such as 2/5: the second of five")
+        shard = cls(int(number), int(count))
+        if not 1 <= shard.number <= shard.count:
+            raise UsageError(f"there is no shard {text}", "K counts from 1 to N")
+        return shard
+
+    def owns(self, resource_id: str) -> bool:
+        """True when this shard reads what belongs to the id; the same on every machine."""
+        found = int.from_bytes(hashlib.sha256(ids.key(resource_id).encode()).digest()[:8], "big")
+        return found % self.count == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+@dataclass
+class World:
+    """The rows read so far, by reader and by the id that they were asked about."""
+
+    cloud: Cloud
+    subscriptions: Sequence[str]
+    """Ids of the subscriptions in scope, lower case."""
+    groups: frozenset[str]
+    """Resource groups (lower case) that narrow the accounts; empty for all."""
+    names: frozenset[str]
+    """Names (lower case) or id keys that narrow the accounts; empty for all."""
+    readers: dict[str, Reader]
+    shard: Shard | None = None
+    rows: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
+    """Reader -> id asked about -> rows."""
+    _kept: dict[str, list[Row]] = field(default_factory=dict)
+    _in_scope: dict[str, Row] | None = None
+    _memo: dict[Callable[[World], Any], Any] = field(default_factory=dict)
+
+    def arrived(self, reader: Reader, subject: str, rows: list[Row]) -> None:
+        """Note what a read brought."""
+        self.rows[reader.name][subject] = rows
+        # What is kept of others may depend on it.
+        self._kept.clear()
+        self._memo.clear()
+        if reader.name == "accounts":
+            self._in_scope = None
+
+    def kept(self, name: str) -> list[Row]:
+        """The rows of a reader that are in the snapshot, as far as is known by now."""
+        found = self._kept.get(name)
+        if found is None:
+            reader = self.readers.get(name)
+            found = []
+            for rows in self.rows.get(name, {}).values():
+                for row in rows:
+                    kept = row if reader is None or reader.keep is None else reader.keep(self, row)
+                    if kept is not None:
+                        found.append(kept)
+            self._kept[name] = found
+        return found
+
+    def memo(self, work_out: Callable[[World], _Found]) -> _Found:
+        """What `work_out` finds, kept until something further arrives."""
+        if work_out not in self._memo:
+            self._memo[work_out] = work_out(self)
+        found: _Found = self._memo[work_out]
+        return found
+
+    def in_scope(self) -> dict[str, Row]:
+        """Accounts in scope by key, those of other shards too: what shared lists are filtered by."""
+        if self._in_scope is None:
+            rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
+            self._in_scope = {ids.key(row["id"]): row for row in rows if self.covers_account(row)}
+        return self._in_scope
+
+    def covers_account(self, row: Row) -> bool:
+        """True when an account is one that was asked for."""
+        return str(row.get("kind")).lower() in KINDS and self._in_group(row) and self._named(row)
+
+    def mine(self, resource_id: str) -> bool:
+        """True when this shard (or the only one) reads what belongs to the id."""
+        return self.shard is None or self.shard.owns(resource_id)
+
+    def other_kinds(self, whole: set[str]) -> dict[str, int]:
+        """Accounts of other kinds that were seen in the subscriptions (ids) whose list is whole, by kind."""
+        seen = {
+            ids.key(row["id"]): str(row.get("kind"))
+            for subject, rows in self.rows.get("accounts", {}).items()
+            if subject in whole
+            for row in rows
+            if str(row.get("kind")).lower() not in KINDS and self._in_group(row) and self.mine(row["id"])
+        }
+        return dict(sorted(Counter(seen.values()).items()))
+
+    def _in_group(self, row: Row) -> bool:
+        return not self.groups or (ids.group_of(row["id"]) or "").lower() in self.groups
+
+    def _named(self, row: Row) -> bool:
+        return not self.names or ids.name_of(row["id"]).lower() in self.names or ids.key(row["id"]) in self.names
+
+
+def properties(row: Any) -> dict[str, Any]:
+    """The `properties` of a row, or an empty mapping."""
+    found = row.get("properties") if isinstance(row, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def listed(value: Any) -> list[Any]:
+    """`value` when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
