@@ -157,7 +157,9 @@ class Arm:
         if route.type in CATALOGUES:
             rows = [encode(row) for row in world.resources.get(route.key, {}).get("value") or ()]
         else:
-            rows = [world.encoded(key) for key in self._filtered(request, route, world.members(route))]
+            rows = [
+                world.encoded(key, route.subscription) for key in self._filtered(request, route, world.members(route))
+            ]
         if gap and (not rows or request.query.get("$skiptoken") == _token(len(rows))):
             return refusals.recorded(gap, route, self._retry_after)
         if not gap and not rows:
@@ -202,7 +204,7 @@ class Arm:
         if not found:
             return list(keys)
         name, value = ("principalId", found[1]) if found[1] is not None else (found[2], found[3])
-        return [key for key in keys if _property(self._world.resources[key], name) == value.lower()]
+        return [key for key in keys if _property(self._world.seen(key, route.subscription), name) == value.lower()]
 
     def _page(self, request: Request, rows: Sequence[bytes], url: str, *, broken: bool = False) -> Answer:
         """One page of rows. After the last page of a `broken` list comes a link to the failure."""

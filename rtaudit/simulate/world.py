@@ -32,7 +32,8 @@ class World:
         self._gaps: dict[tuple[str, str], list[Gap]] = defaultdict(list)
         self._by_scope: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._by_type: dict[str, list[str]] = defaultdict(list)
-        self._reach: dict[str, set[str]] = defaultdict(set)
+        # What stands above subscriptions (in management groups, the tenant) reads differently from each of them.
+        self._seen_from: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._groups: dict[tuple[str, str], dict[str, Any]] = {}
         self._encoded: dict[str, bytes] = {}
 
@@ -41,7 +42,7 @@ class World:
                 key = ids.key(resource["id"])
                 self.resources[key] = resource
                 if ids.subscription_of(key) is None:
-                    self._reach[key] |= _subscriptions(snapshot)
+                    self._seen_from[key].update(dict.fromkeys(_subscriptions(snapshot), resource))
             for gap in snapshot.gaps:
                 self._gaps[ids.key(gap.scope), gap.aspect].append(gap)
         for snapshot in snapshots:
@@ -158,17 +159,25 @@ class World:
 
     def _above(self, key: str, route: Route) -> bool:
         """True when an extension resource stands at the scope of `route` or above it."""
-        if route.subscription and key in self._reach:
+        if route.subscription and key in self._seen_from:
             # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
-            return route.subscription in self._reach[key]
+            return route.subscription in self._seen_from[key]
         return ids.covers(_target(key) or "/", route.scope or "/")
 
     def below(self, scope: str, kind: str) -> Iterator[str]:
         """Keys of the resources of a type at `scope` (a key) or below it."""
         return (key for key in self._by_type.get(kind, ()) if ids.covers(scope or "/", key))
 
-    def encoded(self, key: str) -> bytes:
-        """A resource as JSON."""
+    def seen(self, key: str, subscription: str | None) -> dict[str, Any]:
+        """A resource as the lists of a subscription (lower case) show it."""
+        if subscription and key in self._seen_from:
+            return self._seen_from[key].get(subscription) or self.resources[key]
+        return self.resources[key]
+
+    def encoded(self, key: str, subscription: str | None = None) -> bytes:
+        """A resource as JSON; as a subscription's lists show it, where one is given."""
+        if subscription and key in self._seen_from:
+            return encode(self.seen(key, subscription))
         found = self._encoded.get(key)
         if found is None:
             found = self._encoded[key] = encode(self.resources[key])

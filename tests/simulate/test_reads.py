@@ -138,6 +138,19 @@ def test_assignments_above_one_subscription_do_not_reach_another():
         assert get(sim, f"{MANAGED}{ROOT}/roleAssignments/at-mg").status == 200
 
 
+def test_what_stands_above_two_subscriptions_reads_as_each_of_them_saw_it():
+    other = "/subscriptions/0b000000-0000-4000-8000-000000000002"
+    there = {"id": f"{MANAGED}{ROOT}/roleAssignments/at-mg", "properties": {"scope": MANAGED, "principalId": "dddd"}}
+    second = snapshot([{"id": other}, there], without=["/"], subscriptions=[other.rsplit("/", 1)[-1]])
+    with Simulator([snapshot(), second]) as sim:
+        assert get(sim, f"{other}{ROOT}/roleAssignments").json["value"] == [there]
+        assert sorted(get(sim, f"{SUB}{ROOT}/roleAssignments", "&$filter=principalId%20eq%20'aaaa'").names) == [
+            "at-mg",
+            "at-sub",
+        ]
+        assert get(sim, f"{other}{ROOT}/roleAssignments", "&$filter=principalId%20eq%20'aaaa'").names == []
+
+
 @pytest.mark.parametrize("region", ["eastus2", "EastUS2", "East US 2"])
 def test_a_regions_catalogue_is_its_rows(sim, region):
     path = f"{SUB}/providers/Microsoft.CognitiveServices/locations/{quote(region)}/models"
