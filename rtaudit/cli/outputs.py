@@ -57,6 +57,17 @@ def parse_outputs(
     return outputs
 
 
+def check_view(group_by: str | None, show: Sequence[str]) -> None:
+    """Raise UsageError for a grouping or an outcome that there is none of."""
+    groupings = ("account", "rule", "severity")
+    outcomes = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all", "drift", "expected", "ignored")
+    if group_by is not None and group_by not in groupings:
+        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, groupings))
+    for word in show:
+        if word not in outcomes:
+            raise UsageError(f"--show cannot be '{word}'", allowed_hint(word, outcomes))
+
+
 def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -> None:
     """Render `answer` for each output and write it. Options are those of `rtaudit.render.Options`.
 
@@ -64,6 +75,7 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
     """
     from rtaudit.documents import write_atomically
 
+    check_view(options.get("group_by"), options.get("show") or ())
     for output in outputs:
         if output.path is not None:
             write_atomically(output.path, whole(render(answer, output.format, **options)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -49,9 +50,20 @@ def show(
 
 @command(snapshots)
 def verify(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot.")],
+    path: Annotated[str, typer.Argument(metavar="FILE|DIR", help="A snapshot, or a folder that --evidence wrote.")],
 ) -> None:
-    """Check that a snapshot is what it was when it was written. Exit code 3 says that it was changed."""
+    """Check that a snapshot, or a folder of evidence, is what it was when it was written.
+
+    A snapshot is read, and its digest counted again. Of a folder every file's SHA-256 is checked, and the judgement is
+    made again from the files. Exit code 3 says that something was changed.
+    """
+    if os.path.isdir(path):
+        from rtaudit.render.evidence import judgement
+        from rtaudit.render.evidence import verify as verify_evidence
+
+        report = verify_evidence(path)
+        emit(f"{plain(path)}: unchanged; judged again, the same: {report.verdict}, {judgement(report)}\n")
+        return
     from rtaudit.snapshot import load
 
     snapshot = load(path)

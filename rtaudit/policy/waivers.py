@@ -14,6 +14,8 @@ from rtaudit.policy.operators import wildcards
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
 
+_INDEX = re.compile(r"\[[0-9]+\]")
+
 
 @dataclass(frozen=True)
 class Waiver:
@@ -111,6 +113,6 @@ def _details(finding: Finding) -> set[str]:
         return {f"{gap.scope.lower()}\n{gap.aspect}" for gap in finding.gaps}
     # An index says nothing: a rule inserted before it moves it.
     return {
-        f"{re.sub(r'[[][0-9]+[]]', '[]', one.field)}\n{canonical(one.actual)}\n{one.resource.lower()}"
+        f"{_INDEX.sub('[]', one.field)}\n{canonical(one.actual)}\n{one.resource.lower()}"
         for one in finding.observations
     }

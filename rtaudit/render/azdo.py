@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rtaudit.render import Options
-from rtaudit.render.lines import Lines, uri
+from rtaudit.render.lines import Lines, path
 from rtaudit.render.notes import notes
+from rtaudit.render.text import plain
 from rtaudit.report import Report
 
 
@@ -23,7 +24,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             environment, resource = note.finding.environment, note.finding.resource
-            file = uri(lines.file(environment), environment)
+            file = plain(path(lines.file(environment), environment))
             place = f"sourcepath={_property(file)};linenumber={lines.line(environment, resource)};"
             place += f"code={_property(note.code)};"
         yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{note.title}: {note.text}')}\n"

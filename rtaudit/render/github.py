@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rtaudit.render import Options
-from rtaudit.render.lines import Lines, uri
+from rtaudit.render.lines import Lines, path
 from rtaudit.render.notes import notes
+from rtaudit.render.text import plain
 from rtaudit.report import Report
 
 _KINDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -22,7 +23,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             environment, resource = note.finding.environment, note.finding.resource
-            file = uri(lines.file(environment), environment)
+            file = plain(path(lines.file(environment), environment))
             place = f"file={_property(file)},line={lines.line(environment, resource)},"
         yield f"::{_KINDS[note.level]} {place}title={_property(note.title)}::{_message(note.text)}\n"
 

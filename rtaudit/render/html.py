@@ -108,7 +108,7 @@ def render_drift(drift: Drift, options: Options) -> Iterator[str]:
     from rtaudit.render import drift_words as words
     from rtaudit.render.drift_report import as_report
 
-    rows = matrix(drift)
+    rows, heads = matrix(drift), columns(drift)
     return _page(
         "drift.html",
         as_report(drift),
@@ -116,7 +116,7 @@ def render_drift(drift: Drift, options: Options) -> Iterator[str]:
         conclusion=words.conclusion(drift),
         judged=words.compared(drift),
         sections=[("matrix", "Drift matrix"), ("coverage", "Coverage"), ("made", "How this was made")],
-        columns=[value(label, 200) for label in columns(drift)],
+        columns=[value(label, 200) for label in heads],
         rows=[
             {
                 "decision": row.decision,
@@ -129,7 +129,7 @@ def render_drift(drift: Drift, options: Options) -> Iterator[str]:
                     (words.cell_text(row, cell, 300), "odd" if cell.odd else "" if cell.known else "unseen")
                     for cell in row.cells
                 ],
-                "reasons": words.reasons(row),
+                "reasons": words.reasons(row, heads),
             }
             for row in rows
         ],

@@ -45,13 +45,16 @@ class Lines:
         return positions.get(key, 1)
 
 
+def path(file: str | None, environment: str) -> str:
+    """A file's name as build systems want it: a path, as it was given."""
+    return f"{environment}.json" if file is None or file in ("-", "standard input") else file.removeprefix("./")
+
+
 def uri(file: str | None, environment: str) -> str:
     """A file's name as a URI reference: relative stays relative, absolute becomes `file:///…`."""
-    if file is None or file in ("-", "standard input"):
-        # No file is known, and code scanning refuses a result without one.
-        return quote(f"{environment}.json", safe="", errors="backslashreplace")
-    path = quote(file.replace(os.sep, "/").removeprefix("./"), safe="/", errors="backslashreplace")
-    return f"file://{path}" if path.startswith("/") else path
+    # Where no file is known, it is named after the environment: code scanning refuses a result without one.
+    quoted = quote(path(file, environment).replace(os.sep, "/"), safe="/", errors="backslashreplace")
+    return f"file://{quoted}" if quoted.startswith("/") else quoted
 
 
 def _positions(text: str) -> dict[str, int]:

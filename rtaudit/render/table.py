@@ -20,14 +20,8 @@ from rtaudit.render.text import (
     value,
     waiver,
 )
-from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Report
+from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import ids
-
-SHOWABLE = (*OUTCOMES, "known", "all")
-"""What `--show` takes: outcomes, `known` (fail or unknown, but in the baseline), all."""
-
-GROUPINGS = ("account", "rule", "severity")
-"""What `--group-by` takes."""
 
 MANY = 20
 """With more accounts than this to tell of, and no grouping asked for, rules and accounts are summarised."""

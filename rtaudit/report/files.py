@@ -34,8 +34,11 @@ def chunks(report: Report) -> Iterator[str]:
 
 def load(path: str | Path) -> Report:
     """The report in the file `path` (`-` is standard input). Raises InputError."""
-    name = "standard input" if str(path) == "-" else str(path)
-    document = load_json(path)
+    return parse(load_json(path), "standard input" if str(path) == "-" else str(path))
+
+
+def parse(document: Any, name: str) -> Report:
+    """The report that a JSON document holds; `name` is what errors call it. Raises InputError."""
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         what = f"a {schema} document" if isinstance(schema, str) else "something else"
