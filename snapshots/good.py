@@ -42,7 +42,11 @@ def good() -> Snapshot:
     ]  # fmt: skip
     for region in cat.OFFERED:
         used: dict[str, tuple[float, float]] = {"OpenAI.GlobalStandard.gpt-realtime": (4, 10)}
-        resources += [cat.models(SUBSCRIPTION, region), cat.usages(SUBSCRIPTION, region, used)]
+        models = cat.models(SUBSCRIPTION, region)
+        for row in models["value"]:
+            # Azure gives the rows of both account kinds one name; here a case must be able to pick one
+            row["name"] = f"{row['kind']}.{row['model']['name']}.{row['model']['version']}"
+        resources += [models, cat.usages(SUBSCRIPTION, region, used)]
     scope = {
         "cloud": "AzureCloud",
         "tenant": TENANT,
