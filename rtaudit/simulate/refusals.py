@@ -187,11 +187,11 @@ _OF_RESOURCE_MANAGER = frozenset(
 def recorded(gap: Gap, route: Route, retry_after: int) -> Answer:
     """The failure that a gap records, once more."""
     status = gap.status or {"denied": 403, "throttled": 429, "missing": 404, "interrupted": 503}.get(gap.reason, 0)
+    if 0 < status < 400 or (not status and "malformed" in (gap.code or "").lower()):
+        # A success that could not be read: what came was no JSON.
+        return Answer(status or 200, b'{"value": [')
     if not status:
         return DROPPED
-    if status < 400:
-        # A success that could not be read: what came was no JSON.
-        return Answer(status, b'{"value": [')
     usual = {
         "denied": ("AuthorizationFailed", _denied(gap.needs or route.action, route.display_scope)),
         "throttled": ("SubscriptionRequestsThrottled", "The request was throttled."),

@@ -125,7 +125,7 @@ class Simulator:
 
     def start(self) -> Simulator:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="simulate")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True, name="simulate")
         self._thread.start()
         return self
 

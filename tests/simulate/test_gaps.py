@@ -136,8 +136,9 @@ def test_a_read_that_failed_without_an_answer_gets_none():
         get(sim, f"{ACCOUNT}/deployments")
 
 
-def test_an_answer_that_was_no_json_is_none_again():
-    gap = Gap(ACCOUNT, "deployments", "failed", 200, "MalformedJson")
+@pytest.mark.parametrize("status", [200, None])
+def test_an_answer_that_was_no_json_is_none_again(status):
+    gap = Gap(ACCOUNT, "deployments", "failed", status, "MalformedAnswer")
     with Simulator([snapshot(without=[f"{ACCOUNT}/deployments"], gaps=[gap])]) as sim:
         got = get(sim, f"{ACCOUNT}/deployments")
         assert got.status == 200
