@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rtaudit.collect.aspects import authorization, cognitive, dns, insights, network
+from rtaudit.collect.aspects import authorization, cognitive, dns, insights, network, optional
 from rtaudit.collect.reader import Reader
 
 READERS: dict[str, Reader] = {
-    reader.name: reader for module in (cognitive, network, dns, authorization, insights) for reader in module.READERS
+    reader.name: reader for module in (cognitive, network, dns, authorization, insights, optional) for reader in module.READERS
 }
 """Every reader by name."""
 

@@ -23,34 +23,35 @@ PROVIDERS = ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.Net
 _REALTIME = re.compile(r"(^|-)realtime(-|$)|^gpt-live", re.IGNORECASE)
 
 
-def _client(arm: Arm, subscription: str) -> CognitiveServicesManagementClient:
+def cognitive(arm: Arm, subscription: str) -> CognitiveServicesManagementClient:
+    """The SDK client of a subscription; its import waits until it is needed."""
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
     return arm.client(CognitiveServicesManagementClient, subscription)
 
 
 def _ask_accounts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.name_of(subject)).accounts.list
+    operation = cognitive(arm, ids.name_of(subject)).accounts.list
     arm.first(operation, page=page, api_version=version)
 
 
 def _ask_deployments(arm: Arm, subject: str, page: Page, version: str) -> None:
     subscription, group, name = parent_names(subject)
-    arm.first(_client(arm, subscription).deployments.list, group, name, page=page, api_version=version)
+    arm.first(cognitive(arm, subscription).deployments.list, group, name, page=page, api_version=version)
 
 
 def _ask_policies(arm: Arm, subject: str, page: Page, version: str) -> None:
     subscription, group, name = parent_names(subject)
-    arm.first(_client(arm, subscription).rai_policies.list, group, name, page=page, api_version=version)
+    arm.first(cognitive(arm, subscription).rai_policies.list, group, name, page=page, api_version=version)
 
 
 def _ask_models(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.subscription_of(subject) or "").models.list
+    operation = cognitive(arm, ids.subscription_of(subject) or "").models.list
     arm.first(operation, _region_of(subject), page=page, api_version=version)
 
 
 def _ask_usages(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.subscription_of(subject) or "").usages.list
+    operation = cognitive(arm, ids.subscription_of(subject) or "").usages.list
     arm.first(operation, _region_of(subject), page=page, api_version=version)
 
 

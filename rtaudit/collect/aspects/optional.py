@@ -1,0 +1,144 @@
+"""What is read only when asked for: Defender for AI, network security perimeters, a week's metrics in sums."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rtaudit.collect.aspects.calls import accounts, below, parent_names
+from rtaudit.collect.aspects.cognitive import cognitive
+from rtaudit.collect.faults import Fault
+from rtaudit.collect.reader import Reader, Row
+from rtaudit.collect.world import listed
+
+if TYPE_CHECKING:
+    from rtaudit.collect.arm import Arm, Page
+    from rtaudit.collect.world import World
+
+DAYS = 7
+"""Days that the metrics are summed over."""
+
+METRICS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+    (("AzureOpenAIRequests",), {"ModelDeploymentName": "deployment", "StatusCode": "statusCode"}),
+    (("RealtimeUsageTime", "AudioPromptTokens", "AudioCompletionTokens"), {"ModelDeploymentName": "deployment"}),
+)
+"""Metrics that are asked for together -> the dimensions that split them, and what those are called in a snapshot."""
+
+
+def _plans(world: World) -> Iterable[str]:
+    return (f"/subscriptions/{name}/providers/Microsoft.Security/pricings/AI" for name in world.subscriptions)
+
+
+def _ask_settings(arm: Arm, subject: str, page: Page, version: str) -> None:
+    subscription, group, name = parent_names(subject)
+    arm.first(
+        cognitive(arm, subscription).defender_for_ai_settings.list, group, name, page=page, api_version=version
+    )
+
+
+def _ask_perimeters(arm: Arm, subject: str, page: Page, version: str) -> None:
+    subscription, group, name = parent_names(subject)
+    operation = cognitive(arm, subscription).network_security_perimeter_configurations.list
+    arm.first(operation, group, name, page=page, api_version=version)
+
+
+def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
+    """The sums of each metric, as one resource; Azure's series of points are not kept."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    stamps = ((moment.strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (end - timedelta(days=DAYS), end))
+    timespan = "/".join(stamps)
+    path = f"{subject.rstrip('/')}/providers/Microsoft.Insights/metrics"
+    rows: list[Row] = []
+    for names, dimensions in METRICS:
+        arm.get(
+            path,
+            page=page,
+            api_version=version,
+            metricnames=",".join(names),
+            metricnamespace="Microsoft.CognitiveServices/accounts",
+            timespan=timespan,
+            interval="P1D",
+            aggregation="Total",
+            # Without it Azure answers with ten series and says nothing of the others.
+            top="10000",
+            **{"$filter": " and ".join(f"{dimension} eq '*'" for dimension in dimensions)},
+        )
+        rows += _sums(page.document, dimensions)
+    rows.sort(key=lambda row: tuple(str(row.get(name)) for name in ("name", "deployment", "statusCode")))
+    page.document = {
+        "value": [{"id": path, "type": "Microsoft.Insights/metrics", "timespan": f"P{DAYS}D", "value": rows}]
+    }
+
+
+def _sums(document: Row, dimensions: dict[str, str]) -> Iterator[Row]:
+    fields = {dimension.lower(): name for dimension, name in dimensions.items()}
+    for metric in listed(document.get("value")):
+        name = metric.get("name") if isinstance(metric, dict) else None
+        name = name.get("value") if isinstance(name, dict) else name
+        if not isinstance(name, str):
+            raise Fault("failed", "a metric has no name", code="MalformedAnswer")
+        totals: dict[tuple[tuple[str, str], ...], float] = defaultdict(float)
+        for series in listed(metric.get("timeseries")):
+            if isinstance(series, dict):
+                totals[tuple(sorted(_values(series, fields)))] += sum(map(_total, listed(series.get("data"))))
+        for values, total in totals.items():
+            yield {"name": name, **dict(values), "total": int(total) if total == int(total) else total}
+
+
+def _values(series: Row, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for value in listed(series.get("metadatavalues")):
+        name = value.get("name") if isinstance(value, dict) else None
+        name = name.get("value") if isinstance(name, dict) else name
+        if isinstance(name, str) and name.lower() in fields and value.get("value") is not None:
+            yield fields[name.lower()], str(value["value"])
+
+
+def _total(point: Any) -> float:
+    total = point.get("total") if isinstance(point, dict) else None
+    return total if isinstance(total, int | float) and not isinstance(total, bool) else 0.0
+
+
+READERS = (
+    Reader(
+        name="defenderPlans",
+        aspect="defender",
+        type="Microsoft.Security/pricings",
+        action="Microsoft.Security/pricings/read",
+        targets=_plans,
+        ask=below(),
+        shape="one",
+    ),
+    Reader(
+        name="defenderSettings",
+        aspect="defender",
+        type="Microsoft.CognitiveServices/accounts/defenderForAISettings",
+        action="Microsoft.CognitiveServices/accounts/defenderForAISettings/read",
+        targets=accounts,
+        ask=_ask_settings,
+        after=("accounts",),
+        eager=True,
+    ),
+    Reader(
+        name="perimeters",
+        aspect="perimeters",
+        type="Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations",
+        action="Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations/read",
+        targets=accounts,
+        ask=_ask_perimeters,
+        after=("accounts",),
+        eager=True,
+    ),
+    Reader(
+        name="metrics",
+        aspect="metrics",
+        type="Microsoft.Insights/metrics",
+        action="Microsoft.Insights/metrics/read",
+        targets=accounts,
+        ask=_ask_metrics,
+        after=("accounts",),
+        eager=True,
+    ),
+)
+"""Readers of the opt-in aspects defender, perimeters and metrics."""
