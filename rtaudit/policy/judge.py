@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.policy.conditions import Scope, observations
@@ -90,13 +91,20 @@ def _not_passed(
 
 def fill_in(line: str, subject: Subject) -> str:
     """A line of a fix with `{names}` filled in, shell-quoted; what cannot be filled stands as `<name>`."""
-    return _PLACEHOLDER.sub(lambda found: _fill(found.group(1).strip(), subject), line)
+    texts, names = _template(line)
+    return "".join(text + _fill(name, subject) for text, name in zip(texts, names, strict=False)) + texts[-1]
+
+
+@lru_cache(maxsize=1024)
+def _template(line: str) -> tuple[list[str], list[str]]:
+    """The texts of a line, and the names between them."""
+    pieces = _PLACEHOLDER.split(line)
+    return pieces[::2], [name.strip() for name in pieces[1::2]]
 
 
 def _fill(name: str, subject: Subject) -> str:
-    value: Any = None
     if name in _NAMES:
-        value = _NAMES[name](subject)
+        value: Any = _NAMES[name](subject)
     else:
         try:
             value, _ = compile_path(name).of_subject(subject)

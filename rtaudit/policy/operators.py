@@ -56,7 +56,7 @@ class Operator:
 def same(actual: Any, expected: Any) -> bool:
     """Equal without case and without coercion."""
     if isinstance(actual, str) and isinstance(expected, str):
-        return actual.casefold() == expected.casefold()
+        return actual == expected or actual.casefold() == expected.casefold()
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected
     if isinstance(actual, int | float) and isinstance(expected, int | float):

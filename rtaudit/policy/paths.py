@@ -44,13 +44,15 @@ class PathError(ValueError):
 class Path:
     """A compiled path."""
 
-    __slots__ = ("_expression", "_parts", "anchored", "roots", "text")
+    __slots__ = ("_expression", "_late", "_only", "_parts", "anchored", "roots", "text")
 
     def __init__(self, text: str) -> None:
         self.anchored = text.startswith("$.")
         """True when it starts at the subject wherever it stands."""
         self.text = text.removeprefix("$.")
         """As written, without the anchor."""
+        self._late = self.text in _LATE
+        self._only: str | None = None  # the one name of a path that has just one: most fields of elements
         self._expression: Any = None
         self._parts: tuple[str, ...] = ()
         if len(text) > MAX_LENGTH:
@@ -60,6 +62,7 @@ class Path:
             # A fact is one root: facts.exposure, not facts.
             self._parts = (".".join(parts[:2]), *parts[2:]) if parts[0] == "facts" and len(parts) > 1 else tuple(parts)
             self.roots: tuple[str, ...] = (self._parts[0],)
+            self._only = parts[0] if len(parts) == 1 else None
         elif self.text == "@":
             self.roots = ()
         else:
@@ -72,7 +75,7 @@ class Path:
         if self._parts:
             joined = subject.join(self._parts[0])
             value, gaps = _walk(joined.value, self._parts, joined.gaps)
-            if value is None and not gaps and self.text in _LATE:
+            if self._late and value is None and not gaps:
                 gap = not_shown(subject.world, subject.raw, self.text)
                 return None, (gap,) if gap else ()
             return value, gaps
@@ -91,6 +94,9 @@ class Path:
 
     def of_element(self, element: Any, subject: Subject) -> Read:
         """What stands at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
+        if self._only is not None and not self.anchored:
+            value = element.get(self._only) if isinstance(element, dict) else None
+            return (value.value, value.gaps) if type(value) is Joined else (value, ())
         if self.anchored:
             return self.of_subject(subject)
         if self._expression is not None:
@@ -103,7 +109,7 @@ class Path:
         first = self._parts[0]
         start = element.get(first) if "." not in first else _walk(element, ("", *first.split(".")), ())[0]
         value, gaps = _walk(start, self._parts, ())
-        if value is None and not gaps and self.text in _LATE:
+        if self._late and value is None and not gaps:
             gap = not_shown(subject.world, element, self.text)
             return None, (gap,) if gap else ()
         return value, gaps

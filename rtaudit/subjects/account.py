@@ -132,7 +132,10 @@ def metrics(account: Subject) -> Joined:
     world = account.world
     stored = world.children("microsoft.insights/metrics", account.resource)
     rows = [row for one in stored for row in listing(one.get("value"))]
-    return Joined(rows, world.gaps("metrics", account.resource))
+    gaps = world.gaps("metrics", account.resource)
+    if not stored and not gaps:
+        gaps = (Gap(account.resource, "metrics", "missing", message="the account's metrics are not in the snapshot"),)
+    return Joined(rows, gaps)
 
 
 @fact("account")

@@ -135,7 +135,12 @@ def retirement_dates(deployment: Subject) -> Joined:
         (sku.get("deprecationDate"), f"skus[{sku.get('name')}].deprecationDate"),
     ]
     dated = [(day, source) for value, source in candidates if (day := parse_date(value)) is not None]
-    return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)])
+    gaps = tuple(
+        Gap(deployment.resource, "models", "missing", code="NotReadable", message=f"{source} is no date: {value}")
+        for value, source in candidates
+        if value is not None and parse_date(value) is None
+    )
+    return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
 
 
 @fact(*_BOTH, reads=("models",))
@@ -198,7 +203,8 @@ def quota_use(deployment: Subject) -> Joined:
 def effective_filters(deployment: Subject) -> Joined:
     """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
 
-    Not readable, so unknown, with no policy named, or with one that the account does not list.
+    Not readable, so unknown, with no policy named, or with one that the account does not list. What older api-versions call
+    `allowedContentLevel` stands as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
     filters: dict[tuple[str, str], dict[str, Any]] = {}
@@ -211,7 +217,7 @@ def effective_filters(deployment: Subject) -> Joined:
         properties = mapping(policy.value.get("properties"))
         for one in listing(properties.get("contentFilters")):
             if isinstance(one, dict):
-                filters.setdefault((text(one.get("name")), text(one.get("source"))), one)
+                filters.setdefault((text(one.get("name")), text(one.get("source"))), _current(one))
         named = properties.get("basePolicyName")
     if not visited:
         return Joined([], _no_policy(deployment))
@@ -267,6 +273,12 @@ def _policy(deployment: Subject, named: Any) -> Joined:
     policies = owner.join("contentPolicies")
     found = next((one for one in policies.value if ids.name_of(one["id"]).lower() == named.lower()), None)
     return Joined(found, () if found else policies.gaps)
+
+
+def _current(content_filter: dict[str, Any]) -> dict[str, Any]:
+    if "severityThreshold" in content_filter or "allowedContentLevel" not in content_filter:
+        return content_filter
+    return {**content_filter, "severityThreshold": content_filter["allowedContentLevel"]}
 
 
 def _unlisted(deployment: Subject, named: str) -> Gap:
@@ -340,10 +352,13 @@ def region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, 
 
 
 def parse_date(value: Any) -> date | None:
-    """The day of a date as Azure writes them: ISO 8601 with 0 to 7 fraction digits, `MM/DD/YYYY HH:MM:SS`, else None."""
+    """The day of a date as Azure writes them, else None.
+
+    ISO 8601 with 0 to 7 fraction digits, an interval of two of these (its start counts), or `MM/DD/YYYY HH:MM:SS`.
+    """
     if not isinstance(value, str):
         return None
-    iso = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T ])", value)
+    iso = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T /])", value)
     try:
         if iso:
             return date.fromisoformat(iso.group())

@@ -106,6 +106,10 @@ def host_records(endpoint: Subject) -> Joined:
     for config in _configs(endpoint):
         zone = ids.name_of(config["zone"]).lower()
         for account in _accounts(endpoint):
+            # A zone that the account's hosts do not need may stand in the group for another resource.
+            needed = account.fact("requiredDnsZones")
+            if needed and zone not in needed:
+                continue
             subdomain = text(account.properties.get("customSubDomainName")) or account.name.lower()
             host = f"{subdomain}.{zone.removeprefix('privatelink.')}"
             rows.append({"host": host, "id": config["zone"], **_record(endpoint, config, subdomain, host)})

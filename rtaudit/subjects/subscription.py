@@ -37,7 +37,7 @@ def provider_registrations(subscription: Subject) -> Joined:
     if endpoints:
         wanted.append("Microsoft.Network")
     else:
-        gaps += [gap for gap in world.gaps("privateEndpoints", subscription.resource) if gap.code != "NotCollected"]
+        gaps += world.gaps("privateEndpoints", subscription.resource)
     rows = []
     for namespace in wanted:
         provider_id = f"{subscription.resource}/providers/{namespace}"

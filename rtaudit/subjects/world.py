@@ -95,7 +95,7 @@ class World:
     def deployments(self) -> list[Subject]:
         """Deployments of those accounts."""
         return [
-            Subject("deployment", raw, self)
+            Subject("deployment", raw, self, account)
             for account in self.accounts
             for raw in self.children(DEPLOYMENT, account.resource)
         ]
@@ -137,7 +137,7 @@ class World:
                 return self.deployments
             case "realtimeDeployment":
                 return [
-                    Subject("realtimeDeployment", one.raw, self)
+                    one.seen_as("realtimeDeployment")
                     for one in self.deployments
                     if one.join("facts.realtimeRole").value in ("speech", "unknown")
                 ]
@@ -170,15 +170,23 @@ class World:
 class Subject:
     """A raw resource with what belongs to it; what a rule judges."""
 
-    __slots__ = ("_joined", "kind", "raw", "resource", "world")
+    __slots__ = ("_joined", "account", "kind", "raw", "resource", "world")
 
-    def __init__(self, kind: str, raw: dict[str, Any], world: World) -> None:
+    def __init__(self, kind: str, raw: dict[str, Any], world: World, account: Subject | None = None) -> None:
         self.kind = kind
         self.raw = raw
         self.world = world
+        self.account = account
+        """Of a deployment: the account that it stands in."""
         self.resource: str = raw["id"]
         """Its ARM id as Azure wrote it."""
         self._joined: dict[str, Joined] = {}
+
+    def seen_as(self, kind: str) -> Subject:
+        """The same resource as a subject of another kind; what was worked out for the one serves the other."""
+        twin = Subject(kind, self.raw, self.world, self.account)
+        twin._joined = self._joined
+        return twin
 
     def join(self, name: str) -> Joined:
         """The value of a root key (`deployments`, `properties`) or fact (`facts.exposure`), with its gaps."""
@@ -202,15 +210,6 @@ class Subject:
     def name(self) -> str:
         """The resource's short name."""
         return ids.name_of(self.resource)
-
-    @property
-    def account(self) -> Subject | None:
-        """Of a deployment: the account that it stands in."""
-        by_key = self.world.memo.get("accounts")
-        if by_key is None:
-            by_key = self.world.memo["accounts"] = {ids.key(one.resource): one for one in self.world.accounts}
-        found: Subject | None = by_key.get(ids.parent_of(self.resource))
-        return found
 
 
 def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
