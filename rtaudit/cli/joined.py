@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.drift import sides
+from rtaudit.drift.gaps import TYPES_OF
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
 from rtaudit.snapshot import Snapshot, ids
 
@@ -19,22 +21,54 @@ if TYPE_CHECKING:
 WHOLE = 500
 """Up to so many accounts a snapshot is checked as a whole; of larger ones the accounts that differ (and no environment rules)."""
 
-_CATEGORIES: dict[str, frozenset[str]] = {
-    "NET": frozenset({"network", "privateEndpoints"}),
-    "DNS": frozenset({"dns", "privateEndpoints"}),
-    "ID": frozenset({"identity"}),
-    "OBS": frozenset({"logging"}),
-    "MOD": frozenset({"deployments", "models"}),
-    "CAP": frozenset({"quota"}),
-    "RES": frozenset({"deployments", "models", "quota", "contentSafety", "other"}),
-    "RAI": frozenset({"contentSafety"}),
-    "DP": frozenset({"other"}),
-    "GOV": frozenset({"tags", "other"}),
-    "CON": frozenset({"client"}),
+_MODEL = ("properties.model", "sku.name")
+_POLICY = ("properties.raiPolicyName",)
+_OWN: dict[str, tuple[str, ...]] = {
+    "facts.exposure": ("properties.publicNetworkAccess", "properties.networkAcls.defaultAction"),
+    "facts.region": ("location",),
+    "facts.filledTags": ("tags",),
+    "facts.requiredDnsZones": ("kind",),
+    "facts.groupIds": ("properties.privateLinkServiceConnections", "properties.manualPrivateLinkServiceConnections"),
+    "facts.virtualNetwork": ("properties.subnet",),
+    "facts.requestsPerMinute": ("properties.rateLimits", "sku.capacity"),
+    "facts.quotaUse": ("sku", "properties.model"),
+    "facts.modelAndVersion": ("properties.model",),
+    "facts.effectiveUpgradeOption": ("properties.versionUpgradeOption",),
+    "facts.realtimeRole": _MODEL,
+    "facts.retirementDate": _MODEL,
+    "facts.retirementDates": _MODEL,
+    "facts.effectiveFilters": _POLICY,
+    "facts.filterMode": _POLICY,
+    "facts.namesKnownPolicy": _POLICY,
+    "model": _MODEL,
+    "quota": _MODEL,
+    "raiPolicy": _POLICY,
 }
-"""Group of a rule (the middle of its id) -> the categories of change that it can follow from."""
+"""Fact or join -> the fields of the subject itself that it is worked out from."""
 
-_ACCOUNT = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/[^/]+")
+_GROUPS = "microsoft.insights/actiongroups"
+_METRIC = ("microsoft.insights/metricalerts", _GROUPS)
+_ACTIVITY = ("microsoft.insights/activitylogalerts", _GROUPS)
+_NARROWER: dict[str, tuple[str, ...]] = {
+    "metricAlerts": _METRIC,
+    "facts.alertedMetrics": _METRIC,
+    "facts.legacyAlerts": _METRIC[:1],
+    "activityLogAlerts": _ACTIVITY,
+    "facts.serviceHealthAlerts": _ACTIVITY,
+}
+"""Fact or join -> the types that it reads, where its aspect reads more."""
+
+_SUBJECTS = {
+    "account": sides.ACCOUNT,
+    "deployment": sides.DEPLOYMENT,
+    "realtimeDeployment": sides.DEPLOYMENT,
+    "privateEndpoint": sides.ENDPOINT,
+    "subscription": sides.SUBSCRIPTION,
+    "client": sides.CLIENT,
+}
+"""Kind of subject -> its type."""
+
+_FAMILY = re.compile(r"/providers/(?:microsoft\.cognitiveservices/accounts|microsoft\.network/privateendpoints)/[^/]+")
 
 
 def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date) -> Drift:
@@ -43,81 +77,147 @@ def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack
         return drift
     from rtaudit.policy import check
 
+    join = _Join(packs, as_of)
     base, *others = snapshots
     comparisons = []
+    checked: dict[int, Report] = {}
     for comparison, other in zip(drift.comparisons, others, strict=True):
-        left, right = (
-            check([_narrowed(snapshot, comparison, side)], packs, as_of=as_of)
-            for snapshot, side in ((base, "left"), (other, "right"))
-        )
-        comparisons.append(_joined(comparison, left, right))
+        reports = []
+        for snapshot, side in ((base, "left"), (other, "right")):
+            narrowed = _narrowed(snapshot, comparison, side)
+            report = checked.get(id(snapshot)) or check([narrowed], packs, as_of=as_of)
+            if narrowed is snapshot:
+                checked[id(snapshot)] = report
+            reports.append(report)
+        comparisons.append(join.comparison(comparison, *reports))
     return replace(drift, comparisons=comparisons)
 
 
-def _joined(comparison: Comparison, left: Report, right: Report) -> Comparison:
-    pairs = {ids.key(pair.left): ids.key(pair.right) for pair in comparison.pairs}
-    environment = {f"/environment/{comparison.left.environment}": f"/environment/{comparison.right.environment}"}
-    there = _by_rule(right.findings)
-    turned: dict[str, list[tuple[Finding, Finding]]] = defaultdict(list)
-    for finding in left.findings:
-        key = ids.key(finding.resource)
-        counterpart = pairs.get(key) or environment.get(key) or ""
-        other = there.get((finding.rule, counterpart))
-        if other is not None and other.outcome != finding.outcome and "fail" in (finding.outcome, other.outcome):
-            turned[_family(key)].append((finding, other))
-    texts = {**left.rules, **right.rules}
-    changes = []
-    for change in comparison.changes:
-        if change.decision == "drift" and change.left is not None and change.right is not None:
-            found = [
-                {
-                    "rule": one.rule,
-                    "title": texts[one.rule].title,
-                    "severity": texts[one.rule].severity,
-                    "left": one.outcome,
-                    "right": other.outcome,
-                }
-                for one, other in turned.get(_family(ids.key(change.left)), ())
-                if _follows(change, one, other)
-            ]
-            changes.append(with_rules(change, sorted(found, key=lambda rule: str(rule["rule"]))) if found else change)
-        else:
-            changes.append(change)
-    return replace(comparison, changes=changes)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A rule whose outcome for one subject differs between the two sides."""
+
+    finding: Finding
+    """Of the base."""
+    outcome: str
+    """On the other side."""
 
 
-def _follows(change: Change, one: Finding, other: Finding) -> bool:
-    """True when the rule's outcome may come from this change: the same field was observed, or it is the rule's own subject."""
-    own = ids.key(change.left or "")
-    if ids.key(one.resource) not in (own, _family(own)) and not one.resource.lower().startswith("environment/"):
-        return False
-    path = ".".join(change.path.split("/")[1:])
-    for finding in (one, other):
-        for seen in finding.observations:
-            if path and (seen.field == path or seen.field.startswith((path + ".", path + "["))):
-                return True
-    group = one.rule.split("-")[1] if one.rule.count("-") >= 2 else ""
-    named = {seen.field for finding in (one, other) for seen in finding.observations}
-    # A rule that observed plain properties has said which; one that observed a fact or a join has not.
-    plain = named and all(field.startswith(("properties.", "tags.", "sku.", "identity.")) for field in named)
-    return not plain and change.category in _CATEGORIES.get(group, frozenset())
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What a rule looks at."""
+
+    type: str | None
+    """Type of its subjects; None: the environment."""
+    own: tuple[str, ...]
+    """Paths of the subject itself."""
+    types: frozenset[str]
+    """Types of the other resources that it reads."""
 
 
-def _by_rule(findings: Iterable[Finding]) -> dict[tuple[str, str], Finding]:
-    return {(finding.rule, ids.key(finding.resource)): finding for finding in findings}
+class _Join:
+    """The rules of some packs, and which changes they look at."""
+
+    def __init__(self, packs: Sequence[Pack], as_of: date) -> None:
+        from rtaudit.subjects import PARTS
+
+        self.rules: dict[str, _Reads] = {}
+        for pack in packs:
+            for bound in pack.bind(as_of):
+                kind = bound.rule.each
+                own: list[str] = []
+                types: set[str] = set()
+                for condition in (bound.when, bound.require):
+                    for path, at_subject in condition.paths() if condition is not None else ():
+                        for root in path.roots if at_subject else ():
+                            part = PARTS[kind].get(root)
+                            types |= _types(root, part.aspects if part is not None else ())
+                            own += _OWN.get(root, ()) if part is not None else (path.text,)
+                self.rules[bound.rule.id] = _Reads(_SUBJECTS.get(kind), tuple(own), frozenset(types))
+
+    def looks_at(self, change: Change, finding: Finding) -> bool:
+        """True when the rule of `finding` reads what `change` changed, of this subject."""
+        reads = self.rules.get(finding.rule)
+        if reads is None:
+            return False
+        if reads.type is None:
+            # An environment's rules speak of what is deployed where.
+            return change.type == sides.DEPLOYMENT or (change.type == sides.ACCOUNT and change.path == "")
+        own = (
+            change.left is not None and ids.key(change.left) == ids.key(finding.resource) and change.type == reads.type
+        )
+        if own:
+            path = ".".join(change.path.split("/")[1:])
+            return any(_within(path, one) or _within(one, path) for one in reads.own)
+        return change.type in reads.types
+
+    def comparison(self, comparison: Comparison, left: Report, right: Report) -> Comparison:
+        """`comparison` with the rules that turn at each of its changes."""
+        by_family, shared = self._turned(comparison, left, right)
+        back = {ids.key(pair.right): ids.key(pair.left) for pair in comparison.pairs}
+        texts = {**left.rules, **right.rules}
+        changes = []
+        for change in comparison.changes:
+            found: dict[tuple[str, str, str], dict[str, str]] = {}
+            if change.decision == "drift":
+                resource = ids.key(change.left or change.right or "")
+                family = _family(resource)
+                family = family if change.left is not None else back.get(family, family)
+                turns = [*by_family.get(family, ()), *by_family.get(_ENVIRONMENT, ())]
+                for turn in turns if _FAMILY.search(resource) else shared:
+                    finding = turn.finding
+                    if self.looks_at(change, finding):
+                        text = texts[finding.rule]
+                        found[finding.rule, finding.outcome, turn.outcome] = {
+                            "rule": finding.rule,
+                            "title": text.title,
+                            "severity": text.severity,
+                            "left": finding.outcome,
+                            "right": turn.outcome,
+                        }
+            changes.append(with_rules(change, [found[key] for key in sorted(found)]) if found else change)
+        return replace(comparison, changes=changes)
+
+    def _turned(
+        self, comparison: Comparison, left: Report, right: Report
+    ) -> tuple[dict[str, list[_Turn]], list[_Turn]]:
+        pairs = {ids.key(pair.left): ids.key(pair.right) for pair in comparison.pairs}
+        pairs[f"/environment/{comparison.left.environment.lower()}"] = (
+            f"/environment/{comparison.right.environment.lower()}"
+        )
+        there = {(finding.rule, ids.key(finding.resource)): finding for finding in right.findings}
+        by_family: dict[str, list[_Turn]] = defaultdict(list)
+        shared: list[_Turn] = []
+        for finding in left.findings:
+            key = ids.key(finding.resource)
+            other = there.get((finding.rule, pairs.get(key, "")))
+            if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
+                continue
+            turn = _Turn(finding, other.outcome)
+            by_family[_ENVIRONMENT if finding.each == "environment" else _family(key)].append(turn)
+            shared.append(turn)
+        return by_family, shared
+
+
+_ENVIRONMENT = "environment"
+
+
+def _types(root: str, aspects: Iterable[str]) -> set[str]:
+    return set(_NARROWER.get(root) or (one for aspect in aspects for one in TYPES_OF[aspect]))
+
+
+def _within(path: str, top: str) -> bool:
+    return path == top or path.startswith((top + ".", top + "["))
 
 
 def _family(key: str) -> str:
-    """The account that a resource belongs to; else the resource itself."""
-    found = _ACCOUNT.search(key)
+    """The account or private endpoint that a resource belongs to; else the resource itself."""
+    found = _FAMILY.search(key)
     return key[: found.end()] if found else key
 
 
 def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str) -> Snapshot:
-    accounts = [
-        key for item in snapshot.resources if _family(key := ids.key(item["id"])) == key and _ACCOUNT.search(key)
-    ]
-    if len(accounts) <= WHOLE:
+    if sum(ids.type_of(item["id"]) == sides.ACCOUNT for item in snapshot.resources) <= WHOLE:
         return snapshot
     wanted: set[str] = set()
     for change in comparison.changes:
@@ -127,6 +227,6 @@ def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str) -> Snapshot
     kept = [
         item
         for item in snapshot.resources
-        if not _ACCOUNT.search(family := _family(ids.key(item["id"]))) or family in wanted
+        if not _FAMILY.search(family := _family(ids.key(item["id"]))) or family in wanted
     ]
     return replace(snapshot, resources=kept)

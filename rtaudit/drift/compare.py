@@ -98,3 +98,9 @@ def _leaves(path: tuple[Any, ...], before: Any, after: Any) -> Iterator[Differen
 def pointer(path: tuple[Any, ...]) -> str:
     """A path as a JSON Pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def raw_at(value: Any, path: str) -> Any:
+    """What stands in a resource as Azure returned it where a JSON Pointer points; None where nothing does."""
+    found = _at(value, tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]))
+    return None if found is _ABSENT else found

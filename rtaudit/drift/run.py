@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from rtaudit import __version__
+from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.categories import category_of
-from rtaudit.drift.compare import Difference, differences
+from rtaudit.drift.compare import Difference, differences, raw_at
 from rtaudit.drift.held import Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
-from rtaudit.drift.normalise import Normaliser
+from rtaudit.drift.normalise import Normaliser, settled
 from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
 from rtaudit.drift.policy import DriftPolicy, Subject
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
@@ -140,8 +141,21 @@ class _Comparing:
                 _keep_names(pair, one, other, self.left, self.right)
             if one == other:
                 continue
-            for difference in differences(one, other, pair.type):
-                yield self._seen(pair, difference)
+            for difference in differences(settled(one), settled(other), pair.type):
+                if not self._shared(pair, difference):
+                    yield self._seen(pair, difference)
+
+    def _shared(self, pair: Paired, difference: Difference) -> bool:
+        """True when both sides point at the very same thing, which merely is not named after the one environment.
+
+        Where that thing has a counterpart of its own it is no matter of names: test writes to production's workspace.
+        """
+        before, after = (raw_at(item, difference.path) for item in (pair.left, pair.right))
+        if self.over_time or before is None or before != after:
+            return False
+        told = canonical(before).lower()
+        roles = self.pairing.left_roles.keys() | self.pairing.right_roles.keys() if "/subscriptions/" in told else ()
+        return not any(f'{key}"' in told for key in roles)
 
     def _lone(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
@@ -152,7 +166,7 @@ class _Comparing:
             assert item is not None
             if self._explained(lone, own, item, lacking):
                 continue
-            body = (here if own is self.left else there)(item, lone.type)
+            body = settled((here if own is self.left else there)(item, lone.type))
             kind = "removed" if lone.left is not None else "added"
             before, after = (body, None) if lone.left is not None else (None, body)
             yield self._seen(lone, Difference("", kind, before, after))
