@@ -46,14 +46,14 @@ def write_atomically(path: str | Path, data: str | bytes) -> None:
     target = Path(path)
     # Lone surrogates (Azure text is hostile text) become the JSON escape for them instead of an error.
     payload = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
-    if target.exists() and not target.is_file():
+    if os.path.exists(target) and not os.path.isfile(target):
         _write_special(target, payload)
         return
     temporary: str | None = None
     try:
         real = Path(os.path.realpath(target))
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.", suffix=".tmp")
+        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
             file.write(payload)
             file.flush()

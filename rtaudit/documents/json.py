@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from rtaudit.documents.files import read_text
 from rtaudit.errors import InputError
 
 
-class _DuplicateKeyError(ValueError):
+class _NotStrictError(ValueError):
     pass
 
 
@@ -20,13 +21,20 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _DuplicateKeyError(f"the key {json.dumps(key)} stands twice in one object")
+                raise _NotStrictError(f"the key {json.dumps(key)} stands twice in one object")
             seen.add(key)
     return result
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _DuplicateKeyError(f"{name} is not JSON")
+    raise _NotStrictError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _NotStrictError(f"{text} is larger than a number can be")
+    return number
 
 
 def parse_json(text: str, name: str) -> Any:
@@ -35,9 +43,12 @@ def parse_json(text: str, name: str) -> Any:
     Raises InputError for anything that is not strict JSON: duplicate keys and NaN are refused.
     """
     try:
-        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()):
+        if not text.strip():
+            raise InputError(f"{name} is empty", "make it again, or take it from a backup") from None
+        # A string without an end is one that was cut off: no line break may stand in it.
+        if error.pos >= len(text.rstrip()) or (error.msg.startswith("Unterminated") and "\n" not in text[error.pos :]):
             raise InputError(
                 f"{name} ends in the middle (line {error.lineno}): it was cut off, or is still being written",
                 "make it again, or take it from a backup",

@@ -44,8 +44,26 @@ def check_schema(value: Any, schema: dict[str, Any], error_at: ErrorAt) -> None:
     errors = [_innermost(error) for error in validator.iter_errors(value)]
     if not errors:
         return
-    first = min(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    first = min(errors, key=lambda error: _place(value, error))
     raise _explain(first, error_at)
+
+
+def _place(value: Any, error: Any) -> list[int]:
+    """Where in the document an error stands, as numbers that sort in the order of reading."""
+    path = list(error.absolute_path)
+    if error.validator == "additionalProperties":
+        path.append(_unknown_key(error))
+    place = []
+    for part in path:
+        place.append(part if isinstance(value, list) else list(value).index(part))
+        value = value[part]
+    return place
+
+
+def _unknown_key(error: Any) -> str:
+    known = error.schema.get("properties", {})
+    unknown: str = next(key for key in error.instance if key not in known)
+    return unknown
 
 
 def _innermost(error: Any) -> Any:
@@ -62,9 +80,8 @@ def _explain(error: Any, error_at: ErrorAt) -> InputError:
     path = tuple(error.absolute_path)
     where = f"'{_dotted(path)}'" if path else "the document"
     match error.validator:
-        case "additionalProperties" | "unevaluatedProperties":
-            known = list(error.schema.get("properties", {}))
-            unknown = next(key for key in error.instance if key not in known)
+        case "additionalProperties":
+            known, unknown = list(error.schema.get("properties", {})), _unknown_key(error)
             inside = f" in {where}" if path else ""
             return error_at(
                 (*path, unknown), f"unknown key '{unknown}'{inside}", allowed_hint(unknown, known), at_key=True

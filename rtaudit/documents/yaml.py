@@ -5,6 +5,7 @@ PyYAML parses (its events carry line and column); which scalar is what is decide
 
 from __future__ import annotations
 
+import math
 import pathlib
 import re
 from dataclasses import dataclass, field
@@ -72,10 +73,11 @@ def parse_yaml(text: str, name: str) -> Document:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        where = name + _where(error, text)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
         raise InputError(f"{where}: not YAML: {problem}", "check indentation, quotes and colons around there") from None
+    except UnicodeEncodeError:
+        raise InputError(f"{name}: not YAML: it holds bytes that are no text", "save it as UTF-8") from None
     return Document(name, builder.value, builder.positions, builder.keys)
 
 
@@ -166,12 +168,29 @@ class _Builder:
         if _INT.match(text):
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
         if _FLOAT.match(text):
-            return float(text)
+            number = float(text)
+            if math.isinf(number):
+                raise self._refuse(
+                    event, f"the number {text}", "it is larger than a number can be; quote it if it is a word"
+                )
+            return number
         return text
 
     def _refuse(self, event: Any, what: str, hint: str) -> InputError:
         line, column = _mark(event)
         return InputError(f"{self.name}:{line}:{column}: {what} is not allowed", hint)
+
+
+def _where(error: yaml.YAMLError, text: str) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark:
+        return f":{mark.line + 1}:{mark.column + 1}"
+    offset = getattr(error, "position", None)
+    if not isinstance(offset, int):
+        return ""
+    # A character that YAML does not allow: the parser counts bytes.
+    before = text.encode()[:offset].decode("utf-8", "ignore")
+    return f":{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def _mark(event: Any) -> tuple[int, int]:

@@ -22,15 +22,13 @@ def type_of(resource_id: str) -> str:
     extension's type. A subscription is `microsoft.resources/subscriptions`, a resource group
     `microsoft.resources/resourcegroups`, a provider's registration `microsoft.resources/providers`. Empty when the id is none.
     """
-    parts = key(resource_id).split("/")[1:]
-    if "providers" in parts:
-        at = len(parts) - 1 - parts[::-1].index("providers")
+    parts, at = _provider(resource_id)
+    if at is not None:
         tail = parts[at + 1 :]
         if len(tail) == 1:
             return "microsoft.resources/providers"
-        if tail:
-            # namespace, then type/name pairs; a collection ends on a type without a name
-            return "/".join([tail[0], *tail[1::2]])
+        # namespace, then type/name pairs; a collection ends on a type without a name
+        return "/".join([tail[0], *tail[1::2]])
     if len(parts) == 2 and parts[0] == "subscriptions":
         return "microsoft.resources/subscriptions"
     if len(parts) == 4 and parts[2] == "resourcegroups":
@@ -57,22 +55,34 @@ def group_of(resource_id: str) -> str | None:
 
 def parent_of(resource_id: str) -> str:
     """The id of what the resource belongs to, lower case: a child's parent, an extension's target, else its group or subscription."""
-    parts = key(resource_id).split("/")[1:]
-    if "providers" in parts:
-        at = len(parts) - 1 - parts[::-1].index("providers")
+    parts, at = _provider(resource_id)
+    if at is not None:
         tail = parts[at + 1 :]
-        # namespace/type/name -> what stands before `providers`; deeper -> without the last type/name pair
-        kept = parts[:at] if len(tail) <= 3 else parts[: at + 1] + tail[: 3 if len(tail) == 4 else len(tail) - 2]
+        # namespace/type/name -> what stands before `providers`; deeper -> without the last type/name pair (or type)
+        kept = parts[:at] if len(tail) <= 3 else parts[: at + 1] + tail[: (len(tail) - 2) // 2 * 2 + 1]
         return "/" + "/".join(kept)
     return "/" + "/".join(parts[:-2])
+
+
+def _provider(resource_id: str) -> tuple[list[str], int | None]:
+    """The segments of an id in lower case, and where the last `providers` that is a keyword (and no name) stands."""
+    parts = key(resource_id).split("/")[1:]
+    found, at = None, 0
+    while at < len(parts) - 1:
+        if parts[at] == "providers":
+            if parts[at + 1] == "providers" and at + 2 < len(parts):
+                del parts[at]  # Azure has been seen to write the word twice
+            found = at
+        at += 2
+    return parts, found
 
 
 def covers(scope: str, resource_id: str) -> bool:
     """True when `scope` (a management scope or resource id) is `resource_id` or stands above it."""
     upper, lower = key(scope), key(resource_id)
-    return upper in {"/", lower} or lower.startswith(upper + "/")
+    return bool(scope) and (upper in {"/", lower} or lower.startswith(upper + "/"))
 
 
-def region(location: str | None) -> str:
-    """A location as it is compared: `East US 2`, `EASTUS2` and `eastus2` are one. Empty for None."""
-    return re.sub(r"[\s_-]+", "", location or "").lower()
+def region(location: object) -> str:
+    """A location as it is compared: `East US 2`, `EASTUS2` and `eastus2` are one. Empty for what is no text."""
+    return re.sub(r"[\s_-]+", "", location).lower() if isinstance(location, str) else ""

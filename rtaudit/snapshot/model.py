@@ -121,7 +121,8 @@ class Snapshot:
         """When the last run that filled it ended (ISO 8601, UTC), where recorded."""
         runs = self.collection.get("runs") or [{}]
         last = runs[-1] if isinstance(runs, list) and isinstance(runs[-1], dict) else {}
-        return last.get("finishedAt") or last.get("startedAt")
+        when = last.get("finishedAt") or last.get("startedAt")
+        return when if isinstance(when, str) else None
 
     def api_version(self, resource_type: str) -> str | None:
         """The api-version that resources of this type (any case) were read with, where recorded."""

@@ -24,11 +24,14 @@ SECRET_PARENTS = {"apiproperties": "connection strings and keys of linked servic
 """Fields (lower case) below which every value is cut."""
 
 SECRET_SHAPES: dict[str, re.Pattern[str]] = {
-    "SAS signature": re.compile(r"(?<=[?&;])(sig=)[^&\s\"']+", re.IGNORECASE),
+    "SAS signature": re.compile(r"(?<![A-Za-z0-9])(sig=)[^&\s\"']+", re.IGNORECASE),
     "connection string": re.compile(
-        r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|ClientSecret|api-key)\s*=\s*)[^;&\s\"']+",
+        r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|Client[-_]?Secret|api-key)[\"']?\s*[=:]\s*[\"']?)"
+        r"[^;&\s\"']+",
         re.IGNORECASE,
     ),
+    "password in an address": re.compile(r"(://[^/\s:@]+:)[^/\s@]+(?=@)"),
+    "storage key": re.compile(r"()(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}=="),
     "bearer token": re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE),
     "JSON web token": re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
     "Azure AI key": re.compile(r"()\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b"),
@@ -48,9 +51,12 @@ def scrub(text: str) -> str:
 def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool = False) -> Any:
     """`value` (a resource) without its secrets; the fields stay, their values become `[cut]`. Idempotent."""
     if isinstance(value, dict):
-        inside = below or name.lower() in SECRET_PARENTS
+        inside = below or name.lower() in SECRET_PARENTS or SECRET_NAMES.search(name) is not None
+        tagged = tags or name.lower() == "tags"
+        # {"name": "apiKey", "value": …}: the name stands beside the secret.
+        named = not tagged and SECRET_NAMES.search(str(value.get("name") or "")) is not None
         return {
-            key: cut_secrets(item, key, below=inside, tags=tags or name.lower() == "tags")
+            key: cut_secrets(item, key, below=inside or (named and key == "value"), tags=tagged)
             for key, item in value.items()
         }
     if isinstance(value, list):
