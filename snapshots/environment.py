@@ -257,7 +257,7 @@ class Environment:
         auditor = arm.guid("principal", "auditor")
         message = (
             f"The client '{auditor}' with object id '{auditor}' does not have authorization to perform action '{action}' over "
-            f"scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+            f"scope '{scope}' or the scope is invalid."
         )
         self.gaps.append(Gap(scope, aspect, "denied", 403, "AuthorizationFailed", action, message))
 

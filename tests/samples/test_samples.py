@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from rtaudit import assets
 from rtaudit.documents import canonical
+from rtaudit.simulate import Simulator
 from rtaudit.snapshot import ASPECTS, dump, ids, load
 from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
@@ -116,6 +118,27 @@ def test_the_flaws_that_the_demo_shows() -> None:
         if row["model"]["deprecation"]["inference"].startswith("2026-12-15")
     ]
     assert set(retiring) == {"gpt-realtime-mini"}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_collection_of_the_simulated_sample_is_the_sample(label: str, tmp_path: Path) -> None:
+    sample = load(assets.snapshots() / f"{label}.json")
+    out = tmp_path / "collected.json"
+    with Simulator([sample]) as azure:
+        command = [
+            sys.executable,
+            "-m",
+            "rtaudit",
+            "collect",
+            "--arm-endpoint",
+            azure.url,
+            "--auth",
+            "managed-identity",
+        ]
+        command += ["-s", sample.scope["subscriptions"][0], "--environment", label, "-o", str(out)]
+        done = subprocess.run(command, env={**os.environ, **azure.environ}, capture_output=True, text=True, check=False)
+    assert done.returncode == (4 if sample.gaps else 0), done.stderr
+    assert load(out).digest == sample.digest
 
 
 def test_gaps_name_the_permission() -> None:
