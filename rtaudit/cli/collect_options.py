@@ -18,7 +18,7 @@ from rtaudit.cli.app import plain
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
-    from rtaudit.collect.collect import Collected, Watch
+    from rtaudit.collect.run import Collected, Watch
     from rtaudit.snapshot import Snapshot
 
 _SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"

@@ -1,6 +1,6 @@
 """collect: Azure Resource Manager is read, a Snapshot is made. The Azure SDKs live here; enter it when a command needs it."""
 
-from rtaudit.collect.collect import Collected, Watch, collect
+from rtaudit.collect.run import Collected, Watch, collect
 from rtaudit.collect.credentials import Identity, find_identity
 from rtaudit.collect.endpoint import Endpoint, find_endpoint
 from rtaudit.collect.limits import Limits
