@@ -1,0 +1,150 @@
+"""The JSON Schema of a client contract: what editors complete from and what the loader holds files against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONTRACT = "rtaudit.client/1"
+"""The schema this version reads and writes."""
+
+_TEXT = {"type": "string", "minLength": 1}
+_OPTIONAL_TEXT = {"type": ["string", "null"], "minLength": 1}
+_COUNT = {"type": ["integer", "null"], "minimum": 1}
+_NUMBER = {"type": ["number", "null"], "exclusiveMinimum": 0}
+
+
+def _mapping(about: str, /, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "description": about, "additionalProperties": False, "properties": properties}
+
+
+_STORED = {
+    "stored": {"type": ["boolean", "null"], "description": "Whether it is kept anywhere."},
+    "retentionDays": {**_COUNT, "description": "Days after which it is deleted."},
+    "incidentOwner": {**_OPTIONAL_TEXT, "description": "Who decides on access to it in an incident."},
+    "where": {**_OPTIONAL_TEXT, "description": "Where it is kept."},
+}
+
+_FALLBACK = {
+    **_mapping(
+        "What the guest gets when realtime cannot be had.",
+        kind={"enum": ["textDeployment", "secondRegion", "human"]},
+        account={**_OPTIONAL_TEXT, "description": "Account of the deployment, where it is another one."},
+        deployment={**_OPTIONAL_TEXT, "description": "The deployment that answers instead."},
+        about=_OPTIONAL_TEXT,
+    ),
+    "required": ["kind"],
+}
+
+_SETTINGS: dict[str, Any] = {
+    "endpoint": {
+        **_OPTIONAL_TEXT,
+        "description": "Where the client connects: scheme and host, or the whole URL. Of SIP: sip:proj_…@region.sip.ai.azure.com.",
+    },
+    "account": {**_OPTIONAL_TEXT, "description": "The Azure OpenAI or AI Services account: its name or ARM id."},
+    "deployment": {**_OPTIONAL_TEXT, "description": "The deployment that sessions are opened on."},
+    "transcriptionDeployment": {
+        **_OPTIONAL_TEXT,
+        "description": "The deployment that transcribes what the guest says; absent where input is not transcribed.",
+    },
+    "use": {
+        "enum": ["speech", "transcription", "translation", "live"],
+        "description": "What the deployment is used for; speech unless said.",
+    },
+    "protocol": _mapping(
+        "What the client asks for on the wire.",
+        path={**_OPTIONAL_TEXT, "description": "Path of the endpoint, such as /openai/v1/realtime."},
+        apiVersion={**_OPTIONAL_TEXT, "description": "The api-version that it sends; null for none, as GA wants it."},
+        headers={
+            "type": ["array", "null"],
+            "items": _TEXT,
+            "description": "Names (never values) of the headers that it sends.",
+        },
+        query={
+            "type": ["object", "null"],
+            "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            "description": "Query parameters that it sends; a key's value is cut out.",
+        },
+    ),
+    "transport": {"enum": ["websocket", "webrtc", "sip"]},
+    "signalling": {
+        "enum": ["direct", "proxied", None],
+        "description": "Of WebRTC: whether the client posts its SDP to the account itself, or a server of yours does.",
+    },
+    "runsIn": {"enum": ["browser", "mobile", "server"], "description": "Where the code runs that connects."},
+    "network": {
+        "enum": ["internet", "private", None],
+        "description": "The network that it connects from: the internet, or one that reaches the private endpoint.",
+    },
+    "auth": {
+        "enum": ["entra", "clientSecret", "key"],
+        "description": "Entra token, short-lived client secret made by a token broker, or the account's key.",
+    },
+    "session": _mapping(
+        "Bounds of one session.",
+        maxMinutes={**_NUMBER, "description": "Longest session, in minutes."},
+        idleTimeoutSeconds={**_NUMBER, "description": "Silence after which the client hangs up, in seconds."},
+        reconnect={
+            "type": ["boolean", "string", "null"],
+            "description": "Whether, or how, it reconnects after a cut.",
+        },
+    ),
+    "peakSessionsPerMinute": {
+        **_COUNT,
+        "description": "New sessions in the busiest minute, of all clients of this contract.",
+    },
+    "tokenBroker": _mapping(
+        "The service of yours that hands out tokens or client secrets.",
+        region=_OPTIONAL_TEXT,
+        issues={**_OPTIONAL_TEXT, "description": "How it issues sessions."},
+        secretSeconds={**_COUNT, "description": "How long a client secret is valid, in seconds."},
+    ),
+    "gateway": {
+        **_mapping(
+            "The API gateway between client and account.",
+            kind={"enum": ["apiManagement", "applicationGateway", "frontDoor", "other"]},
+            tier={**_OPTIONAL_TEXT, "description": "Of API Management: Consumption, Developer, Basic, Standard v2, …"},
+            host={**_OPTIONAL_TEXT, "description": "The gateway's host name."},
+        ),
+        "type": ["object", "null"],
+        "required": ["kind"],
+    },
+    "transcripts": _mapping("Text of what was said.", **_STORED),
+    "audio": _mapping("Recorded audio.", **_STORED),
+    "fallback": {
+        "description": "One fallback, or several in order.",
+        "anyOf": [_FALLBACK, {"type": "array", "items": _FALLBACK}, {"type": "null"}],
+    },
+    "sdk": _mapping(
+        "The library that connects.",
+        name=_OPTIONAL_TEXT,
+        language=_OPTIONAL_TEXT,
+        version=_OPTIONAL_TEXT,
+    ),
+}
+"""What may stand at the top for every environment, and in one environment for that one alone."""
+
+CONTRACT_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit client contract",
+    "description": "What a client of the Realtime API promises: where it connects, how, and what it does when that fails.",
+    "type": "object",
+    "required": ["schema", "name", "transport", "runsIn", "auth"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": CONTRACT},
+        "name": {
+            **_TEXT,
+            "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+            "x-pattern-means": "a name such as guest-app",
+        },
+        "owner": {**_OPTIONAL_TEXT, "description": "Who answers for this client."},
+        **_SETTINGS,
+        "environments": {
+            "type": "object",
+            "minProperties": 1,
+            "description": "Label of an environment: what holds there. A key that stands here replaces the one at the top.",
+            "additionalProperties": {"type": "object", "additionalProperties": False, "properties": _SETTINGS},
+        },
+    },
+}
+"""The whole document."""
