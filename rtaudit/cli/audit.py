@@ -13,6 +13,7 @@ from rtaudit.cli.check import (
     AllowUnknownOption,
     AsOfOption,
     BaselineOption,
+    EvidenceOption,
     FailOnOption,
     GroupByOption,
     Judging,
@@ -82,6 +83,7 @@ def audit(
     allow_unknown: AllowUnknownOption = None,
     group_by: GroupByOption = None,
     show: ShowOption = None,
+    evidence: EvidenceOption = None,
     output: OutputOption = None,
 ) -> None:
     """Collect, then check: the opt-in aspects that the policies read are collected too. Exit codes are those of check."""
@@ -136,4 +138,4 @@ def audit(
         target = snapshot if not collected.interrupted else partial_name(snapshot, collected.snapshot.environment)
         write(collected.snapshot, target)
         print(f"wrote {plain(target)}", file=sys.stderr)
-    answer([collected.snapshot], judging, output or (), group_by=group_by, show=show or ())
+    answer([collected.snapshot], judging, output or (), evidence, group_by=group_by, show=show or ())

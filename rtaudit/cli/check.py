@@ -17,7 +17,6 @@ from rtaudit.errors import UsageError, allowed_hint
 if TYPE_CHECKING:
     from datetime import date
 
-    from rtaudit.report import Report
     from rtaudit.snapshot import Snapshot
 
 DEFAULT_POLICY = ("production",)
@@ -107,6 +106,7 @@ def check(
     allow_unknown: AllowUnknownOption = None,
     group_by: GroupByOption = None,
     show: ShowOption = None,
+    evidence: EvidenceOption = None,
     output: OutputOption = None,
 ) -> None:
     """Judge snapshots by policies. Exit 0 ready, 1 not ready, 4 incomplete (something that gates could not be seen)."""
@@ -115,39 +115,50 @@ def check(
     judging = Judging(policy or (), settings or (), as_of, waivers, baseline, fail_on, allow_unknown or ())
     if len(snapshot) != len(set(snapshot)):
         raise UsageError("the same snapshot is given twice", "name each file once")
-    answer([load(path) for path in snapshot], judging, output or (), group_by=group_by, show=show or ())
+    answer([load(path) for path in snapshot], judging, output or (), evidence, group_by=group_by, show=show or ())
 
 
-def answer(snapshots: Sequence[Snapshot], judging: Judging, outputs: Sequence[str], **view: Any) -> None:
-    """Judge, write every output, and end with the report's exit code."""
+def answer(
+    snapshots: Sequence[Snapshot], judging: Judging, outputs: Sequence[str], evidence: str | None = None, **view: Any
+) -> None:
+    """Judge, write every output and the evidence, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver, parse_outputs
-
-    wanted = parse_outputs(outputs)
-    report = judge(snapshots, judging)
-    for warning in report.warnings:
-        print(f"warning: {plain(warning)}", file=sys.stderr)
-    deliver(wanted, report, snapshots=snapshots, **view)
-    raise typer.Exit(report.gate.exit_code)
-
-
-def judge(snapshots: Sequence[Snapshot], judging: Judging) -> Report:
-    """The report of these snapshots. Raises UsageError or InputError for options and files that do not hold."""
     from rtaudit.policy import check as run
     from rtaudit.policy import load_policies, load_waivers
     from rtaudit.report import load as load_report
 
+    wanted = parse_outputs(outputs)
     judging.check()
     packs = load_policies(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings))
-    return run(
+    baseline = load_report(judging.baseline) if judging.baseline else None
+    report = run(
         snapshots,
         packs,
         as_of=parse_day(judging.as_of, "--as-of"),
         fail_on=judging.fail_on,
         allow_unknown=_allowed(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
         waivers=load_waivers(judging.waivers) if judging.waivers else (),
-        baseline=load_report(judging.baseline) if judging.baseline else None,
+        baseline=baseline,
         baseline_name=Path(judging.baseline).name if judging.baseline else None,
     )
+    for warning in report.warnings:
+        print(f"warning: {plain(warning)}", file=sys.stderr)
+    if evidence is not None:
+        from rtaudit.render.evidence import write
+
+        words = ["rtaudit", *sys.argv[1:]]
+        write(
+            evidence,
+            report,
+            snapshots=snapshots,
+            packs=packs,
+            waivers=judging.waivers,
+            baseline=baseline,
+            command=words,
+        )
+        print(f"wrote {plain(evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)
+    deliver(wanted, report, snapshots=snapshots, **view)
+    raise typer.Exit(report.gate.exit_code)
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from rtaudit.policy.rules import read_rules
 from rtaudit.render import render, whole
 from rtaudit.report import Report, dump
 from rtaudit.report import load as load_report
+from rtaudit.report.files import finding_document
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot import load as load_snapshot
 from rtaudit.snapshot.secrets import scrub
@@ -162,7 +163,7 @@ def judgement(report: Report) -> str:
         "verdict": report.verdict,
         "summary": report.summary,
         "rules": {rule: asdict(text) for rule, text in report.rules.items()},
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [finding_document(finding) for finding in report.findings],
     }
     return "sha256:" + hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
 

@@ -27,7 +27,7 @@ def chunks(report: Report) -> Iterator[str]:
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
     separator = "\n    "
     for finding in report.findings:
-        yield separator + encode(_finding(finding))
+        yield separator + encode(finding_document(finding))
         separator = ",\n    "
     yield ("\n  ]" if report.findings else "]") + "\n}\n"
 
@@ -75,7 +75,8 @@ def _head(report: Report) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as it stands in the document: what a pass needs not say is left out."""
     document: dict[str, Any] = {
         "rule": finding.rule,
         "outcome": finding.outcome,
