@@ -90,7 +90,7 @@ def _fixes(report: Report, failed: list[Finding]) -> Iterator[str]:
         text = report.rules.get(rule)
         yield f"\n### {code(value(rule, 60))} {code(value(text.title, 300)) if text else ''}\n\n"
         if text:
-            yield f"{code(value(text.why, 1000))}\n\n"
+            yield f"{code(value(text.why, 1000))}\n" + ("\n" if finding.fix else "")
         for step in finding.fix:
             yield f"* {code(value(step, 1000))}\n"
     yield "\n</details>\n"
