@@ -100,20 +100,67 @@ def host_records(endpoint: Subject) -> Joined:
     """For each zone and account: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
 
     Expected are the addresses of `customDnsConfigs`, else those of the zone group. Actual is the zone's own record where it
-    was read, else the zone group's `recordSets`. With neither, `actual` and `matches` are unknown.
+    was read, else the zone group's `recordSets`. With neither, `actual` and `matches` are unknown. A zone that no zone group
+    writes to counts where it is linked to the endpoint's network and holds a record of the account: somebody's own work.
     """
-    rows = []
-    for config in _configs(endpoint):
-        zone = ids.name_of(config["zone"]).lower()
-        for account in _accounts(endpoint):
-            # A zone that the account's hosts do not need may stand in the group for another resource.
-            needed = account.fact("requiredDnsZones")
-            if needed and zone not in needed:
-                continue
-            subdomain = text(account.properties.get("customSubDomainName")) or account.name.lower()
-            host = f"{subdomain}.{zone.removeprefix('privatelink.')}"
-            rows.append({"host": host, "id": config["zone"], **_record(endpoint, config, subdomain, host)})
-    return Joined(rows, endpoint.join("zoneGroups").gaps)
+    configs = _configs(endpoint)
+    rows = [
+        _row(endpoint, config, account)
+        for config in configs
+        for account in _accounts(endpoint)
+        # A zone that the account's hosts do not need may stand in the group for another resource.
+        if _needs(account, config["zone"])
+    ]
+    covered = {ids.name_of(config["zone"]).lower() for config in configs}
+    for account in _accounts(endpoint):
+        for zone in _linked_zones(endpoint):
+            name = ids.name_of(zone).lower()
+            recorded = endpoint.world.resource(f"{zone}/A/{_subdomain(account)}") is not None
+            if recorded and name not in covered and _needs(account, zone):
+                rows.append(_row(endpoint, {"zone": zone, "records": []}, account))
+    groups = endpoint.join("zoneGroups").gaps
+    if not rows and not groups:
+        rows = [_no_record(endpoint, account) for account in _accounts(endpoint)]
+    return Joined(rows, groups)
+
+
+def _row(endpoint: Subject, config: dict[str, Any], account: Subject) -> dict[str, Any]:
+    subdomain = _subdomain(account)
+    host = f"{subdomain}.{ids.name_of(config['zone']).lower().removeprefix('privatelink.')}"
+    return {"host": host, "id": config["zone"], **_record(endpoint, config, subdomain, host)}
+
+
+def _no_record(endpoint: Subject, account: Subject) -> dict[str, Any]:
+    message = f"no zone group writes a record of {account.name}, and no zone's own record of it was read"
+    gaps = endpoint.world.gaps("privateDns", endpoint.resource) or (
+        Gap(endpoint.resource, "privateDns", "missing", message=message),
+    )
+    return {
+        "host": _subdomain(account),
+        "id": endpoint.resource,
+        "expected": [],
+        "actual": Joined([], gaps),
+        "matches": Joined(value=False, gaps=gaps),
+    }
+
+
+def _needs(account: Subject, zone: str) -> bool:
+    needed = account.fact("requiredDnsZones")
+    return not needed or ids.name_of(zone).lower() in needed
+
+
+def _subdomain(account: Subject) -> str:
+    return text(account.properties.get("customSubDomainName")) or account.name.lower()
+
+
+def _linked_zones(endpoint: Subject) -> list[str]:
+    """Ids of the private DNS zones that are linked to the endpoint's network."""
+    network = ids.key(endpoint.fact("virtualNetwork") or "/")
+    return [
+        ids.parent_of(link["id"])
+        for link in endpoint.world.of_type(ZONE_LINK)
+        if ids.key(str(mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id") or "")) == network
+    ]
 
 
 def _record(endpoint: Subject, config: dict[str, Any], subdomain: str, host: str) -> dict[str, Any]:
