@@ -105,7 +105,12 @@ def explain_rules(
             raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, rules))
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
     if output == "markdown":
-        emit("\n".join(as_markdown(one) for one in told))
+        heading = (
+            ""
+            if rule
+            else f"# Rules\n\n{len(told)} rules, told from the rules themselves by `rtaudit policy explain -o markdown`.\n\n"
+        )
+        emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
         emit("\n".join(as_text(one) for one in told))
 

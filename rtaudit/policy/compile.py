@@ -87,7 +87,7 @@ class _Compiler:
         return Elements(self._path(of, (*path, "of")), (), "", where)
 
     def _leaf(self, value: dict[str, Any], path: Path) -> Condition:
-        left = [name for name in ("field", "value") if name in value]
+        sides = [name for name in ("field", "value") if name in value]
         unknown = [name for name in value if name not in OPERATORS and name not in ("field", "value")]
         if unknown:
             raise self.error(
@@ -96,23 +96,26 @@ class _Compiler:
                 allowed_hint(unknown[0], [*OPERATORS, *COMBINATORS, "field", "value"]),
             )
         operators = [name for name in value if name in OPERATORS]
-        if len(left) != 1 or len(operators) != 1:
-            what = "lacks 'field'" if not left else "has no operator" if not operators else "has more than one operator"
+        if len(sides) != 1 or len(operators) != 1:
+            what = (
+                "lacks 'field'" if not sides else "has no operator" if not operators else "has more than one operator"
+            )
             raise self.error(path, f"the condition {what}", f"one field and one of: {', '.join(OPERATORS)}")
         operator = OPERATORS[operators[0]]
         operand = self._operand(value[operator.name], (*path, operator.name), operator)
-        if left[0] == "field":
-            return Leaf(self._path(value["field"], (*path, "field")), None, operator, operand, self.today)
-        return Leaf(None, self._literal(value["value"], (*path, "value")), operator, operand, self.today)
+        if sides[0] == "field":
+            return Leaf(self._path(value["field"], (*path, "field")), Operand(), operator, operand, self.today)
+        left = Operand(self._literal(value["value"], (*path, "value")), stated=value["value"])
+        return Leaf(None, left, operator, operand, self.today)
 
     def _operand(self, value: Any, path: Path, operator: Operator) -> Operand:
         if isinstance(value, dict) and set(value) == {"fieldOf"}:
             return Operand(path=self._path(value["fieldOf"], (*path, "fieldOf")))
         literal = self._literal(value, path)
         if literal is None and isinstance(value, dict):
-            return Operand(None)  # a parameter without a value: the rule's `requires` decides
+            return Operand(stated=value)  # a parameter without a value: the rule's `requires` decides
         self._check_literal(literal, path, operator)
-        return Operand(literal)
+        return Operand(literal, stated=value)
 
     def _literal(self, value: Any, path: Path) -> Any:
         if isinstance(value, dict):

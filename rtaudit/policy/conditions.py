@@ -56,6 +56,8 @@ class Operand:
 
     literal: Any = None
     path: Path | None = None
+    stated: Any = None
+    """The literal as the rule states it, its parameters still by name."""
 
     def read(self, scope: Scope) -> Read:
         """Its value here."""
@@ -63,8 +65,8 @@ class Operand:
 
     @property
     def words(self) -> str:
-        """As evidence says it."""
-        return f"the value of {self.path.text}" if self.path else say(self.literal)
+        """As explanations say it."""
+        return f"the value of `{self.path.text}`" if self.path else say(self.stated)
 
 
 class Condition:
@@ -98,13 +100,13 @@ class Leaf(Condition):
     """`{field: …, <operator>: …}` or `{value: …, <operator>: …}`."""
 
     path: Path | None
-    value: Any
+    value: Operand
     operator: Operator
     operand: Operand
     today: date
 
     def _reads(self, scope: Scope) -> tuple[Any, Any, tuple[Gap, ...]]:
-        actual, gaps = scope.read(self.path) if self.path else (self.value, ())
+        actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
         expected, more = self.operand.read(scope)
         return actual, expected, gaps + more
 
@@ -134,7 +136,7 @@ class Leaf(Condition):
         yield from self._reads(scope)[2]
 
     def words(self) -> str:
-        left = f"`{self.path.text}`" if self.path else say(self.value)
+        left = f"`{self.path.text}`" if self.path else self.value.words
         return f"{left} {self.operator.words.format(self.operand.words)}"
 
     def paths(self) -> Iterator[tuple[Path, bool]]:
@@ -257,6 +259,8 @@ def say(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(say(one) for one in value) + "]"
     if isinstance(value, dict):
+        if set(value) == {"param"}:
+            return f"the parameter `{value['param']}`"
         return " and ".join(
             OPERATORS[key].words.format(say(one)).removeprefix("is ") if key in OPERATORS else f"{key}: {say(one)}"
             for key, one in value.items()

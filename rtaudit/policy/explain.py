@@ -94,7 +94,7 @@ def as_markdown(told: Explanation) -> str:
     for heading, texts in _sections(told):
         lines += [f"### {heading}", ""]
         for text in texts:
-            lines.append(f"    {text}" if text.startswith("az ") else f"- {_escape(text)}")
+            lines.append(f"- `{text}`" if text.startswith("az ") else f"- {_escape(text)}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
