@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from rtaudit.documents import canonical
@@ -52,17 +53,33 @@ SET_LISTS: dict[str, str] = {
 
 
 def sorted_sets(value: Any) -> Any:
-    """`value` with every list that is a set sorted by the canonical form of its elements."""
+    """`value` with every list that is a set sorted by the canonical form of its elements.
+
+    What is sorted already is the same object as before.
+    """
     if isinstance(value, dict):
-        return {
-            name: sorted(inner, key=canonical)
-            if name in SET_LISTS and isinstance(inner := sorted_sets(item), list)
-            else sorted_sets(item)
-            for name, item in value.items()
-        }
+        changed: dict[str, Any] | None = None
+        for name, item in value.items():
+            if not isinstance(item, dict | list):
+                continue
+            ordered = sorted_sets(item)
+            if isinstance(ordered, list) and len(ordered) > 1 and name in SET_LISTS:
+                ordered = _ordered(ordered)
+            if ordered is not item:
+                changed = dict(value) if changed is None else changed
+                changed[name] = ordered
+        return value if changed is None else changed
     if isinstance(value, list):
-        return [sorted_sets(item) for item in value]
+        items = [sorted_sets(item) if isinstance(item, dict | list) else item for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
+
+
+def _ordered(items: list[Any]) -> list[Any]:
+    forms = [canonical(item) for item in items]
+    if all(before <= after for before, after in pairwise(forms)):
+        return items
+    return [items[index] for index in sorted(range(len(items)), key=forms.__getitem__)]
 
 
 def catalogue_order(row: dict[str, Any]) -> tuple[str, str, str, str, str]:

@@ -7,6 +7,7 @@ Azure Resource Manager returns a few secret-bearing fields even to a Reader (an 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 CUT = "[cut]"
@@ -41,31 +42,51 @@ SECRET_SHAPES: dict[str, re.Pattern[str]] = {
 _HEX_KEY = re.compile(r"\b[0-9a-fA-F]{32}\b")
 
 
+_MAYBE = ("=", "bearer", "eyj", "jqqj9")
+"""Lower case; a text without any of these holds none of the shapes above."""
+
+
+@lru_cache(maxsize=65_536)
 def scrub(text: str) -> str:
     """`text` (a message, a log line, a value) with everything of a secret's shape cut out."""
-    for shape in SECRET_SHAPES.values():
-        text = shape.sub(lambda found: f"{found.group(1)}{CUT}", text)
+    lower = text.lower()
+    if any(part in lower for part in _MAYBE):
+        for shape in SECRET_SHAPES.values():
+            text = shape.sub(lambda found: f"{found.group(1)}{CUT}", text)
     return text
 
 
+@lru_cache(maxsize=16_384)
+def _names_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
+
+
 def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool = False) -> Any:
-    """`value` (a resource) without its secrets; the fields stay, their values become `[cut]`. Idempotent."""
+    """`value` (a resource) without its secrets; the fields stay, their values become `[cut]`. Idempotent.
+
+    What holds no secret is the same object as before.
+    """
     if isinstance(value, dict):
-        inside = below or name.lower() in SECRET_PARENTS or SECRET_NAMES.search(name) is not None
-        tagged = tags or name.lower() == "tags"
-        # {"name": "apiKey", "value": …}: the name stands beside the secret.
-        named = not tagged and SECRET_NAMES.search(str(value.get("name") or "")) is not None
-        return {
-            key: cut_secrets(item, key, below=inside or (named and key == "value"), tags=tagged)
-            for key, item in value.items()
-        }
+        lower = name.lower()
+        below = below or lower in SECRET_PARENTS
+        tags = tags or lower == "tags"
+        cut: dict[str, Any] | None = None
+        for key, item in value.items():
+            kept = cut_secrets(item, key, below=below, tags=tags)
+            if kept is not item:
+                cut = dict(value) if cut is None else cut
+                cut[key] = kept
+        return value if cut is None else cut
     if isinstance(value, list):
-        return [cut_secrets(item, name, below=below, tags=tags) for item in value]
-    if value is None or isinstance(value, bool) or value == "":
+        items = [cut_secrets(item, name, below=below, tags=tags) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if value is None or value is True or value is False or value == "":
         return value
-    if below or SECRET_NAMES.search(name):
+    if below or _names_secret(name):
         return CUT
     if isinstance(value, str):
+        kept = scrub(value)
         # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
-        return _HEX_KEY.sub(CUT, scrub(value)) if tags else scrub(value)
+        kept = _HEX_KEY.sub(CUT, kept) if tags else kept
+        return value if kept == value else kept
     return value
