@@ -44,14 +44,17 @@ class PathError(ValueError):
 class Path:
     """A compiled path."""
 
-    __slots__ = ("_expression", "_late", "_only", "_parts", "anchored", "roots", "text")
+    __slots__ = ("_expression", "_late", "_only", "_parts", "_whole", "anchored", "grows", "roots", "text")
 
     def __init__(self, text: str) -> None:
         self.anchored = text.startswith("$.")
         """True when it starts at the subject wherever it stands."""
         self.text = text.removeprefix("$.")
         """As written, without the anchor."""
-        self._late = self.text in _LATE
+        self._late = tuple(late for late in _LATE if late.rsplit(".", 1)[-1] in self.text)
+        self._whole = self.text == "@"
+        self.grows = True
+        """False when a list that a gap cut short may give an element here which the whole list would not."""
         self._only: str | None = None  # the one name of a path that has just one: most fields of elements
         self._expression: Any = None
         self._parts: tuple[str, ...] = ()
@@ -67,7 +70,10 @@ class Path:
             self.roots = ()
         else:
             self._expression = _parse(self.text)
-            self.roots = tuple(sorted(set(_roots(self._expression.parsed))))
+            roots = set(_roots(self._expression.parsed))
+            self._whole = "@" in roots
+            self.grows = _grows(self._expression.parsed)
+            self.roots = tuple(sorted(roots - {"@"}))
         """The root keys and facts that it reads when it starts at the subject."""
 
     def of_subject(self, subject: Subject) -> Read:
@@ -76,16 +82,19 @@ class Path:
             joined = subject.join(self._parts[0])
             value, gaps = _walk(joined.value, self._parts, joined.gaps)
             if self._late and value is None and not gaps:
-                gap = not_shown(subject.world, subject.raw, self.text)
-                return None, (gap,) if gap else ()
+                return None, self._not_shown(subject.raw, subject)
             return value, gaps
-        found: dict[str, Any] = {}
-        gaps = ()
+        if self._expression is None:
+            return subject.raw, ()
+        found: dict[str, Any] = dict(subject.raw) if self._whole else {}
+        gaps = self._not_shown(found if self._whole else subject.raw, subject)
         for root in self.roots:
             joined = subject.join(root)
             gaps += joined.gaps
             value, inner = _settled(joined.value)
             gaps += inner
+            for item in value if self._late and isinstance(value, list) else ():
+                gaps += self._not_shown(item, subject)
             if root.startswith("facts."):
                 found.setdefault("facts", {})[root[6:]] = value
             else:
@@ -101,7 +110,7 @@ class Path:
             return self.of_subject(subject)
         if self._expression is not None:
             value, gaps = _settled(element)
-            return _search(self._expression, value), gaps
+            return _search(self._expression, value), gaps + self._not_shown(value, subject)
         if not self._parts:
             return _settled(element)
         if not isinstance(element, dict):
@@ -110,9 +119,15 @@ class Path:
         start = element.get(first) if "." not in first else _walk(element, ("", *first.split(".")), ())[0]
         value, gaps = _walk(start, self._parts, ())
         if self._late and value is None and not gaps:
-            gap = not_shown(subject.world, element, self.text)
-            return None, (gap,) if gap else ()
+            return None, self._not_shown(element, subject)
         return value, gaps
+
+    def _not_shown(self, resource: Any, subject: Subject) -> tuple[Gap, ...]:
+        """The gaps of the fields named here that the api-version used cannot show, where `resource` has none."""
+        if not self._late or not isinstance(resource, dict) or not isinstance(resource.get("id"), str):
+            return ()
+        missing = [late for late in self._late if _walk(resource, ("", *late.split(".")), ())[0] is None]
+        return tuple(gap for late in missing if (gap := not_shown(subject.world, resource, late)))
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +172,7 @@ def settled(value: Any) -> Any:
 def _search(expression: Any, value: Any) -> Any:
     try:
         return expression.search(value)
-    except (jmespath.exceptions.JMESPathError, TypeError, ValueError, RecursionError):
+    except (jmespath.exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError):
         # A type error inside an expression means that what it asks for is not there.
         return None
 
@@ -210,12 +225,21 @@ _LEFT_ONLY = frozenset(
 """Nodes of which only the first child starts at the subject; the others start at what it yields."""
 
 
+def _leftmost_field(node: Any) -> Any:
+    # facts.legacyAlerts[0]: the index stands around the fact's name
+    while node["type"] != "field" and node["children"]:
+        node = node["children"][0]
+    return node.get("value")
+
+
 def _roots(node: Any) -> Iterator[str]:
     kind, children = node["type"], node["children"]
     if kind == "field":
         yield str(node["value"])
+    elif kind in ("current", "identity"):
+        yield "@"
     elif kind == "subexpression" and children[0].get("type") == "field" and children[0].get("value") == "facts":
-        yield f"facts.{children[1].get('value')}"
+        yield f"facts.{children[1]['value']}" if children[1]["type"] == "field" else "facts"
     elif kind in _LEFT_ONLY:
         if children:
             yield from _roots(children[0])
@@ -223,3 +247,15 @@ def _roots(node: Any) -> Iterator[str]:
         for child in children:
             if isinstance(child, dict):
                 yield from _roots(child)
+
+
+_GROWING = frozenset({"field", "identity", "current", "subexpression", "projection", "flatten", "filter_projection"})
+"""Nodes that give no fewer elements of a longer list. An index, a slice, a pipe or a function may."""
+
+
+def _grows(node: Any) -> bool:
+    while node["type"] in _GROWING:
+        if not node["children"]:
+            return True
+        node = node["children"][0]
+    return False

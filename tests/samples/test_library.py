@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
@@ -134,6 +135,19 @@ def test_what_production_says_of_the_sample_company() -> None:
         ("medium", "RTA-RES-002", "prod"),
     ]  # fmt: skip
     assert not [one for one in report.findings if one.outcome == "unknown"]
+
+
+def test_fixes_name_the_resource_that_is_wrong() -> None:
+    fixes = {
+        (one.rule, one.resource.rsplit("/", 1)[-1]): one.fix for one in _check("prod", "production").findings if one.fix
+    }
+    (delete,) = (line for line in fixes["RTA-OBS-009", "lh-frontdesk-prod-eus2"] if "delete" in line)
+    assert delete.endswith("/providers/microsoft.insights/metricAlerts/frontdesk-latency")
+    assert any(
+        "/privateEndpointConnections/guest-pe." in line for line in fixes["RTA-NET-009", "lh-nightdesk-prod-sdc"]
+    )
+    unfilled = [line for lines in fixes.values() for line in lines if re.search(r"<[a-z]+[.\[]", line)]
+    assert unfilled == []
 
 
 def test_a_denied_read_of_the_sample_company_names_the_permission() -> None:
