@@ -11,10 +11,11 @@ import regex
 from rtaudit.documents import Path
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not, Operand
-from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator
+from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
+from rtaudit.subjects import PARTS
 
 ErrorAt = Callable[[Path, str, str | None], InputError]
 
@@ -25,7 +26,9 @@ _MAX_DEPTH = 20
 
 
 class _Compiler:
-    def __init__(self, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
+    def __init__(self, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
+        self.facts = [name for name in PARTS[kind] if name.startswith("facts.")]
+        self.inside = 0  # how many quantifiers stand around: inside one, a path starts at the element
         self.params = params
         self.today = today
         self.error = error
@@ -61,7 +64,7 @@ class _Compiler:
             return self._count(value, path)
         self._only(value, path, ("of", "where", "satisfy"))
         elements = self._elements(value, path)
-        satisfy = self.condition(value["satisfy"], (*path, "satisfy")) if "satisfy" in value else None
+        satisfy = self._of_element(value["satisfy"], (*path, "satisfy")) if "satisfy" in value else None
         if name == "every":
             if satisfy is None:
                 raise self.error(path, "'every' lacks 'satisfy'", "say what each element must satisfy")
@@ -75,16 +78,26 @@ class _Compiler:
         if len(used) != 1:
             raise self.error(path, "'count' takes exactly one comparison", f"allowed: {', '.join(COMPARISONS)}")
         operand = self._operand(value[used[0]], (*path, used[0]), OPERATORS[used[0]])
+        if operand.path is None and operand.literal is not None and not is_number(operand.literal):
+            raise self.error((*path, used[0]), f"'count' compares with a number, not {operand.literal!r}", None)
         return Count(self._elements(value, path), COMPARISONS[used[0]], operand, self.today)
 
     def _elements(self, value: dict[str, Any], path: Path) -> Elements:
         of, where = value["of"], None
         if "where" in value:
-            where = self.condition(value["where"], (*path, "where"))
+            where = self._of_element(value["where"], (*path, "where"))
         if isinstance(of, dict) and set(of) == {"param"}:
             literal = self._param(of["param"], (*path, "of"))
+            if literal is not None and not isinstance(literal, list):
+                raise self.error((*path, "of"), f"the parameter '{of['param']}' is no list: {literal!r}", None)
             return Elements(None, literal if isinstance(literal, list) else [], str(of["param"]), where)
         return Elements(self._path(of, (*path, "of")), (), "", where)
+
+    def _of_element(self, value: Any, path: Path) -> Condition:
+        self.inside += 1
+        found = self.condition(value, path)
+        self.inside -= 1
+        return found
 
     def _leaf(self, value: dict[str, Any], path: Path) -> Condition:
         sides = [name for name in ("field", "value") if name in value]
@@ -165,9 +178,15 @@ class _Compiler:
                 path, "a field is a JMESPath expression, as text", "write it in quotes if YAML reads it otherwise"
             )
         try:
-            return compile_path(value)
+            compiled = compile_path(value)
         except PathError as problem:
             raise self.error(path, str(problem), problem.hint) from None
+        for root in compiled.roots if compiled.anchored or not self.inside else ():
+            if root == "facts":
+                raise self.error(path, f"'{value}' names no fact", f"write one of: {', '.join(self.facts)}")
+            if root.startswith("facts.") and root not in self.facts:
+                raise self.error(path, f"there is no fact '{root}' here", allowed_hint(root, self.facts))
+        return compiled
 
     def _only(self, value: dict[str, Any], path: Path, allowed: tuple[str, ...]) -> None:
         for key in value:
@@ -175,9 +194,14 @@ class _Compiler:
                 raise self.error((*path, key), f"unknown key '{key}' in '{path[-1]}'", allowed_hint(key, allowed))
 
 
-def compile_condition(value: Any, path: Path, params: Mapping[str, Any], today: date, error: ErrorAt) -> Condition:
-    """The compiled condition of a YAML value; `params` are the values of the rule's parameters. Raises what `error` makes."""
-    return _Compiler(params, today, error).condition(value, path)
+def compile_condition(
+    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt
+) -> Condition:
+    """The compiled condition of a YAML value about subjects of a kind; `params` are the values of the rule's parameters.
+
+    Raises what `error` makes.
+    """
+    return _Compiler(kind, params, today, error).condition(value, path)
 
 
 def _article(kind: str) -> str:

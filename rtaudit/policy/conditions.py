@@ -116,15 +116,15 @@ class Leaf(Condition):
             actual, gaps = scope.read(self.path)
             expected = self.operand.literal
         else:
-            actual, expected, gaps = self._reads(scope)
+            actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
+            expected, more = self.operand.read(scope)
+            if more:
+                return None
         holds = self.operator.test(actual, expected, self.today)
         if not gaps:
             return holds
-        if isinstance(actual, list) and (
-            (holds and self.operator.seen_true) or (not holds and self.operator.seen_false)
-        ):
-            return holds
-        return None
+        proves = self.operator.seen_true if holds else self.operator.seen_false
+        return holds if proves and isinstance(actual, list) and self.path and self.path.grows else None
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         actual, expected, _ = self._reads(scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,14 @@ def explain(rule: Rule, packs: Sequence[Pack] = ()) -> Explanation:
 
 
 def _cases_of(rule: Rule) -> list[Case]:
-    found = []
-    for file in find_case_files(Path(rule.document.name)) if Path(rule.document.name).is_file() else ():
-        found += [case for case in load_cases(file).cases if case.rule == rule.id]
-    return found
+    return [case for case in _cases_beside(rule.document.name) if case.rule == rule.id]
+
+
+@lru_cache(maxsize=64)
+def _cases_beside(name: str) -> list[Case]:
+    if not Path(name).is_file():
+        return []
+    return [case for file in find_case_files(Path(name)) for case in load_cases(file).cases]
 
 
 def as_text(told: Explanation, width: int = 80) -> str:

@@ -97,7 +97,9 @@ def _like(actual: Any, expected: Any) -> bool:
 
 
 def _in_regions(actual: Any, expected: Any) -> bool:
-    return isinstance(actual, str) and any(ids.region(actual) == ids.region(one) for one in expected)
+    if not isinstance(actual, str) or not isinstance(expected, list):
+        return False
+    return any(ids.region(actual) == ids.region(one) for one in expected)
 
 
 def wildcards(pattern: str) -> re.Pattern[str]:
@@ -125,7 +127,7 @@ def _days_until(actual: Any, expected: Any, today: date) -> bool:
     if day is None or not isinstance(expected, dict):
         return False
     days = (day - today).days
-    return all(OPERATORS[name].test(days, limit, today) for name, limit in expected.items())
+    return all(name in COMPARISONS and COMPARISONS[name].test(days, limit, today) for name, limit in expected.items())
 
 
 def _within_cidr(actual: Any, expected: Any) -> bool:

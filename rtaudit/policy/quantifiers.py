@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit.policy.conditions import Condition, Operand, Scope, Truth, say
-from rtaudit.policy.operators import Operator
+from rtaudit.policy.operators import Operator, is_number
 from rtaudit.policy.paths import Path, settled
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
@@ -27,6 +27,8 @@ class Elements:
         """A scope for each element (before `where`), and the gaps of the list."""
         value, gaps = scope.read(self.of) if self.of else (self.literal, ())
         items = value if isinstance(value, list | tuple) else ()
+        if gaps and self.of and not self.of.grows:
+            items = ()  # the first of what was seen need not be the first of all
         field = scope.name(self.of) if self.of else self.name
         owner = scope.owner(self.of) if self.of else scope.resource
         return [
@@ -193,8 +195,8 @@ class Count(Condition):
             return self.operator.test(low, limit, self.today)
         # The operators are monotone or single points: what holds (or fails) at both ends and at the limit, holds between.
         tried = [low, low + 1 if high is None else high, 10**12 if high is None else high]
-        if isinstance(limit, int) and limit >= low and (high is None or limit <= high):
-            tried.append(limit)
+        if is_number(limit) and limit == round(limit) and limit >= low and (high is None or limit <= high):
+            tried.append(round(limit))
         results = {self.operator.test(number, limit, self.today) for number in tried}
         return results.pop() if len(results) == 1 else None
 

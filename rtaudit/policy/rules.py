@@ -146,8 +146,8 @@ def bind(
     def error(path: Path, message: str, hint: str | None) -> InputError:
         return rule.document.error((*rule.path, *path), f"{rule.id}: {message}", hint)
 
-    when = compile_condition(rule.when, ("when",), values, today, error) if rule.when is not None else None
-    require = compile_condition(rule.require, ("require",), values, today, error)
+    when = compile_condition(rule.when, ("when",), rule.each, values, today, error) if rule.when is not None else None
+    require = compile_condition(rule.require, ("require",), rule.each, values, today, error)
     reads = frozenset(aspect for path in _subject_paths(when, require) for aspect in aspects_of(rule.each, path))
     return BoundRule(
         rule=rule,
