@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from rtaudit.snapshot import Gap, ids
-from rtaudit.snapshot.model import COLLECTIONS
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -324,9 +323,7 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
     region = ids.region(owner.raw.get("location"))
     subscription = ids.subscription_of(deployment.resource)
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/{aspect}"
-    assert ids.type_of(collection) in COLLECTIONS
-    rows, gaps = region_index(deployment.world, collection, aspect)
-    return rows, gaps
+    return region_index(deployment.world, collection, aspect)
 
 
 def region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
