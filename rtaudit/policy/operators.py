@@ -48,9 +48,16 @@ class Operator:
     seen_false: bool = False
     """True when failing over the seen part of a list is proof enough."""
 
+    asked: str | None = None
+    """How evidence says what was expected; without it, `words` less a leading "is"."""
+
     def expected(self, value: Any, said: str) -> Any:
         """What evidence expects: the value itself where it must be just that, else words; `said` is the value as words."""
-        return value if self.name == "equals" else self.words.format(said).removeprefix("is ")
+        if self.name == "equals":
+            return value
+        if self.name == "exists":
+            return "to be there" if value else "not to be there"
+        return (self.asked or self.words.removeprefix("is ")).format(said)
 
 
 def same(actual: Any, expected: Any) -> bool:
@@ -177,8 +184,17 @@ OPERATORS: dict[str, Operator] = {
         Operator("notEquals", "is not {}", ANY, lambda a, e, _: not same(a, e)),
         Operator("in", "is one of {}", _LIST, lambda a, e, _: _in(a, e)),
         Operator("notIn", "is none of {}", _LIST, lambda a, e, _: not _in(a, e)),
-        Operator("contains", "contains {}", ANY, lambda a, e, _: _contains(a, e), seen_true=True),
-        Operator("notContains", "does not contain {}", ANY, lambda a, e, _: not _contains(a, e), seen_false=True),
+        Operator(
+            "contains", "contains {}", ANY, lambda a, e, _: _contains(a, e), seen_true=True, asked="to contain {}"
+        ),
+        Operator(
+            "notContains",
+            "does not contain {}",
+            ANY,
+            lambda a, e, _: not _contains(a, e),
+            seen_false=True,
+            asked="not to contain {}",
+        ),
         Operator("exists", "exists: {}", {"type": "boolean"}, lambda a, e, _: (a is not None) is e),
         Operator("less", "is less than {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a < e)),
         Operator("lessOrEquals", "is at most {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a <= e)),
@@ -186,14 +202,27 @@ OPERATORS: dict[str, Operator] = {
         Operator("greaterOrEquals", "is at least {}", _NUMBER_OR_STRING, _ordered(lambda a, e: a >= e)),
         Operator("like", "is like {}", _STRING_OR_STRINGS, lambda a, e, _: _like(a, e)),
         Operator("inRegions", "is one of the regions {}", _STRINGS, lambda a, e, _: _in_regions(a, e)),
-        Operator("matchesRegex", "matches {} as a whole", _STRING, lambda a, e, _: _regex(a, e)),
+        Operator(
+            "matchesRegex",
+            "matches {} as a whole",
+            _STRING,
+            lambda a, e, _: _regex(a, e),
+            asked="to match {} as a whole",
+        ),
         Operator("daysUntil", "is {} days ahead", _DAYS, _days_until),
-        Operator("withinCidr", "lies within {}", {"type": ["string", "array"]}, lambda a, e, _: _within_cidr(a, e)),
+        Operator(
+            "withinCidr",
+            "lies within {}",
+            {"type": ["string", "array"]},
+            lambda a, e, _: _within_cidr(a, e),
+            asked="to lie within {}",
+        ),
         Operator(
             "prefixAtLeast",
             "has a prefix of /{} or longer",
             {"type": "integer"},
             lambda a, e, _: _prefix_at_least(a, e),
+            asked="a prefix of /{} or longer",
         ),
     )
 }
