@@ -42,7 +42,7 @@ SECRET_SHAPES: dict[str, re.Pattern[str]] = {
 _HEX_KEY = re.compile(r"\b[0-9a-fA-F]{32}\b")
 
 
-_MAYBE = ("=", "bearer", "eyj", "jqqj9")
+_MAYBE = ("=", "@", "bearer", "eyj", "jqqj9", "password", "pwd", "secret", "accountkey", "sharedaccess", "api-key")
 """Lower case; a text without any of these holds none of the shapes above."""
 
 
@@ -68,11 +68,14 @@ def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool =
     """
     if isinstance(value, dict):
         lower = name.lower()
-        below = below or lower in SECRET_PARENTS
+        below = below or lower in SECRET_PARENTS or _names_secret(name)
         tags = tags or lower == "tags"
+        # {"name": "apiKey", "value": …}: the name stands beside the secret.
+        beside = value.get("name") if "value" in value and not tags else None
+        named = isinstance(beside, str) and _names_secret(beside)
         cut: dict[str, Any] | None = None
         for key, item in value.items():
-            kept = cut_secrets(item, key, below=below, tags=tags)
+            kept = cut_secrets(item, key, below=below or (named and key == "value"), tags=tags)
             if kept is not item:
                 cut = dict(value) if cut is None else cut
                 cut[key] = kept
