@@ -225,11 +225,11 @@ _LEFT_ONLY = frozenset(
 """Nodes of which only the first child starts at the subject; the others start at what it yields."""
 
 
-def _leftmost_field(node: Any) -> Any:
+def _leftmost_field(node: Any) -> str | None:
     # facts.legacyAlerts[0]: the index stands around the fact's name
-    while node["type"] != "field" and node["children"]:
+    while node["type"] in _LEFT_ONLY and node["children"]:
         node = node["children"][0]
-    return node.get("value")
+    return str(node["value"]) if node["type"] == "field" else None
 
 
 def _roots(node: Any) -> Iterator[str]:
@@ -239,7 +239,8 @@ def _roots(node: Any) -> Iterator[str]:
     elif kind in ("current", "identity"):
         yield "@"
     elif kind == "subexpression" and children[0].get("type") == "field" and children[0].get("value") == "facts":
-        yield f"facts.{children[1]['value']}" if children[1]["type"] == "field" else "facts"
+        name = _leftmost_field(children[1])
+        yield f"facts.{name}" if name else "facts"
     elif kind in _LEFT_ONLY:
         if children:
             yield from _roots(children[0])
