@@ -53,6 +53,9 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
             except RtauditError as error:
                 complain(error)
                 raise typer.Exit(error.exit_code) from None
+            except RecursionError:
+                complain(RtauditError("a document is nested too deeply to be one of ours", "check the files given"))
+                raise typer.Exit(RtauditError.exit_code) from None
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None

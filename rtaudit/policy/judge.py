@@ -33,7 +33,8 @@ def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
 def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
-    seen: set[str] = set()
+    # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
+    seen = {ids.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
     for gap in world.listing_gaps(rule.each) if note is None else ():
         resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
         if ids.key(resource) not in seen:

@@ -105,7 +105,11 @@ def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = Non
     packs = [pack for name in names for pack in _find(name)]
     by_name: dict[str, Pack] = {}
     for pack in packs:
-        by_name.setdefault(pack.name, pack)
+        other = by_name.setdefault(pack.name, pack)
+        if (other.file, other.digest) != (pack.file, pack.digest):
+            raise UsageError(
+                f"two policies are named '{pack.name}': {other.file} and {pack.file}", "give each a name of its own"
+            )
     return _apply(list(by_name.values()), settings or {})
 
 

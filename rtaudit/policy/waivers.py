@@ -67,16 +67,14 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today:
     for finding in findings:
         if finding.outcome not in ("fail", "unknown"):
             continue
-        for number, waiver in by_rule.get(finding.rule.lower(), ()):
-            if not waiver.matches(finding):
-                continue
-            matched.add(number)
-            if waiver.expires is not None and waiver.expires < today:
-                finding.waiver = finding.waiver or {**waiver.stated, "expired": True}
-            else:
-                finding.waiver = dict(waiver.stated)
-                finding.outcome = "waived"
-                break
+        mine = [(number, one) for number, one in by_rule.get(finding.rule.lower(), ()) if one.matches(finding)]
+        matched.update(number for number, _ in mine)
+        valid = [one for _, one in mine if one.expires is None or one.expires >= today]
+        if valid:
+            finding.waiver = dict(valid[0].stated)
+            finding.outcome = "waived"
+        elif mine:
+            finding.waiver = {**mine[0][1].stated, "expired": True}
     return [text for number, waiver in enumerate(waivers) for text in _complaints(waiver, number in matched, today)]
 
 

@@ -14,6 +14,8 @@ from rtaudit.report.model import SCHEMA, Finding, Gate, Observation, Report, Rul
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
 
+_GAP_FIELDS = Gap.__dataclass_fields__.keys()
+
 
 def dump(report: Report) -> str:
     """The report as the JSON document of the contract, with a trailing newline."""
@@ -127,7 +129,9 @@ def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
         severity=document.get("severity") or rules.get(document["rule"], {}).get("severity", "info"),
         set_by=document.get("setBy", ""),
         observations=[Observation(**item) for item in document.get("observations", ())],
-        gaps=[Gap(**item) for item in document.get("gaps", ())],
+        gaps=[
+            Gap(**{key: value for key, value in gap.items() if key in _GAP_FIELDS}) for gap in document.get("gaps", ())
+        ],
         fix=document.get("fix", ()),
         waiver=document.get("waiver"),
         known=document.get("known", False),
