@@ -6,6 +6,7 @@ Passes are left out: code scanning would show each as an alert. Source of what i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,9 +46,12 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield ',\n"properties": ' + safe_json({"verdict": report.verdict, "summary": report.summary, "asOf": report.as_of})
     yield ',\n"results": ['
     separator = "\n"
+    seen: Counter[str] = Counter()
     for finding in report.findings:
         if finding.outcome not in ("pass", "notApplicable"):
-            yield separator + safe_json(_result(report, finding, indexes, lines))
+            # Two results of one fingerprint (two environments, two kinds of change) must not become one alert.
+            seen[finding.fingerprint] += 1
+            yield separator + safe_json(_result(report, finding, indexes, lines, seen[finding.fingerprint]))
             separator = ",\n"
     yield "\n]\n}]\n}\n"
 
@@ -106,7 +110,7 @@ def _invocation(report: Report) -> dict[str, Any]:
     }
 
 
-def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Lines) -> dict[str, Any]:
+def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Lines, nth: int) -> dict[str, Any]:
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
     file = uri(lines.file(finding.environment), finding.environment)
@@ -133,7 +137,7 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
         # The second is the one that code scanning reads.
         "partialFingerprints": {
             "rtaudit/v1": finding.fingerprint,
-            "primaryLocationLineHash": f"{finding.fingerprint}:1",
+            "primaryLocationLineHash": f"{finding.fingerprint}:{nth}",
         },
         "properties": {
             "outcome": state(finding),

@@ -1,0 +1,126 @@
+"""A drift in every format: the formats that know findings only read it as a report."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from rtaudit.drift import Change, Comparison, Drift, DriftPolicy, Pair, Side, Unpaired, diff
+from rtaudit.render import FORMATS, render, whole
+from rtaudit.render.drift_report import as_report
+from rtaudit.snapshot import load
+
+from .samples import ACCOUNTS, EAST, HOSTILE, SWEDEN
+
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
+TYPE = "microsoft.cognitiveservices/accounts"
+
+
+def change(decision="drift", path="/properties/publicNetworkAccess", resource=EAST, severity="high", **changes):
+    return Change(
+        **{
+            "role": "voice",
+            "type": TYPE,
+            "left": f"{ACCOUNTS}/left",
+            "right": resource,
+            "category": "network",
+            "kind": "changed",
+            "path": path,
+            "before": "Disabled",
+            "after": "Enabled",
+            "severity": severity,
+            "decision": decision,
+            **changes,
+        }
+    )
+
+
+def drift_of(changes, verdict, unpaired=()):
+    left, right = Side("test", "sha256:" + "0" * 64, "test.json"), Side("prod", "sha256:" + "1" * 64, "prod.json")
+    pairs = [Pair("voice", TYPE, f"{ACCOUNTS}/left", EAST, "name"), Pair("same", TYPE, f"{ACCOUNTS}/b", SWEDEN, "name")]
+    comparison = Comparison(left, right, pairs, list(unpaired), list(changes))
+    return Drift({"name": "rtaudit", "version": "0"}, "2026-11-22", "low", verdict, [comparison], sides=[left, right])
+
+
+def test_each_decision_becomes_its_outcome():
+    changes = [
+        change(),
+        change(path="/properties/networkAcls", before=None, after={"x": 1}),
+        change("expected", "/sku", decided_by="cheaper-test"),
+        change("ignored", "/tags", category="tags", severity="low", decided_by="tags"),
+        change("unknown", "", category="logging", kind="removed", decided_by="diagnostics denied"),
+    ]
+    doubt = Unpaired("left", TYPE, f"{ACCOUNTS}/odd", "two could be meant: give --map")
+    report = as_report(drift_of(changes, "drift", [doubt]))
+    found = {(one.rule, one.outcome): one for one in report.findings}
+    assert set(found) == {
+        ("drift-network", "fail"),
+        ("drift-network", "waived"),
+        ("drift-tags", "waived"),
+        ("drift-logging", "unknown"),
+        ("drift-pairing", "unknown"),
+        ("drift-none", "pass"),
+    }
+    assert [seen.field for seen in found["drift-network", "fail"].observations] == [
+        "/properties/publicNetworkAccess",
+        "/properties/networkAcls",
+    ]
+    assert found["drift-network", "waived"].waiver == {"reason": "expected by cheaper-test"}
+    assert found["drift-logging", "unknown"].note == "diagnostics denied"
+    assert found["drift-pairing", "unknown"].environment == "test"
+    assert report.summary["fail"] == 1
+    assert (report.verdict, report.gate.exit_code) == ("drift", 1)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_the_verdict_and_the_unknown(name):
+    said = whole(render(drift_of([change("unknown", decided_by="diagnostics denied")], "incomplete"), name))
+    assert "incomplete" in said
+    assert "diagnostics denied" in said
+    assert "no drift" not in said
+    said = whole(render(drift_of([], "same"), name))
+    assert re.search(r"\bno drift\b|\bsame\b", said)
+    assert "incomplete" not in said
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_samples_drift_in_every_format(name):
+    snapshots = [load(SNAPSHOTS / f"{label}.json") for label in ("prod", "test", "dev")]
+    drift = diff(snapshots, DriftPolicy(), as_of=date(2026, 11, 22))
+    said = whole(render(drift, name, snapshots=snapshots))
+    assert "drift" in said
+    assert "deploymentState" in said
+    if name in ("json", "sarif", "ocsf"):
+        json.loads(said)
+    elif name == "junit":
+        root = ET.fromstring(said)
+        assert int(root.get("failures")) > 3
+        assert root.get("name") == "rtaudit: drift"
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("name", FORMATS)
+def test_hostile_text_in_a_drift_stays_text(name, text):
+    changes = [
+        change(path=f"/{text}", before=text, after={text: [text]}, role=text, decided_by=text, meaning=text),
+        change("unknown", resource=f"{ACCOUNTS}/{text}", role=text, decided_by=text),
+    ]
+    said = whole(render(drift_of(changes, "drift", [Unpaired("right", TYPE, text, text)]), name))
+    written = said.encode("utf-8", "backslashreplace").decode()
+    lines = written.replace("\r\n", "\n").split("\n")
+    if name != "json":
+        assert all(line.removeprefix("\ufeff").isprintable() for line in lines)
+    if name not in ("github", "azdo"):
+        assert not any(line.strip().startswith(("::error", "::warning")) for line in lines)
+        assert "##vso[" not in written
+    if name in ("html", "junit"):
+        assert "<script>alert" not in written
+    if name in ("json", "sarif", "ocsf"):
+        json.loads(written)
+    elif name == "junit":
+        ET.fromstring(written)
