@@ -30,9 +30,9 @@ class Options:
     colour: bool = False
     """True when ANSI colours may be written."""
     group_by: str | None = None
-    """account, rule or severity; None: by account, summarised when there are many."""
+    """account, rule or severity; None: by account, or both rules and accounts where they are summarised."""
     show: Sequence[str] = ()
-    """The outcomes to list (also `known`, `all`); empty: fail and unknown."""
+    """The outcomes to list (also `known`, `all`); empty: fail and unknown, summarised on one screen when there are many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rtaudit.render import Options
@@ -24,7 +24,10 @@ from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import ids
 
 MANY = 20
-"""With more accounts than this to tell of, and no grouping asked for, rules and accounts are summarised."""
+"""With more accounts than this to tell of, and no outcomes asked for, they are summarised on one screen."""
+
+_ROWS = 14
+"""Lines of each table of a summary of rules and accounts; one table alone has twice as many."""
 
 _COLOURS = {"fail": "31", "unknown": "33", "waived": "36", "known": "36", "pass": "32", "notApplicable": "2"}
 _STATES = ("fail", "unknown", "known", "waived", "pass", "notApplicable")
@@ -86,8 +89,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     if not shown:
         yield "\n"
         yield "Nothing to list.\n" if options.show else "No failure and nothing unknown.\n"
-    elif options.group_by is None and len(by_owner) > MANY:
-        yield from _summary(page, report, shown, by_owner)
+    elif not options.show and len(by_owner) > MANY:
+        yield from _summary(page, report, shown, by_owner, options.group_by)
     elif options.group_by == "rule":
         yield from _by_rule(page, report, shown)
     elif options.group_by == "severity":
@@ -205,26 +208,57 @@ def _finding(page: _Page, report: Report, finding: Finding, child: str, *, with_
         yield from page.wrapped(f"fix: {shorten(plain(finding.fix[0]), 500)}", "    ", "  ")
 
 
-def _summary(page: _Page, report: Report, shown: list[Finding], by_owner: dict[str, list[Finding]]) -> Iterator[str]:
-    """Rules and accounts on one screen: the worst rules, the worst accounts, and how to see the rest."""
+def _summary(
+    page: _Page, report: Report, shown: list[Finding], by_owner: dict[str, list[Finding]], group_by: str | None
+) -> Iterator[str]:
+    """Rules, accounts or severities on one screen, worst first, and how to see each finding."""
     rules = _grouped(shown, lambda finding: finding.rule)
+    yield f"\n{len(shown)} findings of {len(rules)} rules on {len(by_owner)} resources.\n"
+    if group_by == "severity":
+        yield from _severities(page, shown)
+    rows = _ROWS if group_by is None else 2 * _ROWS
+    if group_by in (None, "rule"):
+        yield from _rules(page, report, rules, rows)
+    if group_by in (None, "account"):
+        yield from _accounts(page, by_owner, rows)
+    yield "\nEach finding: --show fail --show unknown, or -o html=report.html\n"
+
+
+def _rules(page: _Page, report: Report, rules: dict[str, list[Finding]], rows: int) -> Iterator[str]:
     ranked = sorted(rules.items(), key=lambda group: (_badness(group[1]), group[0]))
-    yield f"\n{len(by_owner)} resources with something to tell, {len(ranked)} rules. The worst rules:\n"
-    yield page.paint(f"  {'rule':<12} {'severity':<9}{'fail':>6}{'unknown':>9}  name", "1") + "\n"
-    for rule, findings in ranked[:16]:
+    yield "\n" + page.paint(f"{'rule':<14}{'severity':<9}{'fail':>6}{'unknown':>9}  name", "1") + "\n"
+    for rule, findings in ranked[:rows]:
         text = report.rules.get(rule)
         fails = sum(state(finding) == "fail" for finding in findings)
         unknowns = sum(state(finding) == "unknown" for finding in findings)
         severity = min((finding.severity for finding in findings), key=SEVERITIES.index)
-        line = f"  {shorten(plain(rule), 12):<12} {severity:<9}{fails:>6}{unknowns:>9}  "
-        yield line + shorten(plain(text.name if text else ""), page.width - len(line)) + "\n"
-    if len(ranked) > 16:
-        yield f"  and {len(ranked) - 16} more rules\n"
-    yield "\nThe worst accounts:\n"
-    worst = sorted(by_owner.items(), key=lambda group: (_badness(group[1]), group[0]))
-    for _, findings in worst[:10]:
-        tally = _tally(findings)
-        yield f"  {shorten(name(owner(findings[0].resource)), max(20, page.width - len(tally) - 4))}: {tally}\n"
-    if len(worst) > 10:
-        yield f"  and {len(worst) - 10} more\n"
-    yield "\nEach finding: --group-by account, --group-by rule, or -o html=report.html\n"
+        line = f"{shorten(value(rule), 13):<14}{severity:<9}{fails:>6}{unknowns:>9}  "
+        yield line + shorten(value(text.name) if text else "", page.width - len(line)) + "\n"
+    if len(ranked) > rows:
+        yield f"and {len(ranked) - rows} more rules" + (": --group-by rule\n" if rows == _ROWS else "\n")
+
+
+def _accounts(page: _Page, by_owner: dict[str, list[Finding]], rows: int) -> Iterator[str]:
+    ranked = sorted(by_owner.items(), key=lambda group: (_badness(group[1]), group[0]))
+    heads = "".join(f"{severity:>9}" for severity in SEVERITIES)
+    room = page.width - len(heads) - 9
+    yield "\n" + page.paint(f"{'failed on':<{room}}{heads}{'unknown':>9}", "1") + "\n"
+    for _, findings in ranked[:rows]:
+        failed = [sum(state(one) == "fail" and one.severity == severity for one in findings) for severity in SEVERITIES]
+        unknown = sum(state(one) == "unknown" for one in findings)
+        label = shorten(name(owner(findings[0].resource)), room - 1)
+        yield f"{label:<{room}}{''.join(f'{count:>9}' for count in failed)}{unknown:>9}\n"
+    if len(ranked) > rows:
+        yield f"and {len(ranked) - rows} more" + (": --group-by account\n" if rows == _ROWS else "\n")
+
+
+def _severities(page: _Page, shown: list[Finding]) -> Iterator[str]:
+    yield "\n" + page.paint(f"{'severity':<10}{'fail':>6}{'unknown':>9}  most often", "1") + "\n"
+    for severity in SEVERITIES:
+        of_severity = [finding for finding in shown if finding.severity == severity]
+        fails = sum(state(finding) == "fail" for finding in of_severity)
+        unknowns = sum(state(finding) == "unknown" for finding in of_severity)
+        often = Counter(value(finding.rule, 40) for finding in of_severity).most_common(3)
+        line = f"{severity:<10}{fails:>6}{unknowns:>9}  "
+        said = ", ".join(f"{rule} ({count})" for rule, count in sorted(often, key=lambda pair: (-pair[1], pair[0])))
+        yield (line + shorten(said, page.width - len(line))).rstrip() + "\n"

@@ -62,11 +62,24 @@ def test_the_last_line_is_the_verdict():
     assert table(ready()).splitlines()[-1] == "ready: 0 fail, 0 unknown, 0 waived, 1 pass, 0 notApplicable"
 
 
-def test_two_hundred_accounts_fit_one_screen():
-    lines = table(many(5000), width=80).splitlines()
-    assert len(lines) <= 45
+@pytest.mark.parametrize("group_by", [None, "account", "rule", "severity"])
+def test_two_hundred_accounts_fit_one_screen(group_by):
+    lines = table(many(10_000), width=80, group_by=group_by).splitlines()
+    assert len(lines) <= 48
     assert all(len(line) <= 80 for line in lines[:-1])
-    assert "and 50 more" in "\n".join(lines)
+    assert lines[-1].startswith("not ready: 2000 fail")
+    said = "\n".join(lines)
+    assert ("and 36 more rules" in said) == (group_by is None)
+    assert ("and 22 more rules" in said) == (group_by == "rule")
+    assert ("and 46 more" in said) == (group_by is None)
+    assert ("most often" in said) == (group_by == "severity")
+
+
+def test_what_was_summarised_can_be_listed():
+    said = table(many(1000), show=["fail", "unknown"])
+    for finding in many(1000).findings:
+        if finding.outcome == "fail":
+            assert finding.resource.rsplit("/", 1)[-1] in said
 
 
 def test_colour_only_where_it_may_be():
