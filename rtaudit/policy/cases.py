@@ -56,6 +56,8 @@ class CaseFile:
     cases: Sequence[Case]
     base: Path
     as_of: date
+    clients: Sequence[dict[str, Any]] = ()
+    """Client contracts that stand in the base."""
 
     @property
     def without_cases(self) -> list[str]:
@@ -96,7 +98,7 @@ def load_cases(path: Path) -> CaseFile:
         path.parent / document.value["base"] if "base" in document.value else assets.policies() / "rules" / "good.json"
     )
     as_of = date.fromisoformat(document.value.get("asOf", "2026-01-01"))
-    return CaseFile(path, rules, cases, base, as_of)
+    return CaseFile(path, rules, cases, base, as_of, document.value.get("clients", ()))
 
 
 def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: int) -> Case:
@@ -124,6 +126,8 @@ def _beside(folder: Path) -> dict[str, Rule]:
 def run(file: CaseFile) -> Iterator[CaseResult]:
     """Judge each case of a file."""
     base = load(file.base)
+    if file.clients:
+        base = base.with_clients(file.clients)
     for case in file.cases:
         try:
             findings = _judge(file, case, base)

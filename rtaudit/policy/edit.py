@@ -53,6 +53,7 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
     gaps = list(base.gaps)
     scope = copy.deepcopy(dict(base.scope))
     collection = copy.deepcopy(dict(base.collection))
+    clients = [copy.deepcopy(one) for one in base.clients]
     for change in changes:
         if "skip" in change:
             scope["aspects"] = [one for one in scope["aspects"] if one != change["skip"]]
@@ -64,9 +65,11 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
             resources[ids.key(change["add"]["id"])] = copy.deepcopy(change["add"])
         elif "gap" in change:
             gaps.append(_gap(resources, change))
+        elif str(change.get("at", "")).partition(":")[0] == "client":
+            _change_client(clients, change)
         else:
             _change_resource(resources, change)
-    return Snapshot.of(base.environment, scope, resources.values(), gaps, base.clients, collection)
+    return Snapshot.of(base.environment, scope, resources.values(), gaps, clients, collection)
 
 
 def find(resources: Mapping[str, dict[str, Any]], at: str) -> str:
@@ -125,6 +128,26 @@ def _change_resource(resources: dict[str, dict[str, Any]], change: Mapping[str, 
         if "name" in resource:
             resource["name"] = change["copy"]
         resources[ids.key(resource["id"])] = resource
+    _apply(resource, change)
+
+
+def _change_client(clients: list[dict[str, Any]], change: Mapping[str, Any]) -> None:
+    name = change["at"].partition(":")[2]
+    found = [one for one in clients if not name or one.get("name") == name]
+    if len(found) != 1:
+        names = ", ".join(f"client:{one.get('name')}" for one in clients)
+        raise EditError(f"'{change['at']}' names {len(found)} client contracts, not one", f"name one: {names}")
+    client = found[0]
+    if change.get("delete"):
+        clients.remove(client)
+        return
+    if "copy" in change:
+        client = {**copy.deepcopy(client), "name": change["copy"]}
+        clients.append(client)
+    _apply(client, change)
+
+
+def _apply(resource: dict[str, Any], change: Mapping[str, Any]) -> None:
     for path, value in change.get("set", {}).items():
         _set(resource, path, copy.deepcopy(value))
     for path in change.get("remove", ()):

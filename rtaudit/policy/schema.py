@@ -198,6 +198,11 @@ CASES_SCHEMA: dict[str, Any] = {
         "schema": {"const": CASES},
         "asOf": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"},
         "base": {**_TEXT, "description": "A snapshot beside this file; without it, the good environment that ships."},
+        "clients": {
+            "type": "array",
+            "items": {"type": "object", "required": ["name"]},
+            "description": "Client contracts that the base holds; `at: client` changes one.",
+        },
         "cases": {
             "type": "object",
             "additionalProperties": {

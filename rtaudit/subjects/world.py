@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
+from rtaudit.subjects.contract import in_environment
 from rtaudit.subjects.parts import PARTS, Joined
 
 ACCOUNT_KINDS = ("openai", "aiservices")
@@ -123,9 +124,9 @@ class World:
 
     @cached_property
     def clients(self) -> list[Subject]:
-        """Client contracts that stand in the snapshot."""
+        """Client contracts that stand in the snapshot, as they hold in its environment."""
         return [
-            Subject("client", {**raw, "id": f"client/{raw.get('name', '')}"}, self) for raw in self.snapshot.clients
+            Subject("client", in_environment(raw, self.snapshot.environment), self) for raw in self.snapshot.clients
         ]
 
     def each(self, kind: str) -> list[Subject]:
