@@ -77,21 +77,30 @@ def canonical(value: Any) -> str:
 
 def dumps(value: Any) -> str:
     """`value` as it stands in files: sorted keys at every depth, two-space indent, one trailing newline."""
-    return _indented(value, "") + "\n"
+    return _indented(value, "", {}) + "\n"
 
 
 _TEXT = json.encoder.encode_basestring
 _SCALAR = json.JSONEncoder(allow_nan=False).encode
 
 
-def _indented(value: Any, pad: str) -> str:
+_LONG = 32
+"""Children from which on a list is worth remembering: collections hold the same object many times."""
+
+
+def _indented(value: Any, pad: str, seen: dict[tuple[int, str], str]) -> str:
     # What json.dumps(sort_keys=True, indent=2, ensure_ascii=False) writes, in a third of its time.
     if isinstance(value, str):
         return _TEXT(value)
     inner = pad + "  "
     if isinstance(value, dict) and value:
-        pairs = [f"{inner}{_TEXT(key)}: {_indented(value[key], inner)}" for key in sorted(value)]
+        pairs = [f"{inner}{_TEXT(key)}: {_indented(value[key], inner, seen)}" for key in sorted(value)]
         return "{\n" + ",\n".join(pairs) + f"\n{pad}}}"
     if isinstance(value, list | tuple) and value:
-        return "[\n" + ",\n".join([inner + _indented(item, inner) for item in value]) + f"\n{pad}]"
+        known = seen.get((id(value), pad))
+        if known is None:
+            known = "[\n" + ",\n".join([inner + _indented(item, inner, seen) for item in value]) + f"\n{pad}]"
+            if len(value) >= _LONG:
+                seen[id(value), pad] = known
+        return known
     return _SCALAR(value)

@@ -69,11 +69,16 @@ def _unknown_key(error: Any) -> str:
 def _innermost(error: Any) -> Any:
     """Of the alternatives that an anyOf or oneOf tried, the error of the one that came nearest."""
     while error.context:
-        nearest = max(error.context, key=lambda inner: (inner.validator != "type", len(inner.absolute_path)))
-        if nearest.validator == "type" and all(inner.validator == "type" for inner in error.context):
+        nearest = max(error.context, key=lambda inner: (_fits(inner), len(inner.absolute_path)))
+        if not _fits(nearest):
             return error
         error = nearest
     return error
+
+
+def _fits(inner: Any) -> bool:
+    """True when the value is of the kind that the alternative wants, and the mistake stands deeper."""
+    return inner.validator != "type" or len(inner.relative_path) > 0
 
 
 def _explain(error: Any, error_at: ErrorAt) -> InputError:
