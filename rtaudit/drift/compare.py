@@ -9,8 +9,6 @@ from typing import Any
 from rtaudit.documents import canonical
 from rtaudit.drift.natural import FOLLOWS
 
-_LIST = "\0list "
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -62,10 +60,10 @@ def _under(path: str, top: str) -> bool:
 
 
 def _frozen(value: Any) -> Any:
-    """Lists as opaque text: a change in a list is a change of the list."""
+    """Lists as bytes, which no JSON holds: a change in a list is a change of the list."""
     if isinstance(value, dict):
         return {key: _frozen(held) for key, held in value.items()}
-    return _LIST + canonical(value) if isinstance(value, list) else value
+    return canonical(value).encode() if isinstance(value, list) else value
 
 
 _ABSENT = object()

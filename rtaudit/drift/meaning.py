@@ -141,6 +141,9 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
     ("microsoft.resources/providers", "/registrationState", lambda _before, after: None if str(after).lower() == "registered" else "the provider is not registered in the subscription"),
     (sides.CLIENT, "/transport", _always("another transport: other firewalls, hosts and regions apply")),
     (sides.CLIENT, "/auth", _always("clients prove who they are in another way")),
+    (sides.CLIENT, "/protocol/apiVersion", _always("another version of the protocol: what works here may be refused there")),
+    (sides.CLIENT, "/protocol/path", _always("another endpoint of the service: what works here may be refused there")),
+    (sides.CLIENT, "/runsIn", _always("the code runs elsewhere: who can read its secrets, and which network it comes from, differ")),
 )  # fmt: skip
 """Type, path, and what the change means."""
 

@@ -18,12 +18,15 @@ _HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", r
 _ID = re.compile(r"/?(?:subscriptions/[^/]+(?:/|$)|providers/microsoft\.)", re.IGNORECASE)
 _OWN_NAMES = frozenset(
     {
-        "raiPolicyName",
+        "account",
         "basePolicyName",
         "blocklistName",
-        "spilloverDeploymentName",
-        "parentDeploymentName",
         "deployment",
+        "model",
+        "parentDeploymentName",
+        "raiPolicyName",
+        "spilloverDeploymentName",
+        "transcriptionDeployment",
     }
 )
 """Fields that hold the name of a thing of the same environment."""
@@ -109,6 +112,8 @@ class Normaliser:
             return "{account}"
         if "." in value:
             return _HOST.sub(self._host, value)
+        if key == "account" and value.lower() in self.side.hosts:
+            return f"{{{self.roles.get(self.side.hosts[value.lower()], 'account')}}}"
         if key in _OWN_NAMES:
             return self.side.stem(value) or value
         return value

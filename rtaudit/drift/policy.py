@@ -18,7 +18,8 @@ from rtaudit.errors import InputError
 DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
 
-_ANY = object()
+ANY: Any = object()
+"""Stands for a value that an expectation does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Entry:
     to_environments: tuple[str, ...] = ()
     ignore: bool = False
     expect: tuple[Any, Any, str | None] | None = None
-    """from, to, is; `_ANY` where not said."""
+    """from, to, is; `ANY` where not said."""
     severity: str | None = None
     reason: str | None = None
     owner: str | None = None
@@ -222,7 +223,7 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
         from_environments=tuple(environments["from"]) if two_sided else (),
         to_environments=tuple(environments["to"]) if two_sided else (),
         ignore=raw.get("ignore", False),
-        expect=None if expect is None else (expect.get("from", _ANY), expect.get("to", _ANY), expect.get("is")),
+        expect=None if expect is None else (expect.get("from", ANY), expect.get("to", ANY), expect.get("is")),
         severity=raw.get("severity"),
         reason=raw.get("reason"),
         owner=raw.get("owner"),
@@ -240,7 +241,7 @@ def _number(value: Any) -> bool:
 
 
 def _equal(wanted: Any, actual: Any) -> bool:
-    if wanted is _ANY:
+    if wanted is ANY:
         return True
     if isinstance(wanted, str) and isinstance(actual, str):
         return wanted.lower() == actual.lower()

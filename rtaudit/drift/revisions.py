@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def _git(folder: Path, *arguments: str, failed: RtauditError) -> str:
             check=False,
             timeout=_SECONDS,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError:
         raise RtauditError("git is not installed, and --git asks it", "install git, or give two files") from None

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtaudit.drift import Comparison, Drift, load_map
+from rtaudit.errors import InputError, UsageError
+from rtaudit.snapshot import Snapshot
+
+from .estate import account, account_id, changes, deployment, estate, run, snapshot
+
+
+def pairs(drift: Drift, resource_type: str = "accounts") -> list[tuple[str, str, str, str]]:
+    return sorted(
+        (pair.role, pair.left.rsplit("/", 1)[-1], pair.right.rsplit("/", 1)[-1], pair.by)
+        for pair in drift.comparisons[0].pairs
+        if pair.type.endswith("/" + resource_type)
+    )
+
+
+def doubts(comparison: Comparison) -> list[tuple[str, str]]:
+    return [(doubt.side, doubt.resource.rsplit("/", 1)[-1]) for doubt in comparison.unpaired]
+
+
+def world(label: str, *accounts: tuple[str, str] | tuple[str, str, str], **more: Any) -> Snapshot:
+    made = [
+        account(label, given[0], location=given[1], kind=given[2] if len(given) > 2 else "OpenAI", **more)
+        for given in accounts
+    ]
+    return snapshot(label, made)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "map.yaml"
+    file.write_text("schema: rtaudit.map/1\n" + text)
+    return file
+
+
+def test_names_without_the_environment() -> None:
+    drift = run(world("test", ("voice-test", "eastus2")), world("prod", ("voice-prd", "eastus2")))
+    assert pairs(drift) == [("voice", "voice-test", "voice-prd", "name")]
+
+
+def test_one_account_per_side_pairs_across_regions_and_the_region_is_told() -> None:
+    left, right = world("test", ("voice-test-eus", "eastus")), world("prod", ("voice-prod-eus2", "eastus2"))
+    assert pairs(run(left, right)) == [("voice-eus", "voice-test-eus", "voice-prod-eus2", "name")]
+    assert [change.path for change in changes(left, right)] == ["/location"]
+
+
+def test_several_per_role_pair_by_region() -> None:
+    left = world("test", ("voice-test-1", "eastus2"), ("voice-test-2", "swedencentral"))
+    right = world("prod", ("voice-prod-2", "eastus2"), ("voice-prod-1", "swedencentral"))
+    # The names say otherwise than the regions, and names are the surer ground.
+    assert [by for *_, by in pairs(run(left, right))] == ["name", "name"]
+    left = world("test", ("voice-test-eus2", "eastus2"), ("voice-test-sdc", "swedencentral"))
+    right = world("prod", ("voice-eastus2-prod", "eastus2"), ("voice-swedencentral-prod", "swedencentral"))
+    assert [by for *_, by in pairs(run(left, right))] == ["name and region and kind"] * 2
+
+
+def test_kind_breaks_a_tie() -> None:
+    left = world("test", ("voice-test", "eastus", "OpenAI"), ("voice-tst", "eastus", "AIServices"))
+    right = world("prod", ("voice-prod", "eastus2", "AIServices"), ("voice-prd", "eastus2", "OpenAI"))
+    assert [(one, other) for _, one, other, _ in pairs(run(left, right))] == [
+        ("voice-test", "voice-prd"),
+        ("voice-tst", "voice-prod"),
+    ]
+
+
+def test_one_region_against_two_is_a_doubt_and_nothing_is_guessed() -> None:
+    left = world("test", ("voice-test-eus", "eastus"))
+    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    drift = run(left, right)
+    assert pairs(drift) == []
+    assert doubts(drift.comparisons[0]) == [
+        ("left", "voice-test-eus"),
+        ("right", "voice-prod-eus2"),
+        ("right", "voice-prod-sdc"),
+    ]
+    assert drift.comparisons[0].changes == []
+    assert (drift.verdict, drift.exit_code) == ("incomplete", 4)
+
+
+def test_the_last_of_several_regions_is_not_paired_by_elimination() -> None:
+    left = world("test", ("voice-test-eus2", "eastus2"), ("voice-test-wus", "westus"))
+    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    drift = run(left, right)
+    assert [one for _, one, _, _ in pairs(drift)] == ["voice-test-eus2"]
+    assert len(drift.comparisons[0].unpaired) == 2
+
+
+def test_a_further_region_is_added() -> None:
+    left = world("test", ("voice-test-eus2", "eastus2"))
+    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    drift = run(left, right)
+    assert drift.comparisons[0].unpaired == []
+    assert [(change.kind, change.path, change.role) for change in drift.comparisons[0].changes] == [
+        ("added", "", "voice-sdc")
+    ]
+
+
+def test_a_tag_says_the_role() -> None:
+    left = snapshot("test", [account("test", "alpha", tags={"Role": "concierge"})])
+    right = snapshot("prod", [account("prod", "omega", tags={"role": "Concierge"})])
+    assert pairs(run(left, right)) == []
+    assert pairs(run(left, right, tag="role")) == [("alpha", "alpha", "omega", "tag role")]
+    with pytest.raises(UsageError, match="no account of test carries the tag 'rolle'"):
+        run(left, right, tag="rolle")
+
+
+def test_a_map_says_the_role(tmp_path: Path) -> None:
+    left, right = world("test", ("alpha", "eastus")), world("prod", ("omega", "eastus2"), ("alpha", "eastus"))
+    file = written(
+        tmp_path, f"roles:\n  concierge:\n    test: alpha\n    prod: {account_id('prod', 'omega').upper()}\n"
+    )
+    drift = run(left, right, role_map=load_map(file, [left, right]))
+    assert pairs(drift) == [("concierge", "alpha", "omega", "map")]
+
+
+def test_a_map_of_several_regions_pairs_by_region_or_by_declared_order(tmp_path: Path) -> None:
+    left = world("test", ("a", "eastus"), ("b", "westeurope"))
+    right = world("prod", ("c", "eastus"), ("d", "swedencentral"))
+    roles = "roles:\n  voice: {test: [a, b], prod: [c, d]}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, roles), [left, right]))
+    assert len(drift.comparisons[0].unpaired) == 2
+    declared = roles + "regions: {test: [East US, West Europe], prod: [eastus, swedencentral]}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, declared), [left, right]))
+    assert [(role, one, other) for role, one, other, _ in pairs(drift)] == [
+        ("voice-eastus", "a", "c"),
+        ("voice-westeurope", "b", "d"),
+    ]
+
+
+def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) -> None:
+    left, right = world("test", ("voice-blue", "eastus")), world("prod", ("voice-green", "eastus"))
+    assert pairs(run(left, right)) == []
+    file = written(tmp_path, "tokens: {test: [blue], prod: [Green]}\n")
+    assert len(pairs(run(left, right, role_map=load_map(file, [left, right])))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "roles: {v: {test: voice-tesd}}\n",
+            r"map.yaml:2:\d+: role 'v' names 'voice-tesd', which is not in the snapshot",
+        ),
+        ("roles: {v: {test: /subscriptions/x/y}}\n", "which is not in the snapshot of test"),
+        (
+            "roles: {v: {test: voice-test}, w: {test: voice-test}}\n",
+            r"map.yaml:2:\d+: 'voice-test' has two roles, 'v' and 'w'",
+        ),
+        ("roles: {v: {staging: voice}}\n", "the map speaks of staging, and the snapshots are of prod, test"),
+        ("role: {}\n", "unknown key 'role'"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: str, said: str) -> None:
+    left, right = world("test", ("voice-test", "eastus")), world("prod", ("voice-prod", "eastus"))
+    file = written(tmp_path, text)
+    with pytest.raises(InputError, match=said):
+        run(left, right, role_map=load_map(file, [left, right]))
+
+
+def test_children_pair_within_their_parents() -> None:
+    one, other = account("test"), account("prod")
+    left = snapshot("test", [one, deployment(one, "rt-test"), deployment(one, "chat", "gpt-4.1")])
+    right = snapshot("prod", [other, deployment(other, "rt-prod"), deployment(other, "talk", "gpt-4.1")])
+    assert pairs(run(left, right), "deployments") == [
+        ("voice/chat", "chat", "talk", "model"),
+        ("voice/rt", "rt-test", "rt-prod", "name"),
+    ]
+    # Another name than the environment's tokens explain is a change: clients ask by name.
+    assert [(change.path, change.before, change.after) for change in changes(left, right)] == [
+        ("/name", "chat", "talk")
+    ]
+
+
+def test_the_children_of_what_is_missing_are_told_with_it() -> None:
+    left, right = estate("test"), snapshot("prod", [])
+    told = changes(left, right)
+    assert ("microsoft.cognitiveservices/accounts", "removed") in [(change.type, change.kind) for change in told]
+    assert not [change for change in told if "/accounts/" in change.type or "diagnostic" in change.type]
+
+
+def test_shared_resources_pair_by_id() -> None:
+    hub = {
+        "id": "/subscriptions/hub/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.openai.azure.com"
+    }
+    left, right = snapshot("test", [hub]), snapshot("prod", [hub])
+    assert [(pair.type, pair.by) for pair in run(left, right).comparisons[0].pairs] == [
+        ("microsoft.network/privatednszones", "id")
+    ]
+
+
+def test_the_same_label_without_a_common_account_is_not_one_environment() -> None:
+    left = snapshot("default", [account("test", "voice-test")])
+    right = snapshot("default", [account("prod", "voice-test")])
+    drift = run(left, right)
+    assert not drift.comparisons[0].over_time
+    assert "share no account" in drift.warnings[0]
+    assert len(pairs(drift)) == 1
