@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import command, plain
+from rtaudit.cli.contracts import give_contracts, joined_packs
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -35,6 +36,10 @@ SetOption = Annotated[
 ]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this day (YYYY-MM-DD), not today.")
+]
+ClientOption = Annotated[
+    list[str] | None,
+    typer.Option("--client", metavar="FILE", help="A client contract, in place of the snapshot's own; repeatable."),
 ]
 WaiversOption = Annotated[
     str | None, typer.Option("--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).")
@@ -100,6 +105,7 @@ def check(
     policy: PolicyOption = None,
     settings: SetOption = None,
     as_of: AsOfOption = None,
+    client: ClientOption = None,
     waivers: WaiversOption = None,
     baseline: BaselineOption = None,
     fail_on: FailOnOption = "high",
@@ -115,7 +121,8 @@ def check(
     judging = Judging(policy or (), settings or (), as_of, waivers, baseline, fail_on, allow_unknown or ())
     if len(snapshot) != len(set(snapshot)):
         raise UsageError("the same snapshot is given twice", "name each file once")
-    answer([load(path) for path in snapshot], judging, output or (), evidence, group_by=group_by, show=show or ())
+    snapshots = give_contracts([load(path) for path in snapshot], client or ())
+    answer(snapshots, judging, output or (), evidence, group_by=group_by, show=show or ())
 
 
 def answer(
@@ -124,12 +131,12 @@ def answer(
     """Judge, write every output and the evidence, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver, parse_outputs
     from rtaudit.policy import check as run
-    from rtaudit.policy import load_policies, load_waivers
+    from rtaudit.policy import load_waivers
     from rtaudit.report import load as load_report
 
     wanted = parse_outputs(outputs)
     judging.check()
-    packs = load_policies(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings))
+    packs = joined_packs(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings), snapshots)
     baseline = load_report(judging.baseline) if judging.baseline else None
     report = run(
         snapshots,
