@@ -64,7 +64,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     sections += [("quota", "Quota")] if bars else []
     sections += [("coverage", "Coverage"), ("rules", "Rules"), ("made", "How this was made")]
     failed = report.summary.get("failedBySeverity") or {}
-    rule_numbers = {rule: at for at, rule in enumerate(report.rules)}
+    rule_numbers = {rule: at for at, rule in enumerate(sorted(report.rules))}
     return _page(
         "report.html",
         report,
@@ -97,7 +97,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
                     f"{value(key, 60)} {value(', '.join(row), 300)}" for key, row in text.controls.items()
                 ),
             }
-            for rule, text in report.rules.items()
+            for rule, text in sorted(report.rules.items())
         ],
     )
 

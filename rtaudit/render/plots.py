@@ -22,7 +22,7 @@ RULES, ACCOUNTS, BOUNDARIES, BARS = 60, 60, 200, 60
 _SIGNS = {"fail": "F", "unknown": "?", "waived": "W", "known": "B", "pass": "", "notApplicable": ""}
 _ORDER = tuple(_SIGNS)
 _CELL = 18
-_MARGIN, _TOP = 260, 110
+_MARGIN, _TOP = 260, 130
 
 
 def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
@@ -36,8 +36,14 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
     rules = _ranked([(finding.rule, finding) for finding in telling])
     columns = _ranked([(ids.key(owner(finding.resource)), finding) for finding in cells.values()])
     left = [f"{len(rules) - RULES} more rules"] if len(rules) > RULES else []
-    left += [f"{len(columns) - ACCOUNTS} more resources"] if len(columns) > ACCOUNTS else []
+    everything = len(columns)
     rules, columns = rules[:RULES], columns[:ACCOUNTS]
+    # A rule that is drawn has at least one cell that says why.
+    for rule in rules:
+        where = [key for (of, key), finding in cells.items() if of == rule and _SIGNS[state(finding)]]
+        if not any(key in columns for key in where):
+            columns.append(where[0])
+    left += [f"{everything - len(columns)} more resources"] if everything > len(columns) else []
     drawn = []
     for row, rule in enumerate(rules):
         for column, key in enumerate(columns):

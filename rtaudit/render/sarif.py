@@ -38,7 +38,7 @@ _URL = re.compile(r"https?://[\w.~:/?#@!$&'()*+,;=%-]+\Z", re.ASCII)
 def render(report: Report, options: Options) -> Iterator[str]:
     """The report as one SARIF run, a result per line."""
     lines = Lines(options.snapshots, [(one["environment"], one.get("file")) for one in report.snapshots])
-    indexes = {rule: index for index, rule in enumerate(report.rules)}
+    indexes = {rule: index for index, rule in enumerate(sorted(report.rules))}
     yield '{\n"$schema": ' + safe_json(SCHEMA) + ',\n"version": "2.1.0",\n"runs": [{\n"tool": '
     yield safe_json({"driver": _driver(report)})
     yield ',\n"automationDetails": {"id": "rtaudit/"},\n"columnKind": "unicodeCodePoints",\n"invocations": '
@@ -60,7 +60,7 @@ def _driver(report: Report) -> dict[str, Any]:
     return {
         "name": value(report.tool.get("name") or "rtaudit", 200),
         "version": value(report.tool.get("version") or "0", 200),
-        "rules": [_rule(rule, text) for rule, text in report.rules.items()],
+        "rules": [_rule(rule, text) for rule, text in sorted(report.rules.items())],
     }
 
 

@@ -221,8 +221,8 @@ def hostile(text: str) -> Report:
         Finding("RTA-X-001", "fail", "account", text, text, "high", text, seen, fix=[text], known=True),
         Finding("RTA-X-001", "unknown", "account", f"{resource}2", text, "high", text, gaps=gaps, note=text),
         Finding("RTA-X-001", "waived", "account", f"{resource}3", text, "high", text, seen, waiver=waiver),
-        Finding("RTA-X-001", "pass", text, f"{resource}4", text, note=text),
-        Finding(text, "notApplicable", text, f"{resource}5", text, note=text),
+        Finding("RTA-X-001", "pass", text, f"{resource}4", text, "high", note=text),
+        Finding(text, "notApplicable", text, f"{resource}5", text, "high", note=text),
     ]
     return report_of(
         findings,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +17,8 @@ from rtaudit.snapshot import Gap, Snapshot, load
 from rtaudit.snapshot import write as write_snapshot
 
 from .samples import ACCOUNTS, EAST, SWEDEN
+
+SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 
 POLICY = """\
 schema: rtaudit.policy/1
@@ -110,6 +113,18 @@ def test_evidence_holds_everything_and_is_judged_again(made):
     manifest = json.loads((folder / MANIFEST).read_text())
     assert manifest["commandLine"] == ["rtaudit", "check", "prod.json"]
     assert manifest["verdict"] == "notReady"
+
+
+def test_the_samples_make_evidence_that_is_judged_again(tmp_path):
+    """Many rules, passes, parameters; a baseline that is the report itself."""
+    snapshots = [load(SNAPSHOTS / f"{label}.json") for label in ("prod", "test")]
+    packs = load_policies(["production", "regulated"], {"minIpPrefix": 28})
+    options = {"as_of": date(2026, 11, 22), "fail_on": "medium", "allow_unknown": ["RTA-RAI-003"]}
+    baseline = check(snapshots[:1], packs, as_of=date(2026, 11, 22))
+    report = check(snapshots, packs, baseline=baseline, baseline_name="before.json", **options)
+    assert {"pass", "fail", "notApplicable"} <= {finding.outcome for finding in report.findings}
+    write(tmp_path / "evidence", report, snapshots=snapshots, packs=packs, baseline=baseline)
+    assert verify(tmp_path / "evidence").verdict == "notReady"
 
 
 def test_two_runs_give_the_same_bytes_but_for_times(made, tmp_path):

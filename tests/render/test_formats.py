@@ -17,7 +17,9 @@ import pytest
 
 from rtaudit.render import FORMATS, by_extension, render, whole
 from rtaudit.report import dump
+from rtaudit.report.files import parse
 from rtaudit.report.model import OUTCOMES
+from rtaudit.report.schema import ENVELOPE as REPORT_SCHEMA
 from rtaudit.snapshot import Snapshot, load, write
 
 from .samples import EAST, HOSTILE, hostile, incomplete, many, ready, report_of, sample
@@ -119,6 +121,18 @@ def test_json_is_the_document_and_holds_no_command(text):
     said = utf8(text_of(hostile(text), "json"))
     assert json.loads(said) == json.loads(utf8(dump(hostile(text))))
     assert "##vso[" not in said
+
+
+@hostiles
+def test_json_is_held_against_its_schema_and_comes_back_the_same(text):
+    for report in (sample(), hostile(text)):
+        document = json.loads(text_of(report, "json"))
+        jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(document)
+        again = parse(document, "report")
+        assert dump(again) == dump(report)
+        for name in FORMATS:
+            if name != "json":
+                assert text_of(again, name) == text_of(report, name)
 
 
 # ---- sarif

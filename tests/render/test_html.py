@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from rtaudit.render import render, whole
-from rtaudit.snapshot import load
+from rtaudit.render.plots import ACCOUNTS, heat
+from rtaudit.render.text import owner
+from rtaudit.report import Finding
+from rtaudit.snapshot import ids, load
 
-from .samples import HOSTILE, hostile, many, sample
+from .samples import DIAGNOSTICS, HOSTILE, hostile, many, report_of, sample
 
 FIXTURES = Path(__file__).parent
 hostiles = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -100,3 +103,16 @@ def test_html_draws_the_snapshot():
 
 def test_html_of_five_thousand_findings_is_small():
     assert len(text_of(many(5000), "html").encode()) < 6_000_000
+
+
+def test_a_rule_in_the_heat_map_always_has_a_cell_that_says_why():
+    wide = many(400)
+    alone = Finding("RTA-ENV-001", "unknown", "environment", "environment/prod", "prod", "info")
+    report = report_of([*wide.findings, alone], {**wide.rules, "RTA-ENV-001": DIAGNOSTICS}, "notReady")
+    owners = {ids.key(owner(one.resource)): at for at, one in enumerate(report.findings)}
+    drawn = heat(report, owners)
+    assert len(drawn["columns"]) == ACCOUNTS + 1
+    assert [cell["title"] for cell in drawn["cells"] if cell["rule"] == "RTA-ENV-001"] == [
+        "RTA-ENV-001, environment/prod: unknown"
+    ]
+    assert drawn["left"] == f"Not drawn: {201 - ACCOUNTS - 1} more resources."
