@@ -170,11 +170,12 @@ def required_dns_zones(account: Subject) -> Any:
 def hosts_realtime(account: Subject) -> Any:
     """True when a deployment of the account has the realtime role speech."""
     listed = account.join("deployments")
-    roles = [
-        one.join("facts.realtimeRole")
-        for one in account.world.deployments
-        if ids.parent_of(one.resource) == ids.key(account.resource)
-    ]
+    by_account = account.world.memo.get("deployments by account")
+    if by_account is None:
+        by_account = account.world.memo["deployments by account"] = {}
+        for one in account.world.deployments:
+            by_account.setdefault(ids.parent_of(one.resource), []).append(one)
+    roles = [one.join("facts.realtimeRole") for one in by_account.get(ids.key(account.resource), ())]
     if any(role.value == "speech" for role in roles):
         return True
     gaps = [*listed.gaps, *(gap for role in roles if role.value == "unknown" for gap in role.gaps)]
