@@ -99,7 +99,8 @@ def collect(
     )
     collected = run_collect(options)
 
-    from rtaudit.snapshot import dump, write
+    from rtaudit.documents import pieces
+    from rtaudit.snapshot import write
 
     snapshot = collected.snapshot
     if collected.interrupted:
@@ -110,7 +111,7 @@ def collect(
         print(f"hint: `rtaudit collect --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED if collected.interrupted == "interrupted" else INCOMPLETE)
     if output is None or output == "-":
-        emit(dump(snapshot))
+        emit(pieces(snapshot.document()))
     else:
         write(snapshot, output)
         gaps = f", {len(snapshot.gaps)} gaps" if snapshot.gaps else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -177,7 +178,7 @@ def run_collect(options: CollectOptions) -> Collected:
         watch = Watch(observe=progress.update, log=log)
         identity = find_identity(endpoint, options.auth, request.tenant)
         limits = Limits(concurrency=options.concurrency, budget=options.timeout)
-        with _stopped_by_signals(watch):
+        with _stopped_by_signals(watch), _no_garbage():
             collected = collect(request, endpoint, identity, limits, watch)
     say_gaps(collected.snapshot)
     return collected
@@ -276,6 +277,17 @@ def _call_log(options: CollectOptions) -> Iterator[Any]:
         if file is not None:
             with lock:
                 file.close()
+
+
+@contextlib.contextmanager
+def _no_garbage() -> Iterator[None]:
+    # Answers are trees that all stay: looking through them for cycles again and again finds nothing, and took a fifth
+    # of the time.
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
@@ -90,7 +90,6 @@ class Arm:
         # No retries (the schedule does that), no redirects, no provider registration, no logging of headers.
         return [
             _TakePage(self.limits, plain_http=self.endpoint.plain_http),
-            RequestIdPolicy(),
             HeadersPolicy(base_headers={"Accept": "application/json", "Accept-Encoding": "gzip"}),
             UserAgentPolicy(base_user_agent=f"rtaudit/{__version__}", user_agent_use_env=False),
             ARMChallengeAuthenticationPolicy(self._credential, self.endpoint.scope),

@@ -46,6 +46,8 @@ class Endpoint:
 
     def owns(self, url: str) -> bool:
         """True when `url` is this Resource Manager's, so that a token may go there."""
+        if url.startswith(self.url + "/"):
+            return True
         try:
             ours, theirs = urlsplit(self.url), urlsplit(url)
             port = theirs.port

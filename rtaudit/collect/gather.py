@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.faults import Fault
+from rtaudit.collect.larder import Larder
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.pacer import REMAINING
 from rtaudit.collect.reader import Read, Reader, Row
@@ -85,6 +86,7 @@ class Gathering:
         self._limits = limits
         self._earlier = earlier
         self._observe = observe
+        self._larder = Larder()
         self._progress = {name: _Progress() for name in readers}
         self._schedule = Schedule(self._fetch, limits)
         self._open = 0
@@ -225,14 +227,15 @@ class Gathering:
 
     def _take(self, read: Read, document: Row) -> None:
         if read.reader.shape == "one":
-            read.rows.append(_identified(document, read))
+            read.rows.append(self._larder.keep(_identified(document, read)))
             return
         rows = document.get("value")
         if not isinstance(rows, list):
             raise Fault("failed", "the answer has no list in 'value'", code="MalformedAnswer")
-        good = [
-            row for row in rows if isinstance(row, dict) and (read.reader.shape == "catalogue" or _has_id(row, read))
-        ]
+        if read.reader.shape == "catalogue":
+            good = [self._larder.shelve(row) for row in rows if isinstance(row, dict)]
+        else:
+            good = [self._larder.keep(row) for row in rows if isinstance(row, dict) and _has_id(row, read)]
         read.rows.extend(good)
         read.next_link = _next_link(document)
         if len(good) != len(rows):

@@ -149,7 +149,12 @@ def _snapshot(
     request: Request, endpoint: Endpoint, identity: Identity, arm: Arm, gathering: Gathering, started: str
 ) -> Snapshot:
     world = gathering.world
-    resources = [cut_secrets(row) for name in request.readers() for row in world.kept(name)]
+    resources = [
+        # Other rows came without their secrets; of a catalogue only what is kept is worth the looking.
+        cut_secrets(row) if reader.shape == "catalogue" else row
+        for name, reader in request.readers().items()
+        for row in world.kept(name)
+    ]
     _check_accounts(request, gathering)
     tenants = sorted({str(row["tenantId"]) for row in world.kept("subscriptions") if row.get("tenantId")})
     other_kinds = world.other_kinds(gathering.whole["accounts"])

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from rtaudit.errors import InputError, RtauditError
@@ -38,14 +39,15 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
         raise InputError(f"{name} is not UTF-8 text (byte {error.start:,})", hint) from None
 
 
-def write_atomically(path: str | Path, data: str | bytes) -> None:
+def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> None:
     """Write `data` to `path` so that the file is either the old one or the whole new one, at every moment.
 
     Raises RtauditError when it cannot be written; what stood there is then untouched.
     """
     target = Path(path)
     # Lone surrogates (Azure text is hostile text) become the JSON escape for them instead of an error.
-    payload = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
+    parts = (data,) if isinstance(data, str | bytes) else data
+    payload = (part if isinstance(part, bytes) else part.encode("utf-8", "backslashreplace") for part in parts)
     if os.path.exists(target) and not os.path.isfile(target):
         _write_special(target, payload)
         return
@@ -55,7 +57,7 @@ def write_atomically(path: str | Path, data: str | bytes) -> None:
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
         handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".tmp")
         with os.fdopen(handle, "wb") as file:
-            file.write(payload)
+            file.writelines(payload)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
@@ -71,10 +73,11 @@ def write_atomically(path: str | Path, data: str | bytes) -> None:
                 os.unlink(temporary)
 
 
-def _write_special(target: Path, payload: bytes) -> None:
+def _write_special(target: Path, payload: Iterable[bytes]) -> None:
     # /dev/stdout, a named pipe: nothing to replace there.
     try:
-        target.write_bytes(payload)
+        with target.open("wb") as file:
+            file.writelines(payload)
     except OSError as error:
         raise RtauditError(f"cannot write {target}: {error.strerror or error}") from None
 

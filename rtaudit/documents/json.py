@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -78,6 +79,22 @@ def canonical(value: Any) -> str:
 def dumps(value: Any) -> str:
     """`value` as it stands in files: sorted keys at every depth, two-space indent, one trailing newline."""
     return _indented(value, "", {}) + "\n"
+
+
+def pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """The text of `dumps`, element by element of the document's lists, for documents too large to hold as one text."""
+    seen: dict[tuple[int, str], str] = {}
+    yield "{"
+    for index, key in enumerate(sorted(document)):
+        value = document[key]
+        yield f"{',' if index else ''}\n  {_TEXT(key)}: "
+        if isinstance(value, list) and value:
+            for place, item in enumerate(value):
+                yield f"{',' if place else '['}\n    {_indented(item, '    ', seen)}"
+            yield "\n  ]"
+        else:
+            yield _indented(value, "  ", seen)
+    yield "\n}\n" if document else "}\n"
 
 
 _TEXT = json.encoder.encode_basestring

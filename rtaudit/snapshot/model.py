@@ -92,7 +92,9 @@ class Snapshot:
 
         A resource that comes twice (the same id in any case) is kept once, the later one.
         """
-        by_id = {ids.key(resource["id"]): _ordered(resource) for resource in resources}
+        resources = list(resources)
+        seen: dict[tuple[int, str], list[Any]] = {}
+        by_id = {ids.key(resource["id"]): _ordered(resource, seen) for resource in resources}
         return cls(
             environment=environment,
             scope=dict(scope),
@@ -109,7 +111,18 @@ class Snapshot:
     @cached_property
     def digest(self) -> str:
         """`sha256:` over the canonical JSON of all but `collection` and `digest`. Detects change; no signature."""
-        return "sha256:" + hashlib.sha256(canonical(self._digested()).encode("ascii")).hexdigest()
+        found = hashlib.sha256()
+        # The canonical form of the whole, fed in resource by resource: it is too large to hold as one text.
+        for index, (name, value) in enumerate(sorted(self._digested().items())):
+            found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
+            if isinstance(value, list):
+                for place, item in enumerate(value):
+                    found.update(f"{',' if place else '['}{canonical(item)}".encode("ascii"))
+                found.update(b"]" if value else b"[]")
+            else:
+                found.update(canonical(value).encode("ascii"))
+        found.update(b"}")
+        return f"sha256:{found.hexdigest()}"
 
     @property
     def aspects(self) -> frozenset[str]:
@@ -144,8 +157,8 @@ class Snapshot:
         }
 
 
-def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
-    ordered: dict[str, Any] = sorted_sets(resource)
+def _ordered(resource: dict[str, Any], seen: dict[tuple[int, str], list[Any]]) -> dict[str, Any]:
+    ordered: dict[str, Any] = sorted_sets(resource, seen)
     if ids.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
-        ordered["value"] = sorted(ordered["value"], key=catalogue_order)
+        ordered = {**ordered, "value": sorted(ordered["value"], key=catalogue_order)}
     return ordered

@@ -52,25 +52,34 @@ SET_LISTS: dict[str, str] = {
 """Name of the list-valued field -> why its order says nothing."""
 
 
-def sorted_sets(value: Any) -> Any:
+_LONG = 32
+"""Elements from which on a list is worth remembering."""
+
+
+def sorted_sets(value: Any, seen: dict[tuple[int, str], list[Any]] | None = None) -> Any:
     """`value` with every list that is a set sorted by the canonical form of its elements.
 
-    What is sorted already is the same object as before.
+    What is sorted already is the same object as before. `seen` remembers long lists by their identity, for values
+    that hold the same object many times and live as long as it does.
     """
     if isinstance(value, dict):
         changed: dict[str, Any] | None = None
         for name, item in value.items():
             if not isinstance(item, dict | list):
                 continue
-            ordered = sorted_sets(item)
-            if isinstance(ordered, list) and len(ordered) > 1 and name in SET_LISTS:
-                ordered = _ordered(ordered)
+            ordered = seen.get((id(item), name)) if seen is not None else None
+            if ordered is None:
+                ordered = sorted_sets(item, seen)
+                if isinstance(ordered, list) and len(ordered) > 1 and name in SET_LISTS:
+                    ordered = _ordered(ordered)
+                    if seen is not None and len(ordered) >= _LONG:
+                        seen[id(item), name] = ordered
             if ordered is not item:
                 changed = dict(value) if changed is None else changed
                 changed[name] = ordered
         return value if changed is None else changed
     if isinstance(value, list):
-        items = [sorted_sets(item) if isinstance(item, dict | list) else item for item in value]
+        items = [sorted_sets(item, seen) if isinstance(item, dict | list) else item for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
 

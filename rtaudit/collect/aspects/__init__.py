@@ -6,7 +6,9 @@ from rtaudit.collect.aspects import authorization, cognitive, dns, insights, net
 from rtaudit.collect.reader import Reader
 
 READERS: dict[str, Reader] = {
-    reader.name: reader for module in (cognitive, network, dns, authorization, insights, optional) for reader in module.READERS
+    reader.name: reader
+    for module in (cognitive, network, dns, authorization, insights, optional)
+    for reader in module.READERS
 }
 """Every reader by name."""
 

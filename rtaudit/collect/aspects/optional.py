@@ -33,9 +33,7 @@ def _plans(world: World) -> Iterable[str]:
 
 def _ask_settings(arm: Arm, subject: str, page: Page, version: str) -> None:
     subscription, group, name = parent_names(subject)
-    arm.first(
-        cognitive(arm, subscription).defender_for_ai_settings.list, group, name, page=page, api_version=version
-    )
+    arm.first(cognitive(arm, subscription).defender_for_ai_settings.list, group, name, page=page, api_version=version)
 
 
 def _ask_perimeters(arm: Arm, subject: str, page: Page, version: str) -> None:
