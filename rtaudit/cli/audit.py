@@ -48,6 +48,7 @@ from rtaudit.cli.collect_options import (
     partial_name,
     run_collect,
 )
+from rtaudit.cli.environments import ConfigOption
 
 
 @command()
@@ -58,6 +59,7 @@ def audit(
     resource_group: Groups = None,
     account: Accounts = None,
     environment: Environment = None,
+    config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
     aspect: OnlyAspects = None,
     skip: SkippedAspects = None,
     fill: Fill = None,

@@ -12,6 +12,7 @@ import typer
 
 from rtaudit.cli.app import command, plain
 from rtaudit.cli.contracts import give_contracts, joined_packs
+from rtaudit.cli.environments import ConfigOption, EnvironmentOption, with_params
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -32,7 +33,13 @@ PolicyOption = Annotated[
     ),
 ]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="PARAM=VALUE", help="A parameter, its value in YAML; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PARAM=VALUE",
+        help="A parameter, its value in YAML; repeatable.",
+        callback=with_params,
+    ),
 ]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Judge as of this day (YYYY-MM-DD), not today.")
@@ -102,6 +109,8 @@ def check(
         list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshot files, or - for standard input.")
     ],
     *,
+    environment: EnvironmentOption = None,  # noqa: ARG001 (its callback has read the file)
+    config: ConfigOption = None,  # noqa: ARG001 (the same)
     policy: PolicyOption = None,
     settings: SetOption = None,
     as_of: AsOfOption = None,

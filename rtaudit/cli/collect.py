@@ -33,6 +33,7 @@ from rtaudit.cli.collect_options import (
     partial_name,
     run_collect,
 )
+from rtaudit.cli.environments import ConfigOption
 
 INCOMPLETE = 4
 """Exit code of a collection that was written with gaps."""
@@ -45,6 +46,7 @@ def collect(
     resource_group: Groups = None,
     account: Accounts = None,
     environment: Environment = None,
+    config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
     for_packs: Annotated[
         list[str] | None,
         typer.Option(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import plain
+from rtaudit.cli.environments import take_environment
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ Accounts = Annotated[
 Environment = Annotated[
     str | None,
     typer.Option(
-        "--environment", "-e", metavar="LABEL", help="Label of the environment, such as prod.", rich_help_panel=_SCOPE
+        "--environment",
+        "-e",
+        metavar="LABEL",
+        help="Label of the environment, such as prod; what rtaudit.yaml says of it holds where no option says otherwise.",
+        rich_help_panel=_SCOPE,
+        is_eager=True,
+        callback=take_environment,
     ),
 ]
 OnlyAspects = Annotated[

@@ -19,6 +19,7 @@ SCHEMAS: dict[str, str] = {
     "drift": "rtaudit.drift.schema:ENVELOPE",
     "driftpolicy": "rtaudit.drift.schema:POLICY",
     "map": "rtaudit.drift.schema:MAP",
+    "config": "rtaudit.environments:CONFIG_SCHEMA",
     "client": "rtaudit.client.schema:CONTRACT_SCHEMA",
 }
 """Document -> where its JSON Schema is."""
