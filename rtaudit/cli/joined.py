@@ -142,7 +142,8 @@ class _Join:
             return False
         if reads.type is None:
             # An environment's rules speak of what is deployed where.
-            return change.type == sides.DEPLOYMENT or (change.type == sides.ACCOUNT and change.path == "")
+            whole = change.path == "" and change.type in (sides.ACCOUNT, sides.DEPLOYMENT)
+            return whole or (change.type == sides.DEPLOYMENT and change.category == "models")
         own = (
             change.left is not None and ids.key(change.left) == ids.key(finding.resource) and change.type == reads.type
         )

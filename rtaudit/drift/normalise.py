@@ -238,26 +238,23 @@ def _connection(item: Any) -> Any:
 
 
 def _account(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
-    if normaliser.over_time:
+    connections = sides.properties(kept).get("privateEndpointConnections")
+    if normaliser.over_time or not isinstance(connections, list):
         return
     # The endpoints themselves are compared; between environments the account's view counts groups and states only.
-    for connection in kept["properties"].get("privateEndpointConnections", ()):
-        if isinstance(connection, dict):
-            connection.pop("privateEndpoint", None)
-    connections = kept["properties"].get("privateEndpointConnections")
-    if connections:
-        kept["properties"]["privateEndpointConnections"] = _unique(connections)
+    for connection in items_of(connections):
+        connection.pop("privateEndpoint", None)
+    kept["properties"]["privateEndpointConnections"] = _unique(connections)
 
 
 def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
     if normaliser.over_time:
         return
-    inner = kept.get("properties", {})
     for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in items_of(inner.get(field)):
+        for connection in items_of(sides.properties(kept).get(field)):
             connection.pop("id", None)
             connection.pop("name", None)
-            state = connection.get("properties", {}).get("privateLinkServiceConnectionState")
+            state = sides.properties(connection).get("privateLinkServiceConnectionState")
             if isinstance(state, dict):
                 # "Auto Approved", "Auto-Approved", "Approved": words for people.
                 state.pop("description", None)
@@ -267,7 +264,7 @@ def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
 def _zone_group(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
     if normaliser.over_time:
         return
-    for config in items_of(kept.get("properties", {}).get("privateDnsZoneConfigs")):
+    for config in items_of(sides.properties(kept).get("privateDnsZoneConfigs")):
         config.pop("name", None)
         config.pop("id", None)
 

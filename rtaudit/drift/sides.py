@@ -8,6 +8,7 @@ from typing import Any
 
 from rtaudit.drift import names
 from rtaudit.snapshot import Snapshot, ids
+from rtaudit.subjects.contract import in_environment
 
 ACCOUNT = "microsoft.cognitiveservices/accounts"
 DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
@@ -44,7 +45,7 @@ class IndexedSide:
         self.by_type: dict[str, list[Resource]] = defaultdict(list)
         for item in snapshot.resources:
             self.by_type[ids.type_of(item["id"])].append(item)
-        self.clients: list[Resource] = [client_resource(client, self.label) for client in snapshot.clients]
+        self.clients: list[Resource] = [in_environment(client, self.label) for client in snapshot.clients]
         if self.clients:
             self.by_type[CLIENT] = self.clients
 
@@ -125,13 +126,3 @@ def targets(endpoint: Resource) -> list[str]:
             if target:
                 found.append(ids.key(target))
     return found
-
-
-def client_resource(client: Resource, label: str) -> Resource:
-    """A client contract as a resource: what it says of every environment, overlaid with what it says of this one."""
-    identity = "client/" + (text(client.get("name")) or "unnamed")
-    body = {key: value for key, value in client.items() if key != "environments"}
-    per_environment = client.get("environments")
-    if isinstance(per_environment, dict) and isinstance(per_environment.get(label), dict):
-        body |= per_environment[label]
-    return {**body, "id": identity}

@@ -85,14 +85,15 @@ def headings(drift: Drift) -> list[str]:
 def reasons(row: Row, heads: Sequence[str]) -> list[str]:
     """Why a row is what it is, beside its values: what it means, who decided, who changed it, which rules differ.
 
-    `heads` are the columns' headings: with more than two, each reason names its own.
+    `heads` are the columns' headings: a reason that does not hold for all of them names its own.
     """
-    said: list[str] = []
+    said: dict[str, list[str]] = {}
     for head, change in zip(heads[1:], row.changes, strict=True):
-        if change is not None:
-            whose = f"{head}: " if len(heads) > 2 else ""
-            said += [whose + text for text in _reasons(change)]
-    return [shorten(plain(text), 400) for text in dict.fromkeys(said)]
+        for text in _reasons(change) if change is not None else ():
+            said.setdefault(text, []).append(head)
+    every = len(heads) - 1
+    told = [text if len(whose) == every else f"{', '.join(whose)}: {text}" for text, whose in said.items()]
+    return [shorten(plain(text), 400) for text in told]
 
 
 def _reasons(change: Change) -> list[str]:

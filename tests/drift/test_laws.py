@@ -6,15 +6,26 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rtaudit.drift import Change, document
 from rtaudit.drift.policy import ANY, DriftPolicy, Entry, path_fits
+from rtaudit.render import Options
+from rtaudit.render.drift_markdown import render as render_markdown
+from rtaudit.render.drift_table import render as render_table
 from rtaudit.snapshot import Snapshot
 
 from .estate import DEFAULT, account, changes, deployment, diagnostics, filters, run, snapshot
 
+FIELDS = [
+    "networkAcls", "ipRules", "virtualNetworkRules", "privateEndpointConnections", "privateLinkServiceConnections",
+    "privateLinkServiceConnectionState", "privateEndpoint", "properties", "model", "name", "version", "tags", "logs", "enabled",
+    "rateLimits", "renewalPeriod", "count", "contentFilters", "capabilities", "customSubDomainName", "raiPolicyName", "account",
+    "roleDefinitionId", "scope", "principalType", "roleName", "level", "privateDnsZoneConfigs", "value", "userAssignedIdentities",
+    "publicNetworkAccess", "systemData", "location", "groupIds",
+]  # fmt: skip
+TOPS = ["location", "kind", "tags", "sku", "identity", "systemData", "value", "displayName", "name", "type"]
 LAWFUL = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = st.sampled_from(["voice", "chat", "front-desk", "night"])
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
@@ -127,3 +138,47 @@ def test_an_expectation_hides_nothing_outside_its_path(one: Any, other: Any, pat
     for key, change in hidden.items():
         inside = path_fits(path, change.path)
         assert change.decision == ("expected" if inside else plain[key].decision)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | TEXT,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*FIELDS, "id", "a.b", "$type"]) | TEXT, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+TAILS = (
+    "", "/deployments/d", "/raiPolicies/p", "/providers/microsoft.insights/diagnosticSettings/s", "/unknown/u",
+    "/providers/Microsoft.Authorization/roleAssignments/r", "/providers/Microsoft.Authorization/locks/l",
+)  # fmt: skip
+PLACES = (
+    "/subscriptions/{0}", "/subscriptions/{0}/providers/Microsoft.CognitiveServices",
+    "/subscriptions/{0}/providers/Microsoft.CognitiveServices/locations/eastus2/models",
+    "/subscriptions/{0}/providers/Microsoft.CognitiveServices/locations/eastus2/usages",
+    "/subscriptions/{0}/providers/Microsoft.Authorization/roleDefinitions/d",
+    "/subscriptions/{0}/resourceGroups/g/providers/Microsoft.Network/privateEndpoints/pe-{0}",
+    "/subscriptions/{0}/resourceGroups/g/providers/Microsoft.Network/privateEndpoints/pe-{0}/privateDnsZoneGroups/default",
+    "/subscriptions/{0}/resourceGroups/g/providers/Microsoft.Network/privateDnsZones/z", "no-slash", "/x/{0}",
+    *("/subscriptions/{0}/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a-{0}" + tail for tail in TAILS),
+)  # fmt: skip
+
+
+@settings(LAWFUL, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.data(), st.sampled_from(["test", "prod"]), JSON)
+def test_whatever_azure_wrote_a_diff_ends(data: st.DataObject, label: str, client: Any) -> None:
+    def anything(label: str) -> Snapshot:
+        resources = []
+        for place in PLACES:
+            if data.draw(st.integers(0, 3)):
+                body = data.draw(st.dictionaries(st.sampled_from(TOPS), JSON, max_size=4))
+                inner = data.draw(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
+                resources.append({**body, "properties": inner, "id": place.format(label)})
+        # As a file may hold it: not through Snapshot.of.
+        return replace(snapshot(label, []), resources=resources, clients=[client] if isinstance(client, dict) else [])
+
+    left, right = anything("test"), anything(label)
+    drift = run(left, right)
+    assert document(drift)["verdict"] in ("same", "drift", "incomplete")
+    assert "".join(render_table(drift, Options()))
+    assert "".join(render_markdown(drift, Options()))
