@@ -29,9 +29,10 @@ def differences(left: dict[str, Any], right: dict[str, Any], resource_type: str)
     # Imported here: a diff without a difference never needs it.
     from deepdiff import DeepDiff
 
+    one, other = _unequal(left, right)
     tree = DeepDiff(
-        _frozen(left),
-        _frozen(right),
+        _frozen(one),
+        _frozen(other),
         view="tree",
         ignore_private_variables=False,
         ignore_numeric_type_changes=True,
@@ -57,6 +58,20 @@ def _follows(path: str, resource_type: str, seen: set[str]) -> bool:
 
 def _under(path: str, top: str) -> bool:
     return path == top or path.startswith(top + "/")
+
+
+def _unequal(left: dict[str, Any], right: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both without what is equal in them: deepdiff costs by what it sees."""
+    one, other = dict(left), dict(right)
+    for key, value in left.items():
+        if key not in right:
+            continue
+        opposite = right[key]
+        if value == opposite:
+            del one[key], other[key]
+        elif isinstance(value, dict) and isinstance(opposite, dict):
+            one[key], other[key] = _unequal(value, opposite)
+    return one, other
 
 
 def _frozen(value: Any) -> Any:
