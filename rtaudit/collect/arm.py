@@ -103,8 +103,11 @@ class Arm:
 
     def follow(self, url: str, *, page: Page) -> None:
         """Read `url` (a nextLink, kept letter by letter) into `page`. Raises Fault."""
-        request = HttpRequest("GET", urljoin(self.endpoint.url + "/", url))
-        self._run(lambda: self._plain.run(request, page=page))
+
+        def ask() -> None:
+            self._plain.run(HttpRequest("GET", urljoin(self.endpoint.url + "/", url)), page=page)
+
+        self._run(ask)
 
     def first(self, operation: Callable[..., Any], *args: Any, page: Page, **options: Any) -> None:
         """Let an SDK's list operation ask for its first page, into `page`. Raises Fault."""

@@ -19,6 +19,8 @@ from rtaudit.collect.schedule import Finished, Schedule
 from rtaudit.collect.world import World
 from rtaudit.snapshot import Gap, ids
 
+SUBSCRIPTION = "Microsoft.Resources/subscriptions"
+
 TICK = 0.1
 """Seconds between two looks at the clock, and two reports of progress."""
 
@@ -76,7 +78,8 @@ class Gathering:
         self.interrupted: str | None = None
         """Why the run was stopped before its end: `interrupted`, `time budget`; None when it was not."""
         self.refusal: Finished | None = None
-        """What ended the run at once: a 401 before anything was answered, or a subscription that is not there."""
+        """What made the run pointless: a token that is refused, or a subscription that was named and is not there."""
+        self._unwelcome: Finished | None = None
         self._answers = 0
         self._stop = stop or threading.Event()
         self._must_exist = must_exist
@@ -107,6 +110,8 @@ class Gathering:
                 self._end(self._schedule.finished.get(timeout=TICK))
             self._report()
         self._schedule.stop()
+        if self._answers == 0 and not self.interrupted:
+            self.refusal = self.refusal or self._unwelcome
         if self.interrupted:
             self._drain()
         self._report(last=True)
@@ -157,9 +162,11 @@ class Gathering:
             self.whole[reader.name].add(read.subject)
             self._answers += 1
         else:
-            absent = fault.status == 404 and reader.shape == "one" and ids.key(read.subject) in self._must_exist
-            if absent or (fault.status == 401 and self._answers == 0):
-                self.refusal = self.refusal or finished
+            named = reader.type == SUBSCRIPTION and ids.key(read.subject) in self._must_exist
+            if fault.status == 401 and (named or self._answers == 0):
+                self._unwelcome = self._unwelcome or finished
+            if named and fault.status in {401, 404}:
+                self.refusal = finished
             self._note(read, fault)
         self._progress[reader.name].open -= 1
         self._open -= 1

@@ -33,5 +33,7 @@ class Limits:
     """The longest wait between attempts when Azure names none."""
     retry_after_cap: float = 60.0
     """The longest wait that is granted, whatever `Retry-After` asks for."""
+    refill: float = 25.0
+    """Reads a second that flow back into a subscription's bucket, once Azure has shown that there is one."""
     budget: float | None = None
     """For the whole collection (`--timeout`); None is no limit."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 CAPACITY = 250.0
 """Reads that a full bucket holds."""
-RATE = 25.0
-"""Reads that flow back each second."""
 REMAINING = "x-ms-ratelimit-remaining-subscription-reads"
 """The header that says what is left."""
 
@@ -28,7 +26,7 @@ class _Bucket:
 class Pacer:
     """When each subscription may be asked again. Times are the caller's monotonic clock. Not locked: the schedule is."""
 
-    def __init__(self, rate: float = RATE) -> None:
+    def __init__(self, rate: float) -> None:
         self._rate = rate
         self._buckets: dict[str, _Bucket] = {}
 

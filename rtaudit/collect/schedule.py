@@ -59,7 +59,7 @@ class Schedule:
         self._turns: deque[str] = deque()
         self._later: list[tuple[float, int, Read]] = []
         self._count = itertools.count()
-        self._pacer = Pacer()
+        self._pacer = Pacer(self.limits.refill)
         self._running: dict[int, Read] = {}
         self._threads = 0
         self._idle = 0
