@@ -10,6 +10,7 @@ import copy
 import random
 import sys
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from rtaudit.snapshot import ASPECTS, Snapshot, dump, ids
@@ -31,8 +32,13 @@ SYSTEM = {
 Resource = dict[str, Any]
 
 
-def generate(accounts: int, seed: int = 1, environment: str = "prod") -> Snapshot:
-    """A snapshot of `accounts` accounts. `seed` decides what they look like, `environment` what they are called."""
+def generate(
+    accounts: int, seed: int = 1, environment: str = "prod", models: Sequence[tuple[str, str, str, str]] = MODELS
+) -> Snapshot:
+    """A snapshot of `accounts` accounts. `seed` decides what they look like, `environment` what they are called.
+
+    `models` are what each account deploys: name, version, SKU and the deployment's name.
+    """
     choose = random.Random(seed)
     resources: list[Resource] = []
     subscriptions = [
@@ -42,7 +48,7 @@ def generate(accounts: int, seed: int = 1, environment: str = "prod") -> Snapsho
     for number, subscription in enumerate(subscriptions):
         resources += _subscription(subscription, number, environment)
     for number in range(accounts):
-        resources += _account(number, subscriptions[number // ACCOUNTS_PER_SUBSCRIPTION], environment, choose)
+        resources += _account(number, subscriptions[number // ACCOUNTS_PER_SUBSCRIPTION], environment, choose, models)
     return Snapshot.of(
         environment=environment,
         scope={
@@ -142,7 +148,9 @@ def _usage(name: str, sku: str) -> Resource:
     }
 
 
-def _account(number: int, subscription: str, environment: str, choose: random.Random) -> list[Resource]:
+def _account(
+    number: int, subscription: str, environment: str, choose: random.Random, models: Sequence[tuple[str, str, str, str]]
+) -> list[Resource]:
     region = REGIONS[number % len(REGIONS)]
     name = f"contoso-{environment}-unit{number:05d}"
     group = f"/subscriptions/{subscription}/resourceGroups/rg-{environment}-{number // 50:03d}"
@@ -199,6 +207,12 @@ def _account(number: int, subscription: str, environment: str, choose: random.Ra
             },
         },
         {
+            "id": f"{root}/raiPolicies/Microsoft.DefaultV2",
+            "name": "Microsoft.DefaultV2",
+            "type": "Microsoft.CognitiveServices/accounts/raiPolicies",
+            "properties": {"mode": "Blocking", "type": "SystemManaged", "contentFilters": []},
+        },
+        {
             "id": f"{root}/providers/microsoft.insights/diagnosticSettings/to-logs",
             "name": "to-logs",
             "type": "Microsoft.Insights/diagnosticSettings",
@@ -209,7 +223,7 @@ def _account(number: int, subscription: str, environment: str, choose: random.Ra
             },
         },
     ]  # fmt: skip
-    for model, version, sku, role in MODELS:
+    for model, version, sku, role in models:
         capacity = choose.randrange(1, 12)
         found.append(
             {
