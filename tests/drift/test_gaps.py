@@ -120,3 +120,18 @@ def test_accounts_that_could_not_be_listed_are_not_removed() -> None:
     blind = gapped(snapshot("prod", []), "accounts", subscription("prod"))
     drift = run(snapshot("test", [account("test")]), blind)
     assert told(drift) == [("unknown", "environment", "accounts", "")]
+
+
+def test_roles_that_could_not_be_read_are_unknown() -> None:
+    held = {
+        "id": f"{subscription('test')}/providers/Microsoft.Authorization/roleAssignments/a",
+        "properties": {
+            "principalType": "User",
+            "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/owner",
+        },
+    }
+    left = snapshot("test", [*estate("test").resources, held])
+    assert told(run(left, estate("prod"))) == [("drift", "voice", "roleassignments", "/rolesHeld/User")]
+    assert told(run(left, gapped(estate("prod"), "roleAssignments", subscription("prod")))) == [
+        ("unknown", "subscription", "roleassignments", "")
+    ]

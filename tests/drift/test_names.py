@@ -20,6 +20,7 @@ from rtaudit.drift.names import path_stem, region_tokens, stem, tokens_of_label
         ("prod", "prod", ""),
         ("stage", "voice-stg", "voice"),
         ("blue", "voice-blue", "voice"),
+        ("blue2", "voice-blue2", "voice"),
     ],
 )
 def test_whole_tokens_of_the_label_go(label: str, name: str, left: str) -> None:

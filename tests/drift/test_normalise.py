@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -291,3 +292,16 @@ def test_content_filters_are_told_by_name() -> None:
     assert found.meaning is not None
     assert "blocking true → false: no longer blocked: Hate on Completion" in found.meaning
     assert filters(account("test"))["properties"]["contentFilters"][0]["blocking"] is True
+
+
+def test_a_set_in_another_order_is_the_same_in_a_file_that_nobody_sorted() -> None:
+    def rules(label: str, *values: str) -> Resource:
+        return account(label, networkAcls={"defaultAction": "Deny", "ipRules": [{"value": value} for value in values]})
+
+    left = replace(snapshot("test", []), resources=[rules("test", "198.51.100.2", "198.51.100.1")])
+    right = replace(snapshot("prod", []), resources=[rules("prod", "198.51.100.1", "198.51.100.2")])
+    assert paths(left, right) == []
+    right = replace(right, resources=[rules("prod", "198.51.100.1", "198.51.100.3")])
+    (found,) = changes(left, right)
+    assert found.before == [{"value": "198.51.100.1"}, {"value": "198.51.100.2"}]
+    assert found.meaning == "+ 198.51.100.3, - 198.51.100.2"

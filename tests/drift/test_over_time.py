@@ -62,6 +62,15 @@ def test_the_catalogue_is_compared_over_time_row_by_row() -> None:
     ]
 
 
+def test_what_belongs_to_a_deleted_account_is_told_with_it() -> None:
+    left = estate("prod")
+    right = snapshot("prod", [*left.resources[:1], account("prod", "another")])
+    kept = snapshot("prod", [*left.resources, account("prod", "another")])
+    assert [(one.kind, one.type.rsplit("/", 1)[-1]) for one in changes(kept, right) if "account" in one.type] == [
+        ("removed", "accounts")
+    ]
+
+
 def git(folder: Path, *words: str) -> None:
     subprocess.run(
         [
