@@ -127,6 +127,10 @@ class DriftPolicy:
                     return "expected", entry.id, severity
         return "drift", by_severity, severity
 
+    def ignores(self, subject: Subject) -> str | None:
+        """The entry that ignores all of what `subject` stands for, so that not to have seen it is no matter; or None."""
+        return next((entry.id for entry in self.entries if entry.ignore and entry.fits(subject)), None)
+
     def severity(self, subject: Subject) -> tuple[str, str | None]:
         """The severity of a change, and the entry that says so."""
         for entry in self.entries:

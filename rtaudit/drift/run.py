@@ -255,6 +255,7 @@ class _Comparing:
         category = category_of(one.type, "")
         subject = Subject(one.role, one.type, category, "changed", "", None, None, self.left.label, self.right.label)
         severity = "info" if one.minor else self.policy.severity(subject)[0]
+        ignored = self.policy.ignores(subject)
         return Change(
             role=one.role,
             type=one.type,
@@ -266,8 +267,8 @@ class _Comparing:
             before=None,
             after=None,
             severity=severity,
-            decision="unknown",
-            decided_by=one.reason,
+            decision="unknown" if ignored is None else "ignored",
+            decided_by=one.reason if ignored is None else ignored,
         )
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rtaudit.drift import Drift
+from rtaudit.drift import Drift, DriftPolicy
+from rtaudit.drift.policy import Entry
 from rtaudit.snapshot import Gap, Snapshot
 
 from .estate import ALL, Resource, account, account_id, deployment, edited, estate, run, snapshot, subscription, without
@@ -135,3 +136,10 @@ def test_roles_that_could_not_be_read_are_unknown() -> None:
     assert told(run(left, gapped(estate("prod"), "roleAssignments", subscription("prod")))) == [
         ("unknown", "subscription", "roleassignments", "")
     ]
+
+
+def test_what_is_ignored_altogether_need_not_be_seen() -> None:
+    blind = gapped(without(estate("prod"), "diagnosticSettings"), "diagnostics", account_id("prod", "voice-prod"))
+    for paths, decision in ((None, "ignored"), (("/properties/logs",), "unknown")):
+        policy = DriftPolicy([Entry("no-logs", categories=("logging",), paths=paths, ignore=True)])
+        assert [one.decision for one in run(estate("test"), blind, policy).comparisons[0].changes] == [decision]
