@@ -21,6 +21,7 @@ SCHEMAS: dict[str, str] = {
     "map": "rtaudit.drift.schema:MAP",
     "config": "rtaudit.environments:CONFIG_SCHEMA",
     "client": "rtaudit.client.schema:CONTRACT_SCHEMA",
+    "probe": "rtaudit.client.probes:PROBE_SCHEMA",
 }
 """Document -> where its JSON Schema is."""
 

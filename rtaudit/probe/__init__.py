@@ -1,0 +1,10 @@
+"""The live probe: name, connection, TLS, HTTP, and a realtime session opened and closed. No audio, no response asked for, no key.
+
+The only room besides collect that sends a token, and the only one that sends it to the data plane: to hosts of Azure OpenAI
+alone, to loopback, or to one that was named with that intent.
+"""
+
+from rtaudit.probe.run import Plan, probe
+from rtaudit.probe.target import Target, check_host, from_contract, from_endpoint, from_snapshot
+
+__all__ = ["Plan", "Target", "check_host", "from_contract", "from_endpoint", "from_snapshot", "probe"]

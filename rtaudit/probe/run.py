@@ -1,0 +1,371 @@
+"""A probe: the stages once, then sessions, one after another or several at a time; all of it as one JSON document."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from rtaudit import __version__
+from rtaudit.client.probes import PROBE
+from rtaudit.errors import InputError
+from rtaudit.probe import wire
+from rtaudit.probe.session import open_session
+from rtaudit.probe.target import Target
+from rtaudit.probe.wire import Clock, Proxy, StageError
+
+STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
+"""The stages that are timed, in their order. `session` runs from the upgrade to `session.created`."""
+
+LISTS = ("/openai/deployments?api-version=2023-03-15-preview", "/openai/v1/models")
+"""What lists deployments on the data plane: the first by name, where it still answers; the second by model."""
+
+_SAYS: tuple[tuple[int, str, str], ...] = (
+    (
+        401,
+        "lacks the required data action",
+        "the token is good, and its owner lacks a role with the realtime data action",
+    ),
+    (
+        401,
+        "",
+        "the token is refused: another tenant or audience, or an api-version is sent to the generally available path",
+    ),
+    (
+        403,
+        "public access is disabled",
+        "the network: public access is disabled, and the name did not lead to a private endpoint",
+    ),
+    (
+        403,
+        "virtual network/firewall",
+        "the network: this place is not among the addresses and networks that are let in",
+    ),
+    (403, "", "refused: the network rules, or the role of the token's owner"),
+    (404, "", "there is no such deployment, or no such path, at this account"),
+    (400, "opperationnotsupported", "the deployment's model is not made for realtime sessions of its own"),
+    (400, "", "the request is not understood: the preview's header or parameters at the generally available path"),
+    (410, "", "the model is retired"),
+    *((status, "", "redirected: a token is not sent after a redirect") for status in (301, 302, 307, 308)),
+    (429, "", "the rate limit, or the quota, is used up"),
+)
+"""Status, part of code or message, and what it means. The first that fits."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to probe."""
+
+    count: int = 1
+    """Sessions in all."""
+    concurrency: int = 1
+    """Sessions at a time."""
+    timeout: float = 10.0
+    """Seconds for each stage."""
+    budget: float | None = None
+    """Seconds from name to `session.created` that 95 of 100 sessions may take."""
+    ca_file: str | None = None
+    """Certificates to trust besides the system's."""
+    connect_to: tuple[str, int | None] | None = None
+    """Address and port to connect to in place of what the name says."""
+    sessions: bool = True
+    """False: stop before the token."""
+
+
+Token = Callable[[], str]
+
+
+def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
+    """Probe a target: the document `rtaudit.probe/1`.
+
+    `token` gives the Entra token; without one no session is opened.
+
+    Raises InputError for a file of certificates that is none, and whatever `token` raises.
+    """
+    try:
+        trust = wire.trust(plan.ca_file)
+    except StageError as error:
+        raise InputError(error.message, "give a file of PEM certificates") from None
+    document: dict[str, Any] = {
+        "schema": PROBE,
+        "tool": {"name": "rtaudit", "version": __version__},
+        "startedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "target": {
+            "url": target.url, "host": target.host, "port": target.port, "path": target.path,
+            "deployment": target.deployment, "account": target.account, "environment": target.environment,
+            "client": target.client,
+        },
+        "plan": {
+            "count": plan.count, "concurrency": plan.concurrency, "timeoutSeconds": plan.timeout,
+            "sessions": plan.sessions and token is not None,
+        },
+    }  # fmt: skip
+    way = _Way(target, plan, trust)
+    document["dns"] = way.look_up()
+    document["proxy"] = way.proxy.shown if way.proxy else None
+    document["tcp"], document["tls"] = way.look_at_peer()
+    document["http"] = way.ask() if document["tls"].get("ok") else None
+    document["listing"] = None
+    attempts: list[dict[str, Any]] = []
+    if plan.sessions and token is not None:
+        # Asked for once, before the clock runs: a token is no part of a session's latency.
+        held = token()
+        if document["tls"].get("ok"):
+            document["listing"] = way.list_deployments(held)
+        with ThreadPoolExecutor(max_workers=plan.concurrency) as pool:
+            attempts = list(pool.map(lambda number: way.attempt(number, held), range(1, plan.count + 1)))
+    document["attempts"] = attempts
+    document["summary"] = summarise(attempts, plan.budget)
+    return document
+
+
+class _Way:
+    """The way to a target."""
+
+    def __init__(self, target: Target, plan: Plan, trust: ssl.SSLContext) -> None:
+        self.target = target
+        self.plan = plan
+        # Made once: reading the system's authorities takes longer than a handshake.
+        self.trust = trust
+        self.proxy: Proxy | None = None
+        self.proxy_error: StageError | None = None
+        try:
+            self.proxy = wire.proxy_for(target.host)
+        except StageError as error:
+            self.proxy_error = error
+
+    def look_up(self) -> dict[str, Any]:
+        """What the name resolves to here, and whether that is what the private endpoint says."""
+        expected = self.target.expected_addresses
+        found: dict[str, Any] = {"ok": False, "addresses": [], "expected": expected, "matches": None}
+        started = time.perf_counter()
+        try:
+            addresses = self._addresses()
+        except StageError as error:
+            return {**found, **_error(error)}
+        kinds = [{"address": one, "kind": wire.kind_of(one)} for one in addresses]
+        matches = (
+            None if expected is None else bool(addresses) and set(map(_plain, addresses)) <= set(map(_plain, expected))
+        )
+        return {**found, "ok": True, "addresses": kinds, "matches": matches, "seconds": _seconds(started)}
+
+    def look_at_peer(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """TCP and TLS once: address, version, certificate."""
+        times: dict[str, float] = {}
+        try:
+            where = self._where(times)
+            connection = self._tcp(times, where)
+        except StageError as error:
+            return {"ok": False, **_error(error)}, {"ok": False, "code": "NotReached", "message": "no connection"}
+        tcp = {"ok": True, "peer": connection.getpeername()[0], "seconds": times["tcp"]}
+        try:
+            with wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout)) as peer:
+                return tcp, {"ok": True, "version": peer.version(), **wire.certificate_of(peer)}
+        except StageError as error:
+            connection.close()
+            shown = wire.peek_certificate(*where, self.target.host, self.target.port, self.plan.timeout, self._tunnel)
+            return tcp, {"ok": False, **_error(error), **shown}
+
+    def ask(self) -> dict[str, Any]:
+        """What an HTTP request without a token is told: 401 says that the network lets this place in."""
+        try:
+            answer = self._get(LISTS[1], None)
+        except StageError as error:
+            return {"ok": False, "status": None, "blocked": None, **_error(error)}
+        code, message = answer.error
+        blocked = answer.status == 403
+        says = "reachable: a token is asked for" if answer.status == 401 else says_of(answer.status, code, message)
+        return {
+            "ok": not blocked, "status": answer.status, "code": code, "message": message, "blocked": blocked, "says": says,
+        }  # fmt: skip
+
+    def list_deployments(self, token: str) -> dict[str, Any]:
+        """The deployments as the data plane lists them, and what the control plane has besides."""
+        last: dict[str, Any] = {"source": None, "status": None}
+        for path in LISTS:
+            source = path.partition("?")[0]
+            try:
+                answer = self._get(path, token)
+            except StageError as error:
+                return {
+                    "source": source,
+                    "status": None,
+                    "names": None,
+                    "missing": None,
+                    "extra": None,
+                    **_error(error),
+                }
+            rows = answer.json.get("data") if isinstance(answer.json, dict) else None
+            if answer.status == 200 and isinstance(rows, list):
+                listed = [one for one in rows if isinstance(one, dict) and isinstance(one.get("id"), str)]
+                return {"source": source, "status": 200, **_compared(listed, self.target.expected_deployments, source)}
+            code, message = answer.error
+            last = {"source": source, "status": answer.status, "code": code, "message": message}
+        return {**last, "names": None, "missing": None, "extra": None}
+
+    def attempt(self, number: int, token: str) -> dict[str, Any]:
+        """One session from the name to `session.created`."""
+        times: dict[str, float] = {}
+        started = time.perf_counter()
+        stage = "dns"
+        result: dict[str, Any] = {"number": number, "outcome": "failed"}
+        connection: socket.socket | None = None
+        try:
+            where = self._where(times)
+            stage = "tcp"
+            connection = self._tcp(times, where)
+            stage = "tls"
+            mark = time.perf_counter()
+            peer = wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout))
+            connection = peer
+            times["tls"] = _seconds(mark)
+            stage = "session"
+            url = f"{self.target.url}?model={quote(self.target.deployment, safe='')}"
+            session = open_session(peer, url, token, self.plan.timeout)
+        except StageError as error:
+            return {**result, "stage": error.stage or stage, "times": times, **_error(error)}
+        finally:
+            if connection is not None:
+                with suppress(OSError):
+                    connection.close()
+        if session.upgrade_seconds is not None:
+            times["upgrade"] = round(session.upgrade_seconds, 6)
+        if session.created and session.session_seconds is not None and session.upgrade_seconds is not None:
+            times["session"] = round(session.session_seconds - session.upgrade_seconds, 6)
+            times["total"] = _seconds(started)
+            return {**result, "outcome": "session", "stage": "session", "status": 101, "times": times}
+        says = says_of(session.status, session.code, session.message)
+        stage = "session" if session.status == 101 else "upgrade"
+        return {
+            **result, "outcome": "refused", "stage": stage, "status": session.status, "code": session.code,
+            "message": session.message, "says": says, "times": times,
+        }  # fmt: skip
+
+    def _addresses(self) -> list[str]:
+        if self.plan.connect_to is not None:
+            return [self.plan.connect_to[0]]
+        return wire.resolve(self.target.host, self.target.port, self.plan.timeout)
+
+    @property
+    def _tunnel(self) -> Proxy | None:
+        """The proxy to go through, unless an address to connect to was given."""
+        return self.proxy if self.plan.connect_to is None else None
+
+    def _where(self, times: dict[str, float]) -> tuple[str, int]:
+        """Address and port to connect to. Behind a proxy nothing is resolved here: the proxy does."""
+        if self.plan.connect_to is not None:
+            return self.plan.connect_to[0], self.plan.connect_to[1] or self.target.port
+        if self.proxy_error is not None:
+            raise self.proxy_error
+        if self.proxy is not None:
+            return self.proxy.host, self.proxy.port
+        mark = time.perf_counter()
+        # The first address is the one that the resolver prefers, and so the client.
+        first = self._addresses()[0]
+        times["dns"] = _seconds(mark)
+        return first, self.target.port
+
+    def _tcp(self, times: dict[str, float], where: tuple[str, int]) -> socket.socket:
+        mark = time.perf_counter()
+        connection = wire.connect(*where, self.plan.timeout)
+        if self._tunnel is not None:
+            try:
+                wire.tunnel(connection, self._tunnel, self.target.host, self.target.port, Clock.of(self.plan.timeout))
+            except StageError:
+                connection.close()
+                raise
+        times["tcp"] = _seconds(mark)
+        return connection
+
+    def _get(self, path: str, token: str | None) -> wire.Answer:
+        connection = self._tcp({}, self._where({}))
+        try:
+            peer = wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout))
+        except StageError:
+            connection.close()
+            raise
+        with peer:
+            return wire.get(peer, self.target.host, path, token, Clock.of(self.plan.timeout))
+
+
+def says_of(status: int | None, code: str | None, message: str | None) -> str | None:
+    """What an answer means for the reader, or None where nothing is known of it."""
+    text = f"{code or ''} {message or ''}".lower()
+    return next((words for known, part, words in _SAYS if known == status and part in text), None)
+
+
+def summarise(attempts: Sequence[Mapping[str, Any]], budget: float | None) -> dict[str, Any]:
+    """Sessions, refusals, and for each stage median, p95 and jitter (p95 less the median), in seconds."""
+    times = {}
+    for stage in STAGES:
+        values = sorted(one["times"][stage] for one in attempts if stage in one["times"])
+        if values:
+            median, p95 = percentile(values, 50), percentile(values, 95)
+            times[stage] = {"median": median, "p95": p95, "jitter": round(p95 - median, 6), "count": len(values)}
+    sessions = sum(one["outcome"] == "session" for one in attempts)
+    reasons = Counter(_why(one) for one in attempts if one["outcome"] != "session")
+    held = times["total"]["p95"] <= budget if budget is not None and "total" in times else None
+    return {
+        "attempts": len(attempts),
+        "sessions": sessions,
+        "refused": sum(one["outcome"] == "refused" for one in attempts),
+        "failed": sum(one["outcome"] == "failed" for one in attempts),
+        "reasons": dict(sorted(reasons.items())),
+        "times": times,
+        "budgetSeconds": budget,
+        "withinBudget": held,
+    }
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value that `share` of 100 do not exceed (nearest rank)."""
+    rank = max(1, -(-len(ordered) * share // 100))
+    return ordered[int(rank) - 1]
+
+
+def _why(attempt: Mapping[str, Any]) -> str:
+    words = [str(attempt.get("status") or attempt["stage"]), str(attempt.get("code") or "")]
+    return " ".join(filter(None, words))
+
+
+def _compared(
+    listed: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, str]] | None, source: str
+) -> dict[str, Any]:
+    names = sorted({str(one["id"]) for one in listed})
+    if expected is None:
+        return {"names": names[:500], "missing": None, "extra": None}
+    have = {name.lower() for name in names}
+    by_name = source == "/openai/deployments"
+    missing = [
+        one["name"]
+        for one in expected
+        if one["name"].lower() not in have
+        and (by_name or not {one["model"].lower(), f"{one['model']}-{one['version']}".lower()} & have)
+    ]
+    known = {one["name"].lower() for one in expected}
+    extra = [name for name in names if name.lower() not in known] if by_name else None
+    return {"names": names[:500], "missing": sorted(missing), "extra": extra}
+
+
+def _plain(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return address
+
+
+def _error(error: StageError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message}
+
+
+def _seconds(started: float) -> float:
+    return round(time.perf_counter() - started, 6)

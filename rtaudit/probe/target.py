@@ -1,0 +1,196 @@
+"""What is probed: from a contract, a snapshot, or an address; and whether a token may go there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from rtaudit.clouds import CLOUDS
+from rtaudit.errors import InputError, UsageError, allowed_hint
+from rtaudit.snapshot import Snapshot, ids
+from rtaudit.subjects import Subject, World
+from rtaudit.subjects.client import find_account
+from rtaudit.subjects.contract import covers, in_environment
+
+PATH = "/openai/v1/realtime"
+"""Path of the generally available realtime endpoint."""
+
+_SUFFIXES = (
+    "openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com", "openai.azure.us",
+    "cognitiveservices.azure.us", "openai.azure.cn", "cognitiveservices.azure.cn",
+)  # fmt: skip
+"""What the hosts of Azure OpenAI end on. Sources: the sovereign clouds' tables; Foundry's `services.ai` is public only."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One deployment behind one host."""
+
+    host: str
+    deployment: str
+    port: int = 443
+    path: str = PATH
+    cloud: str = "AzureCloud"
+    environment: str | None = None
+    client: str | None = None
+    """Name of the contract."""
+    account: str | None = None
+    """ARM id of the account."""
+    expected_addresses: Sequence[str] | None = None
+    """Addresses of the account's private endpoints; None where nothing says what the name should resolve to."""
+    expected_deployments: Sequence[Mapping[str, str]] | None = None
+    """`name`, `model`, `version` of the account's deployments in the control plane; None where there is no snapshot."""
+
+    @property
+    def audience(self) -> str:
+        """What the token is asked for."""
+        return CLOUDS[self.cloud].data_plane_audience
+
+    @property
+    def url(self) -> str:
+        """The endpoint, without its query."""
+        port = "" if self.port == 443 else f":{self.port}"
+        return f"wss://{self.host}{port}{self.path}"
+
+
+def from_endpoint(endpoint: str, deployment: str | None, cloud: str = "AzureCloud") -> Target:
+    """The target that an address names (`https://name.openai.azure.com`, or just the host). Raises UsageError."""
+    if cloud not in CLOUDS:
+        raise UsageError(f"there is no cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
+    try:
+        parts = urlsplit(endpoint if "://" in endpoint else f"wss://{endpoint}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"'{endpoint}' is no address: {error}", "write wss://NAME.openai.azure.com") from None
+    if parts.scheme.lower() not in ("wss", "https"):
+        raise UsageError(f"a probe speaks TLS: '{parts.scheme}' is neither wss nor https", "write wss://…")
+    if not host or parts.username is not None or parts.password is not None or not host.isascii():
+        raise UsageError(f"'{endpoint}' is no address to probe", "write wss://NAME.openai.azure.com")
+    if not deployment:
+        raise UsageError("which deployment?", "say --deployment NAME")
+    return Target(host.lower(), deployment, port or 443, cloud=cloud)
+
+
+def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | None) -> Target:
+    """The target that an account of a snapshot is. Raises UsageError for one that is not there, or not the only one."""
+    world = World(snapshot)
+    found = _the_account(world, account)
+    speech = [one for one in _deployments(world, found) if one.fact("realtimeRole") == "speech"]
+    named = deployment or (speech[0].name if len(speech) == 1 else None)
+    if named is None:
+        names = ", ".join(one.name for one in speech) or "none"
+        raise UsageError(f"{found.name} has {len(speech)} speech deployments: {names}", "say --deployment NAME")
+    cloud = str(snapshot.scope.get("cloud") or "AzureCloud")
+    suffix = CLOUDS[cloud].openai_suffix if cloud in CLOUDS else CLOUDS["AzureCloud"].openai_suffix
+    subdomain = found.properties.get("customSubDomainName")
+    if not isinstance(subdomain, str) or not subdomain:
+        raise UsageError(f"{found.name} has no custom subdomain, so Entra tokens do not work there", "give it one")
+    target = Target(f"{subdomain}.{suffix}".lower(), named, cloud=cloud if cloud in CLOUDS else "AzureCloud")
+    return _with_account(target, world, found)
+
+
+def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, environment: str | None) -> Target:
+    """The target that a contract names, in the snapshot's environment or the one named. Raises InputError, UsageError."""
+    label = environment or (snapshot.environment if snapshot else None)
+    sections = contract.get("environments") or {}
+    if label is None and len(sections) == 1:
+        label = next(iter(sections))
+    if label is None and sections:
+        raise UsageError("which environment of the contract?", f"say --environment, one of {', '.join(sections)}")
+    if label is not None and not covers(contract, label):
+        raise InputError(
+            f"the contract {contract.get('name')} has no section for '{label}'",
+            f"its environments: {', '.join(sections)}",
+        )
+    held = in_environment(contract, label or "default")
+    if not held.get("endpoint"):
+        raise InputError(f"the contract {contract.get('name')} declares no endpoint", "add one: wss://…")
+    if held.get("transport") == "sip" or str(held["endpoint"]).lower().startswith("sip"):
+        raise UsageError(
+            "a probe opens WebSocket sessions, and this contract is of SIP", "probe the account: --snapshot"
+        )
+    cloud = str(snapshot.scope.get("cloud") or "AzureCloud") if snapshot else "AzureCloud"
+    target = from_endpoint(str(held["endpoint"]), held.get("deployment"), cloud if cloud in CLOUDS else "AzureCloud")
+    target = replace(target, client=str(contract.get("name")), environment=label)
+    path = (held.get("protocol") or {}).get("path") if held.get("transport") == "websocket" else None
+    if path:
+        # What the client asks for is what is probed, the preview's path too.
+        target = replace(target, path="/" + str(path).strip("/"))
+    if snapshot is not None:
+        world = World(snapshot)
+        found = find_account(world, held.get("account")).value
+        if found is not None:
+            target = _with_account(target, world, found)
+    return target
+
+
+def check_host(target: Target, allowed: Sequence[str]) -> None:
+    """Raise UsageError where a token must not go: to a host that is neither Azure OpenAI's, nor loopback, nor allowed."""
+    if target.host.endswith(tuple("." + suffix for suffix in _SUFFIXES)):
+        return
+    if target.host == "localhost" or _is_loopback(target.host) or target.host in {one.lower() for one in allowed}:
+        return
+    raise UsageError(
+        f"{target.host} is no host of Azure OpenAI: no token of yours is sent there",
+        f"where it is your own gateway: --allow-host {target.host}",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _the_account(world: World, named: str | None) -> Subject:
+    names = [one.name for one in world.accounts]
+    if named is None:
+        if len(names) == 1:
+            return world.accounts[0]
+        raise UsageError(f"the snapshot holds {len(names)} accounts", f"say --account: {', '.join(names) or 'none'}")
+    found = find_account(world, named)
+    if found.value is None:
+        why = found.gaps[0].message if found.gaps else None
+        raise UsageError(f"the snapshot holds no account '{named}'", why or allowed_hint(named, names))
+    owner: Subject = found.value
+    return owner
+
+
+def _deployments(world: World, account: Subject) -> list[Subject]:
+    return [one for one in world.deployments if ids.parent_of(one.resource) == ids.key(account.resource)]
+
+
+def _with_account(target: Target, world: World, account: Subject) -> Target:
+    deployments = [
+        {
+            "name": one.name,
+            "model": str((one.properties.get("model") or {}).get("name") or ""),
+            "version": str((one.properties.get("model") or {}).get("version") or ""),
+        }
+        for one in _deployments(world, account)
+    ]
+    return replace(
+        target,
+        account=account.resource,
+        environment=target.environment or world.snapshot.environment,
+        expected_addresses=_addresses(world, account),
+        expected_deployments=None if world.gaps("deployments", account.resource) else deployments,
+    )
+
+
+def _addresses(world: World, account: Subject) -> list[str] | None:
+    """The addresses of the account's private endpoints; None where it is reached publicly, or they were not read."""
+    if account.fact("exposure") != "private":
+        return None
+    key = ids.key(account.resource)
+    found: set[str] = set()
+    for endpoint in world.private_endpoints:
+        if any(ids.key(one["id"]) == key for one in endpoint.join("accounts").value or ()):
+            for row in endpoint.fact("hostRecords") or ():
+                expected = row.get("expected")
+                found.update(expected if isinstance(expected, list) else ())
+    return sorted(found) or None

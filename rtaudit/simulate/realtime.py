@@ -1,0 +1,273 @@
+"""The realtime endpoint on loopback: WebSocket over TLS with a throw-away certificate, right and wrong behaviours.
+
+A server of its own: it serves the data plane of one account, as far as a probe asks it.
+"""
+
+from __future__ import annotations
+
+import http
+import ipaddress
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
+
+BEHAVIOURS: dict[str, str] = {
+    "right": "a session for a deployment that is there, as Azure words the rest",
+    "unauthorized": "401, whatever the token",
+    "noRole": "401: the principal lacks the data action",
+    "publicAccessDisabled": "403 to everything, with or without a token",
+    "firewall": "403 to everything: the address is not let in",
+    "throttled": "429 to every upgrade",
+    "error": "an error event in place of session.created",
+    "cut": "the connection is cut after the upgrade",
+    "silent": "the upgrade succeeds, and no event follows",
+    "stalled": "the upgrade is never answered",
+    "redirect": "the upgrade is redirected to another host",
+}
+"""What `behaviour` may be."""
+
+_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment that the endpoint serves."""
+
+    name: str
+    model: str = "gpt-realtime"
+    speaks: bool = True
+    """False: its model does not work with the realtime operation (transcription)."""
+
+
+class RealtimeServer:
+    """Serves `wss://<names>:<port>/openai/v1/realtime` on 127.0.0.1 while the `with` block runs."""
+
+    def __init__(
+        self,
+        deployments: Sequence[Deployed],
+        folder: Path,
+        *,
+        names: Sequence[str] = ("localhost",),
+        behaviour: str = "right",
+        latency: float = 0.0,
+        expired: bool = False,
+        capacity: int | None = None,
+    ) -> None:
+        """`folder` receives the throw-away authority's certificate; `latency` is in seconds, before each answer.
+
+        `capacity` is how many sessions are admitted in all; the rest is told 429.
+        """
+        assert behaviour in BEHAVIOURS, behaviour
+        self.deployments = {one.name.lower(): one for one in deployments}
+        self.behaviour = behaviour
+        self.latency = latency
+        self.capacity = capacity
+        self.seen: Counter[str] = Counter()
+        """What was asked: paths, `token` for requests with one, `key` for those with an api-key, `frames` that came in."""
+        self.ca_file = folder / "throw-away-authority.pem"
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        certificate, authority = _certificates(names, expired=expired)
+        self.ca_file.write_bytes(authority)
+        chain = folder / "throw-away-server.pem"
+        chain.touch(mode=0o600)
+        chain.write_bytes(certificate)
+        context = SSLContext(PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain)
+        # A client that hangs up early is what is tested here: nothing to log.
+        quiet = logging.getLogger("rtaudit.simulate.realtime")
+        quiet.setLevel(logging.CRITICAL + 1)
+        self._server = serve(
+            self._talk, "127.0.0.1", 0, ssl=context, process_request=self._answer, logger=quiet, compression=None,
+            close_timeout=1, ping_interval=None,
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._server.socket.getsockname()[1])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._server.shutdown()
+        self._thread.join(5)
+
+    def _answer(self, _connection: ServerConnection, request: Request) -> Response | None:
+        """An HTTP answer, or None to go on with the upgrade."""
+        url = urlsplit(request.path)
+        with self._lock:
+            self.seen[url.path] += 1
+            self.seen["token"] += "Authorization" in request.headers
+            self.seen["key"] += "api-key" in request.headers or "api-key" in url.query
+        self._stop.wait(self.latency)
+        query = {name.lower(): values[0] for name, values in parse_qs(url.query).items()}
+        upgrade = request.headers.get("Upgrade", "").lower() == "websocket"
+        refusal = self._refuse(request, url.path, query, upgrade=upgrade)
+        if refusal is not None or upgrade:
+            return refusal
+        return self._list(url.path)
+
+    def _refuse(self, request: Request, path: str, query: Mapping[str, str], *, upgrade: bool) -> Response | None:
+        match self.behaviour:
+            case "publicAccessDisabled":
+                return _error(403, "AccessDenied", "Public access is disabled. Please configure private endpoint.")
+            case "firewall":
+                return _error(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules.")
+        if not request.headers.get("Authorization", "").startswith("Bearer ") or self.behaviour == "unauthorized":
+            message = "Access denied due to invalid subscription key or wrong API endpoint."
+            return _error(401, "401", message)
+        if not upgrade:
+            return None
+        match self.behaviour:
+            case "noRole":
+                action = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
+                message = f"The principal `0` lacks the required data action `{action}` to perform `GET` operation."
+                return _error(401, "PermissionDenied", message)
+            case "throttled":
+                return _error(429, "429", "Requests have exceeded the rate limit of your current tier.")
+            case "stalled":
+                self._stop.wait()
+            case "redirect":
+                return _response(307, {}, ("Location", "wss://elsewhere.example/openai/v1/realtime"))
+        return self._refuse_upgrade(request, path, query)
+
+    def _refuse_upgrade(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
+        if path != "/openai/v1/realtime":
+            return _error(404, "404", "Resource not found")
+        if "api-version" in query:
+            return _error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")
+        if "OpenAI-Beta" in request.headers:
+            return _error(400, "beta_api_shape_disabled", "The beta shape of the Realtime API is no longer supported.")
+        deployment = self.deployments.get(query.get("model", "").lower())
+        if deployment is None:
+            message = "The API deployment for this resource does not exist."
+            return _error(404, "DeploymentNotFound", message)
+        if not deployment.speaks:
+            message = f"The realtime operation does not work with the specified model, {deployment.model}."
+            return _error(400, "OpperationNotSupported", message)
+        with self._lock:
+            self.seen["admitted"] += 1
+            full = self.capacity is not None and self.seen["admitted"] > self.capacity
+        return _error(429, "429", "Requests have exceeded the rate limit of your current tier.") if full else None
+
+    def _list(self, path: str) -> Response:
+        if path == "/openai/deployments":
+            rows = [
+                {"id": one.name, "model": one.model, "status": "succeeded", "object": "deployment"}
+                for one in self.deployments.values()
+            ]
+            return _response(200, {"data": rows, "object": "list"})
+        if path == "/openai/v1/models":
+            rows = [{"id": one.model, "object": "model"} for one in self.deployments.values()]
+            return _response(200, {"data": rows, "object": "list"})
+        return _error(404, "404", "Resource not found")
+
+    def _talk(self, connection: ServerConnection) -> None:
+        self._stop.wait(self.latency)
+        match self.behaviour:
+            case "cut":
+                connection.socket.shutdown(2)
+                return
+            case "silent":
+                self._stop.wait()
+                return
+            case "error":
+                said = {"type": "server_error", "code": "inference_server_error", "message": "The server had an error."}
+                connection.send(json.dumps({"type": "error", "event_id": "event_1", "error": said}))
+            case _:
+                session = {"type": "realtime", "object": "realtime.session", "id": f"sess_{time.monotonic_ns()}"}
+                connection.send(json.dumps({"type": "session.created", "event_id": "event_1", "session": session}))
+        for _ in connection:
+            with self._lock:
+                self.seen["frames"] += 1
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return _response(status, {"error": {"code": code, "message": message}})
+
+
+def _response(status: int, body: Mapping[str, Any], *headers: tuple[str, str]) -> Response:
+    data = json.dumps(body).encode()
+    listed = Headers([("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers])
+    listed["Connection"] = "close"
+    return Response(status, http.HTTPStatus(status).phrase, listed, data)
+
+
+def _certificates(names: Sequence[str], *, expired: bool) -> tuple[bytes, bytes]:
+    """A server's certificate with its key, and the authority that issued it, as PEM. Good for a week, and for nothing else."""
+    now = datetime.now(UTC)
+    end = now - timedelta(days=1) if expired else now + timedelta(days=_DAYS)
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root = _name("rtaudit throw-away authority")
+    authority = (
+        _builder(root, root, root_key.public_key(), now, now + timedelta(days=_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
+        .add_extension(_usage(signs=True), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    leaf = (
+        _builder(_name(names[0]), root, key.public_key(), now, end)
+        .add_extension(x509.SubjectAlternativeName([_general(one) for one in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+        .add_extension(_usage(signs=False), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private + leaf.public_bytes(pem), authority.public_bytes(pem)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, end: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(end)
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=signs, crl_sign=signs, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
