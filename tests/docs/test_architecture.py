@@ -1,0 +1,47 @@
+"""The picture of the house is what the code imports."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def house() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("house", ROOT / "docs" / "house.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_picture_is_true(house: ModuleType) -> None:
+    drawn = (ROOT / "docs" / "architecture.svg").read_text("utf-8")
+    assert drawn == house.draw(house.rooms()), "imports between rooms changed: python docs/house.py draws it anew"
+
+
+def test_every_room_is_named_on_the_page(house: ModuleType) -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("| room |")[1].split("\n\n")[0]
+    told = set(re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in table.splitlines()[2:])))
+    assert told == set(house.rooms()) - {"cli", "library"}
+
+
+def test_a_new_import_changes_the_picture(house: ModuleType, tmp_path: Path) -> None:
+    for name, text in {"low": "", "high": "from rtaudit import low\n", "top": "import rtaudit.high\n"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(text)
+    found = house.rooms(tmp_path)
+    assert house.floors(found) == [["low"], ["high"], ["top"]]
+    before = house.draw(found)
+    (tmp_path / "top" / "__init__.py").write_text("from rtaudit.low import x\n")
+    assert house.draw(house.rooms(tmp_path)) != before
+    (tmp_path / "low" / "__init__.py").write_text("from rtaudit.top import y\n")
+    with pytest.raises(ValueError, match="low, top"):
+        house.floors(house.rooms(tmp_path))
