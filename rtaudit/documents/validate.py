@@ -57,7 +57,8 @@ def _place(value: Any, error: Any) -> list[int]:
     for part in path:
         place.append(part if isinstance(value, list) else list(value).index(part))
         value = value[part]
-    return place
+    # What is missing is missed at the end of its mapping: a key that is misspelt there is told instead.
+    return [*place, len(value)] if error.validator == "required" else place
 
 
 def _unknown_key(error: Any) -> str:
