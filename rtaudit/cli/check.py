@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import command, plain
-from rtaudit.cli.contracts import give_contracts, joined_packs
+from rtaudit.cli.contracts import give_contracts, give_probes, joined_packs
 from rtaudit.cli.environments import ConfigOption, EnvironmentOption, with_params
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import UsageError, allowed_hint
@@ -47,6 +47,10 @@ AsOfOption = Annotated[
 ClientOption = Annotated[
     list[str] | None,
     typer.Option("--client", metavar="FILE", help="A client contract, in place of the snapshot's own; repeatable."),
+]
+ProbeOption = Annotated[
+    list[str] | None,
+    typer.Option("--probe", metavar="FILE", help="What `rtaudit probe -o json` wrote: judged too; repeatable."),
 ]
 WaiversOption = Annotated[
     str | None, typer.Option("--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).")
@@ -115,6 +119,7 @@ def check(
     settings: SetOption = None,
     as_of: AsOfOption = None,
     client: ClientOption = None,
+    probe: ProbeOption = None,
     waivers: WaiversOption = None,
     baseline: BaselineOption = None,
     fail_on: FailOnOption = "high",
@@ -131,11 +136,17 @@ def check(
     if len(snapshot) != len(set(snapshot)):
         raise UsageError("the same snapshot is given twice", "name each file once")
     snapshots = give_contracts([load(path) for path in snapshot], client or ())
-    answer(snapshots, judging, output or (), evidence, group_by=group_by, show=show or ())
+    probes = give_probes(snapshots, probe) if probe else ()
+    answer(snapshots, judging, output or (), evidence, probes, group_by=group_by, show=show or ())
 
 
 def answer(
-    snapshots: Sequence[Snapshot], judging: Judging, outputs: Sequence[str], evidence: str | None = None, **view: Any
+    snapshots: Sequence[Snapshot],
+    judging: Judging,
+    outputs: Sequence[str],
+    evidence: str | None = None,
+    probes: Sequence[Sequence[dict[str, Any]]] = (),
+    **view: Any,
 ) -> None:
     """Judge, write every output and the evidence, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver, parse_outputs
@@ -145,7 +156,8 @@ def answer(
 
     wanted = parse_outputs(outputs)
     judging.check()
-    packs = joined_packs(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings), snapshots)
+    settings = parse_settings(judging.settings)
+    packs = joined_packs(judging.policy or DEFAULT_POLICY, settings, snapshots, probed=bool(probes))
     baseline = load_report(judging.baseline) if judging.baseline else None
     report = run(
         snapshots,
@@ -156,6 +168,7 @@ def answer(
         waivers=load_waivers(judging.waivers) if judging.waivers else (),
         baseline=baseline,
         baseline_name=Path(judging.baseline).name if judging.baseline else None,
+        probes=probes,
     )
     for warning in report.warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)
@@ -200,7 +213,7 @@ def parse_day(text: str | None, option: str) -> date | None:
         return None
     try:
         # fromisoformat also takes 20260131 and week dates; one form is enough.
-        return date.fromisoformat(text if text[4:5] == "-" and len(text) == len("2026-01-31") else "")
+        return date.fromisoformat(text if text[4:5] == text[7:8] == "-" and len(text) == len("2026-01-31") else "")
     except ValueError:
         raise UsageError(f"{option} {text} is no day", "write YYYY-MM-DD") from None
 
