@@ -7,7 +7,21 @@ from importlib import import_module
 
 from rtaudit.cli.app import app
 
-_COMMANDS = ("collect", "check", "audit", "diff", "render", "policy", "client", "snapshot", "schema", "simulate", "demo")
+_COMMANDS = (
+    "collect",
+    "check",
+    "audit",
+    "diff",
+    "render",
+    "policy",
+    "client",
+    "probe",
+    "snapshot",
+    "snapshot_edit",
+    "schema",
+    "simulate",
+    "demo",
+)
 """The modules of this package that register a command, in the order of `rtaudit --help`."""
 
 for _name in _COMMANDS:

@@ -215,7 +215,7 @@ class Cloud:
             def _any(self) -> None:
                 cloud._answer(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_CONNECT = _any
+            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_CONNECT = _any  # noqa: N815 (http.server's names)
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -1,0 +1,53 @@
+"""`rtaudit snapshot merge` and `redact`: snapshots made of snapshots."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.snapshot import snapshots
+
+if TYPE_CHECKING:
+    from rtaudit.snapshot import Snapshot
+
+_Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; stdout without it.")
+]
+
+
+@command(snapshots)
+def merge(
+    files: Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="Shards, or parts of one environment.")],
+    output: _Output = None,
+) -> None:
+    """Join the shards of a collection, or snapshots of different subscriptions, to one snapshot."""
+    from rtaudit.snapshot import load
+    from rtaudit.snapshot.merge import merge as join
+
+    _write(join([load(file) for file in files]), output)
+
+
+@command(snapshots)
+def redact(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot; - is standard input.")],
+    output: _Output = None,
+) -> None:
+    """Make a copy to show to others: names, ids and addresses become stable pseudonyms."""
+    from rtaudit.snapshot import load
+    from rtaudit.snapshot.redact import redact as hide
+
+    _write(hide(load(file)), output)
+
+
+def _write(snapshot: Snapshot, output: str | None) -> None:
+    from rtaudit.documents import pieces
+    from rtaudit.snapshot import write
+
+    if output is None or output == "-":
+        emit(pieces(snapshot.document()))
+        return
+    write(snapshot, output)
+    print(f"wrote {plain(output)}: {len(snapshot.resources)} resources, {len(snapshot.gaps)} gaps", file=sys.stderr)
