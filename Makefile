@@ -29,8 +29,12 @@ lowest: $(VENV)/.dev
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct .
-	$(VENV)-lowest/bin/rtaudit demo > /dev/null
-	$(VENV)-lowest/bin/rtaudit policy test
+	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python pytest pytest-timeout pytest-xdist hypothesis
+	mkdir -p build
+	$(VENV)-lowest/bin/rtaudit demo > build/demo-lowest.txt
+	grep -q "^not ready: " build/demo-lowest.txt
+	grep -q "^drift: " build/demo-lowest.txt
+	$(VENV)-lowest/bin/python -m pytest -q -n 2 tests/collect tests/drift tests/policy tests/simulate
 
 # What a user installs: a wheel in an empty environment, run from another folder.
 smoke: $(VENV)/.dev
