@@ -1,4 +1,4 @@
-"""`--client`: contracts on the command line, and the pack that joins when there are any."""
+"""`--client` and `--probe`: contracts and probes on the command line, and the packs that join when there are any."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CLIENT_PACK = "client"
 """The pack that joins by itself where a snapshot holds contracts and no rule that judges them is selected."""
+PROBE_PACK = "probe"
+"""The pack that joins by itself where probes are given."""
 
 
 def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[Snapshot]:
@@ -55,12 +57,53 @@ def _given(snapshot: Snapshot, contracts: Sequence[dict[str, Any]]) -> Snapshot:
     return replace(snapshot.with_clients(contracts), recorded_digest=None if whole else snapshot.recorded_digest)
 
 
-def joined_packs(names: Sequence[str], settings: dict[str, Any], snapshots: Sequence[Snapshot]) -> list[Pack]:
-    """The packs that are named, and the client pack where a snapshot holds contracts and none of them judges any."""
+def give_probes(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """The probes for each snapshot: of its accounts, else of its environment.
+
+    Raises InputError for one that belongs to none of the snapshots, and for two of the same target.
+    """
+    from rtaudit.client.probes import load_probe
+
+    given: list[list[dict[str, Any]]] = [[] for _ in snapshots]
+    for path in paths:
+        probe = load_probe(path)
+        target = probe["target"]
+        owner = next(
+            (index for index, one in enumerate(snapshots) if _is_of(probe, one, alone=len(snapshots) == 1)), None
+        )
+        if owner is None:
+            what = target.get("account") or target.get("environment") or target["host"]
+            raise InputError(
+                f"{path}: the probe is of {what}, which none of the snapshots holds",
+                "probe with --snapshot, so that the probe knows its account",
+            )
+        for other in given[owner]:
+            if all(other["target"][key] == target[key] for key in ("host", "deployment")):
+                raise InputError(
+                    f"two probes are of {target['host']} and {target['deployment']}", "judge them in two runs"
+                )
+        given[owner].append(probe)
+    return given
+
+
+def _is_of(probe: dict[str, Any], snapshot: Snapshot, *, alone: bool) -> bool:
+    from rtaudit.snapshot import ids
+
+    account, label = probe["target"].get("account"), probe["target"].get("environment")
+    if account is not None:
+        return any(ids.key(one["id"]) == ids.key(account) for one in snapshot.resources)
+    return label == snapshot.environment if label is not None else alone
+
+
+def joined_packs(
+    names: Sequence[str], settings: dict[str, Any], snapshots: Sequence[Snapshot], *, probed: bool = False
+) -> list[Pack]:
+    """The packs that are named; and those of contracts and probes, where there are any and no named pack judges them."""
     from rtaudit.policy import load_policies
 
-    if any(snapshot.clients for snapshot in snapshots):
-        selected = [rule for pack in load_policies(names) for rule in pack.rules.values()]
-        if not any(rule.each == "client" for rule in selected):
-            names = [*names, CLIENT_PACK]
+    there = {CLIENT_PACK: any(snapshot.clients for snapshot in snapshots), PROBE_PACK: probed}
+    if any(there.values()):
+        kinds = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
+        # Each of these packs is named as the kind of subject that it judges.
+        names = [*names, *(name for name, needed in there.items() if needed and name not in kinds)]
     return load_policies(names, settings)

@@ -11,7 +11,7 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import InputError, RtauditError, allowed_hint
-from rtaudit.policy.edit import edited
+from rtaudit.policy.edit import edited, edited_probes
 from rtaudit.policy.judge import judge
 from rtaudit.policy.packs import CASES_SUFFIX, library, load_rules, rule_files
 from rtaudit.policy.rules import Rule, bind, read_rules
@@ -58,6 +58,8 @@ class CaseFile:
     as_of: date
     clients: Sequence[dict[str, Any]] = ()
     """Client contracts that stand in the base."""
+    probes: Sequence[dict[str, Any]] = ()
+    """Probes that are judged with the base."""
 
     @property
     def without_cases(self) -> list[str]:
@@ -98,7 +100,9 @@ def load_cases(path: Path) -> CaseFile:
         path.parent / document.value["base"] if "base" in document.value else assets.policies() / "rules" / "good.json"
     )
     as_of = date.fromisoformat(document.value.get("asOf", "2026-01-01"))
-    return CaseFile(path, rules, cases, base, as_of, document.value.get("clients", ()))
+    return CaseFile(
+        path, rules, cases, base, as_of, document.value.get("clients", ()), document.value.get("probes", ())
+    )
 
 
 def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: int) -> Case:
@@ -144,7 +148,9 @@ def _judge(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
             raise InputError(f"the rule has no parameter '{name}'", allowed_hint(name, rule.params))
         if value is not None and not rule.params[name].accepts(value):
             raise InputError(f"the parameter '{name}' is not of type {rule.params[name].type}")
-    world = World(edited(base, case.change))
+    of_probe = [one for one in case.change if one.get("at") == "probe"]
+    others = [one for one in case.change if one.get("at") != "probe"]
+    world = World(edited(base, others), edited_probes(file.probes, of_probe))
     return judge(world, [bind(rule, case.params, file.as_of)], "cases")
 
 

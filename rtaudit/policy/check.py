@@ -29,18 +29,20 @@ def check(
     waivers: Sequence[Waiver] = (),
     baseline: Report | None = None,
     baseline_name: str | None = None,
+    probes: Sequence[Sequence[dict[str, Any]]] = (),
 ) -> Report:
     """Judge snapshots by packs.
 
     `as_of` is the judging date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
-    whose unknown does not gate. Raises InputError for a rule that cannot be compiled.
+    whose unknown does not gate; `probes` those of each snapshot's endpoints, in the order of the snapshots. Raises
+    InputError for a rule that cannot be compiled.
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
     findings: list[Finding] = []
     with _no_cycles():
-        for snapshot in snapshots:
-            world = World(snapshot)
+        for index, snapshot in enumerate(snapshots):
+            world = World(snapshot, probes[index] if probes else ())
             findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound])
     warnings = [text for snapshot in snapshots for text in _edited(snapshot)]
     warnings += apply_waivers(findings, waivers, today)

@@ -147,6 +147,15 @@ def _change_client(clients: list[dict[str, Any]], change: Mapping[str, Any]) -> 
     _apply(client, change)
 
 
+def edited_probes(probes: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The probes with the changes applied to each of them. Raises EditError."""
+    copies = [copy.deepcopy(dict(one)) for one in probes]
+    for one in copies:
+        for change in changes:
+            _apply(one, change)
+    return copies
+
+
 def _apply(resource: dict[str, Any], change: Mapping[str, Any]) -> None:
     for path, value in change.get("set", {}).items():
         _set(resource, path, copy.deepcopy(value))

@@ -203,6 +203,11 @@ CASES_SCHEMA: dict[str, Any] = {
             "items": {"type": "object", "required": ["name"]},
             "description": "Client contracts that the base holds; `at: client` changes one.",
         },
+        "probes": {
+            "type": "array",
+            "items": {"type": "object", "required": ["target"]},
+            "description": "Probes that are judged with the base; `at: probe` changes them.",
+        },
         "cases": {
             "type": "object",
             "additionalProperties": {

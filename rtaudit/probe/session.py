@@ -50,8 +50,7 @@ def open_session(connection: ssl.SSLSocket, url: str, token: str | None, seconds
             answer = Answer(response.status_code, bytes(response.body or b""))
             code, message = answer.error
             return Session(answer.status, code, message)
-        if protocol.handshake_exc is not None:
-            raise StageError("Handshake", f"the upgrade failed: {protocol.handshake_exc}")
+        _check_handshake(protocol)
         upgraded = time.perf_counter() - started
         clock = Clock.of(seconds)
         text = _first_text(connection, protocol, clock)
@@ -69,6 +68,11 @@ def open_session(connection: ssl.SSLSocket, url: str, token: str | None, seconds
         raise _at(StageError("WebSocket", str(error)), upgraded) from None
     except StageError as error:
         raise _at(error, upgraded) from None
+
+
+def _check_handshake(protocol: Any) -> None:
+    if protocol.handshake_exc is not None:
+        raise StageError("Handshake", f"the upgrade failed: {protocol.handshake_exc}")
 
 
 def _at(error: StageError, upgraded: float | None) -> StageError:

@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     "subscription": "a subscription that holds an account in scope",
     "environment": "the snapshot as a whole",
     "client": "a client contract",
+    "probe": "what a probe of a realtime endpoint saw",
 }
 """What a rule's `each` may name."""
 

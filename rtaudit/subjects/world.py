@@ -28,8 +28,10 @@ _LATE_FIELDS: dict[tuple[str, str], str] = {
 class World:
     """A snapshot, indexed once, with its subjects."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, probes: Sequence[dict[str, Any]] = ()) -> None:
         self.snapshot = snapshot
+        self.probes = probes
+        """Probes of its endpoints, as documents."""
         self._by_id = {ids.key(resource["id"]): resource for resource in snapshot.resources}
         self._by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._children: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -150,6 +152,8 @@ class World:
                 return [Subject("environment", {"id": f"environment/{self.snapshot.environment}"}, self)]
             case "client":
                 return self.clients
+            case "probe":
+                return [Subject("probe", {**raw, "id": _probe_id(raw)}, self) for raw in self.probes]
         raise ValueError(kind)
 
     def listing_gaps(self, kind: str) -> tuple[Gap, ...]:
@@ -265,6 +269,11 @@ def listing(value: Any) -> list[Any]:
 def text(value: Any) -> str:
     """`value` in lower case when it is a string, else empty."""
     return value.lower() if isinstance(value, str) else ""
+
+
+def _probe_id(probe: dict[str, Any]) -> str:
+    target = mapping(probe.get("target"))
+    return f"probe/{target.get('host')}/{target.get('deployment')}"
 
 
 def _with_ancestors(resource_key: str) -> list[str]:

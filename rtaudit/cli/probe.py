@@ -1,0 +1,237 @@
+"""`rtaudit probe`: the live path, from where this machine stands. Opt-in: no other command does it."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rtaudit.cli.app import command, emit, plain
+from rtaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from rtaudit.probe import Target
+
+_FORMATS = ("table", "json")
+MAX_COUNT = 1000
+MAX_CONCURRENCY = 100
+
+
+@command()
+def probe(
+    *,
+    snapshot: Annotated[
+        str | None, typer.Option("--snapshot", metavar="FILE", help="The snapshot that holds the account.")
+    ] = None,
+    account: Annotated[str | None, typer.Option("--account", "-a", help="The account, by name or id.")] = None,
+    deployment: Annotated[
+        str | None, typer.Option("--deployment", "-d", help="The deployment; needed where there are several.")
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option("--client", metavar="FILE", help="The contract that says where and how to connect.")
+    ] = None,
+    environment: Annotated[str | None, typer.Option("--environment", help="Which environment of the contract.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="The address, where there is neither file.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=MAX_COUNT, help="Sessions to open, in all.")] = 1,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, max=MAX_CONCURRENCY, help="Sessions to open at a time.")
+    ] = 1,
+    budget_ms: Annotated[
+        int | None,
+        typer.Option("--budget-ms", min=1, help="What 95 of 100 sessions may take to open, in milliseconds."),
+    ] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.1, max=120, help="Seconds for each stage.")] = 10.0,
+    no_session: Annotated[
+        bool, typer.Option("--no-session", help="Stop before the token: name, TCP, TLS and HTTP only.")
+    ] = False,
+    auth: Annotated[
+        str, typer.Option("--auth", help="default, cli, managed-identity, workload-identity, environment.")
+    ] = "default",
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Tenant of the token.")] = None,
+    cloud: Annotated[str, typer.Option("--cloud", help="Cloud of --endpoint.")] = "AzureCloud",
+    ca_file: Annotated[
+        str | None, typer.Option("--ca-file", metavar="FILE", help="Authorities to trust besides the system's, PEM.")
+    ] = None,
+    connect_to: Annotated[
+        str | None,
+        typer.Option("--connect-to", metavar="ADDRESS[:PORT]", help="Connect there, whatever the name says."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="HOST", help="Send the token to this host too: your own gateway."),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, or a path; repeatable."),
+    ] = None,
+) -> None:
+    """Open realtime sessions from here, and close them: no audio, no response asked for, no key.
+
+    Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
+    against the deployment's rate limit. Exit 0 all sessions opened (within the budget), 1 not so, 3 no token.
+    """
+    from rtaudit.cli.outputs import parse_outputs
+    from rtaudit.documents import dumps, write_atomically
+    from rtaudit.probe import Plan, check_host
+    from rtaudit.probe import probe as run
+
+    wanted = parse_outputs(output or (), formats=_FORMATS)
+    target = _target(snapshot, account, deployment, client, environment, endpoint, cloud)
+    plan = Plan(
+        count=count,
+        concurrency=min(concurrency, count),
+        timeout=timeout,
+        budget=budget_ms / 1000 if budget_ms is not None else None,
+        ca_file=ca_file,
+        connect_to=_address(connect_to),
+        sessions=not no_session,
+    )
+    token: Callable[[], str] | None = None
+    if plan.sessions:
+        check_host(target, allow_host or ())
+        token = _token(target, auth, tenant)
+    document = run(target, plan, token)
+    for one in wanted:
+        text = dumps(document) if one.format == "json" else "".join(f"{plain(line)}\n" for line in _lines(document))
+        if one.path is None:
+            emit(text)
+        else:
+            write_atomically(one.path, text)
+            print(f"wrote {plain(one.path)}", file=sys.stderr)
+    raise typer.Exit(0 if _good(document) else 1)
+
+
+def _target(
+    snapshot: str | None,
+    account: str | None,
+    deployment: str | None,
+    client: str | None,
+    environment: str | None,
+    endpoint: str | None,
+    cloud: str,
+) -> Target:
+    from rtaudit.client import load_contract
+    from rtaudit.probe import from_contract, from_endpoint, from_snapshot
+    from rtaudit.snapshot import load
+
+    if endpoint is not None:
+        if snapshot or client or account or environment:
+            raise UsageError("--endpoint says it all", "leave out --snapshot, --account, --client and --environment")
+        return from_endpoint(endpoint, deployment, cloud)
+    loaded = load(snapshot) if snapshot is not None else None
+    if client is not None:
+        if account or deployment:
+            raise UsageError("the contract names account and deployment", "leave out --account and --deployment")
+        return from_contract(load_contract(client), loaded, environment)
+    if loaded is None:
+        raise UsageError("nothing to probe", "say --snapshot FILE --account NAME, --client FILE, or --endpoint URL")
+    return from_snapshot(loaded, account, deployment)
+
+
+def _address(text: str | None) -> tuple[str, int | None] | None:
+    if text is None:
+        return None
+    hint = "write 10.0.0.4, 10.0.0.4:443 or [2001:db8::4]:443"
+    address, colon, port = text.rpartition(":")
+    if not colon or (":" in address and not text.startswith("[")):
+        address, port = text, ""
+    address = address.removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise UsageError(f"--connect-to {text} is no address", hint) from None
+    if port and not (port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"--connect-to {text} has no good port", hint)
+    return address, int(port) if port else None
+
+
+def _token(target: Target, auth: str, tenant: str | None) -> Callable[[], str]:
+    from rtaudit.collect.credentials import find_identity
+    from rtaudit.collect.endpoint import find_endpoint
+
+    identity = find_identity(find_endpoint(target.cloud), auth, tenant)
+    return lambda: identity.get_token(f"{target.audience}/.default").token
+
+
+def _good(document: dict[str, Any]) -> bool:
+    summary = document["summary"]
+    stages = document["tcp"]["ok"] and document["tls"]["ok"] and (document["http"] or {}).get("ok") is True
+    if not document["plan"]["sessions"]:
+        return bool(stages) and document["dns"].get("matches") is not False
+    opened = summary["sessions"] == summary["attempts"] > 0
+    return opened and summary["withinBudget"] is not False
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    target, dns, tls, http = document["target"], document["dns"], document["tls"], document["http"]
+    yield f"{target['url']}  deployment {target['deployment']}"
+    shown = ", ".join(f"{one['address']} ({one['kind']})" for one in dns["addresses"])
+    yield _stage("name", dns, shown + _expected(dns))
+    if document["proxy"]:
+        yield f"  proxy    {document['proxy']}"
+    yield _stage("TCP", document["tcp"], str(document["tcp"].get("peer")))
+    certificate = f"issued by {tls.get('issuer')}, for {', '.join(tls.get('names') or [])}, until {tls.get('notAfter')}"
+    yield _stage("TLS", tls, f"{tls.get('version')}, {certificate}" if tls["ok"] else "")
+    if not tls["ok"] and tls.get("issuer"):
+        yield f"           {certificate}"
+    if http is not None:
+        yield _stage("HTTP", http, f"{http.get('status')}: {http.get('says') or ''}")
+        if http.get("message"):
+            yield f"           {http['message']}"
+    yield from _listing(document["listing"])
+    yield from _sessions(document)
+
+
+def _stage(name: str, stage: dict[str, Any], good: str) -> str:
+    said = good if stage["ok"] or stage.get("status") else f"{stage.get('code')}: {stage.get('message')}"
+    return f"  {name.ljust(8)} {'ok  ' if stage['ok'] else 'FAIL'} {said}"
+
+
+def _expected(dns: dict[str, Any]) -> str:
+    if dns.get("matches") is None:
+        return ""
+    return "" if dns["matches"] else f"; the private endpoint is at {', '.join(dns['expected'])}"
+
+
+def _listing(listing: dict[str, Any] | None) -> Iterator[str]:
+    if listing is None:
+        return
+    if listing.get("names") is None:
+        words = listing.get("message") or listing.get("code") or listing.get("status")
+        yield f"  list     ?    the data plane gives none: {words}"
+        return
+    yield f"  list     ok   {len(listing['names'])} by {listing['source']}"
+    if listing.get("missing"):
+        yield f"           in the control plane only: {', '.join(listing['missing'])}"
+    if listing.get("extra"):
+        yield f"           in the data plane only: {', '.join(listing['extra'])}"
+
+
+def _sessions(document: dict[str, Any]) -> Iterator[str]:
+    summary, plan = document["summary"], document["plan"]
+    if not plan["sessions"]:
+        yield "  session  -    none was asked for"
+        return
+    opened = summary["sessions"] == summary["attempts"]
+    at_a_time = f", {plan['concurrency']} at a time" if plan["concurrency"] > 1 else ""
+    yield f"  session  {'ok  ' if opened else 'FAIL'} {summary['sessions']} of {summary['attempts']} opened{at_a_time}"
+    told: set[str] = set()
+    for one in document["attempts"]:
+        words = f"{one['stage']}: {one.get('status') or ''} {one.get('code') or ''} {one.get('message') or ''}".strip()
+        if one["outcome"] != "session" and words not in told:
+            told.add(words)
+            yield f"           {words}"
+            if one.get("says"):
+                yield f"           that is: {one['says']}"
+    if summary["times"]:
+        yield "  seconds     median      p95   jitter"
+        for stage, row in summary["times"].items():
+            yield f"  {stage.ljust(8)} {row['median']:8.3f} {row['p95']:8.3f} {row['jitter']:8.3f}"
+    if summary["withinBudget"] is not None:
+        held = "within" if summary["withinBudget"] else "over"
+        yield f"  {held} the budget of {summary['budgetSeconds']:g} s for 95 of 100 sessions"
