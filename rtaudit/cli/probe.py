@@ -163,7 +163,7 @@ def _good(document: dict[str, Any]) -> bool:
     stages = document["tcp"]["ok"] and document["tls"]["ok"] and (document["http"] or {}).get("ok") is True
     if not document["plan"]["sessions"]:
         return bool(stages) and document["dns"].get("matches") is not False
-    opened = summary["sessions"] == summary["attempts"] > 0
+    opened = summary["sessions"] == summary["attempts"] == document["plan"]["count"]
     return opened and summary["withinBudget"] is not False
 
 
@@ -171,7 +171,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     target, dns, tls, http = document["target"], document["dns"], document["tls"], document["http"]
     yield f"{target['url']}  deployment {target['deployment']}"
     shown = ", ".join(f"{one['address']} ({one['kind']})" for one in dns["addresses"])
-    yield _stage("name", dns, shown + _expected(dns))
+    yield _stage(
+        "name", {**dns, "ok": dns["ok"] and dns["matches"] is not False, "status": dns["ok"]}, shown + _expected(dns)
+    )
     if document["proxy"]:
         yield f"  proxy    {document['proxy']}"
     yield _stage("TCP", document["tcp"], str(document["tcp"].get("peer")))
@@ -181,7 +183,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"           {certificate}"
     if http is not None:
         yield _stage("HTTP", http, f"{http.get('status')}: {http.get('says') or ''}")
-        if http.get("message"):
+        if http.get("message") and not http["ok"]:
             yield f"           {http['message']}"
     yield from _listing(document["listing"])
     yield from _sessions(document)
@@ -220,6 +222,8 @@ def _sessions(document: dict[str, Any]) -> Iterator[str]:
     opened = summary["sessions"] == summary["attempts"]
     at_a_time = f", {plan['concurrency']} at a time" if plan["concurrency"] > 1 else ""
     yield f"  session  {'ok  ' if opened else 'FAIL'} {summary['sessions']} of {summary['attempts']} opened{at_a_time}"
+    if summary.get("notMade"):
+        yield f"           {summary['notMade']} more were not tried: nothing answered"
     told: set[str] = set()
     for one in document["attempts"]:
         words = f"{one['stage']}: {one.get('status') or ''} {one.get('code') or ''} {one.get('message') or ''}".strip()

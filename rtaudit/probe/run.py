@@ -26,6 +26,9 @@ from rtaudit.probe.wire import Clock, Proxy, StageError
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
 """The stages that are timed, in their order. `session` runs from the upgrade to `session.created`."""
 
+GIVE_UP = 5
+"""Sessions that failed one after another (no answer, no connection) before the rest is not tried. A refusal is an answer."""
+
 LISTS = ("/openai/deployments?api-version=2023-03-15-preview", "/openai/v1/models")
 """What lists deployments on the data plane: the first by name, where it still answers; the second by model."""
 
@@ -121,11 +124,32 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
         held = token()
         if document["tls"].get("ok"):
             document["listing"] = way.list_deployments(held)
-        with ThreadPoolExecutor(max_workers=plan.concurrency) as pool:
-            attempts = list(pool.map(lambda number: way.attempt(number, held), range(1, plan.count + 1)))
+        attempts = _attempts(way, plan, held)
     document["attempts"] = attempts
     document["summary"] = summarise(attempts, plan.budget)
+    if plan.sessions and token is not None:
+        document["summary"]["notMade"] = plan.count - len(attempts)
     return document
+
+
+def _attempts(way: _Way, plan: Plan, token: str) -> list[dict[str, Any]]:
+    """Sessions, as many at a time as the plan says. After GIVE_UP failures in a row the rest is not tried."""
+    in_a_row = 0
+
+    def one(number: int) -> dict[str, Any] | None:
+        nonlocal in_a_row
+        if in_a_row >= GIVE_UP:
+            return None
+        result = way.attempt(number, token)
+        in_a_row = in_a_row + 1 if result["outcome"] == "failed" else 0
+        return result
+
+    pool = ThreadPoolExecutor(max_workers=plan.concurrency)
+    try:
+        return [result for result in pool.map(one, range(1, plan.count + 1)) if result is not None]
+    finally:
+        # Ctrl-C ends here too: what has not begun never does.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _Way:
@@ -145,7 +169,8 @@ class _Way:
 
     def look_up(self) -> dict[str, Any]:
         """What the name resolves to here, and whether that is what the private endpoint says."""
-        expected = self.target.expected_addresses
+        # Where an address was given, no name was looked up, and nothing is said about names.
+        expected = self.target.expected_addresses if self.plan.connect_to is None else None
         found: dict[str, Any] = {"ok": False, "addresses": [], "expected": expected, "matches": None}
         started = time.perf_counter()
         try:

@@ -177,20 +177,26 @@ def _with_account(target: Target, world: World, account: Subject) -> Target:
         target,
         account=account.resource,
         environment=target.environment or world.snapshot.environment,
-        expected_addresses=_addresses(world, account),
+        expected_addresses=_addresses(world, account, target.host),
         expected_deployments=None if world.gaps("deployments", account.resource) else deployments,
     )
 
 
-def _addresses(world: World, account: Subject) -> list[str] | None:
-    """The addresses of the account's private endpoints; None where it is reached publicly, or they were not read."""
+def _addresses(world: World, account: Subject, host: str) -> list[str] | None:
+    """The addresses of the account's private endpoints (for this host, where they are told apart).
+
+    None where the account is reached publicly, or the addresses were not read.
+    """
     if account.fact("exposure") != "private":
         return None
     key = ids.key(account.resource)
-    found: set[str] = set()
+    every: set[str] = set()
+    of_host: set[str] = set()
     for endpoint in world.private_endpoints:
         if any(ids.key(one["id"]) == key for one in endpoint.join("accounts").value or ()):
             for row in endpoint.fact("hostRecords") or ():
-                expected = row.get("expected")
-                found.update(expected if isinstance(expected, list) else ())
-    return sorted(found) or None
+                expected = row["expected"] if isinstance(row.get("expected"), list) else []
+                every.update(expected)
+                if str(row.get("host")).lower() == host:
+                    of_host.update(expected)
+    return sorted(of_host or every) or None
