@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import os
 import threading
 from typing import Any
@@ -76,6 +77,9 @@ def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | Non
         raise UsageError(f"there is no --auth '{method}'", allowed_hint(method, METHODS))
     import azure.identity as azure
 
+    for name in ("azure", "msal"):
+        # What they would print of their own accord is in the error already.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     transport = RequestsTransport(session=_Session())
     authority = endpoint.cloud.authority
     if endpoint.plain_http:
