@@ -91,3 +91,8 @@ def plain(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 gap`, `3 gaps`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, emit, plain
+from rtaudit.cli.app import INTERRUPTED, command, counted, emit, plain
 from rtaudit.cli.collect_options import (
     Accounts,
     AllSubscriptions,
@@ -116,7 +116,7 @@ def collect(
         emit(pieces(snapshot.document()))
     else:
         write(snapshot, output)
-        gaps = f", {len(snapshot.gaps)} gaps" if snapshot.gaps else ""
+        gaps = f", {counted(len(snapshot.gaps), 'gap')}" if snapshot.gaps else ""
         print(f"wrote {plain(output)}: {len(snapshot.resources)} resources{gaps}", file=sys.stderr)
     if not collected.whole:
         raise typer.Exit(INCOMPLETE)

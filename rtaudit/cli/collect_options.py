@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import plain
+from rtaudit.cli.app import counted, plain
 from rtaudit.cli.environments import take_environment
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 
@@ -215,7 +215,7 @@ def say_gaps(snapshot: Snapshot) -> None:
         return
     from rtaudit.collect.words import gap_lines
 
-    print(f"{len(snapshot.gaps)} gaps:" if len(snapshot.gaps) != 1 else "1 gap:", file=sys.stderr)
+    print(f"{counted(len(snapshot.gaps), 'gap')}:", file=sys.stderr)
     for line in gap_lines(snapshot.gaps):
         print(f"  {plain(line)}", file=sys.stderr)
 

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from rtaudit.cli.app import counted
+
 if TYPE_CHECKING:
     from rtaudit.collect.gather import Status
 
@@ -69,5 +71,5 @@ class Progress:
         if status.throttled:
             words.append(f"{status.throttled} throttled")
         if status.gaps:
-            words.append(f"{status.gaps} gaps")
+            words.append(counted(status.gaps, "gap"))
         return ", ".join(words)

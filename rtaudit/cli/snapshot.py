@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.cli.app import app, command, counted, emit, plain
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 snapshots = typer.Typer(help="Show, verify, redact and merge snapshots.", no_args_is_help=True)
@@ -76,4 +76,6 @@ def verify(
             f"{path} was changed after it was written: it says {snapshot.recorded_digest}, its content has {snapshot.digest}",
             "take the original; a snapshot is never edited by hand",
         )
-    emit(f"{plain(path)}: {len(snapshot.resources)} resources, {len(snapshot.gaps)} gaps, {snapshot.digest}\n")
+    emit(
+        f"{plain(path)}: {counted(len(snapshot.resources), 'resource')}, {counted(len(snapshot.gaps), 'gap')}, {snapshot.digest}\n"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.app import command, counted, emit, plain
 from rtaudit.cli.snapshot import snapshots
 
 if TYPE_CHECKING:
@@ -50,4 +50,7 @@ def _write(snapshot: Snapshot, output: str | None) -> None:
         emit(pieces(snapshot.document()))
         return
     write(snapshot, output)
-    print(f"wrote {plain(output)}: {len(snapshot.resources)} resources, {len(snapshot.gaps)} gaps", file=sys.stderr)
+    print(
+        f"wrote {plain(output)}: {counted(len(snapshot.resources), 'resource')}, {counted(len(snapshot.gaps), 'gap')}",
+        file=sys.stderr,
+    )
