@@ -232,7 +232,7 @@ def test_progress_plain_says_a_line_every_ten_seconds(capsys: pytest.CaptureFixt
         shown.update(Status(planned={"models": 3}, done={"models": 2}, gaps=1, calls=7, throttled=2))
     said = capsys.readouterr().err
     assert said.startswith("collect: 2 of 3 reads, ")
-    assert said.endswith("calls/s, 2 throttled, 1 gaps\n")
+    assert said.endswith("calls/s, 2 throttled, 1 gap\n")
 
 
 def test_a_bar_on_a_terminal(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
