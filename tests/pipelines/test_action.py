@@ -1,0 +1,204 @@
+"""The GitHub action: its steps, run by a script with the inputs of a workflow."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from rtaudit.simulate import Simulator
+from rtaudit.snapshot import load as load_snapshot
+
+from . import steps
+from .steps import ROOT
+
+ACTION = steps.load(ROOT / "action.yml")
+PROD = "9d0d0000-0000-4000-8000-000000000003"
+
+
+class Job:
+    """A job of a workflow that uses the action."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "repository"
+        self.files = folder / "runner"
+        for one in (self.folder, self.files):
+            one.mkdir()
+        self.outputs: dict[str, str] = {}
+        self.summary = ""
+        self.azure: dict[str, str] = {}
+
+    def use(self, **inputs: str) -> CompletedProcess[str]:
+        """The step `audit` of the action, with these inputs (`fail_on` is `fail-on`)."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        assert given.keys() <= ACTION["inputs"].keys()
+        values = {f"inputs.{name}": given.get(name, one["default"]) for name, one in ACTION["inputs"].items()}
+        values["github.action_path"] = str(ROOT)
+        step = next(step for step in ACTION["runs"]["steps"] if step["id"] == "audit")
+        ended = self.run(step["run"], {name: steps.fill(text, values) for name, text in step["env"].items()})
+        self.outputs = dict(line.split("=", 1) for line in (self.files / "output").read_text().splitlines())
+        if (self.files / "summary").exists():
+            self.summary = (self.files / "summary").read_text("utf-8")
+        return ended
+
+    def run(self, script: str, environment: dict[str, str]) -> CompletedProcess[str]:
+        assert "${{" not in script, "an input inside a script is code"
+        files = {
+            "GITHUB_OUTPUT": str(self.files / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.files / "summary"),
+            "GITHUB_PATH": str(self.files / "path"),
+            "RUNNER_TEMP": str(self.files),
+        }
+        # `shell: bash` of GitHub Actions.
+        return steps.bash(script, self.folder, {**files, **self.azure, **environment}, "-e", "-o", "pipefail")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(tmp_path)
+
+
+@pytest.fixture
+def prod(job: Job) -> str:
+    shutil.copy(ROOT / "snapshots" / "prod.json", job.folder)
+    return "prod.json"
+
+
+@pytest.fixture
+def azure(job: Job) -> Iterator[Simulator]:
+    with Simulator([load_snapshot(ROOT / "snapshots" / "prod.json")], record=False) as simulator:
+        job.azure = simulator.environ
+        yield simulator
+
+
+def test_a_snapshot_is_judged(job: Job, prod: str) -> None:
+    ended = job.use(snapshot=prod, as_of="2026-11-22", formats="sarif, markdown html")
+    assert ended.returncode == 1
+    assert "::error title=rtaudit%3A not ready::12 fail" in ended.stdout
+    assert "::error file=prod.json,line=" in ended.stdout
+    assert ended.stdout.splitlines()[-1].startswith("rtaudit: not ready; the job summary says")
+    assert job.summary.startswith("# rtaudit: not ready")
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("notReady", "1")
+    report = json.loads((job.folder / job.outputs["report"]).read_text("utf-8"))
+    assert report["verdict"] == "notReady"
+    assert json.loads((job.folder / job.outputs["sarif"]).read_text("utf-8"))["version"] == "2.1.0"
+    written = {path.name for path in (job.folder / "rtaudit-report").iterdir()}
+    assert written == {"report.json", "report.sarif", "report.md", "report.html"}
+
+
+def test_every_output_is_declared_and_given(job: Job, prod: str) -> None:
+    job.use(snapshot=prod)
+    declared = {name: re.findall(r"outputs\.([\w-]+)", one["value"]) for name, one in ACTION["outputs"].items()}
+    assert all(names == [name] for name, names in declared.items())
+    assert job.outputs.keys() <= declared.keys()
+    assert declared.keys() - job.outputs.keys() == {"snapshot"}
+
+
+def test_every_input_reaches_the_script() -> None:
+    used = {
+        name
+        for step in ACTION["runs"]["steps"]
+        for text in step["env"].values()
+        for name in re.findall(r"inputs\.([\w-]+)", text)
+    }
+    assert used == ACTION["inputs"].keys()
+    assert all(one.get("description") for one in (*ACTION["inputs"].values(), *ACTION["outputs"].values()))
+
+
+def test_all_options(job: Job, prod: str) -> None:
+    (job.folder / "two words.yaml").write_text("schema: rtaudit.policy/1\nname: own\nextends: [baseline]\n")
+    (job.folder / "waivers.yaml").write_text(
+        "schema: rtaudit.waivers/1\nwaivers:\n  - {rule: RTA-ID-001, resource: '*', reason: until spring}\n"
+    )
+    job.use(snapshot=prod, policy="two words.yaml\n  baseline  \n", params="minIpPrefix=20\nretirementHorizonDays=1",
+            fail_on="critical", allow_unknown="all", waivers="waivers.yaml", as_of="2026-11-22")  # fmt: skip
+    report = json.loads((job.folder / job.outputs["report"]).read_text("utf-8"))
+    assert [policy["name"] for policy in report["policies"]] == ["own", "baseline"]
+    assert {policy["params"]["minIpPrefix"] for policy in report["policies"]} == {20}
+    assert (report["gate"]["failOn"], report["gate"]["allowUnknown"]) == ("critical", True)
+    assert report["summary"]["waived"] == 1
+
+
+def test_it_collects_with_the_login_of_the_job(job: Job, azure: Simulator) -> None:
+    words = f"--arm-endpoint\n{azure.url}\n--auth\nmanaged-identity"
+    ended = job.use(subscriptions=PROD, environment="prod", as_of="2026-11-22", arguments=words)
+    assert ended.returncode == 1, ended.stdout
+    assert load_snapshot(job.folder / job.outputs["snapshot"]).environment == "prod"
+
+
+def test_an_environment_is_enough(job: Job, azure: Simulator) -> None:
+    (job.folder / "rtaudit.yaml").write_text(
+        f"schema: rtaudit.config/1\nenvironments: {{prod: {{subscriptions: [{PROD}], auth: managed-identity, policies: [baseline]}}}}\n"
+    )
+    ended = job.use(environment="prod", as_of="2026-11-22", arguments=f"--arm-endpoint\n{azure.url}")
+    assert ended.returncode == 1, ended.stdout
+    report = json.loads((job.folder / job.outputs["report"]).read_text("utf-8"))
+    assert report["policies"][0]["name"] == "baseline"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "last"),
+    [
+        ({}, 2, "hint: give one of the inputs"),
+        ({"snapshot": "prod.json", "policy": "policies/nowhere.yaml"}, 3, "hint: allowed: baseline"),
+        ({"snapshot": "nowhere.json"}, 3, "hint: check the path"),
+        ({"snapshot": "README.md"}, 3, "hint: "),
+        ({"snapshot": "other.json"}, 3, "hint: give the file that `rtaudit collect` wrote"),
+        ({"snapshot": "prod.json", "fail_on": "hihg"}, 2, "hint: did you mean 'high'?"),
+        ({"subscriptions": PROD, "arguments": "--auth\ncli"}, 3, "hint: log in before this step with azure/login"),
+        ({"subscriptions": PROD, "environment": "prod", "arguments": "--nonsense"}, 2, "hint: the lines above say why"),
+    ],
+)
+def test_the_last_line_says_what_to_do(job: Job, prod: str, inputs: dict[str, str], code: int, last: str) -> None:
+    (job.folder / "README.md").write_text("# no snapshot\n")
+    (job.folder / "other.json").write_text("{}\n")
+    job.azure = {"PATH": f"{job.files / 'bin'}:/usr/bin:/bin"}
+    (job.files / "bin").mkdir()
+    steps.stand_in_python(job.files / "bin")
+    steps.bash(
+        f'"{job.files}/bin/python3" -m venv "{job.files}/venv" && cp "{job.files}/venv/bin/rtaudit" "{job.files}/bin/"',
+        job.folder,
+        {},
+    )
+    ended = job.use(**inputs)
+    assert ended.returncode == code, ended.stdout
+    assert ended.stdout.splitlines()[-1].startswith(last), ended.stdout
+    assert "::error title=rtaudit::" in ended.stdout
+    assert "Traceback" not in ended.stdout
+    assert job.outputs["verdict"] == "error"
+    assert "report" not in job.outputs
+
+
+def test_inputs_are_no_code(job: Job, prod: str) -> None:
+    evil = "$(touch owned); `touch owned`; ${IFS}"
+    for inputs in ({"policy": evil}, {"environment": evil}, {"snapshot": f"prod.json\n{evil}"}, {"formats": "$(touch owned)"},
+                   {"params": f"a={evil}"}, {"allow_unknown": evil}, {"arguments": evil}):  # fmt: skip
+        assert job.use(**{"snapshot": prod, **inputs}).returncode in (2, 3)
+    assert not list(job.folder.rglob("owned"))
+
+
+def test_install(job: Job) -> None:
+    step = next(step for step in ACTION["runs"]["steps"] if step["id"] == "install")
+    python = steps.stand_in_python(job.files / "python")
+    environment = {"PYTHON": str(python), "ACTION_PATH": str(ROOT)}
+    ended = job.run(step["run"], environment)
+    assert ended.returncode == 0, ended.stdout
+    asked = (python.parent / "pip.log").read_text().splitlines() if (python.parent / "pip.log").exists() else []
+    assert len(asked) == 2
+    assert "--require-hashes" in asked[0]
+    assert (ROOT / asked[0].split("--requirement ")[1]).is_file()
+    assert asked[1].endswith(f"--no-deps {ROOT}")
+    (folder,) = (job.files / "path").read_text().splitlines()
+    assert (Path(folder) / "rtaudit").is_file()
+
+
+def test_an_old_python_is_told(job: Job) -> None:
+    step = next(step for step in ACTION["runs"]["steps"] if step["id"] == "install")
+    ended = job.run(step["run"], {"PYTHON": "false", "ACTION_PATH": str(ROOT)})
+    assert ended.returncode == 3
+    assert ended.stdout.splitlines()[-1].startswith("hint: put actions/setup-python")
