@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: a test that is slow on a busy machine is not wrong.
+settings.register_profile("house", max_examples=50, deadline=None)
+settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
 

@@ -134,7 +134,7 @@ def _judged(snapshot: Snapshot, packs: list[Pack]) -> Report:
     return check([snapshot], packs, as_of=TODAY)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.randoms(use_true_random=False))
 def test_a_gap_makes_an_answer_unknown_and_never_another(
     chance: random.Random, regulated: list[Pack], good: Snapshot
