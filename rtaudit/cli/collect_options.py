@@ -20,7 +20,7 @@ from rtaudit.cli.environments import take_environment
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
-    from rtaudit.collect.run import Collected, Watch
+    from rtaudit.collect import Collected, Endpoint, Identity, Limits, Request, Watch
     from rtaudit.snapshot import Snapshot
 
 _SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
@@ -66,7 +66,10 @@ Environment = Annotated[
 OnlyAspects = Annotated[
     list[str] | None,
     typer.Option(
-        "--aspect", metavar="NAME", help="Read only this aspect (and accounts); repeatable.", rich_help_panel=_SCOPE
+        "--aspect",
+        metavar="NAME",
+        help="An opt-in aspect (defender, perimeters, metrics) to read too, or the only default ones to read; repeatable.",
+        rich_help_panel=_SCOPE,
     ),
 ]
 SkippedAspects = Annotated[
@@ -168,16 +171,24 @@ class CollectOptions:
     log_file: str | None = None
 
 
-def run_collect(options: CollectOptions) -> Collected:
-    """Collect as the options say, with progress and a summary of the gaps on stderr.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a collection needs, made from the options."""
 
-    Raises UsageError, CredentialError and the other errors that a person may see. Ctrl-C, SIGTERM and the time budget
-    end it with what there is: `Collected.interrupted` says so.
-    """
+    request: Request
+    endpoint: Endpoint
+    identity: Identity
+    limits: Limits
+    watch: Watch
+
+
+@contextlib.contextmanager
+def prepared(options: CollectOptions) -> Iterator[Prepared]:
+    """Everything for a collection, with its log and progress open and its signals caught. Raises what the options earn."""
     if options.progress not in PROGRESS:
         raise UsageError(f"there is no --progress '{options.progress}'", allowed_hint(options.progress, PROGRESS))
     from rtaudit.cli.progress import Progress
-    from rtaudit.collect import Limits, Watch, collect, find_endpoint, find_identity
+    from rtaudit.collect import Limits, Watch, find_endpoint, find_identity
 
     request = _request(options)
     endpoint = find_endpoint(options.cloud, options.arm_endpoint, options.audience)
@@ -186,7 +197,19 @@ def run_collect(options: CollectOptions) -> Collected:
         identity = find_identity(endpoint, options.auth, request.tenant)
         limits = Limits(concurrency=options.concurrency, budget=options.timeout)
         with _stopped_by_signals(watch), _no_garbage():
-            collected = collect(request, endpoint, identity, limits, watch)
+            yield Prepared(request, endpoint, identity, limits, watch)
+
+
+def run_collect(options: CollectOptions) -> Collected:
+    """Collect as the options say, with progress and a summary of the gaps on stderr.
+
+    Raises UsageError, CredentialError and the other errors that a person may see. Ctrl-C, SIGTERM and the time budget
+    end it with what there is: `Collected.interrupted` says so.
+    """
+    from rtaudit.collect import collect
+
+    with prepared(options) as ready:
+        collected = collect(ready.request, ready.endpoint, ready.identity, ready.limits, ready.watch)
     say_gaps(collected.snapshot)
     return collected
 

@@ -45,15 +45,19 @@ class Request:
 
 
 def choose_aspects(only: Sequence[str] = (), skip: Sequence[str] = (), also: Sequence[str] = ()) -> frozenset[str]:
-    """The aspects that `--aspect` and `--skip` leave, and `also` (what a pack reads) adds. Raises UsageError."""
+    """The aspects that `--aspect` and `--skip` leave, and `also` (what a pack reads) adds. Raises UsageError.
+
+    Opt-in aspects alone are read beside the default ones; a default aspect that is named stands for itself alone.
+    """
     for name in (*only, *skip, *also):
         if name not in ASPECTS:
             raise UsageError(f"there is no aspect '{name}'", allowed_hint(name, ASPECTS))
-    if only and skip:
+    defaults = [name for name in only if not ASPECTS[name].opt_in]
+    if defaults and skip:
         raise UsageError("--aspect and --skip contradict each other", "name what to read, or what not to")
     if "accounts" in skip:
         raise UsageError("accounts cannot be skipped", "everything else is read of accounts")
-    return (frozenset(only or (*DEFAULT_ASPECTS, *also)) | {"accounts"}) - set(skip)
+    return (frozenset(defaults or (*DEFAULT_ASPECTS, *also)) | set(only) | {"accounts"}) - set(skip)
 
 
 def refill(earlier: Snapshot, request: Request) -> Request:

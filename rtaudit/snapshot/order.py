@@ -91,13 +91,15 @@ def _ordered(items: list[Any]) -> list[Any]:
     return [items[index] for index in sorted(range(len(items)), key=forms.__getitem__)]
 
 
-def catalogue_order(row: dict[str, Any]) -> tuple[str, str, str, str, str]:
+def catalogue_order(row: Any) -> tuple[str, str, str, str, str]:
     """Sort key of a row of a region's models or usages: kind, format, name, version, canonical JSON."""
-    model = row.get("model") if isinstance(row.get("model"), dict) else {}
+    if not isinstance(row, dict):
+        return ("", "", "", "", canonical(row))
+    found = row.get("model")
+    model: dict[str, Any] = found if isinstance(found, dict) else {}
     name = row.get("name")
     if isinstance(name, dict):
         name = name.get("value")
-    assert isinstance(model, dict)
     return (
         str(row.get("kind") or ""),
         str(model.get("format") or ""),
