@@ -22,7 +22,7 @@ lint: $(VENV)/.dev
 check: lint test lowest smoke
 
 bench: $(VENV)/.dev
-	for name in collect check diff render; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in help collect check diff render; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # The oldest versions that pyproject.toml admits must do the main job too.
 lowest: $(VENV)/.dev
