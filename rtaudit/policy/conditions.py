@@ -146,10 +146,25 @@ class Leaf(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf(Condition):
-    """Every part holds."""
+class _Several(Condition):
+    """What allOf and anyOf share."""
 
     parts: Sequence[Condition]
+
+    def gaps(self, scope: Scope) -> Iterator[Gap]:
+        for part in self.parts:
+            if part.truth(scope) is None:
+                yield from part.gaps(scope)
+
+    def paths(self) -> Iterator[tuple[Path, bool]]:
+        for part in self.parts:
+            yield from part.paths()
+
+
+class AllOf(_Several):
+    """Every part holds."""
+
+    __slots__ = ()
 
     def truth(self, scope: Scope) -> Truth:
         result: Truth = True
@@ -166,24 +181,14 @@ class AllOf(Condition):
             if part.truth(scope) is False:
                 yield from part.observe(scope)
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
-        for part in self.parts:
-            if part.truth(scope) is None:
-                yield from part.gaps(scope)
-
     def words(self) -> str:
         return _joined(self.parts, " and ")
 
-    def paths(self) -> Iterator[tuple[Path, bool]]:
-        for part in self.parts:
-            yield from part.paths()
 
-
-@dataclass(frozen=True, slots=True)
-class AnyOf(Condition):
+class AnyOf(_Several):
     """Some part holds."""
 
-    parts: Sequence[Condition]
+    __slots__ = ()
 
     def truth(self, scope: Scope) -> Truth:
         result: Truth = False
@@ -199,17 +204,8 @@ class AnyOf(Condition):
         for part in self.parts:
             yield from part.observe(scope)
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
-        for part in self.parts:
-            if part.truth(scope) is None:
-                yield from part.gaps(scope)
-
     def words(self) -> str:
         return _joined(self.parts, " or ")
-
-    def paths(self) -> Iterator[tuple[Path, bool]]:
-        for part in self.parts:
-            yield from part.paths()
 
 
 @dataclass(frozen=True, slots=True)
