@@ -124,18 +124,15 @@ class Terminal:
 
     def __init__(self, folder: Path, azure: str, environment: dict[str, str]) -> None:
         self.folder, self.azure = folder, azure
-        shims = folder.parent / f"{folder.name}-bin"
-        shims.mkdir()
-        _script(shims / "rtaudit", _RTAUDIT.format(python=sys.executable, azure=azure))
-        _script(shims / "python", f'exec "{sys.executable}" -W error "$@"')
+        tools = shims(folder.parent / f"{folder.name}-bin", azure)
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             cwd=folder,
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "AZURE_"))},
                 **environment,
-                **_IDENTITY,
-                "PATH": f"{shims}:{os.environ['PATH']}",
+                **IDENTITY,
+                "PATH": f"{tools}:{os.environ['PATH']}",
                 "HOME": str(folder.parent),
             },
             stdin=subprocess.PIPE,
@@ -188,6 +185,14 @@ def play(page: Path, terminal: Terminal) -> int:
     return count
 
 
+def shims(folder: Path, azure: str) -> Path:
+    """A folder of commands for PATH: the `rtaudit` and `python` of this test; what collects asks the simulator at `azure`."""
+    folder.mkdir()
+    _script(folder / "rtaudit", _RTAUDIT.format(python=sys.executable, azure=azure))
+    _script(folder / "python", f'exec "{sys.executable}" -W error "$@"')
+    return folder
+
+
 def _script(path: Path, body: str) -> None:
     path.write_text(f"#!/usr/bin/env bash\n{body}\n", "utf-8")
     path.chmod(0o755)
@@ -202,7 +207,7 @@ exec "{python}" -W error -m rtaudit "$@"
 """
 """A page says `rtaudit collect …` as for Azure; here it asks the simulator."""
 
-_IDENTITY = {
+IDENTITY = {
     "GIT_AUTHOR_NAME": "Night Desk",
     "GIT_AUTHOR_EMAIL": "night.desk@example.com",
     "GIT_COMMITTER_NAME": "Night Desk",
