@@ -8,6 +8,7 @@ from importlib import import_module
 from rtaudit.cli.app import app
 
 _COMMANDS = (
+    "preflight",
     "collect",
     "check",
     "audit",

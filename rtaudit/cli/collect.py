@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,7 @@ from rtaudit.cli.collect_options import (
     run_collect,
 )
 from rtaudit.cli.environments import ConfigOption
+from rtaudit.errors import InputError
 
 INCOMPLETE = 4
 """Exit code of a collection that was written with gaps."""
@@ -55,6 +56,9 @@ def collect(
     ] = None,
     aspect: OnlyAspects = None,
     skip: SkippedAspects = None,
+    client: Annotated[
+        list[str] | None, typer.Option("--client", metavar="FILE", help="A client contract to keep in it; repeatable.")
+    ] = None,
     fill: Fill = None,
     shard: ShardOption = None,
     tenant: Tenant = None,
@@ -86,6 +90,7 @@ def collect(
         aspects=tuple(aspect or ()),
         skip=tuple(skip or ()),
         also=opt_in_aspects(tuple(for_packs or ())),
+        clients=load_clients(tuple(client or ()), environment),
         fill=fill,
         shard=shard,
         tenant=tenant,
@@ -132,3 +137,20 @@ def opt_in_aspects(packs: tuple[str, ...]) -> tuple[str, ...]:
 
     today = datetime.now(UTC).date()
     return tuple(sorted({name for pack in load_policies(packs) for rule in pack.bind(today) for name in rule.opt_in}))
+
+
+def load_clients(files: tuple[str, ...], environment: str | None) -> tuple[dict[str, Any], ...]:
+    """The client contracts in these files. Raises InputError for one that does not speak of the environment."""
+    if not files:
+        return ()
+    from rtaudit.client import load_contract
+    from rtaudit.subjects.contract import covers
+
+    contracts = tuple(load_contract(file) for file in files)
+    for file, contract in zip(files, contracts, strict=True):
+        if environment is not None and not covers(contract, environment):
+            raise InputError(
+                f"{file}: the contract {contract['name']} has no section for '{environment}'",
+                f"its environments: {', '.join(contract.get('environments', ()))}",
+            )
+    return contracts

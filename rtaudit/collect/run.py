@@ -68,7 +68,7 @@ def collect(
         subscriptions = find_subscriptions(arm, request)
         gathering = _gather(arm, request, subscriptions, limits, watch)
         if gathering.refusal is not None:
-            raise _refused(arm, gathering.refusal.read.subject, gathering.refusal.fault, request)
+            raise refused(arm, gathering.refusal.read.subject, gathering.refusal.fault, request)
         snapshot = _snapshot(request, endpoint, identity, arm, gathering, started)
     finally:
         arm.close()
@@ -120,7 +120,7 @@ def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
             page = Page()
             arm.follow(link, page=page)
     except Fault as fault:
-        raise _refused(arm, "/subscriptions", fault, None) from None
+        raise refused(arm, "/subscriptions", fault, None) from None
     return rows
 
 
@@ -206,7 +206,8 @@ def _check_accounts(request: Request, gathering: Gathering) -> None:
             )
 
 
-def _refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None) -> RtauditError:
+def refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None) -> RtauditError:
+    """The error that a refused run ends with."""
     assert fault is not None
     if fault.status == 401:
         wrong = "tenant" in fault.message.lower() or fault.code == "InvalidAuthenticationTokenTenant"

@@ -34,7 +34,9 @@ def words(cloud: Cloud, *more: str) -> list[str]:
 
 
 def run(cloud: Cloud, environ: dict[str, str], folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words(cloud, *more), env=environ, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        words(cloud, *more), env=environ, cwd=folder, capture_output=True, text=True, timeout=30, check=False
+    )
 
 
 @contextmanager
@@ -60,7 +62,9 @@ def test_whole_on_stdout_and_silence_in_a_pipe(cloud: Cloud, environ: dict[str, 
     assert json.loads(done.stdout)["gaps"] == []
 
 
-def test_with_gaps_it_is_written_summed_up_and_exits_with_4(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
+def test_with_gaps_it_is_written_summed_up_and_exits_with_4(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path
+) -> None:
     cloud.on(SLOW, denied("Microsoft.CognitiveServices/accounts/deployments/read"))
     done = run(cloud, environ, tmp_path, "-o", "prod.json")
     assert done.returncode == 4
@@ -121,7 +125,9 @@ def load_text(text: str) -> dict[str, object]:
     return found
 
 
-def test_a_time_budget_leaves_a_partial_snapshot_and_exits_with_4(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_time_budget_leaves_a_partial_snapshot_and_exits_with_4(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "prod.json").write_text("what stood here before")
     cloud.on(SLOW, Reply(delay=20))
     started = time.monotonic()
@@ -138,7 +144,9 @@ def test_killed_at_any_moment_the_old_file_is_whole(cloud: Cloud, environ: dict[
     before = load(target).digest
     cloud.lists[SLOW.lower()] = []
     for delay in (0.5, 0.7, 0.8):
-        process = subprocess.Popen(words(cloud, "-o", "prod.json"), env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            words(cloud, "-o", "prod.json"), env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL
+        )
         time.sleep(delay)
         process.kill()
         process.wait()
@@ -223,7 +231,9 @@ def test_calls_are_logged_without_headers_and_secrets(cloud: Cloud, environ: dic
     assert all(line in done.stderr for line in log.splitlines())
 
 
-def test_progress_plain_says_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_plain_says_a_line_every_ten_seconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from rtaudit.cli import progress
     from rtaudit.collect.gather import Status
 
@@ -240,7 +250,9 @@ def test_a_bar_on_a_terminal(cloud: Cloud, environ: dict[str, str], tmp_path: Pa
 
     cloud.on(SLOW, Reply(body={"value": []}, delay=0.5))
     controller, terminal = pty.openpty()
-    process = subprocess.Popen(words(cloud, "-o", "x.json"), env={**environ, "TERM": "xterm"}, cwd=tmp_path, stderr=terminal)
+    process = subprocess.Popen(
+        words(cloud, "-o", "x.json"), env={**environ, "TERM": "xterm"}, cwd=tmp_path, stderr=terminal
+    )
     os.close(terminal)
     seen = b""
     while True:

@@ -1,0 +1,159 @@
+"""Against the simulated Azure: what was collected, served and collected again is the same; shards and docs' examples too."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rtaudit.collect import Limits, Request, Shard, collect, find_endpoint, find_identity
+from rtaudit.simulate import Simulator
+from rtaudit.snapshot import Snapshot, load
+from rtaudit.snapshot.merge import merge
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+@contextmanager
+def served(*snapshots: Snapshot, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Iterator[Simulator]:
+    with Simulator(list(snapshots), **options) as simulator:
+        for name, value in simulator.environ.items():
+            monkeypatch.setenv(name, value)
+        yield simulator
+
+
+def again(simulator: Simulator, snapshot: Snapshot, limits: Limits | None = None, **request: Any) -> Snapshot:
+    endpoint = find_endpoint(arm_endpoint=simulator.url)
+    wanted = Request(
+        subscriptions=snapshot.scope["subscriptions"], aspects=snapshot.aspects, environment=snapshot.environment
+    )
+    return collect(replace(wanted, **request), endpoint, find_identity(endpoint), limits).snapshot
+
+
+@pytest.mark.parametrize("name", ["dev", "test", "prod"])
+def test_what_is_served_is_collected_byte_for_byte(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = load(ROOT / "snapshots" / f"{name}.json")
+    with served(snapshot, monkeypatch=monkeypatch, page_size=2) as simulator:
+        found = again(simulator, snapshot)
+        assert found.digest == snapshot.digest
+        assert {request.method for request in simulator.requests} == {"GET"}
+        parts = [again(simulator, snapshot, shard=Shard(number, 3)) for number in (1, 2, 3)]
+        assert merge(parts).digest == snapshot.digest
+
+
+def test_the_opt_in_aspects_come_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load(ROOT / "snapshots" / "prod.json")
+    accounts = [one for one in before.resources if one.get("type") == "Microsoft.CognitiveServices/accounts"]
+    week = [
+        {"name": "AzureOpenAIRequests", "deployment": "x", "statusCode": "429", "total": 12},
+        {"name": "RealtimeUsageTime", "deployment": "x", "total": 3600},
+    ]
+    extra: list[dict[str, Any]] = [
+        {"id": f"{one['id']}/providers/Microsoft.Insights/metrics", "type": "Microsoft.Insights/metrics", "timespan": "P7D", "value": week[:n]}
+        for n, one in enumerate(accounts)
+    ]  # fmt: skip
+    subscription = f"/subscriptions/{before.scope['subscriptions'][0]}"
+    extra += [
+        {"id": f"{accounts[0]['id']}/networkSecurityPerimeterConfigurations/p", "properties": {}},
+        {"id": f"{accounts[0]['id']}/defenderForAISettings/Default", "properties": {"state": "Enabled"}},
+        {"id": f"{subscription}/providers/Microsoft.Security/pricings/AI", "properties": {"pricingTier": "Standard"}},
+    ]
+    aspects = sorted({*before.aspects, "metrics", "perimeters", "defender"})
+    snapshot = Snapshot.of("prod", {**before.scope, "aspects": aspects}, [*before.resources, *extra])
+    with served(snapshot, monkeypatch=monkeypatch) as simulator:
+        assert again(simulator, snapshot).digest == snapshot.digest
+
+
+def test_failures_of_the_moment_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = load(ROOT / "snapshots" / "prod.json")
+    quick = Limits(attempts=12, backoff=0.001, backoff_cap=0.01, retry_after_cap=0.01)
+    with served(snapshot, monkeypatch=monkeypatch, fail_rate=0.2, seed=4) as simulator:
+        found = again(simulator, snapshot, quick)
+    assert found.collection["calls"]["retried"] > 0
+    assert found.digest == snapshot.digest
+
+
+def test_a_bucket_that_runs_dry_costs_no_gap_and_few_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = load(ROOT / "snapshots" / "prod.json")
+    limits = Limits(concurrency=8, refill=60)
+    with served(snapshot, monkeypatch=monkeypatch, throttle=True, bucket=25, refill=60) as simulator:
+        found = again(simulator, snapshot, limits)
+    assert found.digest == snapshot.digest
+    assert found.collection["calls"]["throttled"] <= 2
+
+
+def test_an_older_cloud_is_asked_in_its_own_api_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = load(ROOT / "snapshots" / "prod.json")
+    old = {"Microsoft.CognitiveServices": ["2023-05-01", "2025-06-01", "2025-10-01-preview"]}
+    with served(snapshot, monkeypatch=monkeypatch, api_versions=old) as simulator:
+        found = again(simulator, snapshot)
+        refused = [request for request in simulator.requests if request.query.get("api-version") == "2026-09-01"]
+    assert found.digest == snapshot.digest
+    assert found.api_version("Microsoft.CognitiveServices/accounts/deployments") == "2025-06-01"
+    assert found.api_version("Microsoft.Network/privateEndpoints") == "2026-03-01"
+    assert len(refused) == 1
+
+
+def _command(text: str) -> str:
+    """The `rtaudit collect` line of an example, pointed at what the test serves."""
+    found = re.search(r"rtaudit collect .*?-o \S+(?: \|\| \[ \$\? -eq 4 \])?", " ".join(text.split()))
+    assert found
+    line = re.sub(r"--auth \S+", '--auth managed-identity --arm-endpoint "$ARM"', found.group())
+    return line.replace("/parts/", "").replace("rtaudit collect", f"{sys.executable} -m rtaudit collect")
+
+
+def test_the_job_and_the_matrix_collect_what_one_run_collects(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    snapshot = load(ROOT / "snapshots" / "prod.json")
+    job = yaml.safe_load((DOCS / "examples" / "shards-job.yaml").read_text())["spec"]
+    ci = yaml.safe_load((DOCS / "examples" / "shards.yml").read_text())["jobs"]
+    from_job = _command(job["template"]["spec"]["containers"][0]["args"][0])
+    step = next(one["run"] for one in ci["collect"]["steps"] if "--shard" in one.get("run", ""))
+    with served(snapshot, monkeypatch=monkeypatch) as simulator:
+        environ = {**os.environ, "ARM": simulator.url}
+        runs = [(from_job, {"JOB_COMPLETION_INDEX": str(index)}) for index in range(job["completions"])]
+        runs += [
+            (_command(step.replace("${{ matrix.shard }}", str(one))), {})
+            for one in ci["collect"]["strategy"]["matrix"]["shard"]
+        ]
+        for line, more in runs:
+            subprocess.run(
+                ["/bin/sh", "-c", line],
+                env={**environ, **more},
+                cwd=tmp_path,
+                check=True,
+                capture_output=True,
+                timeout=60,
+            )
+    ours = [load(file) for file in sorted(tmp_path.glob("prod-*.json"))]
+    assert len(ours) == 5  # prod-0 to prod-3 of the job, of which the matrix has written 1 to 3 again, and 4
+    by_shard = {part.scope["shard"]: part for part in ours}
+    assert sorted(by_shard) == ["1/4", "2/4", "3/4", "4/4"]
+    assert merge(list(by_shard.values())).digest == snapshot.digest
+
+
+def test_the_job_is_an_indexed_job_without_privileges() -> None:
+    job = yaml.safe_load((DOCS / "examples" / "shards-job.yaml").read_text())
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+    spec, pod = job["spec"], job["spec"]["template"]["spec"]
+    assert spec["completionMode"] == "Indexed"
+    assert f")/{spec['completions']}" in pod["containers"][0]["args"][0]
+    assert pod["restartPolicy"] in {"Never", "OnFailure"}
+    assert spec["parallelism"] <= spec["completions"]
+    container = pod["containers"][0]
+    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    matrix = yaml.safe_load((DOCS / "examples" / "shards.yml").read_text())["jobs"]
+    shards = matrix["collect"]["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, len(shards) + 1))
+    assert all(f"prod-{shard}.json" in str(matrix["check"]["steps"]) for shard in shards)
