@@ -155,6 +155,13 @@ def test_a_region_s_rows_are_sorted_by_kind_format_name_and_version() -> None:
     assert [one["name"]["value"] for one in snapshot.resources[1]["value"]] == ["a", "z"]
 
 
+def test_rows_that_are_none_are_sorted_too() -> None:
+    where = "/subscriptions/s/providers/Microsoft.CognitiveServices/locations/eastus2/models"
+    row = {"kind": "a", "model": 5, "name": {}}
+    made = Snapshot.of("prod", {"aspects": []}, [{"id": where, "value": [row, "x", None, 5]}])
+    assert made.resources[0]["value"] == ["x", 5, None, row]
+
+
 def test_resources_stand_by_id_in_lower_case_and_once() -> None:
     made = Snapshot.of(
         "prod", {"aspects": []}, [{"id": "/B"}, {"id": "/a", "n": 1}, {"id": "/A/", "n": 2}, {"id": "/C"}]
