@@ -25,10 +25,12 @@ _OVERLAP = 300
 _EXCERPT = 160
 _REALTIME = re.compile(r"realtime", re.IGNORECASE)
 _HINT = re.compile(
-    r"openai|realtime|api-key|api_key|apikey|subscription-key|JQQJ9|azure\.com|deployment", re.IGNORECASE
+    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser", re.IGNORECASE
 )
 _IGNORE = re.compile(r"rtaudit:\s*ignore\[([\w,\s-]*)\]:?\s*([^\r\n]*)")
 _HEX = re.compile(r"\b[0-9a-fA-F]{32}\b")
+_COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "'")
+"""What a line begins with that is nothing but a comment, and so speaks of the line below."""
 _CLOSERS = re.compile(r"\s*(?:\*/|-->|#}|--}}|\*\))\s*\Z")
 
 _ENDPOINT = re.compile(rf"\b(?:wss?|https?)://({HOST})(/[^\s\"'`<>)\\]*)?", re.IGNORECASE)
@@ -223,7 +225,10 @@ def _sdks(result: Scan, path: str, text: str, lines: list[str]) -> list[SourceFi
 def _reason(result: Scan, lines: list[str], number: int, check: str, path: str) -> str | None:
     """The reason of a `rtaudit:ignore[…]` for this check in the line or the one above, or None."""
     for at in (number, number - 1):
-        match = _IGNORE.search(lines[at - 1][:_WINDOW]) if at >= 1 else None
+        line = lines[at - 1][:_WINDOW] if at >= 1 else ""
+        match = _IGNORE.search(line)
+        if at != number and not line.lstrip().startswith(_COMMENT):
+            continue
         if match is None or not {check, CHECKS[check].name} & set(re.split(r"[\s,]+", match.group(1))):
             continue
         reason = _CLOSERS.sub("", match.group(2)).strip(" -:\t")
