@@ -1,0 +1,336 @@
+"""The parts that have rules of their own: endpoint, identity, bucket, schedule, api-versions, what the SDKs have."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtaudit.clouds import CLOUDS
+from rtaudit.collect import Identity, find_endpoint, find_identity
+from rtaudit.collect.aspects import READERS
+from rtaudit.collect.faults import Fault
+from rtaudit.collect.larder import Larder
+from rtaudit.collect.pacer import Pacer
+from rtaudit.collect.reader import Read
+from rtaudit.collect.schedule import Schedule
+from rtaudit.collect.versions import NEWEST, Versions, family_of
+from rtaudit.errors import CredentialError, UsageError
+from rtaudit.snapshot import ASPECTS
+from rtaudit.snapshot.secrets import cut_secrets
+from tests.collect.support import QUICK, Cloud, Reply, Static, gather
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_every_cloud_has_its_own_endpoint_and_audience(name: str) -> None:
+    endpoint = find_endpoint(name)
+    assert (endpoint.url, endpoint.audience, endpoint.custom) == (CLOUDS[name].arm, CLOUDS[name].audience, False)
+    assert endpoint.owns(f"{endpoint.url}/subscriptions?x=1")
+    assert endpoint.owns(f"{endpoint.url}:443/subscriptions".replace("https", "HTTPS"))
+    for other in CLOUDS.values():
+        assert endpoint.owns(f"{other.arm}/x") is (other.name == name)
+    assert find_endpoint(arm_endpoint=f"{endpoint.url}/").audience == endpoint.audience
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com", "http://management.azure.com", "http://10.0.0.1:80", "http://127.0.0.1.example.com", "http://127.0.0.1@example.com",
+        "https://user@example.com", "https://user:word@example.com", "ftp://127.0.0.1", "//127.0.0.1", "127.0.0.1:80", "https://", "https://x/path",
+        "https://x?q", "https://x#f", "https://x:port", "https://x y", "http://localhost.example", "https://management.azure.com:8443", "http://0.0.0.0",
+        "http://[::2]", "https://x\\@y",
+    ],
+)  # fmt: skip
+def test_an_endpoint_that_must_not_have_a_token_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        find_endpoint(arm_endpoint=url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "http://127.9.9.9:1"])
+def test_plain_http_on_loopback_is_its_own_audience(url: str) -> None:
+    endpoint = find_endpoint(arm_endpoint=url)
+    assert endpoint.audience == endpoint.url == url
+    assert endpoint.plain_http
+    assert endpoint.loopback
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        "https://management.azure.com", "https://management.azure.com/", "https://MANAGEMENT.azure.com:443//", "https://management.core.windows.net/",
+        "https://cognitiveservices.azure.com", "https://graph.microsoft.com", "https://vault.azure.net.azure.com", "https://management.usgovcloudapi.net",
+        "https://management.core.chinacloudapi.cn", "797f4846-ba00-4fd7-ba43-dac1f8f63013", "https://management.azure.com./", "api://x@management.azure.com",
+        "https://x\\.azure.com", "", "https://storage.azure.com/.default", "https://a@management.azure.com", "https:management.azure.com",
+    ],
+)  # fmt: skip
+def test_a_custom_endpoint_gets_no_token_of_a_known_cloud(audience: str) -> None:
+    for url in ("https://arm.local.example", "http://127.0.0.1:1"):
+        with pytest.raises(UsageError):
+            find_endpoint(arm_endpoint=url, audience=audience)
+
+
+def test_a_custom_endpoint_over_https_needs_an_audience() -> None:
+    with pytest.raises(UsageError, match="needs --audience"):
+        find_endpoint(arm_endpoint="https://arm.local.example")
+    endpoint = find_endpoint(arm_endpoint="https://arm.local.example", audience="https://management.local.example/abc")
+    assert endpoint.scope == "https://management.local.example/abc/.default"
+    with pytest.raises(UsageError, match="belongs to --arm-endpoint"):
+        find_endpoint(audience="https://x.example")
+
+
+def test_tokens_are_asked_for_the_endpoints_own_audience(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = (
+        base64.urlsafe_b64encode(json.dumps({"oid": "the-principal", "tid": "the-tenant"}).encode())
+        .decode()
+        .rstrip("=")
+    )
+    cloud.singles["/token"] = {
+        "access_token": f"h.{claims}.s",
+        "expires_on": "9999999999",
+        "token_type": "Bearer",
+        "resource": "x",
+    }
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{cloud.url}/token")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    endpoint = find_endpoint(arm_endpoint="http://127.0.0.1:1")
+    identity = find_identity(endpoint)
+    identity.get_token(endpoint.scope)
+    assert (identity.principal, identity.tenant) == ("the-principal", "the-tenant")
+    assert unquote(cloud.asked[0][1]).endswith("resource=http://127.0.0.1:1")
+    assert "management.azure.com" not in cloud.asked[0][1]
+    assert "authorization" not in cloud.asked[0][2]
+
+
+@pytest.mark.parametrize("method", ["environment", "workload-identity", "cli", "default"])
+def test_no_credential_is_one_clear_error(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    if method == "default":
+        monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    endpoint = find_endpoint()
+    with pytest.raises(CredentialError) as caught:
+        identity = find_identity(endpoint, method)
+        identity.get_token(endpoint.scope)
+    assert caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+def test_a_bucket_is_assumed_once_azure_shows_it() -> None:
+    pacer = Pacer(25.0)
+    for _ in range(1000):
+        assert pacer.wait("s", 0.0) == 0
+        pacer.sent("s", 0.0)
+    pacer = Pacer(25.0)
+    pacer.sent("s", 0.0)
+    pacer.answered("s", 0.0, "2")
+    for _ in range(2):
+        assert pacer.wait("s", 0.0) == 0
+        pacer.sent("s", 0.0)
+    assert pacer.wait("s", 0.0) == pytest.approx(0.04)
+    assert pacer.wait("another", 0.0) == 0
+    assert pacer.wait("s", 0.05) == 0
+
+
+def test_a_refusal_holds_up_its_subscription_only() -> None:
+    pacer = Pacer(25.0)
+    pacer.sent("s", 0.0)
+    pacer.refused("s", 0.0, 5.0)
+    pacer.answered("s", 0.0, None)
+    assert pacer.wait("s", 0.0) == 5
+    assert pacer.wait("other", 0.0) == 0
+    assert pacer.wait("s", 5.1) == 0
+
+
+@pytest.mark.parametrize("said", ["-1", "many", "", "9" * 40, "1e9", "٣", "NaN"])
+def test_a_header_that_makes_no_sense_is_ignored(said: str) -> None:
+    pacer = Pacer(25.0)
+    pacer.sent("s", 0.0)
+    pacer.answered("s", 0.0, said)
+    assert pacer.wait("s", 0.0) == 0
+
+
+def _read(subscription: str) -> Read:
+    return Read(READERS["deployments"], f"/subscriptions/{subscription}/x", subscription)
+
+
+def _drain(schedule: Schedule, count: int) -> list[str]:
+    return [schedule.finished.get(timeout=5).read.subscription for _ in range(count)]
+
+
+def test_a_throttled_subscription_does_not_hold_up_the_others() -> None:
+    def fetch(read: Read) -> None:
+        if read.subscription == "slow":
+            raise Fault("throttled", "m", status=429, retry_after=60)
+
+    schedule = Schedule(fetch, replace(QUICK, concurrency=2, retry_after_cap=60))
+    for _ in range(10):
+        schedule.submit(_read("slow"))
+    time.sleep(0.05)
+    for _ in range(50):
+        schedule.submit(_read("quick"))
+    assert _drain(schedule, 50) == ["quick"] * 50
+    assert schedule.tally.calls <= 52
+    started = time.monotonic()
+    assert len(schedule.stop()) == 10
+    assert time.monotonic() - started < 0.5
+
+
+def test_no_more_than_the_bound_is_in_flight_and_no_less() -> None:
+    lock, now, most = threading.Lock(), 0, 0
+
+    def fetch(read: Read) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with lock:
+            now -= 1
+
+    schedule = Schedule(fetch, replace(QUICK, concurrency=7))
+    for number in range(60):
+        schedule.submit(_read(str(number % 3)))
+    _drain(schedule, 60)
+    assert most == 7
+    schedule.stop()
+
+
+def test_a_bug_is_not_a_gap() -> None:
+    def fetch(read: Read) -> None:
+        raise ZeroDivisionError
+
+    schedule = Schedule(fetch, QUICK)
+    schedule.submit(_read("s"))
+    assert isinstance(schedule.finished.get(timeout=5).error, ZeroDivisionError)
+    schedule.stop()
+
+
+def test_an_endless_wait_is_cut_to_our_own(cloud: Cloud) -> None:
+    cloud.choose = lambda path: Reply(429, b"", {"Retry-After": "999999"}) if path.endswith("/locks") else None
+    started = time.monotonic()
+    gaps = gather(cloud, replace(QUICK, refusals=3, retry_after_cap=0.05)).snapshot.gaps
+    assert [gap.reason for gap in gaps] == ["throttled"]
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("message", "taken"),
+    [
+        ("No registered resource provider found for location 'eastus' and API version '2026-09-01' for type 'accounts'. The supported api-versions are '2016-02-01-preview, 2017-04-18, 2025-06-01, 2025-10-01-preview'. The supported locations are ', global'.", "2025-06-01"),
+        ("The api-version '2026-09-01' is invalid. The supported versions are '2024-01-01,2023-07-01'.", "2024-01-01"),
+        ("The supported api-versions are '2024-05-01-preview'.", "2024-05-01-preview"),
+        ("The supported api-versions are '2031-01-01, 2027-01-01'.", None),
+        ("Nothing is supported here.", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_the_newest_version_that_an_error_names_is_taken(message: str, taken: str | None) -> None:
+    versions = Versions()
+    kind = "Microsoft.CognitiveServices/accounts"
+    newest = versions.ask(kind)
+    assert versions.refused(kind, newest, 400, "NoRegisteredProviderFound", message) is (taken is not None)
+    assert versions.ask(kind) == (taken or newest)
+    assert versions.ask("Microsoft.CognitiveServices/locations/models") == (taken or newest)
+    assert versions.ask("Microsoft.Network/privateEndpoints") == NEWEST["microsoft.network"]
+
+
+def test_versions_are_negotiated_once_for_all_threads_and_again_for_a_type_that_knows_fewer() -> None:
+    versions, error = Versions(), "The supported api-versions are '2025-06-01, 2023-05-01'"
+    newest = versions.ask("Microsoft.CognitiveServices/accounts")
+    for kind in ("accounts", "accounts/deployments", "locations/models"):
+        assert versions.refused(f"Microsoft.CognitiveServices/{kind}", newest, 400, "InvalidApiVersionParameter", error)
+    assert versions.refused(
+        "Microsoft.CognitiveServices/locations/models", "2025-06-01", 400, "InvalidApiVersionParameter", error
+    )
+    assert versions.ask("Microsoft.CognitiveServices/locations/models") == "2023-05-01"
+    assert versions.ask("Microsoft.CognitiveServices/accounts") == "2025-06-01"
+    assert not versions.refused("Microsoft.CognitiveServices/accounts", "2025-06-01", 400, "BadRequest", error)
+    assert not versions.refused(
+        "Microsoft.CognitiveServices/accounts", "2025-06-01", 403, "InvalidApiVersionParameter", error
+    )
+
+
+def test_every_reader_has_an_api_version_an_action_and_an_aspect() -> None:
+    for reader in READERS.values():
+        assert family_of(reader.type) in NEWEST
+        assert reader.action.endswith("/read")
+        assert reader.aspect in ASPECTS
+        assert set((*reader.after, *reader.keep_needs)) <= set(READERS)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(max_size=6) | st.sampled_from(["properties", "tags", "apiProperties", "migrationToken", "key"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["id", "properties", "tags", "kind"]), _JSON), max_size=5))
+def test_the_larder_keeps_what_cutting_leaves(rows: list[dict[str, Any]]) -> None:
+    larder = Larder()
+    for row in [*rows, *rows]:
+        assert larder.keep(row) == cut_secrets(row)
+
+
+def test_equal_parts_are_one_object() -> None:
+    larder = Larder()
+    rows = [
+        {"id": str(n), "properties": {"callRateLimit": {"rules": [{"key": f"{k}", "n": k} for k in range(50)]}}}
+        for n in range(2)
+    ]
+    first, second = (larder.keep(json.loads(json.dumps(row))) for row in rows)
+    assert first["properties"]["callRateLimit"] is second["properties"]["callRateLimit"]
+
+
+def test_the_sdks_have_what_is_used_and_lack_what_is_worked_around() -> None:
+    from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+    from azure.mgmt.monitor import MonitorManagementClient
+
+    services = CognitiveServicesManagementClient(Static(), "s")
+    for group, operation in (
+        ("accounts", "list"), ("deployments", "list"), ("rai_policies", "list"), ("models", "list"), ("usages", "list"),
+        ("defender_for_ai_settings", "list"), ("network_security_perimeter_configurations", "list"),
+    ):  # fmt: skip
+        assert callable(getattr(getattr(services, group), operation))
+    monitor = MonitorManagementClient(Static(), "s")
+    assert callable(monitor.metric_alerts.list_by_subscription)
+    assert callable(monitor.activity_log_alerts.list_by_subscription_id)
+    assert callable(monitor.action_groups.list_by_subscription_id)
+    # When this fails, azure-mgmt-monitor has them again: docs/decisions/0001-plain-get.md can be revised.
+    assert not hasattr(monitor, "diagnostic_settings")
+
+
+def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
+    from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+
+    from rtaudit.collect.arm import Arm
+
+    arm = Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK)
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(arm.client(CognitiveServicesManagementClient, "s")))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, found))) == 1
