@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ from rtaudit.cli.app import command, emit
 from rtaudit.errors import RtauditError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rtaudit.simulate import Simulator
 
@@ -57,6 +59,17 @@ def demo(
             _run([*words, "--environment", name, "-o", f"{name}.json"], folder, simulator, 4 if snapshot.gaps else 0)
         _say("\n# Is production ready to go live, on that day?")
         _run(["check", "prod.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, 1)
+        contracts = [
+            assets.snapshots() / "clients" / name for name in ("phone-bridge-before.yaml", "phone-bridge.yaml")
+        ]
+        for contract in contracts:
+            shutil.copy(contract, folder)
+        _say("\n# Can the client of the voice channel work there, as it was first written?")
+        by_client = ["check", "prod.json", "--policy", "client", "--as-of", AS_OF, "--client"]
+        _run([*by_client, contracts[0].name], folder, simulator, 1)
+        _say("\n# What its authors changed, and the answer then:")
+        _say("".join(line for line in _changed(*contracts)).rstrip())
+        _run([*by_client, contracts[1].name], folder, simulator, 0)
         _say("\n# What differs between test and production that should not?")
         _run(["diff", "test.json", "prod.json"], folder, simulator, 1)
     if keep is not None:
@@ -75,6 +88,14 @@ def _run(words: Sequence[str], folder: Path, simulator: Simulator, expected: int
         )
     if _ENDINGS.get(ended.returncode):
         _say(_ENDINGS[ended.returncode])
+
+
+def _changed(before: Path, after: Path) -> Iterator[str]:
+    """The lines that differ, as `diff` writes them."""
+    texts = [path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (before, after)]
+    for line in difflib.unified_diff(*texts, n=0):
+        if line[0] in "+-" and not line.startswith(("---", "+++", "-#", "+#")):
+            yield line
 
 
 def _say(line: str) -> None:
