@@ -92,8 +92,8 @@ def _run(words: Sequence[str], folder: Path, simulator: Simulator, expected: int
 
 def _changed(before: Path, after: Path) -> Iterator[str]:
     """The lines that differ, as `diff` writes them."""
-    texts = [path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (before, after)]
-    for line in difflib.unified_diff(*texts, n=0):
+    old, new = (path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (before, after))
+    for line in difflib.unified_diff(old, new, n=0):
         if line[0] in "+-" and not line.startswith(("---", "+++", "-#", "+#")):
             yield line
 
