@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 # No deadline: a test that is slow on a busy machine is not wrong.
-settings.register_profile("house", max_examples=50, deadline=None)
+settings.register_profile("house", max_examples=30, deadline=None)
 settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
