@@ -14,7 +14,6 @@ def test_every_rule_that_a_page_names_exists() -> None:
     known = set(library())
     named: set[str] = set()
     for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
-        if page.exists():
-            named |= set(re.findall(r"\bRTA-[A-Z]+-\d+\b", page.read_text("utf-8")))
+        named |= set(re.findall(r"\bRTA-[A-Z]+-\d+\b", page.read_text("utf-8")))
     assert named
-    assert not named - known
+    assert not {name for name in named - known if not name.startswith("RTA-EX-")}

@@ -3,7 +3,7 @@
 In a ```` ```console ```` block a line that begins with `$ ` is a command (`> ` continues it), the lines until the next one are
 what it says on stdout and stderr, and `(exit N)` ends one that does not end with 0. A line `…` stands for any lines, a `…`
 in a line for any text. A line that begins with `# ` after an empty one, or first, is for the reader. A block of any language
-with `title=NAME` is that file. `rtaudit demo` shows commands itself: after it, the rest of the block is what it says. Variables and folders last from block to block, as they do in one terminal.
+with `title=NAME` is that file (a `diff` changes it). `rtaudit demo` shows commands itself: after it, the rest of the block is what it says. Variables and folders last from block to block, as they do in one terminal.
 """
 
 from __future__ import annotations
@@ -172,7 +172,10 @@ def play(page: Path, terminal: Terminal) -> int:
             target = terminal.folder / block.title
             assert target.resolve().is_relative_to(terminal.folder.resolve()), block.title
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text, "utf-8")
+            if block.language == "diff":
+                change(target, block.text)
+            else:
+                target.write_text(block.text, "utf-8")
         if block.language != "console":
             continue
         for command in commands(block):
@@ -183,6 +186,16 @@ def play(page: Path, terminal: Terminal) -> int:
             assert matches(command.expected, said), f"{where}\n--- the page\n{shown}\n--- the command\n{said}"
             count += 1
     return count
+
+
+def change(file: Path, difference: str) -> None:
+    """Make a change that a page shows as lines with ` `, `+` or `-` before them; its place must be found once."""
+    lines = difference.splitlines()
+    before = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "+")
+    after = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "-")
+    text = file.read_text("utf-8")
+    assert text.count(before) == 1, f"{file.name} holds this {text.count(before)} times:\n{before}"
+    file.write_text(text.replace(before, after), "utf-8")
 
 
 def shims(folder: Path, azure: str) -> Path:
