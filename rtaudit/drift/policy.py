@@ -156,7 +156,7 @@ def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
     sources = []
     for document in documents:
         name = document.value.get("name") or Path(document.name).stem
-        sources.append({"name": name, "file": document.name})
+        sources.append({"name": name, "file": _shown(document.name)})
         seen: set[str] = set()
         for index, raw in enumerate(document.value["entries"]):
             entry = _entry(document, index, raw, name)
@@ -169,6 +169,11 @@ def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
             else:
                 entries.append(entry)
     return DriftPolicy(entries, sources, warnings)
+
+
+def _shown(name: str) -> str:
+    """How a drift names a policy's file: the one that ships by its name, which is the same on every machine."""
+    return default_path().name if Path(name).resolve() == default_path().resolve() else name
 
 
 def _collect(path: Path, documents: list[Document], above: tuple[Path, ...]) -> None:

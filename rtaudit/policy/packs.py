@@ -254,7 +254,14 @@ class _Resolver:
                     "give your rule an id of your own; to change one that ships, use `override`",
                 )
             self._rules[rule.id] = rule
-        available = {**library(), **(load_rules(path.parent / "rules") if _own_rules(path) else {})}
+        own = load_rules(path.parent / "rules") if _own_rules(path) else {}
+        for rule_id in own.keys() & library().keys():
+            raise own[rule_id].document.error(
+                (*own[rule_id].path, "id"),
+                f"the rule {rule_id} ships with rtaudit",
+                "give your rule an id of your own; to change one that ships, use `override`",
+            )
+        available = {**library(), **own}
         for index, rule_id in enumerate(value.get("select", ())):
             if rule_id not in available:
                 raise document.error(("select", index), f"there is no rule '{rule_id}'", _near(rule_id, available))

@@ -77,6 +77,15 @@ def test_select_takes_from_the_library_and_from_the_folder_beside(tmp_path: Path
     assert sorted(made.rules) == ["RTA-ID-001", "X-A-7"]
 
 
+def test_a_rule_of_ones_own_folder_cannot_stand_in_for_one_that_ships(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "mine.yaml").write_text(
+        _own("RTA-ID-001").replace("  - ", "- ", 1).replace("\n     ", "\n   ")
+    )
+    with pytest.raises(RtauditError, match=r"mine\.yaml:1:\d+: the rule RTA-ID-001 ships with rtaudit"):
+        load_policies([_pack(tmp_path, "p", "select: [RTA-ID-001]\n")])
+
+
 def test_a_file_of_rules_and_a_folder_are_packs_too(tmp_path: Path) -> None:
     file = write_rules(
         tmp_path, rule({"field": "kind", "exists": True}), rule({"field": "kind", "exists": True}, "X-A-2")
