@@ -90,6 +90,8 @@ _PREVIEW = re.compile(
     r"|\.beta\.realtime\b|openai/beta/realtime|RealtimeConversationClient\b"
 )
 _VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
+_OTHER_PLANE = re.compile(r"management\.|/providers/|/openai/deployments|\baz rest\b|armclient", re.IGNORECASE)
+"""What a line is about whose api-version is not the realtime endpoint's."""
 _BETA = re.compile(r"OpenAI-Beta", re.IGNORECASE)
 _PLAIN = re.compile(rf"\b(?:ws|http)://{HOST}", re.IGNORECASE)
 
@@ -116,7 +118,7 @@ def in_line(line: str, side: str, *, realtime: bool) -> Iterator[Found]:
     for found in _PREVIEW.finditer(line):
         yield "RTA-SRC-004", found.start(), found.group()
     if realtime:
-        for found in _VERSION.finditer(line):
+        for found in () if _OTHER_PLANE.search(line) else _VERSION.finditer(line):
             yield "RTA-SRC-005", found.start(), f"api-version {found.group(1)}"
         if "assistants" not in line:
             for found in _BETA.finditer(line):

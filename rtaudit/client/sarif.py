@@ -44,7 +44,11 @@ def _rule(check: Check) -> dict[str, Any]:
         "help": {"text": f"{check.why}\n\n{check.fix}\n\n{check.see}"},
         "helpUri": check.see,
         "defaultConfiguration": {"level": _LEVELS[check.severity]},
-        "properties": {"security-severity": _SCORES[check.severity], "tags": ["security", "realtime"]},
+        "properties": {
+            "security-severity": _SCORES[check.severity],
+            "precision": "high",
+            "tags": ["security", "realtime"],
+        },
     }
 
 
@@ -56,6 +60,7 @@ def _result(scan: Scan, finding: SourceFinding, index: int, seen: dict[str, int]
     result: dict[str, Any] = {
         "ruleId": check.id,
         "ruleIndex": index,
+        "kind": "fail",
         "level": _LEVELS[check.severity],
         # Brackets would be links in a SARIF message.
         "message": {"text": f"{check.title}: {finding.found}. {check.fix}".replace("[", "\\[").replace("]", "\\]")},

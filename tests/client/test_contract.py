@@ -6,16 +6,20 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rtaudit.client import load_contract, parse_contract
 from rtaudit.documents import dumps
 from rtaudit.errors import InputError
 from rtaudit.snapshot import load
-from rtaudit.subjects import World
+from rtaudit.subjects import PARTS, World
 from rtaudit.subjects.contract import covers, in_environment
 
 ROOT = Path(__file__).parents[2]
 GOOD = ROOT / "policies" / "rules" / "good.json"
+
+BASE = load(GOOD)
 
 HEAD = "schema: rtaudit.client/1\nname: guest-line\ntransport: websocket\nrunsIn: server\nauth: entra\n"
 WHOLE = """\
@@ -116,12 +120,45 @@ def test_the_subject_is_the_contract_as_it_holds_in_the_snapshot():
 def test_every_fact_bears_a_contract_that_says_nothing():
     world = World(load(GOOD).with_clients([parse_contract(HEAD, "guest.yaml")]))
     (client,) = world.each("client")
-    from rtaudit.subjects import PARTS
-
     for name in PARTS["client"]:
         client.join(name)
     assert client.fact("account") is None
     assert client.join("facts.transportFit").gaps[0].code == "NoAccount"
+
+
+_WORDS = st.sampled_from(
+    [
+        "east",
+        "voice",
+        "wss://[",
+        "sip:@",
+        "sip:a@b",
+        "https://x:y/",
+        "/subscriptions/",
+        "",
+        "wss://a/b?model=",
+        "webrtc",
+        "sip",
+    ]
+)
+_KEYS = st.sampled_from(
+    ["name", "endpoint", "account", "deployment", "transcriptionDeployment", "use", "protocol", "transport", "network",
+     "peakSessionsPerMinute", "gateway", "fallback", "environments", "kind", "tier", "path", "query", "headers", "good", "host"]
+)  # fmt: skip
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | _WORDS | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(_KEYS, _VALUES, max_size=10))
+def test_every_fact_bears_whatever_a_snapshot_holds_as_a_contract(contract: dict[str, object]):
+    world = World(BASE.with_clients([contract]))
+    for client in world.each("client"):
+        for name in PARTS["client"]:
+            client.join(name)
 
 
 def test_check_judges_the_contract_by_the_client_pack(rtaudit, tmp_path: Path):

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from rtaudit.client import load_contract
@@ -58,6 +59,7 @@ def found_in(tmp_path: Path, name: str, text: str) -> list[tuple[str, int]]:
         ("a.md", "https://learn.microsoft.com/azure/ai-services/openai/realtime-audio-quickstart\n", []),
         ("a.py", 'url = "wss://x/openai/v1/realtime"\nargs = {"api-version": "2025-04-01-preview"}\n', ["005"]),
         ("a.py", 'client = AzureOpenAI(api_version="2024-10-21")\nchat()\n', []),
+        ("a.sh", "# realtime\naz rest --url https://management.azure.com/x?api-version=2026-09-01\n", []),
         ("a.js", 'h = {"OpenAI-Beta": "realtime=v1"}\n', ["006"]),
         ("a.js", 'h = {"OpenAI-Beta": "assistants=v2"} // not realtime\n', []),
         ("a.py", 'u = "ws://guest.openai.azure.com/openai/v1/realtime"\n', ["008"]),
@@ -175,10 +177,16 @@ def test_a_finding_is_accepted_with_a_reason_and_not_without(tmp_path: Path, rta
         "kept for the record",
     ]
     place = results[2]["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == "a.py"
+    assert place["artifactLocation"] == {"uri": "a.py", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {"startLine": 4, "startColumn": 7}
     fingerprints = [one["partialFingerprints"]["primaryLocationLineHash"] for one in results]
     assert len(set(fingerprints)) == len(fingerprints)
+    # The subset of SARIF that reports are held against knows neither columns nor a base; both are in the standard.
+    for one in results:
+        del one["locations"][0]["physicalLocation"]["artifactLocation"]["uriBaseId"]
+        del one["locations"][0]["physicalLocation"]["region"]["startColumn"]
+    schema = Path(__file__).parents[1] / "render" / "sarif-2.1.0-subset.json"
+    jsonschema.validate(sarif, json.loads(schema.read_text()))
 
 
 def test_places_in_sarif_are_from_the_current_directory(tmp_path: Path, rtaudit):
