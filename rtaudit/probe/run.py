@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from rtaudit import __version__
 from rtaudit.client.probes import PROBE
@@ -254,8 +253,7 @@ class _Way:
             connection = peer
             times["tls"] = _seconds(mark)
             stage = "session"
-            url = f"{self.target.url}?model={quote(self.target.deployment, safe='')}"
-            session = open_session(peer, url, token, self.plan.timeout)
+            session = open_session(peer, self.target.session_url, token, self.plan.timeout)
         except StageError as error:
             return {**result, "stage": error.stage or stage, "times": times, **_error(error)}
         finally:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from rtaudit.clouds import CLOUDS
 from rtaudit.errors import InputError, UsageError, allowed_hint
@@ -17,6 +18,11 @@ from rtaudit.subjects.contract import covers, in_environment
 
 PATH = "/openai/v1/realtime"
 """Path of the generally available realtime endpoint."""
+PREVIEW_PATH = "/openai/realtime"
+"""Path of the preview's."""
+
+_PATH_SAFE = "/-._~:@!$&'()*+,;=%"
+_HOST = re.compile(r"[a-z0-9.:-]{1,253}")
 
 _SUFFIXES = (
     "openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com", "openai.azure.us",
@@ -33,6 +39,8 @@ class Target:
     deployment: str
     port: int = 443
     path: str = PATH
+    api_version: str | None = None
+    """The api-version that a contract says its client sends."""
     cloud: str = "AzureCloud"
     environment: str | None = None
     client: str | None = None
@@ -53,7 +61,15 @@ class Target:
     def url(self) -> str:
         """The endpoint, without its query."""
         port = "" if self.port == 443 else f":{self.port}"
-        return f"wss://{self.host}{port}{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"wss://{host}{port}{quote(self.path, safe=_PATH_SAFE)}"
+
+    @property
+    def session_url(self) -> str:
+        """What a session is opened at: as the client asks for it, by the preview's words where its contract does."""
+        name = "deployment" if self.path.rstrip("/") == PREVIEW_PATH else "model"
+        version = f"api-version={quote(self.api_version, safe='')}&" if self.api_version else ""
+        return f"{self.url}?{version}{name}={quote(self.deployment, safe='')}"
 
 
 def from_endpoint(endpoint: str, deployment: str | None, cloud: str = "AzureCloud") -> Target:
@@ -67,7 +83,7 @@ def from_endpoint(endpoint: str, deployment: str | None, cloud: str = "AzureClou
         raise UsageError(f"'{endpoint}' is no address: {error}", "write wss://NAME.openai.azure.com") from None
     if parts.scheme.lower() not in ("wss", "https"):
         raise UsageError(f"a probe speaks TLS: '{parts.scheme}' is neither wss nor https", "write wss://…")
-    if not host or parts.username is not None or parts.password is not None or not host.isascii():
+    if not host or parts.username is not None or parts.password is not None or not _HOST.fullmatch(host.lower()):
         raise UsageError(f"'{endpoint}' is no address to probe", "write wss://NAME.openai.azure.com")
     if not deployment:
         raise UsageError("which deployment?", "say --deployment NAME")
@@ -115,10 +131,11 @@ def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, enviro
     cloud = str(snapshot.scope.get("cloud") or "AzureCloud") if snapshot else "AzureCloud"
     target = from_endpoint(str(held["endpoint"]), held.get("deployment"), cloud if cloud in CLOUDS else "AzureCloud")
     target = replace(target, client=str(contract.get("name")), environment=label)
-    path = (held.get("protocol") or {}).get("path") if held.get("transport") == "websocket" else None
-    if path:
-        # What the client asks for is what is probed, the preview's path too.
-        target = replace(target, path="/" + str(path).strip("/"))
+    protocol = (held.get("protocol") or {}) if held.get("transport") == "websocket" else {}
+    # What the client asks for is what is probed, the preview's path and api-version too.
+    target = replace(target, api_version=protocol.get("apiVersion"))
+    if protocol.get("path"):
+        target = replace(target, path="/" + str(protocol["path"]).strip("/"))
     if snapshot is not None:
         world = World(snapshot)
         found = find_account(world, held.get("account")).value

@@ -304,7 +304,8 @@ def test_hosts_that_a_token_may_go_to(host: str):
 
 
 @pytest.mark.parametrize(
-    "address", ["http://a.openai.azure.com", "wss://u:p@a.openai.azure.com", "wss://", "wss://[", "a:b:c"]
+    "address",
+    ["http://a.openai.azure.com", "wss://u:p@a.openai.azure.com", "wss://", "wss://[", "a:b:c", "a b.openai.azure.com"],
 )
 def test_addresses_that_are_none(address: str):
     with pytest.raises(UsageError):
@@ -320,6 +321,16 @@ def test_the_target_of_a_snapshot():
         from_snapshot(load(GOOD), None, None)
     with pytest.raises(UsageError, match="holds no account 'west'"):
         from_snapshot(load(GOOD), "west", None)
+
+
+def test_what_the_client_asks_for_is_what_is_asked(serve: Serve, ask: Ask):
+    plain = Target(HOST, "voice 1&x", path="/openai/v1/realtime\r\nX: y?z")
+    assert plain.session_url == f"wss://{HOST}/openai/v1/realtime%0D%0AX:%20y%3Fz?model=voice%201%26x"
+    preview = Target(HOST, "voice", path="/openai/realtime", api_version="2025-04-01-preview")
+    assert preview.session_url == f"wss://{HOST}/openai/realtime?api-version=2025-04-01-preview&deployment=voice"
+    (attempt,) = ask(serve(), target=Target(HOST, "voice", api_version="2025-08-28"))["attempts"]
+    assert attempt["status"] == 401
+    assert "an api-version is sent" in attempt["says"]
 
 
 def test_the_target_of_a_contract():
