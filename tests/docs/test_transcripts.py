@@ -13,6 +13,7 @@ from rtaudit.simulate import Simulator
 from rtaudit.snapshot import load
 
 from .transcripts import Block, Terminal, blocks, commands, matches, play
+from .warm import Warm
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -26,12 +27,12 @@ def azure() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, azure: Simulator) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, azure: Simulator, warm: Warm) -> Iterator[Terminal]:
     folder = tmp_path / "you"
     (folder / "snapshots").mkdir(parents=True)
     for name in SAMPLES:
         shutil.copy(ROOT / "snapshots" / f"{name}.json", folder / "snapshots")
-    opened = Terminal(folder, azure.url, azure.environ)
+    opened = Terminal(folder, azure.url, azure.environ, warm)
     yield opened
     opened.close()
 

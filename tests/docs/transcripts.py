@@ -15,6 +15,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from .warm import Warm, client
+
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w+-]*)(?P<rest>[^`\n]*)$")
 _TITLE = re.compile(r"""\btitle=(?:"([^"]+)"|(\S+))""")
 _EXIT = re.compile(r"^\(exit (\d+)(?::.*)?\)$")
@@ -122,9 +124,9 @@ def matches(expected: tuple[str, ...], said: str) -> bool:
 class Terminal:
     """A shell in a folder of its own, whose `rtaudit` is ours and whose Azure is a simulator."""
 
-    def __init__(self, folder: Path, azure: str, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, azure: str, environment: dict[str, str], warm: Warm) -> None:
         self.folder, self.azure = folder, azure
-        tools = shims(folder.parent / f"{folder.name}-bin", azure)
+        tools = shims(folder.parent / f"{folder.name}-bin", azure, warm)
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             cwd=folder,
@@ -198,27 +200,15 @@ def change(file: Path, difference: str) -> None:
     file.write_text(text.replace(before, after), "utf-8")
 
 
-def shims(folder: Path, azure: str) -> Path:
+def shims(folder: Path, azure: str, warm: Warm) -> Path:
     """A folder of commands for PATH: the `rtaudit` and `python` of this test; what collects asks the simulator at `azure`."""
     folder.mkdir()
-    _script(folder / "rtaudit", _RTAUDIT.format(python=sys.executable, azure=azure))
-    _script(folder / "python", f'exec "{sys.executable}" -W error "$@"')
+    client(folder / "rtaudit", warm.path, azure)
+    python = folder / "python"
+    python.write_text(f'#!/usr/bin/env bash\nexec "{sys.executable}" -W error "$@"\n', "utf-8")
+    python.chmod(0o755)
     return folder
 
-
-def _script(path: Path, body: str) -> None:
-    path.write_text(f"#!/usr/bin/env bash\n{body}\n", "utf-8")
-    path.chmod(0o755)
-
-
-_RTAUDIT = """
-case "$1 $*" in
-    *--help*) ;;
-    collect\\ *|audit\\ *|preflight\\ *) set -- "$@" --arm-endpoint {azure} --auth managed-identity ;;
-esac
-exec "{python}" -W error -m rtaudit "$@"
-"""
-"""A page says `rtaudit collect …` as for Azure; here it asks the simulator."""
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Night Desk",

@@ -71,7 +71,7 @@ def test_a_scope_of_its_own_replaces_that_of_the_defaults(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("environments: {}\n", r":1:1: the document lacks 'schema'"),
+        ("environments: {a: {}}\n", r":1:1: the document lacks 'schema'"),
         (HEAD + "environments: {}\n", r":2:15: 'environments'"),
         (HEAD + "environments: {prod: {subscription: [x]}}\n", r":2:23: unknown key 'subscription'"),
         (HEAD + "environments: {prod: {failOn: hihg}}\n", r"'environments\.prod\.failOn' cannot be 'hihg'"),
