@@ -78,7 +78,7 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
     check_view(options.get("group_by"), options.get("show") or ())
     for output in outputs:
         if output.path is not None:
-            write_atomically(output.path, whole(render(answer, output.format, **options)))
+            write_atomically(output.path, render(answer, output.format, **options))
             print(f"wrote {plain(output.path)} ({output.format})", file=sys.stderr)
     for output in outputs:
         if output.path is None:

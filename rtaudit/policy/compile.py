@@ -11,7 +11,7 @@ import regex
 from rtaudit.documents import Path
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not, Operand
-from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number
+from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number, quick_test
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
@@ -117,7 +117,8 @@ class _Compiler:
         operator = OPERATORS[operators[0]]
         operand = self._operand(value[operator.name], (*path, operator.name), operator)
         if sides[0] == "field":
-            return Leaf(self._path(value["field"], (*path, "field")), Operand(), operator, operand, self.today)
+            quick = quick_test(operator, operand.literal) if operand.path is None else None
+            return Leaf(self._path(value["field"], (*path, "field")), Operand(), operator, operand, self.today, quick)
         left = Operand(self._literal(value["value"], (*path, "value")), stated=value["value"])
         return Leaf(None, left, operator, operand, self.today)
 

@@ -6,7 +6,7 @@ witness that was seen still passes, whatever a gap hides beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,24 +26,23 @@ MAX_OBSERVATIONS = 50
 class Scope:
     """Where a condition is judged: at a subject, or at an element of one of its lists."""
 
-    __slots__ = ("at_subject", "element", "field", "resource", "subject")
+    __slots__ = ("subject",)
 
-    def __init__(self, subject: Subject, element: Any = None, field: str = "", resource: str | None = None) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.at_subject = not field
-        self.element = element
-        self.field = field
-        self.resource = resource or subject.resource
+
+    @property
+    def resource(self) -> str:
+        """The resource that evidence found here is about."""
+        return self.subject.resource
 
     def read(self, path: Path) -> Read:
         """What stands at `path` here."""
-        return path.of_subject(self.subject) if self.at_subject else path.of_element(self.element, self.subject)
+        return path.of_subject(self.subject)
 
     def name(self, path: Path) -> str:
         """How evidence names `path` here."""
-        if self.at_subject or path.anchored:
-            return path.text
-        return self.field if path.text == "@" else f"{self.field}.{path.text}"
+        return path.text
 
     def owner(self, path: Path) -> str:
         """The resource that evidence about `path` is about."""
@@ -104,6 +103,8 @@ class Leaf(Condition):
     operator: Operator
     operand: Operand
     today: date
+    quick: Callable[[Any], bool] | None = None
+    """The operator with its literal built in, where there is such a short cut."""
 
     def _reads(self, scope: Scope) -> tuple[Any, Any, tuple[Gap, ...]]:
         actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
@@ -120,7 +121,7 @@ class Leaf(Condition):
             expected, more = self.operand.read(scope)
             if more:
                 return None
-        holds = self.operator.test(actual, expected, self.today)
+        holds = self.quick(actual) if self.quick else self.operator.test(actual, expected, self.today)
         if not gaps:
             return holds
         proves = self.operator.seen_true if holds else self.operator.seen_false

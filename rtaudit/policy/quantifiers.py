@@ -9,7 +9,7 @@ from typing import Any
 
 from rtaudit.policy.conditions import Condition, Operand, Scope, Truth, say
 from rtaudit.policy.operators import Operator, is_number
-from rtaudit.policy.paths import Path, settled
+from rtaudit.policy.paths import Path, Read, settled
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
 
@@ -23,17 +23,17 @@ class Elements:
     name: str
     where: Condition | None
 
-    def visit(self, scope: Scope) -> tuple[list[Scope], tuple[Gap, ...]]:
+    def visit(self, scope: Scope) -> tuple[list[ElementScope], tuple[Gap, ...]]:
         """A scope for each element (before `where`), and the gaps of the list."""
         value, gaps = scope.read(self.of) if self.of else (self.literal, ())
         items = value if isinstance(value, list | tuple) else ()
         if gaps and self.of and not self.of.grows:
             items = ()  # the first of what was seen need not be the first of all
-        field = scope.name(self.of) if self.of else self.name
-        owner = scope.owner(self.of) if self.of else scope.resource
-        return [
-            Scope(scope.subject, item, f"{field}[{index}]", _id_of(item) or owner) for index, item in enumerate(items)
-        ], gaps
+        return [ElementScope(self, scope, index, item) for index, item in enumerate(items)], gaps
+
+    def owner(self, scope: Scope) -> str:
+        """The resource that evidence about the list is about here."""
+        return scope.owner(self.of) if self.of else scope.resource
 
     def chosen(self, element: Scope) -> Truth:
         """Does the element pass `where`?"""
@@ -55,6 +55,39 @@ class Elements:
             yield self.of, True
         if self.where:
             yield from _inside(self.where)
+
+
+class ElementScope(Scope):
+    """Where a condition is judged when it is about an element of a list. How evidence names it is worked out when asked."""
+
+    __slots__ = ("_elements", "_index", "_outer", "element")
+
+    def __init__(self, elements: Elements, outer: Scope, index: int, element: Any) -> None:
+        self.subject = outer.subject
+        self.element = element
+        self._elements = elements
+        self._outer = outer
+        self._index = index
+
+    @property
+    def field(self) -> str:
+        """How evidence names the element."""
+        return f"{self._elements.field(self._outer)}[{self._index}]"
+
+    @property
+    def resource(self) -> str:
+        found = self.element.get("id") if isinstance(self.element, dict) else None
+        if isinstance(found, str) and found.startswith("/"):
+            return found
+        return self._elements.owner(self._outer)
+
+    def read(self, path: Path) -> Read:
+        return path.of_element(self.element, self.subject)
+
+    def name(self, path: Path) -> str:
+        if path.anchored:
+            return path.text
+        return self.field if path.text == "@" else f"{self.field}.{path.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +270,6 @@ def _element_gaps(elements: Elements, satisfy: Condition | None, scope: Scope) -
             yield from elements.where.gaps(element)
         if chosen is not False and satisfy is not None and satisfy.truth(element) is None:
             yield from satisfy.gaps(element)
-
-
-def _id_of(item: Any) -> str | None:
-    found = item.get("id") if isinstance(item, dict) else None
-    return found if isinstance(found, str) and found.startswith("/") else None
 
 
 def _brief(value: Any) -> Any:

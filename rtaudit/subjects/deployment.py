@@ -206,6 +206,17 @@ def effective_filters(deployment: Subject) -> Joined:
     `allowedContentLevel` stands as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
+    memo, key = deployment.world.memo, ("filters", ids.parent_of(deployment.resource), text(named))
+    known: Joined | None = memo.get(key)
+    if known is None:
+        known = _effective_filters(deployment, named)
+        if not known.gaps:
+            # Deployments of one account that name one policy have the same filters; gaps name the deployment.
+            memo[key] = known
+    return known
+
+
+def _effective_filters(deployment: Subject, named: Any) -> Joined:
     filters: dict[tuple[str, str], dict[str, Any]] = {}
     visited: set[str] = set()
     while isinstance(named, str) and named and named.lower() not in visited:

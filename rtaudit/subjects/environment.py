@@ -135,17 +135,23 @@ def _region(deployment: Subject) -> str:
 
 def _filters(deployment: Subject) -> Joined:
     filters = deployment.join("facts.effectiveFilters")
-    comparable = sorted(
-        (
-            text(one.get("name")),
-            text(one.get("source")),
-            bool(one.get("enabled")),
-            bool(one.get("blocking")),
-            text(one.get("severityThreshold") or one.get("allowedContentLevel")),
+    key = ("comparable filters", id(filters.value))
+    comparable = deployment.world.memo.get(key)
+    if comparable is None:
+        comparable = sorted(
+            [
+                text(one.get("name")),
+                text(one.get("source")),
+                bool(one.get("enabled")),
+                bool(one.get("blocking")),
+                text(one.get("severityThreshold")),
+            ]
+            for one in filters.value
         )
-        for one in filters.value
-    )
-    return Joined([list(one) for one in comparable], filters.gaps)
+        # The list is kept with it: its identity is the key.
+        deployment.world.memo[key] = comparable
+        deployment.world.memo["kept", key] = filters.value
+    return Joined(comparable, filters.gaps)
 
 
 _SETTINGS = {
