@@ -84,7 +84,7 @@ class SourceFinding:
 
 @dataclass(frozen=True)
 class Seen:
-    """Something about realtime that a line states: no fault, but what a contract is made of."""
+    """Something about realtime that a file states (the first line that does): no fault, but what a contract is made of."""
 
     kind: str
     """endpoint, path, apiVersion, deployment, transport, auth, sdk."""
@@ -166,6 +166,7 @@ def scan(root: str | Path) -> Scan:
 
 def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> None:
     realtime = _REALTIME.search(text) is not None
+    seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines, 1):
         if not _HINT.search(line):
             continue
@@ -179,7 +180,9 @@ def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> No
                     excerpt = _excerpt(line, column)
                     result.findings.append(SourceFinding(check, path, number, column + 1, side, found, excerpt, reason))
         if realtime and len(line) <= _WINDOW:
-            result.seen += [Seen(kind, value, path, number, side) for kind, value in _seen(line)]
+            for kind, value in _seen(line):
+                seen.setdefault((kind, value), number)
+    result.seen += [Seen(kind, value, path, number, side) for (kind, value), number in seen.items()]
     if realtime:
         for kind, signs in _SIGNS.items():
             for value, pattern in signs.items():
