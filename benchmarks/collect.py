@@ -98,7 +98,7 @@ def plain(server: Server) -> float:
 
 def collect(server: Server, case: dict[str, Any], folder: str) -> float:
     """Seconds that the whole process takes."""
-    aspects = "deployments contentPolicies diagnostics models usages privateEndpoints providers".split()
+    aspects = ["deployments", "contentPolicies", "diagnostics", "models", "usages", "privateEndpoints", "providers"]
     words = [sys.executable, "-m", "rtaudit", "collect", "--arm-endpoint", server.url, "--auth", "managed-identity",
              "--concurrency", str(IN_FLIGHT), "-o", f"{folder}/out.json"]  # fmt: skip
     if server.certificate:

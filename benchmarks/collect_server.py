@@ -35,7 +35,9 @@ def call_rate_limit() -> dict[str, Any]:
                 "renewalPeriod": 1,
                 "count": 30 + number,
                 "dynamicThrottlingEnabled": False,
-                "matchPatterns": [{"path": f"{paths[number % 3]}/{number}", "method": verb} for verb in ("GET", "POST")],
+                "matchPatterns": [
+                    {"path": f"{paths[number % 3]}/{number}", "method": verb} for verb in ("GET", "POST")
+                ],
             }
             for number in range(135)
         ]
@@ -158,7 +160,11 @@ def catalogue(region: str) -> list[dict[str, Any]]:
                 "lifecycleStatus": "GenerallyAvailable",
                 "deprecation": {"inference": "2031-02-28T00:00:00Z"},
                 "skus": [
-                    {"name": sku, "usageName": f"OpenAI.{sku}.model-{number}", "capacity": {"maximum": 1000, "default": 10}}
+                    {
+                        "name": sku,
+                        "usageName": f"OpenAI.{sku}.model-{number}",
+                        "capacity": {"maximum": 1000, "default": 10},
+                    }
                     for sku in ("GlobalStandard", "DataZoneStandard", "Standard")
                 ],
             },
@@ -174,7 +180,10 @@ def answers(accounts: int, subscriptions: int) -> Iterator[tuple[str, Any]]:
     ids = [guid(number) for number in range(1, subscriptions + 1)]
     for index, subscription in enumerate(ids):
         here = f"/subscriptions/{subscription}"
-        yield here, {"id": here, "subscriptionId": subscription, "tenantId": guid(0), "displayName": "s", "state": "Enabled"}
+        yield (
+            here,
+            {"id": here, "subscriptionId": subscription, "tenantId": guid(0), "displayName": "s", "state": "Enabled"},
+        )
         mine = [account(subscription, number) for number in range(index, accounts, subscriptions)]
         yield f"{here}/{CS}/accounts", {"value": mine}
         for name in ("CognitiveServices", "Insights", "Network"):
@@ -221,7 +230,11 @@ class Server:
             left = self.take(path)
             if left is None:
                 self.refused += 1
-                return b"429 Too Many Requests", b"Retry-After: 5\r\n", b'{"error":{"code":"SubscriptionRequestsThrottled"}}'
+                return (
+                    b"429 Too Many Requests",
+                    b"Retry-After: 5\r\n",
+                    b'{"error":{"code":"SubscriptionRequestsThrottled"}}',
+                )
             header = f"x-ms-ratelimit-remaining-subscription-reads: {int(left)}\r\n".encode()
         body = self.bodies.get(path)
         if body is None:

@@ -120,8 +120,7 @@ def test_no_credential_is_one_clear_error(method: str, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "/nonexistent")
     endpoint = find_endpoint()
     with pytest.raises(CredentialError) as caught:
-        identity = find_identity(endpoint, method)
-        identity.get_token(endpoint.scope)
+        find_identity(endpoint, method).get_token(endpoint.scope)
     assert caught.value.hint
     assert "\n" not in caught.value.message
 
@@ -266,7 +265,7 @@ def test_every_reader_has_an_api_version_an_action_and_an_aspect() -> None:
         assert family_of(reader.type) in NEWEST
         assert reader.action.endswith("/read")
         assert reader.aspect in ASPECTS
-        assert set((*reader.after, *reader.keep_needs)) <= set(READERS)
+        assert {*reader.after, *reader.keep_needs} <= set(READERS)
 
 
 _JSON = st.recursive(
