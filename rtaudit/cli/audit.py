@@ -24,6 +24,7 @@ from rtaudit.cli.check import (
     WaiversOption,
     answer,
 )
+from rtaudit.cli.collect import load_clients
 from rtaudit.cli.collect_options import (
     Accounts,
     AllSubscriptions,
@@ -62,6 +63,9 @@ def audit(
     config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
     aspect: OnlyAspects = None,
     skip: SkippedAspects = None,
+    client: Annotated[
+        list[str] | None, typer.Option("--client", metavar="FILE", help="A client contract to judge too; repeatable.")
+    ] = None,
     fill: Fill = None,
     tenant: Tenant = None,
     cloud: CloudOption = "AzureCloud",
@@ -115,6 +119,7 @@ def audit(
             aspects=tuple(aspect or ()),
             skip=tuple(skip or ()),
             also=tuple(opt_in_aspects(packs)),
+            clients=load_clients(tuple(client or ()), environment),
             fill=fill,
             tenant=tenant,
             cloud=cloud,

@@ -112,6 +112,7 @@ def _defaults(found: Environment, command: str) -> dict[str, Any]:
         "auth": found.auth,
         "skip": list(found.skip),
         "client": list(found.contracts),
+        "expect": list(found.contracts),
         "policy": list(found.policies),
         "for_packs": list(found.policies),
         "waivers": found.waivers,

@@ -28,6 +28,7 @@ from rtaudit.cli.collect_options import (
     Verbose,
     prepared,
 )
+from rtaudit.cli.environments import ConfigOption
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def preflight(
     resource_group: Groups = None,
     account: Accounts = None,
     environment: Environment = None,
+    config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
     for_packs: Annotated[
         list[str] | None, typer.Option("--for", metavar="PACK", help="Also what this pack's rules read; repeatable.")
     ] = None,

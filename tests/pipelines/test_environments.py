@@ -20,6 +20,16 @@ ROOT = Path(__file__).parents[2]
 PROD = "9d0d0000-0000-4000-8000-000000000003"
 TEST = "7e570000-0000-4000-8000-000000000002"
 HEAD = "schema: rtaudit.config/1\n"
+CONTRACT = """schema: rtaudit.client/1
+name: guest-app
+transport: websocket
+runsIn: server
+auth: entra
+endpoint: wss://lh-concierge-prod-sdc.openai.azure.com
+account: lh-concierge-prod-sdc
+deployment: concierge-voice
+protocol: {path: /openai/v1/realtime}
+"""
 FILE = f"""{HEAD}defaults:
   tenant: 11111111-0000-4000-8000-000000000000
   policies: [production]
@@ -194,3 +204,19 @@ class TestOnTheCommandLine:
         audit = rtaudit("audit", "-e", "prod", "--arm-endpoint", azure.url, "--snapshot", "kept.json", "-o", "csv")
         assert audit.returncode == 1
         assert load(folder / "kept.json").digest != ""
+
+    def test_contracts_reach_collect_and_audit_and_preflight(self, folder: Path, rtaudit, azure: Simulator) -> None:
+        write(folder, CONTRACT, "ops/client.yaml")
+        write(
+            folder,
+            HEAD + "defaults: {auth: managed-identity, contracts: [client.yaml]}\n"
+            f"environments: {{prod: {{subscriptions: [{PROD}], accounts: [lh-concierge-prod-sdc]}}}}\n",
+            "ops/rtaudit.yaml",
+        )
+        words = ["-e", "prod", "--config", "ops/rtaudit.yaml", "--arm-endpoint", azure.url]
+        assert rtaudit("collect", *words, "-o", "kept.json").returncode == 0
+        assert [client["name"] for client in load(folder / "kept.json").clients] == ["guest-app"]
+        report = self.report(rtaudit("audit", *words, "-o", "json"))
+        assert {finding["rule"] for finding in report["findings"]} >= {"RTA-CON-001", "RTA-CON-002"}
+        told = rtaudit("preflight", *words)
+        assert "concierge-voice" in told.stdout, told.stderr
