@@ -36,6 +36,8 @@ def sent() -> set[str]:
     patterns = [
         line.strip() for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")
     ]
+    if not (ROOT / ".git").exists():
+        pytest.skip("the files are listed by git, and this is no clone")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
