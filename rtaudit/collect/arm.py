@@ -27,6 +27,7 @@ from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.transport import Answer, Wire
 from rtaudit.collect.versions import Versions
+from rtaudit.errors import CredentialError
 
 _Client = TypeVar("_Client")
 
@@ -146,6 +147,9 @@ class Arm:
             ask()
         except Fault:
             raise
+        except CredentialError as error:
+            # On the way: what was read until now is kept.
+            raise Fault("denied", error.message, code="NoToken") from error
         except ClientAuthenticationError as error:
             raise Fault("denied", "no token could be had any more", status=401, code=type(error).__name__) from error
         except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,12 @@ _HINTS = {
 }
 
 
+_FRESH = 300.0
+"""Seconds that a token must be good for yet."""
+_PATIENCE = 30.0
+"""Seconds after a failure in which no other token is asked for: a hundred reads need not wait for it one by one."""
+
+
 class Identity:
     """A credential with one token per scope for all threads, and what the token says about its owner."""
 
@@ -45,19 +52,37 @@ class Identity:
         self._credential = credential
         self._method = method
         self._lock = threading.Lock()
+        self._tokens: dict[tuple[str, ...], AccessToken] = {}
+        self._refusal: CredentialError | None = None
+        self._refused_at = 0.0
         self.claims: dict[str, Any] = {}
         """Claims of the last token, unverified: `oid`, `tid`, `appid`. Empty when the token is opaque."""
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """A token for the scopes. Raises CredentialError."""
+        """A token for the scopes, the last one as long as it is good. Raises CredentialError."""
+        with self._lock:
+            now = time.time()
+            known = self._tokens.get(scopes)
+            # Some credentials (the Azure CLI) start a process for each token, and every client asks for its own.
+            if known is not None and known.expires_on - now > _FRESH and not options.get("claims"):
+                return known
+            if self._refusal is not None and now - self._refused_at < _PATIENCE:
+                raise self._refusal
+            try:
+                token = self._tokens[scopes] = self._ask(*scopes, **options)
+            except CredentialError as error:
+                self._refusal, self._refused_at = error, now
+                raise
+            self.claims = claims_of(token.token)
+            return token
+
+    def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         try:
-            with self._lock:
-                token: AccessToken = self._credential.get_token(*scopes, **options)
+            token: AccessToken = self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError, OSError) as error:
             words = scrub(str(getattr(error, "message", None) or error)).strip()
             first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
             raise CredentialError(f"no token could be had: {first[:300]}", _HINTS[self._method]) from error
-        self.claims = claims_of(token.token)
         return token
 
     @property

@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rtaudit.clouds import CLOUDS
-from rtaudit.collect import Identity, find_endpoint, find_identity
+from rtaudit.collect import Identity, Request, collect, find_endpoint, find_identity
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.larder import Larder
@@ -26,7 +28,7 @@ from rtaudit.collect.versions import NEWEST, Versions, family_of
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
-from tests.collect.support import QUICK, Cloud, Reply, Static, gather
+from tests.collect.support import QUICK, SUB, Cloud, Reply, Static, gather
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -123,6 +125,36 @@ def test_no_credential_is_one_clear_error(method: str, monkeypatch: pytest.Monke
         find_identity(endpoint, method).get_token(endpoint.scope)
     assert caught.value.hint
     assert "\n" not in caught.value.message
+
+
+class Counting:
+    """Gives tokens of a given life, and then no more."""
+
+    def __init__(self, *lives: int) -> None:
+        self.lives = list(lives)
+        self.asked = 0
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        self.asked += 1
+        if not self.lives:
+            raise ClientAuthenticationError(message="the login has ended")
+        return AccessToken("t", int(time.time()) + self.lives.pop(0))
+
+
+def test_one_token_serves_all_clients_as_long_as_it_is_good(cloud: Cloud) -> None:
+    credential = Counting(3600)
+    arm = find_endpoint(arm_endpoint=cloud.url)
+    assert collect(Request(subscriptions=[SUB]), arm, Identity(credential), QUICK).whole
+    assert credential.asked == 1
+
+
+def test_a_login_that_ends_on_the_way_costs_gaps_and_not_the_collection(cloud: Cloud) -> None:
+    credential = Counting(100, 100)
+    arm = find_endpoint(arm_endpoint=cloud.url)
+    found = collect(Request(subscriptions=[SUB]), arm, Identity(credential), QUICK).snapshot
+    assert credential.asked == 3
+    assert {(gap.reason, gap.code) for gap in found.gaps} == {("denied", "NoToken")}
+    assert "the login has ended" in str(found.gaps[0].message)
 
 
 def test_a_bucket_is_assumed_once_azure_shows_it() -> None:
