@@ -183,6 +183,7 @@ def answer(
             packs=packs,
             waivers=judging.waivers,
             baseline=baseline,
+            probes=probes,
             command=words,
         )
         print(f"wrote {plain(evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from rtaudit.client.probes import load_probe
 from rtaudit.documents import Document, canonical, check_schema, dumps, load_json, read_text, whole_file
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.policy import Pack, check, load_waivers
@@ -67,7 +68,7 @@ MANIFEST_SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "properties": {
                     "path": _NAME,
-                    "what": {"enum": ["snapshot", "policy", "waivers", "baseline", "report", "rendering"]},
+                    "what": {"enum": ["snapshot", "policy", "probe", "waivers", "baseline", "report", "rendering"]},
                     "sha256": _DIGEST,
                     "bytes": {"type": "integer", "minimum": 0},
                 },
@@ -86,11 +87,13 @@ def write(
     packs: Sequence[Pack],
     waivers: str | Path | None = None,
     baseline: Report | None = None,
+    probes: Sequence[Sequence[dict[str, Any]]] = (),
     command: Sequence[str] = (),
 ) -> None:
     """Write the evidence of `report` into the folder, which must not be there yet, or be empty: whole or not at all.
 
-    `waivers` is the file that was given, `command` the words of the command line. Raises RtauditError.
+    `waivers` is the file that was given, `probes` those of each snapshot, `command` the words of the command line.
+    Raises RtauditError.
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -98,7 +101,7 @@ def write(
             f"cannot write evidence to {folder}: it is there already",
             "evidence is never overwritten: name a new folder",
         )
-    files = _files(report, snapshots, packs, waivers, baseline)
+    files = _files(report, snapshots, packs, waivers, baseline, probes)
     manifest = {
         "schema": SCHEMA,
         "tool": dict(report.tool),
@@ -174,6 +177,7 @@ def _files(
     packs: Sequence[Pack],
     waivers: str | Path | None,
     baseline: Report | None,
+    probes: Sequence[Sequence[dict[str, Any]]],
 ) -> dict[str, tuple[str, bytes]]:
     """Name -> what it is, and its bytes."""
     files: dict[str, tuple[str, bytes]] = {"report.json": ("report", _bytes(dump(report)))}
@@ -183,6 +187,9 @@ def _files(
         files[f"snapshot-{number}-{_plain_name(snapshot.environment)}.json"] = ("snapshot", _bytes(dumps(document)))
     for number, pack in enumerate(packs, 1):
         files[f"policy-{number}-{_plain_name(pack.name)}.json"] = ("policy", _bytes(dumps(_policy(pack))))
+    for number, of_snapshot in enumerate(probes, 1):
+        for index, probe in enumerate(of_snapshot, 1):
+            files[f"probe-{number}-{index}.json"] = ("probe", _bytes(dumps(probe)))
     if waivers is not None:
         files["waivers.yaml"] = ("waivers", _bytes(read_text(waivers)))
     if baseline is not None:
@@ -258,8 +265,15 @@ def _again(folder: Path, manifest: Mapping[str, Any], report: Report) -> Report:
 
     waivers = [waiver for path in of_kind("waivers") for waiver in load_waivers(path)]
     baselines = [load_report(path) for path in of_kind("baseline")]
+    snapshots = [load_snapshot(path) for path in of_kind("snapshot")]
+    probes: list[list[dict[str, Any]]] = [[] for _ in snapshots]
+    for path in of_kind("probe"):
+        number = _number(path.name)[0]
+        if not 1 <= number <= len(snapshots):
+            raise InputError(f"{path} belongs to no snapshot of the evidence")
+        probes[number - 1].append(load_probe(path))
     return check(
-        [load_snapshot(path) for path in of_kind("snapshot")],
+        snapshots,
         [_read_policy(path) for path in of_kind("policy")],
         as_of=date.fromisoformat(report.as_of),
         fail_on=report.gate.fail_on,
@@ -267,6 +281,7 @@ def _again(folder: Path, manifest: Mapping[str, Any], report: Report) -> Report:
         waivers=waivers,
         baseline=baselines[0] if baselines else None,
         baseline_name=report.gate.baseline,
+        probes=probes,
     )
 
 

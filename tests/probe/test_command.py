@@ -61,10 +61,13 @@ def test_a_refused_session_fails_the_check(serve: Serve, rtaudit):
     way = ("--ca-file", server.ca_file, "--connect-to", f"127.0.0.1:{server.port}", "--auth", "managed-identity")
     done = rtaudit("probe", "--snapshot", GOOD, "-a", "east", *way, "-o", "p.json")
     assert done.returncode == 1
-    judged = rtaudit("check", GOOD, "--probe", "p.json", "--as-of", "2026-11-22")
+    judged = rtaudit("check", GOOD, "--probe", "p.json", "--as-of", "2026-11-22", "--evidence", "evidence")
     assert judged.returncode == 1
     assert "RTA-PRB-003" in judged.stdout
     assert "RTA-PRB-004" in judged.stdout
+    again = rtaudit("snapshot", "verify", "evidence")
+    assert again.returncode == 0, again.stderr
+    assert "judged again, the same" in again.stdout
 
 
 def test_without_a_session_no_token_is_asked_for(serve: Serve, rtaudit):
