@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rtaudit.client.checks import CHECKS
 from rtaudit.policy import library
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_every_rule_that_a_page_names_exists() -> None:
-    known = set(library())
+    known = {*library(), *(check.id for check in CHECKS.values())}
     named: set[str] = set()
     for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
         named |= set(re.findall(r"\bRTA-[A-Z]+-\d+\b", page.read_text("utf-8")))
