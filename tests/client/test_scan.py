@@ -18,6 +18,8 @@ from rtaudit.client.gitignore import ignored, parse
 from rtaudit.client.scan import draft_of, scan
 from rtaudit.client.walk import MAX_BYTES
 
+posix = pytest.mark.skipif(os.name == "nt", reason="no such names, links and pipes there")
+
 # Put together here, so that no scanner takes this file for a leak.
 AZURE_KEY = "A1b2" * 13 + "JQQJ9" + "9BC2CACHYHv6XJ3w3AAAB"
 HEX_KEY = "0123456789abcdef" * 2
@@ -196,6 +198,7 @@ def test_places_in_sarif_are_from_the_current_directory(tmp_path: Path, rtaudit)
     assert place == "apps/voice%20app/a.py"
 
 
+@posix
 def test_hostile_trees_are_walked_to_their_end(tmp_path: Path):
     tree = put(tmp_path, a_DOT_py="client.beta.realtime.connect()\n")
     (tree / "loop").symlink_to("..")
@@ -237,6 +240,7 @@ def test_minified_code_is_read_quickly_and_each_finding_told_once(tmp_path: Path
     assert [one.column for one in scan(tmp_path).findings] == [2_400_001, 2_400_618]
 
 
+@posix
 def test_hostile_names_and_lines_cannot_steer_the_terminal(tmp_path: Path, rtaudit):
     (tmp_path / "\x1b[31mred.py").write_text("client.beta.realtime \x1b[2J\u202e\n")
     done = rtaudit("client", "scan", ".")
