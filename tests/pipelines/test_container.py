@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -171,3 +173,27 @@ def test_the_licences_of_what_is_locked_are_listed() -> None:
     del listed["package"]  # the heading
     assert listed.keys() == locked().keys()
     assert not [name for name, licence in listed.items() if re.search(r"\bA?GPL\b|unknown", licence, re.IGNORECASE)]
+
+
+def test_what_is_sent_is_enough_to_build_and_builds_the_same_bytes_twice(tmp_path: Path) -> None:
+    """The wheel of the image, from a folder that holds what `docker build` would see, at two times."""
+    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    epoch = re.search(r"SOURCE_DATE_EPOCH=(\d+)", DOCKERFILE)
+    assert epoch
+    wheels = []
+    for name in ("one", "two"):
+        context = tmp_path / name
+        for path in sent():
+            (context / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, context / path)
+            os.utime(context / path, (len(wheels), len(wheels)))
+        code = f"from hatchling.build import build_wheel; build_wheel({str(tmp_path / (name + '-wheel'))!r})"
+        (tmp_path / (name + "-wheel")).mkdir()
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": epoch[1]}
+        subprocess.run([sys.executable, "-c", code], cwd=context, env=environment, capture_output=True, check=True)
+        (wheel,) = (tmp_path / (name + "-wheel")).glob("*.whl")
+        wheels.append(wheel.read_bytes())
+    assert wheels[0] == wheels[1]
+    names = zipfile.ZipFile(tmp_path / "one-wheel" / wheel.name).namelist()
+    assert "rtaudit/_data/policies/rules/network.yaml" in names
+    assert not [name for name in names if name.startswith("rtaudit/_data/snapshots/") and name.endswith(".py")]
