@@ -52,6 +52,16 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    """`tests/…`, `rtaudit/….py` and such, in the text outside of blocks; a folder of tests holds some."""
+    for name in re.findall(r"`((?:tests|rtaudit|policies|docs|azure-pipelines)/[\w./-]+)`", page.read_text("utf-8")):
+        path = ROOT / name
+        assert path.is_file() or (path.is_dir() and any(path.glob("*"))), f"{page.name}: {name}"
+        if name.startswith("tests/") and path.is_dir():
+            assert any(path.glob("test_*.py")), f"{page.name}: {name} holds no tests"
+
+
 def test_what_the_repository_page_shows_is_there() -> None:
     """Issue forms and workflows are YAML that GitHub reads: every form has a body, every workflow says what it may."""
     for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
