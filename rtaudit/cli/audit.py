@@ -19,10 +19,12 @@ from rtaudit.cli.check import (
     Judging,
     OutputOption,
     PolicyOption,
+    ProbeOption,
     SetOption,
     ShowOption,
     WaiversOption,
     answer,
+    parse_settings,
 )
 from rtaudit.cli.collect import load_clients
 from rtaudit.cli.collect_options import (
@@ -49,6 +51,7 @@ from rtaudit.cli.collect_options import (
     partial_name,
     run_collect,
 )
+from rtaudit.cli.contracts import give_probes
 from rtaudit.cli.environments import ConfigOption
 
 
@@ -83,6 +86,7 @@ def audit(
     policy: PolicyOption = None,
     settings: SetOption = None,
     as_of: AsOfOption = None,
+    probe: ProbeOption = None,
     waivers: WaiversOption = None,
     baseline: BaselineOption = None,
     fail_on: FailOnOption = "high",
@@ -108,7 +112,7 @@ def audit(
         allow_unknown=allow_unknown or (),
     )
     judging.check()
-    packs = load_policies(judging.policy or DEFAULT_POLICY)
+    packs = load_policies(judging.policy or DEFAULT_POLICY, parse_settings(judging.settings))
     collected = run_collect(
         CollectOptions(
             subscriptions=tuple(subscription or ()),
@@ -145,4 +149,5 @@ def audit(
         target = snapshot if not collected.interrupted else partial_name(snapshot, collected.snapshot.environment)
         write(collected.snapshot, target)
         print(f"wrote {plain(target)}", file=sys.stderr)
-    answer([collected.snapshot], judging, output or (), evidence, group_by=group_by, show=show or ())
+    probes = give_probes([collected.snapshot], probe) if probe else ()
+    answer([collected.snapshot], judging, output or (), evidence, probes, group_by=group_by, show=show or ())

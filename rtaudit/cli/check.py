@@ -105,6 +105,14 @@ class Judging:
             raise UsageError(f"--fail-on cannot be '{self.fail_on}'", allowed_hint(self.fail_on, FAIL_ON))
         parse_day(self.as_of, "--as-of")
         parse_settings(self.settings)
+        if self.waivers:
+            from rtaudit.policy import load_waivers
+
+            load_waivers(self.waivers)
+        if self.baseline:
+            from rtaudit.report import load
+
+            load(self.baseline)
 
 
 @command()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import tempfile
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from rtaudit.cli.app import command, emit, plain
+from rtaudit.clouds import CLOUDS
+from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
     from rtaudit.simulate import Simulator
@@ -30,6 +37,13 @@ def simulate(
     fail_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of requests that fail: 500, 503 or a reset.")
     ] = 0,
+    realtime: Annotated[
+        str | None,
+        typer.Option(metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`."),
+    ] = None,
+    behaviour: Annotated[
+        str, typer.Option(metavar="NAME", help="How the realtime endpoint behaves: right, or a wrong one.")
+    ] = "right",
 ) -> None:
     """Serve snapshots as Azure Resource Manager on loopback, until Ctrl-C. Prints the lines to copy."""
     from rtaudit.simulate import Simulator
@@ -46,12 +60,51 @@ def simulate(
         record=False,
     )
     try:
-        with simulator:
-            emit("".join(f"{line}\n" for line in _lines(simulator, snapshots)))
+        with simulator, _realtime(realtime, behaviour, files, snapshots) as probe_lines:
+            emit("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
             # Ctrl-C is how it is meant to end.
             threading.Event().wait()
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+@contextlib.contextmanager
+def _realtime(account: str | None, behaviour: str, files: list[str], snapshots: list[Snapshot]) -> Iterator[list[str]]:
+    """The realtime endpoint of an account, while it is served; the `rtaudit probe` lines that lead there."""
+    if account is None:
+        yield []
+        return
+    from rtaudit.simulate.realtime import BEHAVIOURS, Deployed, RealtimeServer
+    from rtaudit.subjects import World
+
+    if behaviour not in BEHAVIOURS:
+        raise UsageError(f"there is no --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
+    worlds = list(zip(files, map(World, snapshots), strict=True))
+    found = [
+        (file, one)
+        for file, world in worlds
+        for one in world.accounts
+        if account.lower() in (one.name.lower(), one.resource.lower())
+    ]
+    if not found:
+        names = [one.name for _, world in worlds for one in world.accounts]
+        raise UsageError(f"there is no account '{account}' in these snapshots", allowed_hint(account, names))
+    file, owner = found[0]
+    deployed = [
+        Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], speaks=one.fact("realtimeRole") == "speech")
+        for one in owner.world.deployments
+        if one.account is not None and one.account.resource == owner.resource
+    ]
+    host = urlsplit(str(owner.properties.get("endpoint") or "")).hostname or owner.name
+    suffix = CLOUDS.get(str(owner.world.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"]).openai_suffix
+    names = sorted({host, f"{owner.properties.get('customSubDomainName') or owner.name}.{suffix}", "localhost"})
+    with (
+        tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,
+        RealtimeServer(deployed, Path(folder), names=names, behaviour=behaviour) as server,
+    ):
+        words = ["rtaudit", "probe", "--snapshot", file, "-a", owner.name, "--auth", "managed-identity"]
+        words += ["--connect-to", f"127.0.0.1:{server.port}", "--ca-file", str(server.ca_file), "-d"]
+        yield [shlex.join([*words, one.name]) for one in deployed if one.speaks]
 
 
 def _lines(simulator: Simulator, snapshots: list[Snapshot]) -> list[str]:

@@ -134,10 +134,14 @@ def _unknown_field(rule: Rule, path: FieldPath) -> str | None:
         name = pieces[1].split("[")[0].strip('"')
         if name.isidentifier() and name not in documented:
             near = did_you_mean(name, documented)
-            return f"Azure documents no `properties.{name}` of a {rule.each}" + (
+            return f"Azure documents no `properties.{name}` of {_a(rule.each)}" + (
                 f"; did you mean `{near}`?" if near else ""
             )
     return None
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _resolves_nowhere(rule: Rule, path: FieldPath, worlds: Sequence[World]) -> bool:
