@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -140,6 +141,8 @@ def check(
     """Judge snapshots by policies. Exit 0 ready, 1 not ready, 4 incomplete (something that gates could not be seen)."""
     from rtaudit.snapshot import load
 
+    # Trees of resources and rows of findings, no cycle among them: looking for some, at the end too, takes seconds.
+    gc.disable()
     judging = Judging(policy or (), settings or (), as_of, waivers, baseline, fail_on, allow_unknown or ())
     if len(snapshot) != len(set(snapshot)):
         raise UsageError("the same snapshot is given twice", "name each file once")

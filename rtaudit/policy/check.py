@@ -14,7 +14,7 @@ from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
-from rtaudit.report.model import EXIT_CODES
+from rtaudit.report.model import EXIT_CODES, in_order
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
 
@@ -48,7 +48,7 @@ def check(
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
-        findings.sort(key=lambda finding: finding.order)
+        findings = in_order(findings)
     verdict = _verdict(findings, fail_on, allow_unknown)
     return Report(
         tool={"name": "rtaudit", "version": __version__},

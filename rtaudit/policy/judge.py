@@ -12,6 +12,7 @@ from rtaudit.policy.conditions import Scope, observations
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
+from rtaudit.report.model import in_order
 from rtaudit.snapshot import Gap, ids
 from rtaudit.subjects import Subject, World
 
@@ -134,7 +135,7 @@ _NAMES = {
 def join_packs(per_pack: Sequence[list[Finding]]) -> list[Finding]:
     """The findings of several packs as one list: of each rule and resource the worst outcome, sorted for a report."""
     if len(per_pack) == 1:
-        return sorted(per_pack[0], key=lambda finding: finding.order)
+        return in_order(per_pack[0])
     worst: dict[tuple[str, str, str], Finding] = {}
     for findings in per_pack:
         for finding in findings:
@@ -142,4 +143,4 @@ def join_packs(per_pack: Sequence[list[Finding]]) -> list[Finding]:
             other = worst.get(key)
             if other is None or finding.order[:2] < other.order[:2]:
                 worst[key] = finding
-    return sorted(worst.values(), key=lambda finding: finding.order)
+    return in_order(worst.values())

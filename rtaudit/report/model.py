@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,18 @@ class Finding:
     def order(self) -> tuple[int, int, str, str]:
         """Sort key: outcome, severity, rule, resource."""
         return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, ids.key(self.resource))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings sorted by `Finding.order`: in piles first, since a million keys cost more than what they sort."""
+    piles: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        piles.setdefault((finding.outcome, finding.severity, finding.rule), []).append(finding)
+    ordered: list[Finding] = []
+    for _, pile in sorted(piles.items(), key=lambda item: item[1][0].order[:3]):
+        pile.sort(key=lambda finding: ids.key(finding.resource))
+        ordered += pile
+    return ordered
 
 
 @dataclass(frozen=True)

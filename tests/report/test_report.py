@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from rtaudit.assets import snapshots
 from rtaudit.errors import InputError
 from rtaudit.policy import check, load_policies
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, RuleText, at_or_above, dump, load
-from rtaudit.report.model import EXIT_CODES
+from rtaudit.report.model import EXIT_CODES, in_order
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot import load as load_snapshot
@@ -194,3 +195,16 @@ def test_a_gap_with_a_key_of_a_later_version_is_read(tmp_path: Path) -> None:
     document["findings"][0]["gaps"][0]["of"] = "a later version"
     (tmp_path / "f.json").write_text(json.dumps(document))
     assert load(tmp_path / "f.json").findings[0].gaps == [Gap("/s", "locks", "denied")]
+
+
+def test_in_order_is_the_order_however_they_came() -> None:
+    findings = [
+        Finding(rule, outcome, "account", f"/subscriptions/{name}", "prod", severity)
+        for rule in ("B-1", "A-1")
+        for outcome in OUTCOMES
+        for severity in SEVERITIES
+        for name in ("b", "A", "c")
+    ]
+    random.Random(1).shuffle(findings)
+    assert in_order(findings) == sorted(findings, key=lambda finding: finding.order)
+    assert in_order([]) == []
