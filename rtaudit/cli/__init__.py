@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -25,7 +26,17 @@ _COMMANDS = (
 )
 """The modules of this package that register a command, in the order of `rtaudit --help`."""
 
-for _name in _COMMANDS:
+
+def _needed() -> tuple[str, ...]:
+    """The modules of the command that this process was started for; all, where it names none (help, completion, a typo).
+
+    A module whose name begins with a command's belongs to it: `snapshot_edit` to `snapshot`.
+    """
+    named = sys.argv[1] if len(sys.argv) > 1 and "_RTAUDIT_COMPLETE" not in os.environ else ""
+    return tuple(name for name in _COMMANDS if name.split("_")[0] == named) or _COMMANDS
+
+
+for _name in _needed():
     import_module(f"rtaudit.cli.{_name}")
 
 
