@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ from rtaudit.errors import UsageError, allowed_hint
 if TYPE_CHECKING:
     from datetime import date
 
+    from rtaudit.policy import Waiver
+    from rtaudit.report import Report
     from rtaudit.snapshot import Snapshot
 
 DEFAULT_POLICY = ("production",)
@@ -106,14 +109,21 @@ class Judging:
             raise UsageError(f"--fail-on cannot be '{self.fail_on}'", allowed_hint(self.fail_on, FAIL_ON))
         parse_day(self.as_of, "--as-of")
         parse_settings(self.settings)
-        if self.waivers:
-            from rtaudit.policy import load_waivers
+        _ = self.loaded_waivers, self.loaded_baseline
 
-            load_waivers(self.waivers)
-        if self.baseline:
-            from rtaudit.report import load
+    @cached_property
+    def loaded_waivers(self) -> Sequence[Waiver]:
+        """The waivers of the file that is named. Raises InputError."""
+        from rtaudit.policy import load_waivers
 
-            load(self.baseline)
+        return load_waivers(self.waivers) if self.waivers else ()
+
+    @cached_property
+    def loaded_baseline(self) -> Report | None:
+        """The report that is named as the baseline. Raises InputError."""
+        from rtaudit.report import load
+
+        return load(self.baseline) if self.baseline else None
 
 
 @command()
@@ -162,21 +172,20 @@ def answer(
     """Judge, write every output and the evidence, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver, parse_outputs
     from rtaudit.policy import check as run
-    from rtaudit.policy import load_waivers
-    from rtaudit.report import load as load_report
 
     wanted = parse_outputs(outputs)
     judging.check()
     settings = parse_settings(judging.settings)
-    packs = joined_packs(judging.policy or DEFAULT_POLICY, settings, snapshots, probed=bool(probes))
-    baseline = load_report(judging.baseline) if judging.baseline else None
+    contracts = any(snapshot.clients for snapshot in snapshots)
+    packs = joined_packs(judging.policy or DEFAULT_POLICY, settings, contracts=contracts, probes=bool(probes))
+    baseline = judging.loaded_baseline
     report = run(
         snapshots,
         packs,
         as_of=parse_day(judging.as_of, "--as-of"),
         fail_on=judging.fail_on,
         allow_unknown=_allowed(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
-        waivers=load_waivers(judging.waivers) if judging.waivers else (),
+        waivers=judging.loaded_waivers,
         baseline=baseline,
         baseline_name=Path(judging.baseline).name if judging.baseline else None,
         probes=probes,

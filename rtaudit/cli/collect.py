@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -89,7 +90,7 @@ def collect(
         environment=environment,
         aspects=tuple(aspect or ()),
         skip=tuple(skip or ()),
-        also=opt_in_aspects(tuple(for_packs or ())),
+        also=aspects_for(for_packs or ()),
         clients=load_clients(tuple(client or ()), environment),
         fill=fill,
         shard=shard,
@@ -127,16 +128,13 @@ def collect(
         raise typer.Exit(INCOMPLETE)
 
 
-def opt_in_aspects(packs: tuple[str, ...]) -> tuple[str, ...]:
-    """The opt-in aspects that the rules of these packs read. Raises InputError."""
+def aspects_for(packs: Sequence[str]) -> tuple[str, ...]:
+    """The opt-in aspects that the rules of the packs that `--for` names read. Raises InputError."""
     if not packs:
         return ()
-    from datetime import UTC, datetime
+    from rtaudit.policy import load_policies, opt_in_aspects
 
-    from rtaudit.policy.packs import load_policies
-
-    today = datetime.now(UTC).date()
-    return tuple(sorted({name for pack in load_policies(packs) for rule in pack.bind(today) for name in rule.opt_in}))
+    return tuple(opt_in_aspects(load_policies(packs)))
 
 
 def load_clients(files: tuple[str, ...], environment: str | None) -> tuple[dict[str, Any], ...]:

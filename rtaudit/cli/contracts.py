@@ -95,13 +95,11 @@ def _is_of(probe: dict[str, Any], snapshot: Snapshot, *, alone: bool) -> bool:
     return label == snapshot.environment if label is not None else alone
 
 
-def joined_packs(
-    names: Sequence[str], settings: dict[str, Any], snapshots: Sequence[Snapshot], *, probed: bool = False
-) -> list[Pack]:
+def joined_packs(names: Sequence[str], settings: dict[str, Any], *, contracts: bool, probes: bool) -> list[Pack]:
     """The packs that are named; and those of contracts and probes, where there are any and no named pack judges them."""
     from rtaudit.policy import load_policies
 
-    there = {CLIENT_PACK: any(snapshot.clients for snapshot in snapshots), PROBE_PACK: probed}
+    there = {CLIENT_PACK: contracts, PROBE_PACK: probes}
     if any(there.values()):
         kinds = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
         # Each of these packs is named as the kind of subject that it judges.

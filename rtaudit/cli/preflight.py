@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rtaudit.cli.app import command, emit, plain
-from rtaudit.cli.collect import opt_in_aspects
+from rtaudit.cli.collect import aspects_for
 from rtaudit.cli.collect_options import (
     Accounts,
     AllSubscriptions,
@@ -90,7 +90,7 @@ def preflight(
         environment=environment,
         aspects=tuple(aspect or ()),
         skip=tuple(skip or ()),
-        also=opt_in_aspects(tuple(for_packs or ())),
+        also=aspects_for(for_packs or ()),
         tenant=tenant,
         cloud=cloud,
         arm_endpoint=arm_endpoint,

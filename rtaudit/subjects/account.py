@@ -8,7 +8,16 @@ from typing import Any
 from rtaudit.clouds import CLOUDS
 from rtaudit.snapshot import Gap, ids
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import DEPLOYMENT, PRIVATE_ENDPOINT, Subject, World, listing, mapping, text
+from rtaudit.subjects.world import (
+    DEPLOYMENT,
+    PRIVATE_ENDPOINT,
+    Subject,
+    World,
+    connection_targets,
+    listing,
+    mapping,
+    text,
+)
 
 DIAGNOSTIC = "microsoft.insights/diagnosticsettings"
 CONTENT_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
@@ -67,8 +76,6 @@ def private_endpoints(account: Subject) -> Joined:
 
 
 def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
-    from rtaudit.subjects.world import connection_targets
-
     by_target: dict[str, list[dict[str, Any]]] = {}
     for endpoint in world.of_type(PRIVATE_ENDPOINT):
         for target in {ids.key(target) for target in connection_targets(endpoint)}:
