@@ -178,7 +178,6 @@ def run_after(cloud: Cloud, environ: dict[str, str], folder: Path) -> str:
         (["--shard", "4/3"], 2, "no shard"),
         (["--progress", "loud"], 2, "allowed: auto, none, plain"),
         (["--environment", ""], 2, "--environment is empty"),
-        (["-s", SUB2], 3, "not among those"),
         (["-o", "/nonexistent/x.json"], 3, "cannot write"),
         (["-o", "."], 3, "cannot write"),
         (["--log-file", "/nonexistent/x.log"], 3, "cannot write"),
@@ -198,6 +197,20 @@ def test_what_is_wrong_is_said_before_anything_is_read(
     assert message in done.stderr
     assert done.stdout == ""
     assert not [path for path in cloud.paths() if path.endswith("/deployments")]
+
+
+def test_a_subscription_that_was_named_and_is_not_there_ends_the_run(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path
+) -> None:
+    # The others are being read by then; nothing of them is written.
+    done = run(cloud, environ, tmp_path, "-s", SUB2, "-o", "prod.json")
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0] == (
+        f"error: the subscription '{SUB2}' is not among those that the credential can see"
+    )
+    assert done.stderr.splitlines()[1].startswith("hint: ")
+    assert done.stdout == ""
+    assert not (tmp_path / "prod.json").exists()
 
 
 def test_without_an_identity_it_says_so(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
