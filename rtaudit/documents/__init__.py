@@ -1,7 +1,7 @@
 """The one loader for every YAML and JSON file, and the one writer: what comes in is checked, what goes out is whole."""
 
 from rtaudit.documents.files import read_text, write_atomically
-from rtaudit.documents.json import canonical, dumps, load_json, parse_json, pieces
+from rtaudit.documents.json import canonical, canonical_each, dumps, load_json, parse_json, pieces
 from rtaudit.documents.validate import check_schema, whole_file
 from rtaudit.documents.yaml import Document, Path, load_yaml, parse_yaml
 
@@ -9,6 +9,7 @@ __all__ = [
     "Document",
     "Path",
     "canonical",
+    "canonical_each",
     "check_schema",
     "dumps",
     "load_json",

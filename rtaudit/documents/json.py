@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,12 +68,39 @@ def load_json(path: str | Path) -> Any:
     return parse_json(read_text(path), "standard input" if str(path) == "-" else str(path))
 
 
+_LONG = 32
+"""Children from which on a list is worth remembering: collections hold the same object many times."""
+
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
 def canonical(value: Any) -> str:
     """`value` in the one form that is hashed and sorted by: sorted keys, compact, ASCII. NaN is refused."""
     return _CANONICAL(value)
+
+
+def canonical_each(values: Sequence[Any]) -> Iterator[str]:
+    """`canonical` of each value; a long list that several of them hold (the same object) is worked out once."""
+    seen: dict[int, str] = {}
+    for value in values:
+        yield _compact(value, seen) if _holds_long(value) else _CANONICAL(value)
+
+
+def _holds_long(value: Any, depth: int = 3) -> bool:
+    if isinstance(value, dict):
+        return depth > 0 and any(_holds_long(item, depth - 1) for item in value.values())
+    return isinstance(value, list) and len(value) >= _LONG
+
+
+def _compact(value: Any, seen: dict[int, str]) -> str:
+    if isinstance(value, dict) and value:
+        return "{" + ",".join([f"{_CANONICAL(key)}:{_compact(value[key], seen)}" for key in sorted(value)]) + "}"
+    if not isinstance(value, list) or len(value) < _LONG:
+        return _CANONICAL(value)
+    known = seen.get(id(value))
+    if known is None:
+        known = seen[id(value)] = _CANONICAL(value)
+    return known
 
 
 def dumps(value: Any) -> str:
@@ -99,10 +126,6 @@ def pieces(document: Mapping[str, Any]) -> Iterator[str]:
 
 _TEXT = json.encoder.encode_basestring
 _SCALAR = json.JSONEncoder(allow_nan=False).encode
-
-
-_LONG = 32
-"""Children from which on a list is worth remembering: collections hold the same object many times."""
 
 
 def _indented(value: Any, pad: str, seen: dict[tuple[int, str], str]) -> str:

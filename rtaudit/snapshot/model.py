@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from rtaudit.documents import canonical
+from rtaudit.documents import canonical, canonical_each
 from rtaudit.snapshot import ids
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
 
@@ -116,8 +116,8 @@ class Snapshot:
         for index, (name, value) in enumerate(sorted(self._digested().items())):
             found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
             if isinstance(value, list):
-                for place, item in enumerate(value):
-                    found.update(f"{',' if place else '['}{canonical(item)}".encode("ascii"))
+                for place, form in enumerate(canonical_each(value)):
+                    found.update(f"{',' if place else '['}{form}".encode("ascii"))
                 found.update(b"]" if value else b"[]")
             else:
                 found.update(canonical(value).encode("ascii"))

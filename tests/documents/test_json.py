@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtaudit.documents import canonical, dumps, load_json, parse_json
+from rtaudit.documents import canonical, canonical_each, dumps, load_json, parse_json
 from rtaudit.errors import InputError
 
 _TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=10)
@@ -94,6 +94,20 @@ def test_the_order_of_keys_says_nothing(value: dict[str, Any]) -> None:
 @given(_VALUES)
 def test_canonical_is_the_json_of_the_standard_library(value: Any) -> None:
     assert canonical(value) == json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+@given(st.lists(_VALUES, max_size=5), st.lists(_VALUES, min_size=1, max_size=3), st.data())
+def test_the_canonical_form_of_many_is_that_of_each(values: list[Any], few: list[Any], data: st.DataObject) -> None:
+    long = few * 40
+
+    def holding(value: Any) -> Any:
+        deep = data.draw(st.integers(0, 5))
+        for _ in range(deep):
+            value = {"b": 1, "a": value, "\u00e4": [value]}
+        return value
+
+    many = [*values, *(holding(long) for _ in range(3)), holding([*long, "else"]), []]
+    assert list(canonical_each(many)) == [canonical(value) for value in many]
 
 
 @pytest.mark.parametrize("write", [canonical, dumps])
