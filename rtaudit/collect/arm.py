@@ -1,7 +1,7 @@
 """Azure Resource Manager as the readers see it: SDK clients and plain GETs, all through one pipeline.
 
-The SDKs' operations say what to call; what comes back is taken from the wire (`Page`), as Azure sent it. The SDK is
-shown an empty page in its place, so that it builds no models of what nobody reads, and follows no link by itself.
+The SDKs' operations say what to call; what comes back is taken from the wire (`Page`), as Azure sent it. There the
+operation ends (`_Taken`): the SDK builds no models of what nobody reads, and follows no link by itself.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urljoin
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
@@ -42,30 +42,31 @@ class Page:
     """The answer's headers, names in lower case."""
 
 
+class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left)
+    """The answer is in the caller's Page; what the operation would make of it is not needed."""
+
+
 class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
-    """Outermost: puts the answer into the caller's Page, and shows the SDK an empty one."""
+    """Outermost: puts the answer into the caller's Page, and leaves the operation that asked."""
 
     def __init__(self, limits: Limits, *, plain_http: bool) -> None:
         super().__init__()
         self._limits = limits
         self._plain_http = plain_http
 
-    def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, HttpResponse]:
+    def send(self, request: PipelineRequest[HttpRequest]) -> NoReturn:
         options = request.context.options
         page: Page = options.pop("page")
         if self._plain_http:
             # The guard of the wire knows that this is loopback, and which identity the token is from.
             options["enforce_https"] = False
-        response = self.next.send(request)
-        answer = response.http_response
+        answer = self.next.send(request).http_response
         assert isinstance(answer, Answer)
         page.headers = answer.headers
         if answer.status_code != 200:
             raise fault_of(answer.status_code, answer.headers, answer.content)
         page.document = parse_answer(answer.content, self._limits.answer_depth)
-        answer.shown = {"value": []}
-        response.context["deserialized_data"] = answer.shown
-        return response
+        raise _Taken
 
 
 class Arm:
@@ -104,20 +105,11 @@ class Arm:
 
     def follow(self, url: str, *, page: Page) -> None:
         """Read `url` (a nextLink, kept letter by letter) into `page`. Raises Fault."""
-
-        def ask() -> None:
-            self._plain.run(HttpRequest("GET", urljoin(self.endpoint.url + "/", url)), page=page)
-
-        self._run(ask)
+        self._run(lambda: self._plain.run(HttpRequest("GET", urljoin(self.endpoint.url + "/", url)), page=page))
 
     def first(self, operation: Callable[..., Any], *args: Any, page: Page, **options: Any) -> None:
         """Let an SDK's list operation ask for its first page, into `page`. Raises Fault."""
-
-        def ask() -> None:
-            for _ in operation(*args, page=page, **options).by_page():
-                break
-
-        self._run(ask)
+        self._run(lambda: next(operation(*args, page=page, **options).by_page()))
 
     def client(self, kind: Callable[..., _Client], subscription: str) -> _Client:
         """The SDK client of this kind for a subscription, made once."""
@@ -145,6 +137,8 @@ class Arm:
     def _run(ask: Callable[[], Any]) -> None:
         try:
             ask()
+        except _Taken:
+            return
         except Fault:
             raise
         except CredentialError as error:

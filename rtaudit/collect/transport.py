@@ -28,15 +28,13 @@ _CHUNK = 1 << 18
 
 
 class Answer(HttpResponse):
-    """An answer read whole. What the SDK sees of it can be replaced by `shown`, so that it builds no models."""
+    """An answer read whole."""
 
     def __init__(self, request: HttpRequest, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self._request = request
         self._status = status
         self._headers = headers
         self._body = body
-        self.shown: Any = None
-        """In place of the body's JSON, when not None."""
 
     @property
     def request(self) -> HttpRequest:
@@ -86,7 +84,7 @@ class Answer(HttpResponse):
         return self._body.decode(encoding or "utf-8", "replace")
 
     def json(self) -> Any:
-        return json.loads(self._body) if self.shown is None else self.shown
+        return json.loads(self._body)
 
     def raise_for_status(self) -> None:
         if self._status >= 400:
