@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
 
-from rtaudit.cli.app import app
+# What starting up makes stays until the process ends: looking for garbage in it took a tenth of the time of `--help`.
+gc.disable()
+
+from rtaudit.cli.app import app  # noqa: E402
 
 _COMMANDS = (
     "preflight",
@@ -38,6 +42,8 @@ def _needed() -> tuple[str, ...]:
 
 for _name in _needed():
     import_module(f"rtaudit.cli.{_name}")
+gc.freeze()
+gc.enable()
 
 
 def main() -> None:
