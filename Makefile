@@ -29,7 +29,7 @@ lowest: $(VENV)/.dev
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct .
-	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python pytest pytest-timeout pytest-xdist hypothesis
+	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python pytest pytest-timeout pytest-xdist hypothesis azure-mgmt-network
 	mkdir -p build
 	$(VENV)-lowest/bin/rtaudit demo > build/demo-lowest.txt
 	grep -q "^not ready: " build/demo-lowest.txt

@@ -28,7 +28,7 @@ from rtaudit.collect.versions import NEWEST, Versions, family_of
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
-from tests.collect.support import QUICK, SUB, Cloud, Reply, Static, gather
+from tests.collect.support import ENDPOINT, QUICK, SUB, Cloud, Reply, Static, gather
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -347,6 +347,22 @@ def test_the_sdks_have_what_is_used_and_lack_what_is_worked_around() -> None:
     assert callable(monitor.action_groups.list_by_subscription_id)
     # When this fails, azure-mgmt-monitor has them again: docs/decisions/0001-plain-get.md can be revised.
     assert not hasattr(monitor, "diagnostic_settings")
+
+
+def test_the_plain_gets_of_the_network_are_those_of_its_sdk(cloud: Cloud) -> None:
+    # The SDK takes too long to load for a collection (docs/decisions/0001-plain-get.md); here it says what to call.
+    from azure.mgmt.network import NetworkManagementClient
+
+    version = NEWEST["microsoft.network"]
+    client = NetworkManagementClient(Static(), SUB, base_url=cloud.url, policies=[], api_version=version)
+    group, name = ENDPOINT.split("/")[4::4]
+    list(client.private_endpoints.list_by_subscription())
+    list(client.private_dns_zone_groups.list(private_endpoint_name=name, resource_group_name=group))
+    theirs = [(method, target) for method, target, _ in cloud.asked]
+    assert len(theirs) == 2
+    cloud.asked.clear()
+    gather(cloud, aspects=frozenset({"accounts", "privateEndpoints"}))
+    assert set(theirs) <= {(method, target) for method, target, _ in cloud.asked}
 
 
 def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:

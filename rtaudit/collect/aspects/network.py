@@ -5,38 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rtaudit.collect.aspects.calls import parent_names, subscriptions
+from rtaudit.collect.aspects.calls import below, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
-    from azure.mgmt.network import NetworkManagementClient
-
-    from rtaudit.collect.arm import Arm, Page
     from rtaudit.collect.world import World
-
-
-def _client(arm: Arm, subscription: str) -> NetworkManagementClient:
-    from azure.mgmt.network import NetworkManagementClient
-
-    return arm.client(NetworkManagementClient, subscription)
-
-
-def _ask_endpoints(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.name_of(subject)).private_endpoints.list_by_subscription
-    arm.first(operation, page=page, api_version=version)
-
-
-def _ask_groups(arm: Arm, subject: str, page: Page, version: str) -> None:
-    subscription, group, name = parent_names(subject)
-    arm.first(
-        _client(arm, subscription).private_dns_zone_groups.list,
-        private_endpoint_name=name,
-        resource_group_name=group,
-        page=page,
-        api_version=version,
-    )
 
 
 def connected_to(endpoint: Row) -> Iterator[str]:
@@ -64,7 +39,8 @@ READERS = (
         type="Microsoft.Network/privateEndpoints",
         action="Microsoft.Network/privateEndpoints/read",
         targets=subscriptions,
-        ask=_ask_endpoints,
+        # azure-mgmt-network takes 0.2 s and more to load, for two paths: docs/decisions/0001-plain-get.md.
+        ask=below("/providers/Microsoft.Network/privateEndpoints"),
         keep=_keep_endpoint,
         keep_needs=("accounts",),
     ),
@@ -74,7 +50,7 @@ READERS = (
         type="Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
         action="Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read",
         targets=_endpoints,
-        ask=_ask_groups,
+        ask=below("/privateDnsZoneGroups"),
         after=("accounts", "privateEndpoints"),
     ),
 )
