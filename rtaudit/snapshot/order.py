@@ -52,7 +52,7 @@ SET_LISTS: dict[str, str] = {
 """Name of the list-valued field -> why its order says nothing."""
 
 
-_LONG = 32
+_LONG = 8
 """Elements from which on a list is worth remembering."""
 
 
