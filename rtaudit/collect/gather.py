@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -106,8 +104,8 @@ class Gathering:
             if deadline is not None and time.monotonic() >= deadline:
                 self.interrupted = "time budget"
                 break
-            with contextlib.suppress(queue.Empty):
-                self._end(self._schedule.finished.get(timeout=TICK))
+            for finished in self._schedule.finished(TICK):
+                self._end(finished)
             self._report()
         self._schedule.stop()
         if self._answers == 0 and not self.interrupted:

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.limits import Limits
@@ -50,11 +49,12 @@ class Schedule:
 
     fetch: Fetch
     limits: Limits
-    finished: SimpleQueue[Finished] = field(default_factory=SimpleQueue)
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         self._lock = threading.Condition()
+        self._finished: deque[Finished] = deque()
+        self._any_finished = threading.Event()
         self._queues: dict[str, deque[Read]] = {}
         self._turns: deque[str] = deque()
         self._later: list[tuple[float, int, Read]] = []
@@ -77,6 +77,13 @@ class Schedule:
                 threading.Thread(target=self._work, name=f"read-{self._threads}", daemon=True).start()
             else:
                 self._lock.notify()
+
+    def finished(self, timeout: float) -> list[Finished]:
+        """The reads that came to an end since the last call; without one, waits for it up to `timeout` seconds."""
+        # Not a SimpleQueue: a signal near the end of its `get(timeout)` makes CPython 3.11 wait without an end.
+        self._any_finished.wait(timeout)
+        self._any_finished.clear()
+        return [self._finished.popleft() for _ in range(len(self._finished))]
 
     def stop(self) -> list[Read]:
         """Start no further request; returns the reads that did not come to an end. Does not wait for threads."""
@@ -171,7 +178,9 @@ class Schedule:
                 return
             # A thread that is about to look for work needs no call; one that watches the clock goes on watching.
             self._lock.notify()
-        self.finished.put(Finished(read, fault, error))
+        self._finished.append(Finished(read, fault, error))
+        if not self._any_finished.is_set():
+            self._any_finished.set()
 
     def _again(self, read: Read, fault: Fault, now: float) -> bool:
         limits = self.limits

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from typer.testing import CliRunner
 
 from rtaudit.cli import app
 from rtaudit.snapshot import load
-from tests.collect.support import SUB, SUB2, VOICE, Cloud, Reply, denied
+from tests.collect.support import QUICK, SUB, SUB2, VOICE, Cloud, Reply, denied, gather
 
 TOKENS = {"access_token": "opaque", "expires_on": "9999999999", "token_type": "Bearer", "resource": "x"}
 SLOW = f"{VOICE}/deployments"
@@ -46,8 +48,10 @@ def stuck(cloud: Cloud, environ: dict[str, str], folder: Path, *more: str) -> It
         words(cloud, *more), env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        end = time.monotonic() + 15
-        while SLOW not in cloud.paths() and time.monotonic() < end:
+        end = time.monotonic() + 25
+        while SLOW not in cloud.paths():
+            assert time.monotonic() < end, "it never asked"
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
             time.sleep(0.02)
         time.sleep(0.4)
         yield process
@@ -136,6 +140,29 @@ def test_a_time_budget_leaves_a_partial_snapshot_and_exits_with_4(
     assert done.returncode == 4
     assert (tmp_path / "prod.json").read_text() == "what stood here before"
     assert load(tmp_path / "prod.partial.json").collection["runs"][0]["stopped"] == "time budget"
+
+
+def test_signals_do_not_keep_it_from_seeing_the_time(cloud: Cloud) -> None:
+    # Each of them interrupts the wait for the next answer, some just before its end.
+    cloud.on(SLOW, Reply(delay=15))
+    here, over = threading.get_ident(), threading.Event()
+
+    def ring() -> None:
+        while not over.wait(0.003):
+            signal.pthread_kill(here, signal.SIGUSR1)
+
+    ringing = threading.Thread(target=ring)
+    before = signal.signal(signal.SIGUSR1, lambda *_: time.sleep(0.002))
+    ringing.start()
+    started = time.monotonic()
+    try:
+        done = gather(cloud, limits=replace(QUICK, budget=1.5, read_timeout=20))
+    finally:
+        over.set()
+        ringing.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert done.interrupted == "time budget"
+    assert time.monotonic() - started < 8
 
 
 def test_killed_at_any_moment_the_old_file_is_whole(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
