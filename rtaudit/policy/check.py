@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from rtaudit import __version__
@@ -39,17 +40,18 @@ def check(
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
+    gates = partial(_gates, fail_on=fail_on, allow_unknown=allow_unknown)
     findings: list[Finding] = []
     with _no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
-            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound])
+            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
     warnings = [text for snapshot in snapshots for text in _edited(snapshot)]
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
         findings = in_order(findings)
-    verdict = _verdict(findings, fail_on, allow_unknown)
+    verdict = _verdict(filter(gates, findings))
     return Report(
         tool={"name": "rtaudit", "version": __version__},
         generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -85,15 +87,21 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _verdict(findings: Sequence[Finding], fail_on: str, allow_unknown: bool | Sequence[str]) -> str:
+def _gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) -> bool:
+    """Whether a finding keeps the report from being ready."""
+    if finding.known or not at_or_above(finding.severity, fail_on):
+        return False
+    if finding.outcome == "unknown":
+        return not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown))
+    return finding.outcome == "fail"
+
+
+def _verdict(gating: Iterable[Finding]) -> str:
     verdict = "ready"
-    for finding in findings:
-        if finding.outcome not in ("fail", "unknown") or finding.known or not at_or_above(finding.severity, fail_on):
-            continue
+    for finding in gating:
         if finding.outcome == "fail":
             return "notReady"
-        if not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown)):
-            verdict = "incomplete"
+        verdict = "incomplete"
     return verdict
 
 

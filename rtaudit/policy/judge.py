@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -132,8 +132,11 @@ _NAMES = {
 """What a fix may name besides paths of the subject."""
 
 
-def join_packs(per_pack: Sequence[list[Finding]]) -> list[Finding]:
-    """The findings of several packs as one list: of each rule and resource the worst outcome, sorted for a report."""
+def join_packs(per_pack: Sequence[list[Finding]], gates: Callable[[Finding], bool]) -> list[Finding]:
+    """The findings of several packs as one list: of each rule and resource the worst outcome, sorted for a report.
+
+    What gates is worse than what does not: a failure that one pack calls low does not hide another's critical unknown.
+    """
     if len(per_pack) == 1:
         return in_order(per_pack[0])
     worst: dict[tuple[str, str, str], Finding] = {}
@@ -141,6 +144,6 @@ def join_packs(per_pack: Sequence[list[Finding]]) -> list[Finding]:
         for finding in findings:
             key = (finding.rule, ids.key(finding.resource), finding.environment)
             other = worst.get(key)
-            if other is None or finding.order[:2] < other.order[:2]:
+            if other is None or (not gates(finding), *finding.order[:2]) < (not gates(other), *other.order[:2]):
                 worst[key] = finding
     return in_order(worst.values())

@@ -153,6 +153,29 @@ def test_of_several_packs_the_worst_severity_stands_among_failures() -> None:
     assert made.rules["X-A-1"].severity == "critical"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("fail_on", "allowed", "outcome", "verdict"),
+    [
+        ("high", False, "unknown", "incomplete"),
+        ("high", True, "fail", "ready"),
+        ("high", ["X-A-1"], "fail", "ready"),
+        ("low", False, "fail", "notReady"),
+        ("none", False, "fail", "ready"),
+    ],
+)
+def test_a_failure_that_does_not_gate_hides_no_unknown_that_does(
+    fail_on: str, allowed: Any, outcome: str, verdict: str, turned: bool
+) -> None:
+    packs = [
+        pack(rule(NEVER, severity="low"), name="soft"),
+        pack(rule(HIDDEN, severity="critical"), name="hard"),
+    ]
+    snapshots = [world(account(), gaps=[gap("locks")]).snapshot]
+    made = check(snapshots, packs[::-1] if turned else packs, as_of=TODAY, fail_on=fail_on, allow_unknown=allowed)
+    assert ([one.outcome for one in made.findings], made.verdict) == ([outcome], verdict)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
