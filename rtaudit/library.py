@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.errors import RtauditError
+from rtaudit.errors import RtauditError, UsageError
 from rtaudit.policy import Pack
 from rtaudit.policy import load_policies as _load_policies
 from rtaudit.report import Finding, Report
@@ -56,15 +56,20 @@ def check(
 
     A policy is a pack, or the name or path of one; `params` sets parameters of those that are named. `as_of` is the day to
     judge by (today, UTC). `fail_on` is the severity from which a failure gates, or `none`; `allow_unknown` is True, or the
-    rules whose unknown does not gate. `waivers` is a file. Raises RtauditError.
+    rules whose unknown does not gate. `waivers` is a file. Where a snapshot holds client contracts and no policy judges them,
+    the pack `client` joins. Raises RtauditError.
     """
     from rtaudit.policy import check as judge
-    from rtaudit.policy import load_waivers
+    from rtaudit.policy import join_policies, load_waivers
 
     _known_severity(fail_on)
-    packs: list[Pack] = []
-    for policy in policies:
-        packs += [policy] if isinstance(policy, Pack) else _load_policies([policy], params)
+    if not snapshots:
+        raise UsageError("no snapshot was given", "give at least one")
+    packs = [policy for policy in policies if isinstance(policy, Pack)]
+    judged = {rule.each for pack in packs for rule in pack.rules.values()}
+    contracts = "client" not in judged and any(snapshot.clients for snapshot in snapshots)
+    names = [policy for policy in policies if not isinstance(policy, Pack)]
+    packs += join_policies(names, params, contracts=contracts, probes=False)
     return judge(
         snapshots,
         packs,
@@ -120,7 +125,7 @@ def render_as(answer: Report | Drift, format: str = "table", **options: Any) -> 
 
 
 def _known_severity(fail_on: str) -> None:
-    from rtaudit.errors import UsageError, allowed_hint
+    from rtaudit.errors import allowed_hint
     from rtaudit.report import SEVERITIES
 
     allowed = (*SEVERITIES, "none")

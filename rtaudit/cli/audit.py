@@ -51,7 +51,7 @@ from rtaudit.cli.collect_options import (
     partial_name,
     run_collect,
 )
-from rtaudit.cli.contracts import give_probes, joined_packs
+from rtaudit.cli.contracts import give_probes
 from rtaudit.cli.environments import ConfigOption
 
 
@@ -98,7 +98,7 @@ def audit(
 ) -> None:
     """Collect, then check: the opt-in aspects that the policies read are collected too. Exit codes are those of check."""
     from rtaudit.cli.outputs import parse_outputs
-    from rtaudit.policy import opt_in_aspects
+    from rtaudit.policy import join_policies, opt_in_aspects
 
     parse_outputs(output or ())  # a wrong -o is told before minutes of reading
     check_writable(snapshot)
@@ -115,7 +115,7 @@ def audit(
     # A snapshot that is filled may hold contracts already.
     contracts = bool(client) or fill is not None
     values = parse_settings(judging.settings)
-    packs = joined_packs(judging.policy or DEFAULT_POLICY, values, contracts=contracts, probes=bool(probe))
+    packs = join_policies(judging.policy or DEFAULT_POLICY, values, contracts=contracts, probes=bool(probe))
     collected = run_collect(
         CollectOptions(
             subscriptions=tuple(subscription or ()),

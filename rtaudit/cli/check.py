@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import command, plain
-from rtaudit.cli.contracts import give_contracts, give_probes, joined_packs
+from rtaudit.cli.contracts import give_contracts, give_probes
 from rtaudit.cli.environments import ConfigOption, EnvironmentOption, with_params
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import UsageError, allowed_hint
@@ -172,12 +172,13 @@ def answer(
     """Judge, write every output and the evidence, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver, parse_outputs
     from rtaudit.policy import check as run
+    from rtaudit.policy import join_policies
 
     wanted = parse_outputs(outputs)
     judging.check()
     settings = parse_settings(judging.settings)
     contracts = any(snapshot.clients for snapshot in snapshots)
-    packs = joined_packs(judging.policy or DEFAULT_POLICY, settings, contracts=contracts, probes=bool(probes))
+    packs = join_policies(judging.policy or DEFAULT_POLICY, settings, contracts=contracts, probes=bool(probes))
     baseline = judging.loaded_baseline
     report = run(
         snapshots,

@@ -1,4 +1,4 @@
-"""`--client` and `--probe`: contracts and probes on the command line, and the packs that join when there are any."""
+"""`--client` and `--probe`: contracts and probes on the command line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ from rtaudit.cli.app import plain
 from rtaudit.errors import InputError
 
 if TYPE_CHECKING:
-    from rtaudit.policy import Pack
     from rtaudit.snapshot import Snapshot
-
-CLIENT_PACK = "client"
-"""The pack that joins by itself where a snapshot holds contracts and no rule that judges them is selected."""
-PROBE_PACK = "probe"
-"""The pack that joins by itself where probes are given."""
 
 
 def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[Snapshot]:
@@ -93,15 +87,3 @@ def _is_of(probe: dict[str, Any], snapshot: Snapshot, *, alone: bool) -> bool:
     if account is not None:
         return any(ids.key(one["id"]) == ids.key(account) for one in snapshot.resources)
     return label == snapshot.environment if label is not None else alone
-
-
-def joined_packs(names: Sequence[str], settings: dict[str, Any], *, contracts: bool, probes: bool) -> list[Pack]:
-    """The packs that are named; and those of contracts and probes, where there are any and no named pack judges them."""
-    from rtaudit.policy import load_policies
-
-    there = {CLIENT_PACK: contracts, PROBE_PACK: probes}
-    if any(there.values()):
-        kinds = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
-        # Each of these packs is named as the kind of subject that it judges.
-        names = [*names, *(name for name, needed in there.items() if needed and name not in kinds)]
-    return load_policies(names, settings)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from rtaudit.client.schema import CONTRACT, CONTRACT_SCHEMA
 from rtaudit.documents import Document, Path, check_schema, load_yaml, parse_yaml
@@ -13,7 +14,8 @@ from rtaudit.snapshot.secrets import CUT, cut_secrets
 SCHEMES = ("wss", "https", "ws", "http", "sip", "sips")
 """What an endpoint may begin with. Those without TLS are read, and then judged."""
 
-_KEY_NAMES = ("api-key", "apikey", "subscription-key", "ocp-apim-subscription-key", "code", "authorization")
+_KEY_NAMES = ("api-key", "apikey", "subscription-key", "ocp-apim-subscription-key", "code", "key", "authorization")
+_PARAMETER = re.compile(r"(?<=[?&])([^&#=]*)=([^&#]*)")
 
 
 def load_contract(path: str | pathlib.Path) -> dict[str, Any]:
@@ -71,10 +73,12 @@ def _check_endpoint(document: Document, path: Path, section: dict[str, Any]) -> 
 
 
 def _without_keys(value: Any) -> Any:
-    """A contract whose `protocol.query` holds no key's value: that one is sent is told, which one is not."""
+    """A contract whose queries, of `protocol` and of `endpoint`, hold no key's value: that one is sent is told, not which."""
     if not isinstance(value, dict):
         return value
     cleaned = {key: _without_keys(item) for key, item in value.items()}
+    if isinstance(cleaned.get("endpoint"), str):
+        cleaned["endpoint"] = _PARAMETER.sub(_cut_parameter, cleaned["endpoint"])
     protocol = cleaned.get("protocol")
     if isinstance(protocol, dict) and isinstance(protocol.get("query"), dict):
         query = {
@@ -83,3 +87,7 @@ def _without_keys(value: Any) -> Any:
         }
         cleaned["protocol"] = {**protocol, "query": query}
     return cleaned
+
+
+def _cut_parameter(found: re.Match[str]) -> str:
+    return f"{found.group(1)}={CUT}" if unquote(found.group(1)).lower() in _KEY_NAMES else found.group()

@@ -56,7 +56,11 @@ _SETTINGS: dict[str, Any] = {
         apiVersion={**_OPTIONAL_TEXT, "description": "The api-version that it sends; null for none, as GA wants it."},
         headers={
             "type": ["array", "null"],
-            "items": _TEXT,
+            "items": {
+                **_TEXT,
+                "pattern": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                "x-pattern-means": "a header's name without its value, such as OpenAI-Beta",
+            },
             "description": "Names (never values) of the headers that it sends.",
         },
         query={

@@ -1,7 +1,17 @@
 """Policy: rules in YAML, packs, and the judgement of snapshots by them."""
 
 from rtaudit.policy.check import check
-from rtaudit.policy.packs import Pack, builtin_names, library, load_policies, opt_in_aspects
+from rtaudit.policy.packs import Pack, builtin_names, join_policies, library, load_policies, opt_in_aspects
 from rtaudit.policy.waivers import Waiver, load_waivers
 
-__all__ = ["Pack", "Waiver", "builtin_names", "check", "library", "load_policies", "load_waivers", "opt_in_aspects"]
+__all__ = [
+    "Pack",
+    "Waiver",
+    "builtin_names",
+    "check",
+    "join_policies",
+    "library",
+    "load_policies",
+    "load_waivers",
+    "opt_in_aspects",
+]

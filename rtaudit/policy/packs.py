@@ -113,6 +113,18 @@ def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = Non
     return _apply(list(by_name.values()), settings or {})
 
 
+def join_policies(
+    names: Sequence[str], settings: Mapping[str, Any] | None = None, *, contracts: bool, probes: bool
+) -> list[Pack]:
+    """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack judges them."""
+    # Each of these packs is named as the kind of subject that it judges.
+    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given]
+    if there:
+        judged = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
+        names = [*names, *(kind for kind in there if kind not in judged)]
+    return load_policies(names, settings)
+
+
 def declared_params(rules: Any) -> dict[str, Param]:
     """The parameters that rules declare, by name."""
     found: dict[str, Param] = {}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from rtaudit.clouds import CLOUDS
 from rtaudit.errors import InputError, UsageError, allowed_hint
@@ -131,11 +131,13 @@ def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, enviro
     cloud = str(snapshot.scope.get("cloud") or "AzureCloud") if snapshot else "AzureCloud"
     target = from_endpoint(str(held["endpoint"]), held.get("deployment"), cloud if cloud in CLOUDS else "AzureCloud")
     target = replace(target, client=str(contract.get("name")), environment=label)
-    protocol = (held.get("protocol") or {}) if held.get("transport") == "websocket" else {}
     # What the client asks for is what is probed, the preview's path and api-version too.
-    target = replace(target, api_version=protocol.get("apiVersion"))
-    if protocol.get("path"):
-        target = replace(target, path="/" + str(protocol["path"]).strip("/"))
+    if held.get("transport") == "websocket":
+        url, protocol = urlsplit(str(held["endpoint"])), held.get("protocol") or {}
+        query = {**dict(parse_qsl(url.query)), **(protocol.get("query") or {})}
+        target = replace(target, api_version=protocol.get("apiVersion") or query.get("api-version"))
+        path = str(protocol.get("path") or url.path).strip("/")
+        target = replace(target, path=f"/{path}") if path else target
     if snapshot is not None:
         world = World(snapshot)
         found = find_account(world, held.get("account")).value

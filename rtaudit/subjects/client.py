@@ -15,7 +15,7 @@ from rtaudit.subjects.contract import covers
 from rtaudit.subjects.parts import Joined, fact
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
-_SIP = re.compile(r"sips?:(?:[^@]*@)?([^;?:>]+)", re.IGNORECASE)
+_SIP = re.compile(r"sips?:((?:[^@]*@)?[^;?:>]+)", re.IGNORECASE)
 _GA = "/openai/v1/realtime"
 _GA_PATHS = {
     "websocket": [_GA],
@@ -109,7 +109,7 @@ def scheme(client: Subject) -> str | None:
 
 @fact("client")
 def host(client: Subject) -> str | None:
-    """The host of the endpoint, lower case; null where none is declared."""
+    """The host of the endpoint, of SIP with the project before it (`proj_…@`), lower case; null where none is declared."""
     endpoint = client.raw.get("endpoint")
     if not isinstance(endpoint, str):
         return None
@@ -129,7 +129,7 @@ def hosts(client: Subject) -> Joined:
 
 
 def account_hosts(account: Subject) -> list[str]:
-    """The hosts of an account's endpoints, of its custom subdomain, and of SIP in its region; lower case, sorted."""
+    """The hosts of an account's endpoints and custom subdomain, and its address of SIP in its region; lower case, sorted."""
     properties = account.properties
     urls = [properties.get("endpoint"), *mapping(properties.get("endpoints")).values()]
     found = {_host(url) for url in urls if isinstance(url, str)}
@@ -138,7 +138,9 @@ def account_hosts(account: Subject) -> list[str]:
         found.add(f"{subdomain}.{cloud.openai_suffix}".lower())
     region = account.fact("region")
     if region in SIP_REGIONS:
-        found.add(f"{region}.sip.ai.azure.com")
+        # The host is the region's: which account is called, the project says.
+        project = f"proj_{properties.get('internalId')}@".lower()
+        found |= {f"{way}{region}.sip.ai.azure.com" for way in ("", project)}
     return sorted(found - {""})
 
 
@@ -182,17 +184,21 @@ def query_names(client: Subject) -> list[str]:
 
 @fact("client")
 def model(client: Subject) -> str | None:
-    """What the client asks for with `model=`: as its query states it, else the deployment that the contract names."""
-    query = _query(client)
-    if not query:
-        named = client.raw.get("deployment")
-        return named if isinstance(named, str) else None
-    return next((str(value) for name, value in query if name.lower() == "model"), None)
+    """What the client asks for with `model=`: as its query states it, else the deployment that the contract names.
+
+    WebRTC and SIP name it in the session that they ask for, and their queries hold other things (`webrtcfilter`).
+    """
+    query = {name.lower(): value for name, value in _query(client)}
+    in_session = client.raw.get("transport") in ("webrtc", "sip") and "deployment" not in query
+    if "model" in query:
+        return str(query["model"])
+    named = client.raw.get("deployment") if in_session or not query else None
+    return named if isinstance(named, str) else None
 
 
 @fact("client", reads=("accounts", "deployments"))
 def fallbacks(client: Subject) -> list[dict[str, Any]]:
-    """The fallbacks of the contract: `kind`, `deployment`, `region`, and `exists` (true of a human; false where no deployment is named)."""
+    """The fallbacks of the contract: `kind`, `deployment`, `region`, and `exists` (true of a human; false where no deployment is named, or the contract's own)."""
     stated = client.raw.get("fallback")
     rows = stated if isinstance(stated, list) else [stated]
     return [_fallback(client, one) for one in rows if isinstance(one, dict)]
@@ -275,9 +281,10 @@ def declared_peak_sessions(deployment: Subject) -> int | None:
         peaks = world.memo["declared peaks"] = {}
         for client in world.clients:
             peak, row = client.raw.get("peakSessionsPerMinute"), client.fact("deployment")
-            if isinstance(peak, int) and row is not None:
+            # JSON Schema counts 400.0 among the whole numbers.
+            if isinstance(peak, int | float) and row is not None:
                 key = ids.key(row["id"])
-                peaks[key] = max(peak, peaks.get(key, 0))
+                peaks[key] = max(int(peak), peaks.get(key, 0))
     return peaks.get(ids.key(deployment.resource))
 
 
@@ -292,17 +299,14 @@ def find_account(world: World, named: Any) -> Joined:
     if not wanted:
         return Joined(None)
     by_id = wanted.startswith("/")
-    found = [one for one in world.accounts if (ids.key(one.resource) if by_id else one.name.lower()) == _wanted(wanted)]
+    key = ids.key(wanted) if by_id else wanted
+    found = [one for one in world.accounts if (ids.key(one.resource) if by_id else one.name.lower()) == key]
     if len(found) == 1:
         return Joined(found[0])
     if found:
         message = f"{len(found)} accounts are named {named}: the contract has to give the account's id"
         return Joined(None, (Gap(found[0].resource, "accounts", "missing", code="Ambiguous", message=message),))
     return Joined(None, world.gaps_anywhere("accounts") or _out_of_scope(world, wanted))
-
-
-def _wanted(named: str) -> str:
-    return ids.key(named) if named.startswith("/") else named
 
 
 def _out_of_scope(world: World, wanted: str) -> tuple[Gap, ...]:
@@ -355,6 +359,10 @@ def _fallback(client: Subject, stated: dict[str, Any]) -> dict[str, Any]:
     owner: Subject = found.value
     there = any(one.name.lower() == text(named) for one in _deployments(owner))
     gaps = () if there else client.world.gaps("deployments", owner.resource)
+    itself = _account(client).value
+    if itself is not None and itself.resource == owner.resource and text(named) == text(client.raw.get("deployment")):
+        # What the client falls back to when it fails is what has failed.
+        return {**row, "region": owner.fact("region"), "exists": False}
     return {**row, "region": owner.fact("region"), "exists": Joined(there, gaps)}
 
 

@@ -66,6 +66,7 @@ def test_a_whole_contract_is_read_as_it_is_written():
         (HEAD + "endpoint: wss://[east\n", "guest.yaml:6:11", "no URL"),
         (HEAD + "endpoint: wss://east:99999\n", "guest.yaml:6:11", "no URL"),
         (HEAD + "environments:\n  prod: {endpoint: 'https://a:b@c'}\n", "guest.yaml:7:20", "a user or a password"),
+        (HEAD + "protocol: {headers: ['OpenAI-Beta: realtime=v1']}\n", "guest.yaml:6:22", "a header's name without"),
         (HEAD + "name: again\n", "guest.yaml:6:1", "a second time"),
         (HEAD.replace("guest-line", "'a b'"), "guest.yaml:2:7", "a name such as"),
     ],
@@ -91,10 +92,13 @@ def test_no_secret_of_a_contract_is_kept(tmp_path: Path):
         HEAD
         + f"endpoint: wss://east.openai.azure.com/openai/v1/realtime?model=voice&api-key={key}\n"
         + f"protocol: {{query: {{api-key: {key}, model: voice, subscription-key: {key}}}}}\n"
-        + f"environments:\n  prod: {{protocol: {{query: {{Api-Key: {key}}}}}}}\n"
+        + f"environments:\n  prod: {{protocol: {{query: {{Api-Key: {key}, key: {key}}}}}}}\n"
+        + f"  test: {{endpoint: 'wss://gw.azure-api.net/v?model=a&Subscription-Key={key}&code={key}'}}\n"
     )
     contract = load_contract(path)
     assert key not in json.dumps(contract)
+    held = contract["environments"]["test"]["endpoint"]
+    assert held == "wss://gw.azure-api.net/v?model=a&Subscription-Key=[cut]&code=[cut]"
     assert contract["protocol"]["query"] == {"api-key": "[cut]", "model": "voice", "subscription-key": "[cut]"}
 
 
@@ -177,6 +181,17 @@ def test_check_fails_a_contract_that_cannot_work(rtaudit, tmp_path: Path):
     assert done.returncode == 1
     assert "RTA-CON-001" in done.stdout
     assert "voice-test" in done.stdout
+
+
+def test_a_peak_that_is_written_with_a_point_counts():
+    for peak in ("400", "400.0"):
+        contract = parse_contract(
+            HEAD + f"account: lh-concierge-prod-eus2\ndeployment: concierge-voice\npeakSessionsPerMinute: {peak}\n",
+            "g.yaml",
+        )
+        snapshot = load(Path(__file__).parents[2] / "snapshots" / "prod.json").with_clients([contract])
+        world = World(snapshot)
+        assert [one.fact("declaredPeakSessions") for one in world.deployments].count(400) == 1
 
 
 def test_check_refuses_a_contract_of_another_environment(rtaudit, tmp_path: Path):

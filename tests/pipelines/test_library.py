@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import rtaudit
+from rtaudit.client import load_contract
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = ROOT / "snapshots"
@@ -61,6 +62,18 @@ def test_parameters_and_packs_of_ones_own(tmp_path: Path) -> None:
         return sum(finding.rule == "RTA-MOD-006" and finding.outcome == "fail" for finding in report.findings)
 
     assert failed(later) == 0 < failed(sooner)
+
+
+def test_contracts_in_a_snapshot_are_judged_and_parameters_are_of_any_pack() -> None:
+    contract = load_contract(SNAPSHOTS / "clients" / "phone-bridge.yaml")
+    prod = rtaudit.load_snapshot(SNAPSHOTS / "prod.json").with_clients([contract])
+    report = rtaudit.check([prod], ["baseline", "production"], params={"maxKeyReaders": 1}, as_of=DAY)
+    assert [one["name"] for one in report.policies] == ["baseline", "production", "client"]
+    assert any(finding.rule.startswith("RTA-CON-") for finding in report.findings)
+    packs = rtaudit.load_policies(["client"])
+    assert [one["name"] for one in rtaudit.check([prod], packs, as_of=DAY).policies] == ["client"]
+    with pytest.raises(rtaudit.RtauditError, match="no snapshot"):
+        rtaudit.check([])
 
 
 def test_what_was_written_can_be_loaded(tmp_path: Path) -> None:

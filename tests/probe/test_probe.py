@@ -348,5 +348,15 @@ def test_the_target_of_a_contract():
     assert from_contract(contract, None, "test").deployment == "voice-test"
     with pytest.raises(UsageError, match="which environment"):
         from_contract(contract, None, None)
+    for endpoint, url in (
+        ("?api-version=2024-10-01-preview&deployment=voice", "?api-version=2024-10-01-preview&deployment=voice"),
+        ("", "?deployment=voice"),
+    ):
+        whole = parse_contract(
+            "schema: rtaudit.client/1\nname: guest\ntransport: websocket\nrunsIn: server\nauth: entra\n"
+            f"deployment: voice\nendpoint: 'wss://{HOST}/openai/realtime{endpoint}'\n",
+            "guest.yaml",
+        )
+        assert from_contract(whole, None, None).session_url == f"wss://{HOST}/openai/realtime{url}"
     with pytest.raises(InputError, match="no section for 'prod'"):
         from_contract(contract, None, "prod")
