@@ -60,8 +60,7 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
                 print("interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
             except BrokenPipeError:
-                # The reader (`| head`) has seen enough; Python must not complain about it at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                _drop_stdout()
                 raise typer.Exit(0) from None
 
         group.command(name, **settings)(run)
@@ -78,11 +77,27 @@ def complain(error: RtauditError) -> None:
 
 
 def emit(text: str | Iterable[str]) -> None:
-    """Write results to stdout as they are, in UTF-8 whatever the locale says."""
+    """Write results to stdout as they are, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
+
+    A reader that has seen enough (`| head`) is no failure: what the command found still decides its exit code.
+    """
     stream = sys.stdout.buffer
-    for piece in (text,) if isinstance(text, str) else text:
-        stream.write(piece.encode("utf-8", "backslashreplace"))
-    stream.flush()
+    try:
+        for piece in (text,) if isinstance(text, str) else text:
+            stream.write(piece.encode("utf-8", "backslashreplace"))
+        stream.flush()
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        _drop_stdout()
+        raise RtauditError(
+            f"cannot write to standard output: {error.strerror or error}", "write to a file: -o"
+        ) from None
+
+
+def _drop_stdout() -> None:
+    # Python would complain at exit about what it could not write.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str) -> str:

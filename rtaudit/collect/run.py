@@ -161,9 +161,10 @@ def _snapshot(
     earlier = request.earlier
     if earlier is not None:
         # Accounts of other kinds are not in the snapshot; those of lists that were not read again are remembered.
-        asked = {gap.scope for gap in earlier.gaps if gap.aspect == "accounts"}
+        asked = {ids.subscription_of(gap.scope) for gap in earlier.gaps if gap.aspect == "accounts"}
         remembered = (earlier.scope.get("leftOut") or {}).get("accountsOfOtherKinds") or {}
-        other_kinds = _sum(remembered, other_kinds) if asked else dict(remembered)
+        if not asked >= set(world.subscriptions):
+            other_kinds = _sum(remembered, other_kinds) if asked else dict(remembered)
     scope: dict[str, Any] = {
         "cloud": endpoint.cloud.name,
         "tenant": request.tenant or (tenants[0] if tenants else identity.tenant),

@@ -6,11 +6,13 @@ witness that was seen still passes, whatever a gap hides beside it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rtaudit.documents import canonical
 from rtaudit.policy.operators import OPERATORS, Operator
 from rtaudit.policy.paths import Path, Read, settled
 from rtaudit.report import Observation
@@ -236,7 +238,7 @@ class Not(Condition):
 def observations(condition: Condition, scope: Scope) -> list[Observation]:
     """Why a condition is False here, each thing once, at most MAX_OBSERVATIONS."""
     found: list[Observation] = []
-    more = 0
+    more, unlisted = 0, hashlib.sha256()
     for one in condition.observe(scope):
         if one in found:
             continue
@@ -244,8 +246,11 @@ def observations(condition: Condition, scope: Scope) -> list[Observation]:
             found.append(one)
         else:
             more += 1
+            unlisted.update(f"{canonical(one.actual)} {one.resource.lower()}\n".encode())
     if more:
-        found.append(Observation("", f"{more} more observations are not listed", None, scope.resource))
+        # What they are is told apart, so that a baseline does not take others for known.
+        which = f"{more} more observations are not listed"
+        found.append(Observation("", which, f"sha256:{unlisted.hexdigest()[:16]}", scope.resource))
     return found
 
 

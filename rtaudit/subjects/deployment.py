@@ -60,8 +60,8 @@ def rai_policy(deployment: Subject) -> Joined:
 def realtime_role(deployment: Subject) -> Joined:
     """What the deployment does on the Realtime API: speech, transcription, translation, live, none or unknown.
 
-    Decided by the capability `realtime` (the string "true") of the catalogue row for kind, format, name and version, else by
-    the deployment's own capabilities, else by a pattern over name and version. Transcription and text-to-speech models claim
+    Decided by the capability `realtime` (the string "true") of the deployment itself, else by that of the catalogue row for
+    kind, format, name and version, else by a pattern over name and version. Transcription and text-to-speech models claim
     the capability too: the name tells them apart. `unknown`, never `none`, when nothing decides.
     """
     role, _, gaps = _role(deployment)
@@ -78,6 +78,8 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     name, version = _model_field(deployment, "name"), _model_field(deployment, "version")
     title = f"{name} {version}".strip()
     row = deployment.join("model")
+    if text(mapping(deployment.properties.get("capabilities")).get("realtime")) == "true":
+        return _claimed_role(name), "capability realtime=true of the deployment itself", ()
     if row.value is not None:
         claim = mapping(row.value.get("capabilities")).get("realtime")
         if text(claim) == "true":
@@ -87,8 +89,6 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
         if claim is not None or not _looks_realtime(name, version):
             said = f"realtime={claim}" if claim is not None else "no realtime capability"
             return "none", f"{said} in the catalogue row of {title}", ()
-    if text(mapping(deployment.properties.get("capabilities")).get("realtime")) == "true":
-        return _claimed_role(name), "capability realtime=true of the deployment itself", ()
     if _looks_realtime(name, version):
         return _claimed_role(name), f"pattern over name and version of {title}; the catalogue does not say", ()
     return (

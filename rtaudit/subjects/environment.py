@@ -34,11 +34,13 @@ def speech_deployments(environment: Subject) -> Joined:
 
 @fact("environment", reads=("accounts", "deployments", "models"))
 def speech_models(environment: Subject) -> Joined:
-    """Each speech model and version that is deployed: `model`, `regions` (normalised), `deployments` (ids)."""
+    """Each speech model and version that stands deployed: `model`, `regions` (normalised), `deployments` (ids)."""
     speech, gaps = _speech(environment.world)
     by_model: dict[str, list[Subject]] = defaultdict(list)
     for one in speech:
-        by_model[one.fact("modelAndVersion")].append(one)
+        # One that failed serves nobody, in its region neither.
+        if text(one.properties.get("provisioningState")) in ("", "succeeded"):
+            by_model[one.fact("modelAndVersion")].append(one)
     rows = [
         {
             "model": model,

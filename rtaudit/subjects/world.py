@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,8 @@ class World:
             self._children[kind, ids.parent_of(resource["id"])].append(resource)
         self._gaps: dict[str, dict[str, list[Gap]]] = defaultdict(lambda: defaultdict(list))
         for gap in snapshot.gaps:
+            self._gaps[gap.aspect][ids.key(gap.scope)].append(gap)
+        for gap in _other_shards(snapshot):
             self._gaps[gap.aspect][ids.key(gap.scope)].append(gap)
         self.memo: dict[Any, Any] = {}
         """Room for what a part works out once for the whole world."""
@@ -170,6 +172,14 @@ class World:
                 )
                 return (*self.gaps_anywhere("accounts"), *lists)
         return ()
+
+
+def _other_shards(snapshot: Snapshot) -> Iterator[Gap]:
+    """What the other machines of a sharded collection hold: a gap of every subscription."""
+    shard = snapshot.scope.get("shard")
+    for subscription in listing(snapshot.scope.get("subscriptions")) if shard else ():
+        message = f"this is shard {shard} of a collection: `rtaudit snapshot merge` joins them"
+        yield Gap(f"/subscriptions/{subscription}", "accounts", "missing", code="Shard", message=message)
 
 
 class Subject:

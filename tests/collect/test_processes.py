@@ -308,3 +308,19 @@ def test_a_bar_on_a_terminal(cloud: Cloud, environ: dict[str, str], tmp_path: Pa
     assert b"deployments" in seen
     assert b"together" in seen
     assert b"calls/s" in seen
+
+
+@pytest.mark.parametrize("show", [["--show", "all"], ["-o", "json"]])
+def test_a_reader_that_has_seen_enough_does_not_change_the_exit_code(show: list[str]) -> None:
+    prod = Path(__file__).parents[2] / "snapshots" / "prod.json"
+    words = [sys.executable, "-W", "error", "-m", "rtaudit", "check", str(prod), "--as-of", "2026-11-22", *show]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait(timeout=30) == 1
+        assert process.stderr.read() == b""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0].startswith("error: cannot write to standard output: No space")

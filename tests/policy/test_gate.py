@@ -12,9 +12,9 @@ import pytest
 
 from rtaudit.assets import snapshots
 from rtaudit.errors import InputError
-from rtaudit.policy import check, load_waivers
+from rtaudit.policy import check, load_policies, load_waivers
 from rtaudit.report import SEVERITIES, Report
-from rtaudit.snapshot import ASPECTS, Snapshot
+from rtaudit.snapshot import ASPECTS, Snapshot, load
 from tests.policy.judging import TODAY, pack, rule
 from tests.subjects.worlds import ACCOUNT, GROUP, account, gap, world
 
@@ -111,6 +111,24 @@ def test_an_unknown_is_waived_only_where_that_is_accepted(tmp_path: Path) -> Non
     assert (made.verdict, made.summary["waived"], made.warnings) == ("ready", 1, [])
 
 
+def test_an_endpoint_that_was_not_read_is_warned_of_and_a_shard_is_not_the_whole() -> None:
+    prod = load(snapshots() / "prod.json")
+    approved = [one for one in prod.resources if one["id"].endswith("/privateEndpoints/lh-concierge-prod-eus2-pe")]
+    assert len(approved) == 1
+    left = [one for one in prod.resources if one is not approved[0]]
+    elsewhere = replace(prod, resources=left, recorded_digest=None)
+    packs = load_policies(["production"])
+    (warning,) = check([elsewhere], packs, as_of=TODAY).warnings
+    assert warning.startswith(
+        f"{approved[0]['id']}, an approved private endpoint of lh-concierge-prod-eus2, was not read"
+    )
+    assert check([prod], packs, as_of=TODAY).warnings == []
+    shard = replace(prod, resources=[], scope={**prod.scope, "shard": "1/3"})
+    made = check([shard], packs, as_of=TODAY, fail_on="low")
+    assert made.verdict == "incomplete"
+    assert {gap.code for finding in made.findings for gap in finding.gaps} == {"Shard"}
+
+
 def test_of_several_waivers_the_valid_one_counts_and_all_are_known_to_match(tmp_path: Path) -> None:
     old, new, other = {"expires": "2020-01-01"}, {"expires": "2027-01-01", "owner": "new"}, {"expires": "2028-01-01"}
     made = judged(rule(FAIL), waivers=waivers(tmp_path, old, new, other))
@@ -154,6 +172,10 @@ EVERY: Any = {"every": {"of": "properties.rules", "satisfy": {"field": "value", 
         (["bad"], ["good"], "ready", 1),
         (["good"], ["bad"], "notReady", 0),
         (["good"], ["good"], "ready", 0),
+        # What is not listed any more is told apart too.
+        ([f"bad{n}" for n in range(60)], [f"bad{n}" for n in range(60)], "ready", 0),
+        ([f"bad{n}" for n in range(60)], [f"bad{n}" for n in range(61)], "notReady", 0),
+        ([f"bad{n}" for n in range(60)], [*(f"bad{n}" for n in range(59)), "worse"], "notReady", 0),
     ],
 )
 def test_the_baseline_goes_by_observation(before: list[str], now: list[str], verdict: str, fixed: int) -> None:
@@ -161,7 +183,7 @@ def test_the_baseline_goes_by_observation(before: list[str], now: list[str], ver
     made = judged(rule(EVERY), snapshot=world(rules_of(*now)).snapshot, baseline=known, baseline_name="before.json")
     assert (made.verdict, made.gate.fixed, made.gate.baseline) == (verdict, fixed, "before.json")
     assert [one.known for one in made.findings if one.outcome == "fail"] == (
-        [verdict == "ready"] if "good" not in now or "bad" in now else []
+        [verdict == "ready"] if set(now) != {"good"} else []
     )
 
 

@@ -95,6 +95,18 @@ def test_realtime_role_without_a_row(name: str, version: str, own: Any, role: st
     assert bool(joined.gaps) is (role == "unknown")
 
 
+@pytest.mark.parametrize("stated", [{}, {"capabilities": NOT_REALTIME}, {"capabilities": {}}])
+def test_what_the_deployment_itself_claims_comes_first(stated: Any) -> None:
+    one = the(
+        "deployment",
+        account(),
+        deployment("voice-x", "1", capabilities=REALTIME),
+        models(row("voice-x", "1", **stated)),
+    )
+    assert one.fact("realtimeRole") == "speech"
+    assert one.fact("realtimeEvidence") == "capability realtime=true of the deployment itself"
+
+
 def test_only_speech_and_unknown_are_realtime_deployments() -> None:
     names = [
         "gpt-realtime",

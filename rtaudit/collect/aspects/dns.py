@@ -135,7 +135,8 @@ READERS = (
         ask=below("/A"),
         after=("accounts", "zones", "zonesElsewhere", "zoneGroups"),
         keep=_keep_record,
-        keep_needs=("accounts",),
+        # Of these depends which zones are asked for records at all.
+        keep_needs=("accounts", "privateEndpoints", "zoneGroups"),
     ),
 )
 """Readers of the aspect privateDns. Without the aspect privateEndpoints every required zone is read, and its links."""
