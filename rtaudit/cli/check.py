@@ -16,7 +16,7 @@ from rtaudit.cli.app import command, plain
 from rtaudit.cli.contracts import give_contracts, give_probes
 from rtaudit.cli.environments import ConfigOption, EnvironmentOption, with_params
 from rtaudit.cli.outputs import OUTPUT_HELP
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
     from datetime import date
@@ -223,7 +223,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
             raise UsageError(
                 f"--set {setting} has no value", "write --set name=value, such as --set allowedRegions=[eastus2]"
             )
-        found[name] = parse_yaml(value, f"--set {name}").value
+        try:
+            found[name] = parse_yaml(value, f"--set {name}").value
+        except InputError as error:
+            raise UsageError(error.message, error.hint) from None
     return found
 
 

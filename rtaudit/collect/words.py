@@ -31,8 +31,14 @@ def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
         alike[gap.aspect, _NOUNS.get(ids.type_of(gap.scope), "resource"), _why(gap)].append(gap)
     for (aspect, noun, why), some in sorted(alike.items()):
         scopes = sorted({gap.scope for gap in some})
-        where = f"{len(scopes)} {noun}s" if len(scopes) > 1 else f"{noun} {ids.name_of(scopes[0])}"
+        where = f"{len(scopes)} {noun}s" if len(scopes) > 1 else f"{noun} {_name(noun, scopes[0])}"
         yield f"{aspect} of {where}: {why}"
+
+
+def _name(noun: str, scope: str) -> str:
+    if noun == "region":
+        return scope.rstrip("/").rsplit("/", 2)[-2]
+    return (ids.subscription_of(scope) if noun == "subscription" else None) or ids.name_of(scope)
 
 
 def _why(gap: Gap) -> str:

@@ -94,7 +94,8 @@ def load_rules(folder: Path) -> dict[str, Rule]:
 
 def rule_files(folder: Path) -> list[Path]:
     """The YAML files in a folder that may hold rules or packs: all but cases."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.endswith(CASES_SUFFIX))
+    found = (path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    return sorted(path for path in found if not path.name.endswith((CASES_SUFFIX, ".cases.yml")))
 
 
 def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = None) -> list[Pack]:
@@ -197,8 +198,9 @@ def _from_folder(folder: Path) -> list[Pack]:
             raise InputError(f"the folder {folder} holds no policy", "it has no *.yaml with a pack or with rules")
         return [_implicit(folder.resolve().name, str(folder), rules)]
     extended = {base for one in packs for base in one.value.get("extends", ())}
-    tops = [one for one in packs if one.value["name"] not in extended and Path(one.name).name not in extended]
-    return [_Resolver().resolve(Path(one.name)) for one in tops or packs]
+    # All are resolved: a circle, or what is wrong in one that is extended, is said.
+    resolved = [(one, _Resolver().resolve(Path(one.name))) for one in packs]
+    return [pack for one, pack in resolved if not {one.value["name"], Path(one.name).name} & extended]
 
 
 def _implicit(name: str, file: str, rules: dict[str, Rule]) -> Pack:

@@ -227,7 +227,7 @@ def test_gaps_are_summed_up_in_words(cloud: Cloud) -> None:
     cloud.on(USAGES, Reply(500, {"error": {"code": "Oops", "message": "try later"}}))
     assert list(gap_lines(gather(cloud).snapshot.gaps)) == [
         "diagnostics of 2 accounts: Microsoft.Insights/diagnosticSettings/read denied",
-        "usages of region usages: failed (500 Oops): try later",
+        "usages of region eastus2: failed (500 Oops): try later",
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from rtaudit.assets import snapshots
 from rtaudit.cli.check import parse_day, parse_settings
-from rtaudit.errors import RtauditError, UsageError
+from rtaudit.errors import InputError, RtauditError, UsageError
 from rtaudit.policy import builtin_names, check, library, load_policies
 from rtaudit.policy.packs import Pack
 from rtaudit.snapshot import load
@@ -103,6 +103,16 @@ def test_a_folder_of_packs_gives_those_that_no_other_extends(tmp_path: Path) -> 
     _pack(tmp_path, "base", "select: [RTA-ID-001]\n")
     _pack(tmp_path, "top", "extends: [base]\n")
     assert [one.name for one in load_policies([str(tmp_path)])] == ["top"]
+
+
+def test_a_folder_of_packs_hides_no_circle_and_no_yml(tmp_path: Path) -> None:
+    _pack(tmp_path, "base", "select: [RTA-ID-001]\n")
+    (tmp_path / "base.yaml").rename(tmp_path / "base.yml")
+    assert [one.name for one in load_policies([str(tmp_path)])] == ["base"]
+    for name, other in (("b", "c"), ("c", "b")):
+        _pack(tmp_path, name, f"extends: [{other}]\n")
+    with pytest.raises(InputError, match="circle"):
+        load_policies([str(tmp_path)])
 
 
 def test_two_policies_of_one_name_are_refused_and_the_same_one_counts_once(tmp_path: Path) -> None:
