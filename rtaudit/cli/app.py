@@ -101,11 +101,13 @@ def _drop_stdout() -> None:
 
 
 def plain(text: str) -> str:
-    """`text` with control characters (line breaks too) shown as escapes: Azure's words cannot steer the terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
+    """`text` as one line that steers neither a terminal nor a build agent, as the formats write it."""
+    if text.isprintable() and "::" not in text and "##" not in text:
+        return text
+    # Imported here: most lines need none of it.
+    from rtaudit.render.text import plain as shown
+
+    return shown(text)
 
 
 def counted(number: int, noun: str) -> str:

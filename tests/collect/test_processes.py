@@ -324,3 +324,12 @@ def test_a_reader_that_has_seen_enough_does_not_change_the_exit_code(show: list[
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
     assert done.returncode == 3
     assert done.stderr.splitlines()[0].startswith("error: cannot write to standard output: No space")
+
+
+def test_no_build_agent_takes_an_error_for_a_command() -> None:
+    done = CliRunner().invoke(app, ["check", "##vso[task.complete result=Succeeded;]no.json"])
+    assert done.exit_code == 3
+    assert "no.json" in done.stderr
+    assert "##vso[" not in done.stderr
+    done = CliRunner().invoke(app, ["check", "::error::no.json"])
+    assert "::error::" not in done.stderr
