@@ -100,7 +100,7 @@ class _Comparing:
         self.left, self.right, self.policy = left, right, policy
         self.over_time = same_environment(left, right)
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
-        self.left_blind, self.right_blind = gaps.Blind(left), gaps.Blind(right)
+        self.left_blind, self.right_blind = gaps.Blind(left, right), gaps.Blind(right, left)
 
     def run(self) -> tuple[Comparison, list[str]]:
         """The comparison, and what the reader should know beside it."""
@@ -139,11 +139,22 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == sides.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            self._hide_rows(pair.type, one, other)
             if one == other:
                 continue
             for difference in differences(settled(one), settled(other), pair.type):
                 if not self._shared(pair, difference):
                     yield self._seen(pair, difference)
+
+    def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
+        """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is told as unknown."""
+        here, there = one.get("value"), other.get("value")
+        if resource_type not in gaps.ROWS_FILTERED_BY or not isinstance(here, dict) or not isinstance(there, dict):
+            return
+        if self.right_blind.why_rows(resource_type) is not None:
+            one["value"] = {name: row for name, row in here.items() if name in there}
+        if self.left_blind.why_rows(resource_type) is not None:
+            other["value"] = {name: row for name, row in there.items() if name in here}
 
     def _shared(self, pair: Paired, difference: Difference) -> bool:
         """True when both sides point at the very same thing, which merely is not named after the one environment.
@@ -182,7 +193,7 @@ class _Comparing:
             parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
-        return lacking.why(lone.type, beside) is not None
+        return lacking.why(lone.type, beside, ids.key(item["id"])) is not None
 
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
         cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})
@@ -191,7 +202,8 @@ class _Comparing:
         return cache[side]
 
     def _held(self) -> Iterator[Change]:
-        here, there = Held(self.left), Held(self.right)
+        here, there = Held(self.left, self.right), Held(self.right, self.left)
+        unnamed = self.left_blind.unnamed_roles | self.right_blind.unnamed_roles
         for pair in self.pairing.pairs:
             if pair.type != sides.ACCOUNT:
                 continue
@@ -203,6 +215,8 @@ class _Comparing:
                 (sides.LOCK, here.locks(one), there.locks(other)),
             ):
                 if before == after or self._unread(resource_type, one, other):
+                    continue
+                if unnamed and any(role in canonical([before, after]) for role in unnamed):
                     continue
                 held = Paired(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
