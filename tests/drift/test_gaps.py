@@ -138,11 +138,57 @@ def test_roles_that_could_not_be_read_are_unknown() -> None:
     ]
 
 
-def test_what_is_ignored_altogether_need_not_be_seen() -> None:
+DIAGNOSTICS = ("microsoft.insights/diagnosticsettings",)
+
+
+@pytest.mark.parametrize(
+    ("entry", "decision"),
+    [
+        (Entry("e", ignore=True), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("**",)), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, roles=("voice",)), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, roles=("chat",)), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, kind="changed"), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("",)), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("/properties/logs",)), "unknown"),
+        (Entry("e", ignore=True, categories=("logging",)), "unknown"),
+        (Entry("e", ignore=True, types=("microsoft.insights/metricalerts",)), "unknown"),
+    ],
+)
+def test_only_what_is_ignored_altogether_need_not_be_seen(entry: Entry, decision: str) -> None:
     blind = gapped(without(estate("prod"), "diagnosticSettings"), "diagnostics", account_id("prod", "voice-prod"))
-    for paths, decision in ((None, "ignored"), (("/properties/logs",), "unknown")):
-        policy = DriftPolicy([Entry("no-logs", categories=("logging",), paths=paths, ignore=True)])
-        assert [one.decision for one in run(estate("test"), blind, policy).comparisons[0].changes] == [decision]
+    drift = run(estate("test"), blind, DriftPolicy([entry]))
+    assert [one.decision for one in drift.comparisons[0].changes] == [decision]
+    assert drift.exit_code == (4 if decision == "unknown" else 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "severity"),
+    [
+        ([], "medium"),
+        ([Entry("a", severity="info", categories=("logging",))], "medium"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS)], "info"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS, kind="changed")], "medium"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS), Entry("b", severity="high")], "info"),
+        ([Entry("a", severity="high", types=DIAGNOSTICS, paths=("/x",)), Entry("b", severity="info")], "high"),
+        ([Entry("a", severity="critical", categories=("network",))], "medium"),
+        ([Entry("a", severity="critical", paths=("/properties/abusePenalty/**",))], "medium"),
+        ([Entry("a", severity="critical", types=("microsoft.network/*",))], "medium"),
+    ],
+)
+def test_a_gap_is_as_severe_as_the_worst_that_it_may_hide(entries: list[Entry], severity: str) -> None:
+    blind = gapped(without(estate("prod"), "diagnosticSettings"), "diagnostics", account_id("prod", "voice-prod"))
+    (change,) = run(estate("test"), blind, DriftPolicy(entries)).comparisons[0].changes
+    assert (change.decision, change.severity) == ("unknown", severity)
+
+
+def test_an_ignored_gap_still_makes_unknown_what_else_it_hides() -> None:
+    workspace = provided("Microsoft.OperationalInsights/workspaces/logs")
+    left, right = over_time("right", "diagnostics", VOICE, "workspaces", [workspace])
+    drift = run(left, right, DriftPolicy([Entry("e", ignore=True, types=DIAGNOSTICS)]))
+    assert sorted(decision for decision, *_ in told(drift)) == ["ignored", "unknown"]
+    assert drift.exit_code == 4
 
 
 def over_time(blind: str, aspect: str, scope: str, lacking: str, extra: list[Resource]) -> tuple[Snapshot, Snapshot]:
