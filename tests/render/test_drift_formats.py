@@ -124,3 +124,19 @@ def test_hostile_text_in_a_drift_stays_text(name, text):
         json.loads(written)
     elif name == "junit":
         ET.fromstring(written)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "environment"),
+    [("a", "b", "prod"), (None, "b", "prod"), ("a", None, "test"), (None, None, "prod")],
+)
+def test_a_finding_is_of_the_environment_that_holds_its_resource(left, right, environment):
+    sides = {"left": left and f"{ACCOUNTS}/{left}", "right": right and f"{ACCOUNTS}/{right}"}
+    drift = drift_of([change(path="", kind="removed" if right is None else "added", **sides)], "drift")
+    (found,) = [one for one in as_report(drift).findings if one.outcome == "fail"]
+    assert found.environment == environment
+    text = whole(render(drift, "github"))
+    assert f"file={environment}.json,line=1," in text
+    sarif = json.loads(whole(render(drift, "sarif")))
+    (result,) = [one for one in sarif["runs"][0]["results"] if one["kind"] == "fail"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == f"{environment}.json"
