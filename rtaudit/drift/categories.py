@@ -49,7 +49,22 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 def category_of(resource_type: str, path: str) -> str:
     """The category (see `model.CATEGORIES`) of a change at `path` of a resource of this type (lower case)."""
     for wanted, prefix, category in _TABLE:
-        fits = resource_type.startswith(wanted[:-1]) if wanted.endswith("*") else resource_type == wanted
-        if fits and (not prefix or path == prefix or path.startswith(prefix + "/")):
+        if _fits(wanted, resource_type) and (not prefix or path == prefix or path.startswith(prefix + "/")):
             return category
     return "other"
+
+
+@lru_cache(maxsize=256)
+def categories_of(resource_type: str) -> frozenset[str]:
+    """Every category that a change of a resource of this type (lower case) may have."""
+    found: set[str] = set()
+    for wanted, prefix, category in _TABLE:
+        if _fits(wanted, resource_type):
+            found.add(category)
+            if not prefix:
+                return frozenset(found)
+    return frozenset(found | {"other"})
+
+
+def _fits(wanted: str, resource_type: str) -> bool:
+    return resource_type.startswith(wanted[:-1]) if wanted.endswith("*") else resource_type == wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rtaudit.drift import sides
@@ -40,6 +41,23 @@ TYPES_OF: dict[str, tuple[str, ...]] = {
 ASPECT_OF: dict[str, str] = {resource_type: aspect for aspect, types in TYPES_OF.items() for resource_type in types}
 """Type -> the aspect that reads it."""
 
+_ACCOUNTS = ("accounts",)
+
+FILTERED_BY: dict[str, tuple[str, ...]] = {
+    "alerts": _ACCOUNTS,
+    "workspaces": ("accounts", "diagnostics"),
+    "privateEndpoints": _ACCOUNTS,
+    "privateDns": ("accounts", "privateEndpoints"),
+    "roleAssignments": _ACCOUNTS,
+    "locks": _ACCOUNTS,
+    "models": _ACCOUNTS,
+    "usages": _ACCOUNTS,
+}
+"""Aspect -> the aspects that say what of its lists is kept, or what is asked for: a gap there hides resources here."""
+
+ROWS_FILTERED_BY: dict[str, str] = {sides.MODELS: "deployments"}
+"""Type of a catalogue -> the aspect that says which of its rows are kept."""
+
 _NOT_COMPARED = frozenset({"metrics"})
 _OVER_TIME_ONLY = frozenset({"models"})
 
@@ -61,8 +79,8 @@ class Unseen:
 class Blind:
     """What one side could not see."""
 
-    def __init__(self, side: IndexedSide) -> None:
-        self.side = side
+    def __init__(self, side: IndexedSide, other: IndexedSide) -> None:
+        self.side, self._other = side, other
         self.by_aspect: dict[str, list[Gap]] = defaultdict(list)
         for gap in side.snapshot.gaps:
             self.by_aspect[gap.aspect].append(gap)
@@ -70,20 +88,36 @@ class Blind:
             aspect: {ids.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()
         }
 
+        self.unnamed_roles = frozenset(
+            ids.name_of(scope)
+            for scope in self._scopes.get("roleAssignments", ())
+            if ids.type_of(scope) == sides.DEFINITION
+        )
+        """Roles whose definition could not be read, so that only their id is known."""
+
     def skipped(self, aspect: str) -> bool:
         """True when the aspect was not asked for."""
         return aspect not in self.side.snapshot.aspects
 
-    def why(self, resource_type: str, beside: str | None) -> str | None:
+    def why(self, resource_type: str, beside: str | None, own: str | None = None) -> str | None:
         """Why this side may lack a resource of this type; None when it would have seen it.
 
-        `beside` is the key of what the resource would hang on; a gap at another account says nothing about this one.
+        `beside` is the key of what the resource would hang on, `own` its own; a gap at another account says nothing
+        about this one.
         """
         aspect = ASPECT_OF.get(resource_type)
         if aspect is None:
             return None
         if self.skipped(aspect):
             return f"{self.side.label}: {aspect} not read"
+        return self._missed(aspect, beside, own) or self._filtered(FILTERED_BY.get(aspect, ()), beside)
+
+    def why_rows(self, resource_type: str) -> str | None:
+        """Why this side may lack rows of a catalogue that it has; None when it would have kept them."""
+        aspect = ROWS_FILTERED_BY.get(resource_type)
+        return None if aspect is None else self._filtered((aspect,), None)
+
+    def _missed(self, aspect: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
         if not scopes:
             return None
@@ -92,6 +126,21 @@ class Blind:
         for scope, gap in scopes.items():
             if beside is None or not _single(scope) or ids.covers(scope, beside):
                 return self.said(gap)
+            if own is not None and ids.covers(scope, own):
+                return self.said(gap)
+        return None
+
+    def _filtered(self, aspects: Iterable[str], beside: str | None) -> str | None:
+        at_account = beside in self.side.by_key and ids.type_of(beside or "") == sides.ACCOUNT
+        for aspect in aspects:
+            # What hangs on an account that was read is kept, whichever other account was not.
+            if aspect == "accounts" and at_account:
+                continue
+            if self.by_aspect.get(aspect):
+                return self.said(self.by_aspect[aspect][0])
+            # Where neither side read it, both lists were filtered alike.
+            if self.skipped(aspect) and aspect in self._other.snapshot.aspects:
+                return f"{self.side.label}: {aspect} not read"
         return None
 
     def said(self, gap: Gap) -> str:

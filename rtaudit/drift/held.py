@@ -12,11 +12,9 @@ from rtaudit.snapshot import ids
 class Held:
     """Roles and locks in force at each account of a side."""
 
-    def __init__(self, side: IndexedSide) -> None:
-        self._roles = {
-            ids.name_of(ids.key(item["id"])): text(properties(item).get("roleName"))
-            for item in side.by_type.get(sides.DEFINITION, ())
-        }
+    def __init__(self, side: IndexedSide, other: IndexedSide) -> None:
+        # Built-in roles have one id everywhere: where this side did not read a role's name, the other's will do.
+        self._roles = {**_names(other), **_names(side)}
         self._assignments: dict[str, list[Resource]] = defaultdict(list)
         for item in side.by_type.get(sides.ASSIGNMENT, ()):
             scope = text(properties(item).get("scope")) or ids.parent_of(item["id"])
@@ -46,6 +44,13 @@ class Held:
             for item in self._locks[scope]
         }
         return {"locks": sorted(levels)} if levels else {}
+
+
+def _names(side: IndexedSide) -> dict[str, str]:
+    return {
+        ids.name_of(ids.key(item["id"])): text(properties(item).get("roleName"))
+        for item in side.by_type.get(sides.DEFINITION, ())
+    }
 
 
 def _scopes(account: str, known: dict[str, list[Resource]]) -> list[str]:

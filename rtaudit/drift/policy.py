@@ -12,8 +12,11 @@ from typing import Any
 
 from rtaudit import assets
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
+from rtaudit.drift.sides import ACCOUNT
 from rtaudit.errors import InputError
+from rtaudit.report import SEVERITIES
 
 DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
@@ -74,6 +77,26 @@ class Entry:
             and self.orientation(subject) is not None
         )
 
+    @property
+    def unlimited(self) -> bool:
+        """True when the entry speaks of every change of the types that it names."""
+        return not self.categories and self.kind is None and (self.paths is None or "**" in self.paths)
+
+    def concerns(self, subject: Subject) -> bool:
+        """True when the entry may speak of some change of the subject's type.
+
+        A path without a type is taken for one of accounts: it says not which other types have such a field.
+        """
+        of_type = any(_like(one, subject.type) for one in self.types)
+        if not self.types:
+            of_type = self.unlimited or self.paths is None or "" in self.paths or subject.type == ACCOUNT
+        return (
+            of_type
+            and (not self.categories or not categories_of(subject.type).isdisjoint(self.categories))
+            and (not self.roles or any(_like(one, subject.role) for one in self.roles))
+            and self.orientation(subject) is not None
+        )
+
     def expects(self, subject: Subject) -> bool:
         """True when the two values are those that it expects, whichever of the two snapshots is the base."""
         if self.expect is None:
@@ -127,9 +150,21 @@ class DriftPolicy:
                     return "expected", entry.id, severity
         return "drift", by_severity, severity
 
-    def ignores(self, subject: Subject) -> str | None:
-        """The entry that ignores all of what `subject` stands for, so that not to have seen it is no matter; or None."""
-        return next((entry.id for entry in self.entries if entry.ignore and entry.fits(subject)), None)
+    def ignores_gap(self, subject: Subject) -> str | None:
+        """The entry that ignores all of the subject's type, so that not to have seen it is no matter; or None."""
+        return next((one.id for one in self.entries if one.ignore and one.unlimited and one.concerns(subject)), None)
+
+    def gap_severity(self, subject: Subject) -> str:
+        """The worst severity that a change of the subject's type could have: what was not seen may be any of them."""
+        possible: list[str] = []
+        for entry in self.entries:
+            if entry.severity is not None and entry.concerns(subject):
+                possible.append(entry.severity)
+                if entry.unlimited:
+                    break
+        else:
+            possible.append(DEFAULT_SEVERITY)
+        return min(possible, key=SEVERITIES.index)
 
     def severity(self, subject: Subject) -> tuple[str, str | None]:
         """The severity of a change, and the entry that says so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -100,7 +101,9 @@ class _Comparing:
         self.left, self.right, self.policy = left, right, policy
         self.over_time = same_environment(left, right)
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
-        self.left_blind, self.right_blind = gaps.Blind(left), gaps.Blind(right)
+        self.waived: set[str] = set()
+        """Aspects of which a gap is ignored."""
+        self.left_blind, self.right_blind = gaps.Blind(left, right), gaps.Blind(right, left)
 
     def run(self) -> tuple[Comparison, list[str]]:
         """The comparison, and what the reader should know beside it."""
@@ -139,11 +142,22 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == sides.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            self._hide_rows(pair.type, one, other)
             if one == other:
                 continue
             for difference in differences(settled(one), settled(other), pair.type):
                 if not self._shared(pair, difference):
                     yield self._seen(pair, difference)
+
+    def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
+        """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is told as unknown."""
+        here, there = one.get("value"), other.get("value")
+        if resource_type not in gaps.ROWS_FILTERED_BY or not isinstance(here, dict) or not isinstance(there, dict):
+            return
+        if self.right_blind.why_rows(resource_type) is not None:
+            one["value"] = {name: row for name, row in here.items() if name in there}
+        if self.left_blind.why_rows(resource_type) is not None:
+            other["value"] = {name: row for name, row in there.items() if name in here}
 
     def _shared(self, pair: Paired, difference: Difference) -> bool:
         """True when both sides point at the very same thing, which merely is not named after the one environment.
@@ -164,15 +178,23 @@ class _Comparing:
             own, lacking = (self.left, self.right_blind) if lone.left is not None else (self.right, self.left_blind)
             item = lone.left or lone.right
             assert item is not None
-            if self._explained(lone, own, item, lacking):
+            why = self._explained(lone, own, item, lacking)
+            sources = gaps.FILTERED_BY.get(gaps.ASPECT_OF.get(lone.type, ""), ())
+            if why is not None and self.waived.isdisjoint(sources):
                 continue
             body = settled((here if own is self.left else there)(item, lone.type))
             kind = "removed" if lone.left is not None else "added"
             before, after = (body, None) if lone.left is not None else (None, body)
-            yield self._seen(lone, Difference("", kind, before, after))
+            change = self._seen(lone, Difference("", kind, before, after))
+            # The gap that hides it is ignored and tells nothing, but this is of another type.
+            yield (
+                change
+                if why is None or change.decision != "drift"
+                else replace(change, decision="unknown", decided_by=why)
+            )
 
-    def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> bool:
-        """True when the other side may only not have seen its counterpart: the gap itself is told as unknown."""
+    def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> str | None:
+        """Why the other side may only not have seen its counterpart: the gap itself is told as unknown."""
         parents = sides.targets(item) if lone.type == sides.ENDPOINT else [ids.parent_of(item["id"])]
         own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
         other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles
@@ -182,7 +204,7 @@ class _Comparing:
             parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
-        return lacking.why(lone.type, beside) is not None
+        return lacking.why(lone.type, beside, ids.key(item["id"]))
 
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
         cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})
@@ -191,7 +213,8 @@ class _Comparing:
         return cache[side]
 
     def _held(self) -> Iterator[Change]:
-        here, there = Held(self.left), Held(self.right)
+        here, there = Held(self.left, self.right), Held(self.right, self.left)
+        unnamed = self.left_blind.unnamed_roles | self.right_blind.unnamed_roles
         for pair in self.pairing.pairs:
             if pair.type != sides.ACCOUNT:
                 continue
@@ -203,6 +226,8 @@ class _Comparing:
                 (sides.LOCK, here.locks(one), there.locks(other)),
             ):
                 if before == after or self._unread(resource_type, one, other):
+                    continue
+                if unnamed and any(role in canonical([before, after]) for role in unnamed):
                     continue
                 held = Paired(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
@@ -254,8 +279,10 @@ class _Comparing:
     def _unseen(self, one: gaps.Unseen) -> Change:
         category = category_of(one.type, "")
         subject = Subject(one.role, one.type, category, "changed", "", None, None, self.left.label, self.right.label)
-        severity = "info" if one.minor else self.policy.severity(subject)[0]
-        ignored = self.policy.ignores(subject)
+        severity = "info" if one.minor else self.policy.gap_severity(subject)
+        ignored = self.policy.ignores_gap(subject)
+        if ignored is not None:
+            self.waived.add(gaps.ASPECT_OF[one.type])
         return Change(
             role=one.role,
             type=one.type,

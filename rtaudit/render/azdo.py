@@ -24,7 +24,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             environment, resource = note.finding.environment, note.finding.resource
-            file = plain(path(lines.file(environment), environment))
+            file = plain(path(lines.file(environment, resource), environment))
             place = f"sourcepath={_property(file)};linenumber={lines.line(environment, resource)};"
             place += f"code={_property(note.code)};"
         yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{note.title}: {note.text}')}\n"

@@ -84,6 +84,8 @@ def _findings(comparison: Comparison) -> list[Finding]:
 
 def _finding(comparison: Comparison, key: tuple[str, str, str, str], changes: list[Change]) -> Finding:
     resource, category, decision, severity = key
+    # What was removed stands in the base only.
+    side = comparison.left if changes[0].right is None and changes[0].left is not None else comparison.right
     seen = [Observation(_path(change), change.before, change.after, _resource(change)) for change in changes]
     by = ", ".join(sorted({str(change.decided_by) for change in changes if change.decided_by}))
     meanings = "; ".join(dict.fromkeys(change.meaning for change in changes if change.meaning))
@@ -99,7 +101,7 @@ def _finding(comparison: Comparison, key: tuple[str, str, str, str], changes: li
         _OUTCOMES[decision],
         changes[0].type,
         resource,
-        comparison.right.environment,
+        side.environment,
         severity,
         f"{comparison.left.environment} to {comparison.right.environment}",
         seen,

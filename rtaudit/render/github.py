@@ -23,7 +23,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             environment, resource = note.finding.environment, note.finding.resource
-            file = plain(path(lines.file(environment), environment))
+            file = plain(path(lines.file(environment, resource), environment))
             place = f"file={_property(file)},line={lines.line(environment, resource)},"
         yield f"::{_KINDS[note.level]} {place}title={_property(note.title)}::{_message(note.text)}\n"
 

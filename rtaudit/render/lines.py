@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -19,30 +20,38 @@ class Lines:
 
     def __init__(self, snapshots: Iterable[Snapshot], environments: Iterable[tuple[str, str | None]]) -> None:
         """Reads the snapshots' files once more; `environments` are the names and files that the answer itself gives."""
-        self._files = dict(environments)
-        self._lines: dict[str, dict[str, int]] = {}
+        self._files: dict[str, list[str]] = defaultdict(list)
+        self._lines: dict[str, list[tuple[str, dict[str, int]]]] = defaultdict(list)
+        for environment, name in environments:
+            if name is not None:
+                self._files[environment].append(name)
         for snapshot in snapshots:
             if snapshot.file is None or not os.path.isfile(snapshot.file):
                 continue
             with open(snapshot.file, encoding="utf-8-sig", errors="replace") as file:
-                self._lines[snapshot.environment] = _positions(file.read())
-            self._files[snapshot.environment] = snapshot.file
+                self._lines[snapshot.environment].append((snapshot.file, _positions(file.read())))
+            self._files[snapshot.environment].append(snapshot.file)
 
-    def file(self, environment: str) -> str | None:
-        """The snapshot's file, where one is known."""
-        return self._files.get(environment)
+    def file(self, environment: str, resource: str) -> str | None:
+        """The snapshot's file, where one is known: of several of one environment the last that holds the resource."""
+        files = self._files.get(environment)
+        return self._place(environment, resource)[0] or (files[-1] if files else None)
 
     def line(self, environment: str, resource: str) -> int:
         """The line (1-based) where the resource, or what it belongs to, stands; 1 where that is not known."""
-        positions = self._lines.get(environment)
-        if not positions:
-            return 1
+        return self._place(environment, resource)[1]
+
+    def _place(self, environment: str, resource: str) -> tuple[str | None, int]:
+        held = self._lines.get(environment, ())
         key = ids.key(resource)
-        while key.count("/") > 2:
-            if key in positions:
-                return positions[key]
+        while held:
+            for file, positions in reversed(held):
+                if key in positions:
+                    return file, positions[key]
+            if key.count("/") <= 2:
+                break
             key = ids.parent_of(key)
-        return positions.get(key, 1)
+        return None, 1
 
 
 def path(file: str | None, environment: str) -> str:

@@ -113,7 +113,7 @@ def _invocation(report: Report) -> dict[str, Any]:
 def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Lines, nth: int) -> dict[str, Any]:
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
-    file = uri(lines.file(finding.environment), finding.environment)
+    file = uri(lines.file(finding.environment, finding.resource), finding.environment)
     result: dict[str, Any] = {
         "ruleId": value(finding.rule, 200),
         "kind": "open" if unknown else "fail",

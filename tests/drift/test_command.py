@@ -274,3 +274,13 @@ def test_git_revision(files: Path) -> None:
     assert result.exit_code == 1
     assert "publicNetworkAccess" in result.stdout
     assert f"HEAD:{files / 'prod.json'}" in re.sub(r"\n", "", result.stdout)
+
+
+def test_the_same_file_twice_with_a_gap_leaves_that_unknown(tmp_path: Path) -> None:
+    whole = estate("dev")
+    gap = Gap(account_id("dev", "voice-dev"), "diagnostics", "denied", 403)
+    file = tmp_path / "dev.json"
+    write(Snapshot.of("dev", whole.scope, whole.resources, [gap]), file)
+    result = rtaudit(file, file, "-p", "none")
+    assert result.exit_code == 4
+    assert "the same file twice: nothing that was read can differ" in result.stderr

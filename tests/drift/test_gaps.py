@@ -138,8 +138,154 @@ def test_roles_that_could_not_be_read_are_unknown() -> None:
     ]
 
 
-def test_what_is_ignored_altogether_need_not_be_seen() -> None:
+DIAGNOSTICS = ("microsoft.insights/diagnosticsettings",)
+
+
+@pytest.mark.parametrize(
+    ("entry", "decision"),
+    [
+        (Entry("e", ignore=True), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("**",)), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, roles=("voice",)), "ignored"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, roles=("chat",)), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, kind="changed"), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("",)), "unknown"),
+        (Entry("e", ignore=True, types=DIAGNOSTICS, paths=("/properties/logs",)), "unknown"),
+        (Entry("e", ignore=True, categories=("logging",)), "unknown"),
+        (Entry("e", ignore=True, types=("microsoft.insights/metricalerts",)), "unknown"),
+    ],
+)
+def test_only_what_is_ignored_altogether_need_not_be_seen(entry: Entry, decision: str) -> None:
     blind = gapped(without(estate("prod"), "diagnosticSettings"), "diagnostics", account_id("prod", "voice-prod"))
-    for paths, decision in ((None, "ignored"), (("/properties/logs",), "unknown")):
-        policy = DriftPolicy([Entry("no-logs", categories=("logging",), paths=paths, ignore=True)])
-        assert [one.decision for one in run(estate("test"), blind, policy).comparisons[0].changes] == [decision]
+    drift = run(estate("test"), blind, DriftPolicy([entry]))
+    assert [one.decision for one in drift.comparisons[0].changes] == [decision]
+    assert drift.exit_code == (4 if decision == "unknown" else 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "severity"),
+    [
+        ([], "medium"),
+        ([Entry("a", severity="info", categories=("logging",))], "medium"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS)], "info"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS, kind="changed")], "medium"),
+        ([Entry("a", severity="info", types=DIAGNOSTICS), Entry("b", severity="high")], "info"),
+        ([Entry("a", severity="high", types=DIAGNOSTICS, paths=("/x",)), Entry("b", severity="info")], "high"),
+        ([Entry("a", severity="critical", categories=("network",))], "medium"),
+        ([Entry("a", severity="critical", paths=("/properties/abusePenalty/**",))], "medium"),
+        ([Entry("a", severity="critical", types=("microsoft.network/*",))], "medium"),
+    ],
+)
+def test_a_gap_is_as_severe_as_the_worst_that_it_may_hide(entries: list[Entry], severity: str) -> None:
+    blind = gapped(without(estate("prod"), "diagnosticSettings"), "diagnostics", account_id("prod", "voice-prod"))
+    (change,) = run(estate("test"), blind, DriftPolicy(entries)).comparisons[0].changes
+    assert (change.decision, change.severity) == ("unknown", severity)
+
+
+def test_an_ignored_gap_still_makes_unknown_what_else_it_hides() -> None:
+    workspace = provided("Microsoft.OperationalInsights/workspaces/logs")
+    left, right = over_time("right", "diagnostics", VOICE, "workspaces", [workspace])
+    drift = run(left, right, DriftPolicy([Entry("e", ignore=True, types=DIAGNOSTICS)]))
+    assert sorted(decision for decision, *_ in told(drift)) == ["ignored", "unknown"]
+    assert drift.exit_code == 4
+
+
+def over_time(blind: str, aspect: str, scope: str, lacking: str, extra: list[Resource]) -> tuple[Snapshot, Snapshot]:
+    """Production with `extra` and, later, without `lacking` and with a gap; the other way round where the base is blind."""
+    whole = snapshot("prod", [*estate("prod").resources, *extra])
+    dark = gapped(without(whole, lacking), aspect, scope)
+    return (dark, whole) if blind == "left" else (whole, dark)
+
+
+def provided(tail: str, **properties: object) -> Resource:
+    return {"id": f"{subscription('prod')}/resourceGroups/hub/providers/{tail}", "properties": properties}
+
+
+CATALOGUE = f"{subscription('prod')}/providers/Microsoft.CognitiveServices/locations/eastus2"
+ROLE = f"{subscription('prod')}/providers/Microsoft.Authorization/roleDefinitions/reader"
+VOICE = account_id("prod", "voice-prod")
+
+
+@pytest.mark.parametrize("blind", ["left", "right"])
+@pytest.mark.parametrize(
+    ("aspect", "scope", "lacking"),
+    [
+        ("accounts", subscription("prod"), {"id": f"{CATALOGUE}/models", "value": []}),
+        ("accounts", subscription("prod"), {"id": f"{CATALOGUE}/usages", "value": []}),
+        ("accounts", subscription("prod"), provided("Microsoft.Insights/metricAlerts/throttled")),
+        ("accounts", subscription("prod"), provided("Microsoft.Insights/actionGroups/oncall")),
+        ("accounts", subscription("prod"), provided("Microsoft.OperationalInsights/workspaces/logs")),
+        ("accounts", subscription("prod"), provided("Microsoft.Network/privateEndpoints/pe")),
+        ("accounts", subscription("prod"), provided("Microsoft.Network/privateDnsZones/zone")),
+        ("accounts", subscription("prod"), provided("Microsoft.Authorization/roleAssignments/a")),
+        ("accounts", subscription("prod"), provided("Microsoft.Authorization/locks/keep", level="CanNotDelete")),
+        ("diagnostics", VOICE, provided("Microsoft.OperationalInsights/workspaces/logs")),
+        ("privateEndpoints", subscription("prod"), provided("Microsoft.Network/privateDnsZones/zone/A/voice-prod")),
+        ("roleAssignments", ROLE, {"id": ROLE, "properties": {"roleName": "Reader"}}),
+    ],
+)
+def test_a_gap_hides_what_other_lists_keep_by_it(blind: str, aspect: str, scope: str, lacking: Resource) -> None:
+    kind = lacking["id"].rsplit("/", 1)[-1] if "value" in lacking else lacking["id"].rsplit("/", 2)[-2]
+    drift = run(*over_time(blind, aspect, scope, kind, [lacking]))
+    assert [decision for decision, *_ in told(drift)] == ["unknown"]
+    assert drift.exit_code == 4
+    # Without the gap it is gone.
+    left, right = over_time(blind, aspect, scope, kind, [lacking])
+    left, right = (Snapshot.of(one.environment, one.scope, one.resources) for one in (left, right))
+    assert [decision for decision, *_ in told(run(left, right))] == ["drift"]
+
+
+@pytest.mark.parametrize("skipped", [("left",), ("right",), ("left", "right")])
+def test_an_aspect_that_filters_hides_nothing_where_neither_side_read_it(skipped: tuple[str, ...]) -> None:
+    few = {"aspects": [name for name in ALL if name != "diagnostics"]}
+    workspace = provided("Microsoft.OperationalInsights/workspaces/logs")
+    left, right = snapshot("prod", [*estate("prod").resources, workspace]), estate("prod")
+    left = replace(left, scope=few) if "left" in skipped else left
+    right = replace(right, scope=few) if "right" in skipped else right
+    found = {(decision, kind) for decision, _, kind, _ in told(run(left, right))}
+    gone = ("drift", "workspaces")
+    assert found == (
+        {gone} if len(skipped) == 2 else {("unknown", "diagnosticsettings")} | ({gone} if "left" in skipped else set())
+    )
+
+
+def test_what_hangs_on_an_account_that_was_read_is_not_hidden_by_another() -> None:
+    lock = {"id": f"{VOICE}/providers/Microsoft.Authorization/locks/keep", "properties": {"level": "CanNotDelete"}}
+    left, right = over_time("right", "accounts", subscription("elsewhere"), "locks", [lock])
+    assert ("drift", "voice-prod/keep", "locks", "") in told(run(left, right))
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_catalogue_rows_of_deployments_that_were_not_read_are_not_removed(blind: bool) -> None:
+    def row(name: str, lifecycle: str = "GenerallyAvailable") -> Resource:
+        return {"kind": "OpenAI", "model": {"format": "OpenAI", "name": name, "lifecycleStatus": lifecycle}}
+
+    resources = estate("prod").resources
+    left = snapshot("prod", [*resources, {"id": f"{CATALOGUE}/models", "value": [row("gpt-realtime"), row("gpt-5")]}])
+    right = snapshot("prod", [*resources, {"id": f"{CATALOGUE}/models", "value": [row("gpt-realtime", "Deprecated")]}])
+    drift = run(left, gapped(right, "deployments", VOICE) if blind else right)
+    found = {(decision, path.split("/")[2][:19].strip()) for decision, *_, path in told(drift) if path}
+    seen = ("drift", "OpenAI OpenAI gpt-r")
+    assert found == ({seen} if blind else {seen, ("drift", "OpenAI OpenAI gpt-5")})
+
+
+@pytest.mark.parametrize(
+    ("known", "custom", "drifts"), [(True, False, True), (False, False, False), (False, True, False)]
+)
+def test_a_role_whose_name_was_not_read_is_no_other_role(known: bool, custom: bool, drifts: bool) -> None:
+    def held(label: str, role: str, name: str | None) -> Snapshot:
+        definition = f"{subscription(label)}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        assignment = {
+            "id": f"{subscription(label)}/providers/Microsoft.Authorization/roleAssignments/a",
+            "properties": {"principalType": "User", "roleDefinitionId": definition},
+        }
+        named = [{"id": definition, "properties": {"roleName": name}}] if name else []
+        return snapshot(label, [*estate(label).resources, assignment, *named])
+
+    right = held("prod", "11" if custom else "22", "Owner" if known else None)
+    if not known:
+        scope = f"{subscription('prod')}/providers/Microsoft.Authorization/roleDefinitions/{'11' if custom else '22'}"
+        right = gapped(right, "roleAssignments", scope)
+    drift = run(held("test", "22", "Reader"), right)
+    assert ("drift" in [decision for decision, *_ in told(drift)]) is drifts

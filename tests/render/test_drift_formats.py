@@ -13,7 +13,8 @@ import pytest
 from rtaudit.drift import Change, Comparison, Drift, DriftPolicy, Pair, Side, Unpaired, diff
 from rtaudit.render import FORMATS, render, whole
 from rtaudit.render.drift_report import as_report
-from rtaudit.snapshot import load
+from rtaudit.render.lines import Lines
+from rtaudit.snapshot import Snapshot, load, write
 
 from .samples import ACCOUNTS, EAST, HOSTILE, SWEDEN
 
@@ -124,3 +125,37 @@ def test_hostile_text_in_a_drift_stays_text(name, text):
         json.loads(written)
     elif name == "junit":
         ET.fromstring(written)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "environment"),
+    [("a", "b", "prod"), (None, "b", "prod"), ("a", None, "test"), (None, None, "prod")],
+)
+def test_a_finding_is_of_the_environment_that_holds_its_resource(left, right, environment):
+    sides = {"left": left and f"{ACCOUNTS}/{left}", "right": right and f"{ACCOUNTS}/{right}"}
+    drift = drift_of([change(path="", kind="removed" if right is None else "added", **sides)], "drift")
+    (found,) = [one for one in as_report(drift).findings if one.outcome == "fail"]
+    assert found.environment == environment
+    text = whole(render(drift, "github"))
+    assert f"file={environment}.json,line=1," in text
+    sarif = json.loads(whole(render(drift, "sarif")))
+    (result,) = [one for one in sarif["runs"][0]["results"] if one["kind"] == "fail"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == f"{environment}.json"
+
+
+def test_of_two_snapshots_with_one_label_the_one_that_holds_the_resource_is_named(tmp_path):
+    def saved(name, accounts):
+        resources = [{"id": f"{ACCOUNTS}/{one}", "name": one} for one in accounts]
+        write(Snapshot.of("dev", {"cloud": "AzureCloud", "aspects": ["accounts"]}, resources), tmp_path / name)
+        return load(tmp_path / name)
+
+    snapshots = [saved("da.json", ["x", "a", "old"]), saved("db.json", ["x", "b"])]
+    lines = Lines(snapshots, [("dev", str(one.file)) for one in snapshots])
+    for resource, name in (
+        ("a", "da"), ("old", "da"), ("a/deployments/voice", "da"), ("b", "db"), ("x", "db"), ("none", "db")
+    ):  # fmt: skip
+        file = lines.file("dev", f"{ACCOUNTS}/{resource}")
+        assert file == str(tmp_path / f"{name}.json")
+        line = lines.line("dev", f"{ACCOUNTS}/{resource}")
+        held = resource.split("/")[0]
+        assert (f'accounts/{held}"' in Path(file).read_text().splitlines()[line - 1]) is (held != "none")
