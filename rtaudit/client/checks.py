@@ -180,8 +180,9 @@ class Sdk:
 
 
 _PYTHON = re.compile(
-    r"^[\s\"']*(openai|rtclient)\s*(?:\[[\w,\s-]*\])?\s*(?:=\s*[\"']|:\s*[\"'])?\s*"
-    r"((?:[\^~<>=!]=?=?\s*|(?<=[\"']))\d[^#;\"']*)?",
+    r"^[ \t\"']*(openai|rtclient)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*(?:=[ \t]*[\"']|:[ \t]*[\"'])?[ \t]*"
+    # Options of pip (`--hash=…`, `--index-url …`) are no part of the version.
+    r"((?:[\^~<>=!]=?=?[ \t]*|(?<=[\"']))\d(?:(?!\s--)[^#;\"'\\\r\n])*)?",
     re.MULTILINE,
 )  # fmt: skip
 _LOCKED = re.compile(r"^name = \"(openai|rtclient)\"\s*\nversion = \"([^\"]+)\"", re.MULTILINE)

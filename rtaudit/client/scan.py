@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from rtaudit.client.checks import CHECKS, HOST, in_line, sdks_in, side_of
 from rtaudit.client.draft import Draft, Target
+from rtaudit.client.masks import excerpt, mask
 from rtaudit.client.walk import Walk
 from rtaudit.report import SEVERITIES
-from rtaudit.snapshot.secrets import CUT, scrub
 
 SCHEMA = "rtaudit.scan/1"
 """The schema of a scan as JSON."""
@@ -22,13 +22,11 @@ SCHEMA = "rtaudit.scan/1"
 _WINDOW = 20_000
 """Characters of a line that are searched at a time: minified code has lines of megabytes."""
 _OVERLAP = 300
-_EXCERPT = 160
 _REALTIME = re.compile(r"realtime", re.IGNORECASE)
 _HINT = re.compile(
     r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser", re.IGNORECASE
 )
 _IGNORE = re.compile(r"rtaudit:\s*ignore\[([\w,\s-]*)\]:?\s*([^\r\n]*)")
-_HEX = re.compile(r"\b[0-9a-fA-F]{32}\b")
 _COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "'")
 """What a line begins with that is nothing but a comment, and so speaks of the line below."""
 _CLOSERS = re.compile(r"\s*(?:\*/|-->|#}|--}}|\*\))\s*\Z")
@@ -177,12 +175,14 @@ def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> No
                 if (check, column) not in known:
                     known.add((check, column))
                     reason = _reason(result, lines, number, check, path)
-                    excerpt = _excerpt(line, column)
-                    result.findings.append(SourceFinding(check, path, number, column + 1, side, found, excerpt, reason))
+                    shown = excerpt(line, column)
+                    result.findings.append(
+                        SourceFinding(check, path, number, column + 1, side, mask(found), shown, reason)
+                    )
         if realtime and len(line) <= _WINDOW:
             for kind, value in _seen(line):
                 seen.setdefault((kind, value), number)
-    result.seen += [Seen(kind, value, path, number, side) for (kind, value), number in seen.items()]
+    result.seen += [Seen(kind, mask(value), path, number, side) for (kind, value), number in seen.items()]
     if realtime:
         for kind, signs in _SIGNS.items():
             for value, pattern in signs.items():
@@ -196,7 +196,7 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
         yield "endpoint", f"wss://{match.group(1).lower()}"
         path = urlsplit(match.group(2) or "").path.rstrip("/")
         if "/realtime" in path:
-            yield "path", scrub(path)
+            yield "path", path
     for match in (*_MODEL.finditer(line), *_DEPLOYMENT.finditer(line)):
         if match.group(1).lower() not in (
             "process.env",
@@ -216,12 +216,13 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
 def _sdks(result: Scan, path: str, text: str, lines: list[str]) -> list[SourceFinding]:
     findings = []
     for sdk in sdks_in(path, text):
-        result.seen.append(Seen("sdk", f"{sdk.language}:{sdk.name}:{sdk.version or ''}", path, sdk.line, "config"))
+        version = mask(sdk.version or "")
+        result.seen.append(Seen("sdk", f"{sdk.language}:{sdk.name}:{version}", path, sdk.line, "config"))
         if sdk.below:
             reason = _reason(result, lines, sdk.line, "RTA-SRC-007", path)
-            found = f"{sdk.name} {sdk.version or ''}".strip()
-            excerpt = _excerpt(lines[sdk.line - 1], 0)
-            findings.append(SourceFinding("RTA-SRC-007", path, sdk.line, 1, "config", found, excerpt, reason))
+            found = f"{sdk.name} {version}".strip()
+            shown = excerpt(lines[sdk.line - 1], 0)
+            findings.append(SourceFinding("RTA-SRC-007", path, sdk.line, 1, "config", found, shown, reason))
     return findings
 
 
@@ -236,19 +237,11 @@ def _reason(result: Scan, lines: list[str], number: int, check: str, path: str) 
             continue
         reason = _CLOSERS.sub("", match.group(2)).strip(" -:\t")
         if reason:
-            return scrub(reason)
+            return mask(reason)
         warning = f"{path}:{at}: rtaudit:ignore[{check}] gives no reason, so it ignores nothing"
         if warning not in result.warnings:
             result.warnings.append(warning)
     return None
-
-
-def _excerpt(line: str, column: int) -> str:
-    # Cut first: a secret that lies across the edge of the excerpt would not look like one.
-    start = max(0, column - 2 * _EXCERPT)
-    near = _HEX.sub(CUT, scrub(line[start : column + 4 * _EXCERPT]))
-    at = min(max(0, column - start - _EXCERPT // 2), max(0, len(near) - _EXCERPT))
-    return near[at : at + _EXCERPT].strip()
 
 
 def draft_of(result: Scan, name: str) -> Draft:
