@@ -26,10 +26,12 @@ _REALTIME = re.compile(r"realtime", re.IGNORECASE)
 _HINT = re.compile(
     r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser", re.IGNORECASE
 )
-_IGNORE = re.compile(r"rtaudit:\s*ignore\[([\w,\s-]*)\]:?\s*([^\r\n]*)")
-_COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "'")
+_IGNORE = re.compile(r"rtaudit:\s*ignore\b(?:\[([^\]\r\n]*)\])?:?\s*([^\r\n]*)")
+_COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "{/*", "'")
 """What a line begins with that is nothing but a comment, and so speaks of the line below."""
-_CLOSERS = re.compile(r"\s*(?:\*/|-->|#}|--}}|\*\))\s*\Z")
+_CLOSERS = re.compile(r"(?:\*/|-->|#\}|--\}\}|\*\)).*")
+"""Where a comment ends: what follows is no part of a reason."""
+_NAMES = frozenset({name for check in CHECKS.values() for name in (check.id, check.name)})
 
 _ENDPOINT = re.compile(rf"\b(?:wss?|https?)://({HOST})(/[^\s\"'`<>)\\]*)?", re.IGNORECASE)
 _MODEL = re.compile(r"[?&](?:model|deployment)=([\w.-]{1,64})(?![\w.-]*[{$])")
@@ -233,15 +235,26 @@ def _reason(result: Scan, lines: list[str], number: int, check: str, path: str) 
         match = _IGNORE.search(line)
         if at != number and not line.lstrip().startswith(_COMMENT):
             continue
-        if match is None or not {check, CHECKS[check].name} & set(re.split(r"[\s,]+", match.group(1))):
+        if match is None:
+            continue
+        if match.group(1) is None:
+            _warn(result, f"{path}:{at}: rtaudit:ignore names no check in brackets, so it ignores nothing")
+            continue
+        names = {name for name in re.split(r"[\s,]+", match.group(1)) if name}
+        for name in sorted(names - _NAMES):
+            _warn(result, f"{path}:{at}: rtaudit:ignore[{name[:40]}] names no check of a scan, so it ignores nothing")
+        if not {check, CHECKS[check].name} & names:
             continue
         reason = _CLOSERS.sub("", match.group(2)).strip(" -:\t")
-        if reason:
+        if any(character.isalnum() for character in reason):
             return mask(reason)
-        warning = f"{path}:{at}: rtaudit:ignore[{check}] gives no reason, so it ignores nothing"
-        if warning not in result.warnings:
-            result.warnings.append(warning)
+        _warn(result, f"{path}:{at}: rtaudit:ignore[{check}] gives no reason, so it ignores nothing")
     return None
+
+
+def _warn(result: Scan, text: str) -> None:
+    if (warning := mask(text)) not in result.warnings:
+        result.warnings.append(warning)
 
 
 def draft_of(result: Scan, name: str) -> Draft:
