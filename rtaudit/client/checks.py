@@ -92,6 +92,9 @@ _PREVIEW = re.compile(
 _VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
 _OTHER_PLANE = re.compile(r"management\.|/providers/|/openai/deployments|\baz rest\b|armclient", re.IGNORECASE)
 """What a line is about whose api-version is not the realtime endpoint's."""
+_BEFORE = re.compile(r"[^\s\"'`()\[\],;=|]*\Z")
+_ROUTE_OF_A_HOST = re.compile(r"|.*(?:[}>]|://.*|\$[A-Z_]+|%[sv@])|[\w-]+(?:\.[\w-]+)+(?::\d+)?")
+"""What stands before a path of the service: nothing, a placeholder, a URL, a host. Else it is a module or route of one's own."""
 _BETA = re.compile(r"OpenAI-Beta", re.IGNORECASE)
 _PLAIN = re.compile(rf"\b(?:ws|http)://{HOST}", re.IGNORECASE)
 
@@ -116,7 +119,9 @@ def in_line(line: str, side: str, *, realtime: bool) -> Iterator[Found]:
             for found in pattern.finditer(line):
                 yield "RTA-SRC-003", found.start(), f"{words}, in {side} code"
     for found in _PREVIEW.finditer(line):
-        yield "RTA-SRC-004", found.start(), found.group()
+        before = _BEFORE.search(line, max(0, found.start() - 300), found.start())
+        if not found.group().startswith("/") or (before and _ROUTE_OF_A_HOST.fullmatch(before.group())):
+            yield "RTA-SRC-004", found.start(), found.group()
     if realtime:
         for found in () if _OTHER_PLANE.search(line) else _VERSION.finditer(line):
             yield "RTA-SRC-005", found.start(), f"api-version {found.group(1)}"
@@ -133,6 +138,7 @@ _BROWSER = re.compile(
 _SERVER = re.compile(
     r"require\(['\"](?:express|http|fs|ws|fastify)['\"]\)|from ['\"](?:node:|express|fastify|ws['\"]|fs['\"])|process\.argv"
 )
+_KOTLIN_SERVER = re.compile(r"^[ \t]*import[ \t]+(?:org\.springframework|io\.ktor\.server)\b", re.MULTILINE)
 _MARKUP = (".html", ".htm", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
 _SCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts")
 _MOBILE = (".swift", ".kt", ".kts", ".dart", ".m", ".mm")
@@ -145,6 +151,8 @@ def side_of(path: str, text: str) -> str:
     """Where the code of a file runs: browser, mobile, server, or config. By its extension, its folders, then what it calls."""
     folders = {part.lower() for part in path.split("/")[:-1]}
     name = path.rsplit("/", 1)[-1].lower()
+    if name.endswith((".kt", ".kts")) and _KOTLIN_SERVER.search(text):
+        return "server"
     if name.endswith(_MOBILE) or (folders & _MOBILE_FOLDERS and name.endswith((*_SCRIPT, ".java"))):
         return "mobile"
     if name.endswith(_MARKUP):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rtaudit.client.checks import side_of
 from rtaudit.client.scan import scan
 
 BETA = "client.beta.realtime.connect()"
@@ -38,3 +39,43 @@ def test_an_ignore_names_a_check_and_gives_a_reason(
     assert [one.ignored for one in result.findings] == [reason]
     assert len(result.warnings) == (warned is not None)
     assert warned is None or warned in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "preview"),
+    [
+        ('import x from "@/lib/openai/realtime"', False),
+        ('import x from "$lib/openai/realtime"', False),
+        ('import x from "./openai/realtime"', False),
+        ('import x from "../lib/openai/realtime"', False),
+        ('fetch("/api/openai/realtime")', False),
+        ('import x from "~/openai/realtimeapi/y"', False),
+        ('path = "/openai/realtime"', True),
+        ("path=/openai/realtime?x", True),
+        ("`${host}/openai/realtime`", True),
+        ("https://<resource>/openai/realtime", True),
+        ("<resource>/openai/realtime", True),
+        ('"wss://" + "x.openai.azure.com/openai/realtime"', True),
+        ("guest.example:8443/openai/realtime", True),
+        ("wss://x/prefix/openai/realtime", True),
+        ('"%s/openai/realtime"', True),
+        ("$ENDPOINT/openai/realtime", True),
+        ("https://x/openai/realtimeapi/sessions", True),
+    ],
+)
+def test_the_preview_protocol_is_a_path_of_a_host(tmp_path: Path, line: str, preview: bool):
+    (tmp_path / "a.js").write_text(line + "\n")
+    assert [one.check for one in scan(tmp_path).findings] == (["RTA-SRC-004"] if preview else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("import org.springframework.boot.runApplication\n", "server"),
+        ("package x\nimport io.ktor.server.engine.embeddedServer\n", "server"),
+        ("import io.ktor.client.HttpClient\n", "mobile"),
+        ("", "mobile"),
+    ],
+)
+def test_kotlin_of_a_server_is_no_app(text: str, side: str):
+    assert side_of("src/main/Voice.kt", text) == side
