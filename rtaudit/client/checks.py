@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rtaudit.client.masks import GIVEN
+
 GUIDE = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-preview-api-migration-guide"
 _WEBRTC = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-webrtc"
 _MANAGED = "https://learn.microsoft.com/azure/ai-services/openai/how-to/managed-identity"
@@ -75,7 +77,8 @@ HOST = r"[\w.-]+\.(?:openai\.azure\.(?:com|us|cn)|cognitiveservices\.azure\.(?:c
 
 _KEY = re.compile(r"\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b")
 _HEX_KEY = re.compile(
-    r"(?:api[-_]?key|openai[-_]?key|aoai[-_]?key|subscription[-_]?key)[\"'\]]*\s*(?:[:=,]|=>)\s*[\"']?[0-9a-f]{32}\b",
+    r"(?:(?:api[-_]?key|openai[-_]?key|aoai[-_]?key|subscription[-_]?key)"
+    rf"(?:{GIVEN}|\s+|[\"']\s+value\s*=\s*)|(?:Azure|Api)KeyCredential\(\s*)[\"'`]?[0-9a-f]{{32}}\b",
     re.IGNORECASE,
 )
 _KEY_IN_URL = re.compile(
@@ -89,7 +92,8 @@ _PREVIEW = re.compile(
     r"/openai/realtime(?![\w-])|/openai/realtimeapi/|realtimeapi-preview\.ai\.azure\.com"
     r"|\.beta\.realtime\b|openai/beta/realtime|RealtimeConversationClient\b"
 )
-_VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
+VERSION = re.compile(rf"api[-_]?version{GIVEN}[\"'`]?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
+"""An api-version that is given; its first group is it."""
 _OTHER_PLANE = re.compile(r"management\.|/providers/|/openai/deployments|\baz rest\b|armclient", re.IGNORECASE)
 """What a line is about whose api-version is not the realtime endpoint's."""
 _BEFORE = re.compile(r"[^\s\"'`()\[\],;=|]*\Z")
@@ -123,7 +127,7 @@ def in_line(line: str, side: str, *, realtime: bool) -> Iterator[Found]:
         if not found.group().startswith("/") or (before and _ROUTE_OF_A_HOST.fullmatch(before.group())):
             yield "RTA-SRC-004", found.start(), found.group()
     if realtime:
-        for found in () if _OTHER_PLANE.search(line) else _VERSION.finditer(line):
+        for found in () if _OTHER_PLANE.search(line) else VERSION.finditer(line):
             yield "RTA-SRC-005", found.start(), f"api-version {found.group(1)}"
         if "assistants" not in line:
             for found in _BETA.finditer(line):
@@ -193,9 +197,16 @@ _PYTHON = re.compile(
     r"((?:[\^~<>=!]=?=?[ \t]*|(?<=[\"']))\d(?:(?!\s--)[^#;\"'\\\r\n])*)?",
     re.MULTILINE,
 )  # fmt: skip
+_PYTHON_LISTED = re.compile(
+    r"^(?!\s*keywords)[^#\r\n]*?[\[,][ \t]*[\"'](openai|rtclient)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*"
+    r"([~<>=!]=?=?[ \t]*\d[^#;\"'\\\r\n]*)?[;\"']",
+    re.MULTILINE,
+)
+"""In a list of one line."""
 _LOCKED = re.compile(r"^name = \"(openai|rtclient)\"\s*\nversion = \"([^\"]+)\"", re.MULTILINE)
 _NPM = re.compile(r"\"(openai|rt-client)\"\s*:\s*\"([^\"]*)\"")
 _NPM_LOCKED = re.compile(r"\"node_modules/(openai|rt-client)\"\s*:\s*\{\s*\"version\"\s*:\s*\"([^\"]+)\"")
+_IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+\.(?:txt|in)\Z", re.IGNORECASE)
 _NUGET = re.compile(r"(?:Include|Update|id)=\"(OpenAI|Azure\.AI\.OpenAI)\"[^>]*?[Vv]ersion=\"([^\"]+)\"")
 
 
@@ -203,8 +214,11 @@ def sdks_in(path: str, text: str) -> list[Sdk]:
     """The realtime-capable SDKs that a manifest or lock file names; empty for any other file."""
     name = path.rsplit("/", 1)[-1].lower()
     patterns: list[tuple[re.Pattern[str], str, Callable[[str], tuple[int, ...] | None]]] = []
-    if re.fullmatch(r"(.*requirements.*|constraints.*)\.(txt|in)|pyproject\.toml|pipfile", name):
+    if re.fullmatch(r"(.*requirements.*|constraints.*)\.(txt|in)|pyproject\.toml|pipfile", name) or _IN_FOLDER.search(
+        path
+    ):
         patterns = [(_PYTHON, "python", _python_ceiling)]
+        patterns += [(_PYTHON_LISTED, "python", _python_ceiling)] if name == "pyproject.toml" else []
     elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
         patterns = [(_LOCKED, "python", _exact)]
     elif name == "package.json":

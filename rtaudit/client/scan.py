@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.client.checks import CHECKS, HOST, in_line, sdks_in, side_of
+from rtaudit.client.checks import CHECKS, HOST, VERSION, in_line, sdks_in, side_of
 from rtaudit.client.draft import Draft, Target
 from rtaudit.client.masks import excerpt, mask
 from rtaudit.client.walk import Walk
@@ -24,7 +24,8 @@ _WINDOW = 20_000
 _OVERLAP = 300
 _REALTIME = re.compile(r"realtime", re.IGNORECASE)
 _HINT = re.compile(
-    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser", re.IGNORECASE
+    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser|KeyCredential",
+    re.IGNORECASE,
 )
 _IGNORE = re.compile(r"rtaudit:\s*ignore\b(?:\[([^\]\r\n]*)\])?:?\s*([^\r\n]*)")
 _COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "{/*", "'")
@@ -38,7 +39,6 @@ _MODEL = re.compile(r"[?&](?:model|deployment)=([\w.-]{1,64})(?![\w.-]*[{$])")
 _DEPLOYMENT = re.compile(
     r"deployment(?:[-_]?(?:name|id))?[\"']?\s*[:=]\s*[\"']?([A-Za-z0-9][\w.-]{1,63})[\"'\s,;)]", re.IGNORECASE
 )
-_VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
 _SIGNS: dict[str, dict[str, re.Pattern[str]]] = {
     "transport": {
         "webrtc": re.compile(r"RTCPeerConnection|/realtime/calls\b|realtimertc\b"),
@@ -211,7 +211,7 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
             "string",
         ):
             yield "deployment", match.group(1)
-    for match in _VERSION.finditer(line):
+    for match in VERSION.finditer(line):
         yield "apiVersion", match.group(1)
 
 
