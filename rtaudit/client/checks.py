@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rtaudit.client.masks import GIVEN
+
 GUIDE = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-preview-api-migration-guide"
 _WEBRTC = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-webrtc"
 _MANAGED = "https://learn.microsoft.com/azure/ai-services/openai/how-to/managed-identity"
@@ -75,7 +77,8 @@ HOST = r"[\w.-]+\.(?:openai\.azure\.(?:com|us|cn)|cognitiveservices\.azure\.(?:c
 
 _KEY = re.compile(r"\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b")
 _HEX_KEY = re.compile(
-    r"(?:api[-_]?key|openai[-_]?key|aoai[-_]?key|subscription[-_]?key)[\"'\]]*\s*(?:[:=,]|=>)\s*[\"']?[0-9a-f]{32}\b",
+    r"(?:(?:api[-_]?key|openai[-_]?key|aoai[-_]?key|subscription[-_]?key)"
+    rf"(?:{GIVEN}|\s+|[\"']\s+value\s*=\s*)|(?:Azure|Api)KeyCredential\(\s*)[\"'`]?[0-9a-f]{{32}}\b",
     re.IGNORECASE,
 )
 _KEY_IN_URL = re.compile(
@@ -89,9 +92,13 @@ _PREVIEW = re.compile(
     r"/openai/realtime(?![\w-])|/openai/realtimeapi/|realtimeapi-preview\.ai\.azure\.com"
     r"|\.beta\.realtime\b|openai/beta/realtime|RealtimeConversationClient\b"
 )
-_VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
+VERSION = re.compile(rf"api[-_]?version{GIVEN}[\"'`]?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
+"""An api-version that is given; its first group is it."""
 _OTHER_PLANE = re.compile(r"management\.|/providers/|/openai/deployments|\baz rest\b|armclient", re.IGNORECASE)
 """What a line is about whose api-version is not the realtime endpoint's."""
+_BEFORE = re.compile(r"[^\s\"'`()\[\],;=|]*\Z")
+_ROUTE_OF_A_HOST = re.compile(r"|.*(?:[}>]|://.*|\$[A-Z_]+|%[sv@])|[\w-]+(?:\.[\w-]+)+(?::\d+)?")
+"""What stands before a path of the service: nothing, a placeholder, a URL, a host. Else it is a module or route of one's own."""
 _BETA = re.compile(r"OpenAI-Beta", re.IGNORECASE)
 _PLAIN = re.compile(rf"\b(?:ws|http)://{HOST}", re.IGNORECASE)
 
@@ -116,9 +123,11 @@ def in_line(line: str, side: str, *, realtime: bool) -> Iterator[Found]:
             for found in pattern.finditer(line):
                 yield "RTA-SRC-003", found.start(), f"{words}, in {side} code"
     for found in _PREVIEW.finditer(line):
-        yield "RTA-SRC-004", found.start(), found.group()
+        before = _BEFORE.search(line, max(0, found.start() - 300), found.start())
+        if not found.group().startswith("/") or (before and _ROUTE_OF_A_HOST.fullmatch(before.group())):
+            yield "RTA-SRC-004", found.start(), found.group()
     if realtime:
-        for found in () if _OTHER_PLANE.search(line) else _VERSION.finditer(line):
+        for found in () if _OTHER_PLANE.search(line) else VERSION.finditer(line):
             yield "RTA-SRC-005", found.start(), f"api-version {found.group(1)}"
         if "assistants" not in line:
             for found in _BETA.finditer(line):
@@ -133,6 +142,7 @@ _BROWSER = re.compile(
 _SERVER = re.compile(
     r"require\(['\"](?:express|http|fs|ws|fastify)['\"]\)|from ['\"](?:node:|express|fastify|ws['\"]|fs['\"])|process\.argv"
 )
+_KOTLIN_SERVER = re.compile(r"^[ \t]*import[ \t]+(?:org\.springframework|io\.ktor\.server)\b", re.MULTILINE)
 _MARKUP = (".html", ".htm", ".jsx", ".tsx", ".vue", ".svelte", ".astro")
 _SCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts")
 _MOBILE = (".swift", ".kt", ".kts", ".dart", ".m", ".mm")
@@ -145,6 +155,8 @@ def side_of(path: str, text: str) -> str:
     """Where the code of a file runs: browser, mobile, server, or config. By its extension, its folders, then what it calls."""
     folders = {part.lower() for part in path.split("/")[:-1]}
     name = path.rsplit("/", 1)[-1].lower()
+    if name.endswith((".kt", ".kts")) and _KOTLIN_SERVER.search(text):
+        return "server"
     if name.endswith(_MOBILE) or (folders & _MOBILE_FOLDERS and name.endswith((*_SCRIPT, ".java"))):
         return "mobile"
     if name.endswith(_MARKUP):
@@ -180,13 +192,21 @@ class Sdk:
 
 
 _PYTHON = re.compile(
-    r"^[\s\"']*(openai|rtclient)\s*(?:\[[\w,\s-]*\])?\s*(?:=\s*[\"']|:\s*[\"'])?\s*"
-    r"((?:[\^~<>=!]=?=?\s*|(?<=[\"']))\d[^#;\"']*)?",
+    r"^[ \t\"']*(openai|rtclient)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*(?:=[ \t]*[\"']|:[ \t]*[\"'])?[ \t]*"
+    # Options of pip (`--hash=…`, `--index-url …`) are no part of the version.
+    r"((?:[\^~<>=!]=?=?[ \t]*|(?<=[\"']))\d(?:(?!\s--)[^#;\"'\\\r\n])*)?",
     re.MULTILINE,
 )  # fmt: skip
+_PYTHON_LISTED = re.compile(
+    r"^(?!\s*keywords)[^#\r\n]*?[\[,][ \t]*[\"'](openai|rtclient)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*"
+    r"([~<>=!]=?=?[ \t]*\d[^#;\"'\\\r\n]*)?[;\"']",
+    re.MULTILINE,
+)
+"""In a list of one line."""
 _LOCKED = re.compile(r"^name = \"(openai|rtclient)\"\s*\nversion = \"([^\"]+)\"", re.MULTILINE)
 _NPM = re.compile(r"\"(openai|rt-client)\"\s*:\s*\"([^\"]*)\"")
 _NPM_LOCKED = re.compile(r"\"node_modules/(openai|rt-client)\"\s*:\s*\{\s*\"version\"\s*:\s*\"([^\"]+)\"")
+_IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+\.(?:txt|in)\Z", re.IGNORECASE)
 _NUGET = re.compile(r"(?:Include|Update|id)=\"(OpenAI|Azure\.AI\.OpenAI)\"[^>]*?[Vv]ersion=\"([^\"]+)\"")
 
 
@@ -194,8 +214,11 @@ def sdks_in(path: str, text: str) -> list[Sdk]:
     """The realtime-capable SDKs that a manifest or lock file names; empty for any other file."""
     name = path.rsplit("/", 1)[-1].lower()
     patterns: list[tuple[re.Pattern[str], str, Callable[[str], tuple[int, ...] | None]]] = []
-    if re.fullmatch(r"(.*requirements.*|constraints.*)\.(txt|in)|pyproject\.toml|pipfile", name):
+    if re.fullmatch(r"(.*requirements.*|constraints.*)\.(txt|in)|pyproject\.toml|pipfile", name) or _IN_FOLDER.search(
+        path
+    ):
         patterns = [(_PYTHON, "python", _python_ceiling)]
+        patterns += [(_PYTHON_LISTED, "python", _python_ceiling)] if name == "pyproject.toml" else []
     elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
         patterns = [(_LOCKED, "python", _exact)]
     elif name == "package.json":

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.client.checks import CHECKS, HOST, in_line, sdks_in, side_of
+from rtaudit.client.checks import CHECKS, HOST, VERSION, in_line, sdks_in, side_of
 from rtaudit.client.draft import Draft, Target
+from rtaudit.client.masks import excerpt, mask
 from rtaudit.client.walk import Walk
 from rtaudit.report import SEVERITIES
-from rtaudit.snapshot.secrets import CUT, scrub
 
 SCHEMA = "rtaudit.scan/1"
 """The schema of a scan as JSON."""
@@ -22,23 +22,23 @@ SCHEMA = "rtaudit.scan/1"
 _WINDOW = 20_000
 """Characters of a line that are searched at a time: minified code has lines of megabytes."""
 _OVERLAP = 300
-_EXCERPT = 160
 _REALTIME = re.compile(r"realtime", re.IGNORECASE)
 _HINT = re.compile(
-    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser", re.IGNORECASE
+    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser|KeyCredential",
+    re.IGNORECASE,
 )
-_IGNORE = re.compile(r"rtaudit:\s*ignore\[([\w,\s-]*)\]:?\s*([^\r\n]*)")
-_HEX = re.compile(r"\b[0-9a-fA-F]{32}\b")
-_COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "'")
+_IGNORE = re.compile(r"rtaudit:\s*ignore\b(?:\[([^\]\r\n]*)\])?:?\s*([^\r\n]*)")
+_COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "{/*", "'")
 """What a line begins with that is nothing but a comment, and so speaks of the line below."""
-_CLOSERS = re.compile(r"\s*(?:\*/|-->|#}|--}}|\*\))\s*\Z")
+_CLOSERS = re.compile(r"(?:\*/|-->|#\}|--\}\}|\*\)).*")
+"""Where a comment ends: what follows is no part of a reason."""
+_NAMES = frozenset({name for check in CHECKS.values() for name in (check.id, check.name)})
 
 _ENDPOINT = re.compile(rf"\b(?:wss?|https?)://({HOST})(/[^\s\"'`<>)\\]*)?", re.IGNORECASE)
 _MODEL = re.compile(r"[?&](?:model|deployment)=([\w.-]{1,64})(?![\w.-]*[{$])")
 _DEPLOYMENT = re.compile(
     r"deployment(?:[-_]?(?:name|id))?[\"']?\s*[:=]\s*[\"']?([A-Za-z0-9][\w.-]{1,63})[\"'\s,;)]", re.IGNORECASE
 )
-_VERSION = re.compile(r"api[-_]?version[\"']?\s*(?:[:=]|=>)\s*[\"']?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
 _SIGNS: dict[str, dict[str, re.Pattern[str]]] = {
     "transport": {
         "webrtc": re.compile(r"RTCPeerConnection|/realtime/calls\b|realtimertc\b"),
@@ -177,12 +177,14 @@ def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> No
                 if (check, column) not in known:
                     known.add((check, column))
                     reason = _reason(result, lines, number, check, path)
-                    excerpt = _excerpt(line, column)
-                    result.findings.append(SourceFinding(check, path, number, column + 1, side, found, excerpt, reason))
+                    shown = excerpt(line, column)
+                    result.findings.append(
+                        SourceFinding(check, path, number, column + 1, side, mask(found), shown, reason)
+                    )
         if realtime and len(line) <= _WINDOW:
             for kind, value in _seen(line):
                 seen.setdefault((kind, value), number)
-    result.seen += [Seen(kind, value, path, number, side) for (kind, value), number in seen.items()]
+    result.seen += [Seen(kind, mask(value), path, number, side) for (kind, value), number in seen.items()]
     if realtime:
         for kind, signs in _SIGNS.items():
             for value, pattern in signs.items():
@@ -196,7 +198,7 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
         yield "endpoint", f"wss://{match.group(1).lower()}"
         path = urlsplit(match.group(2) or "").path.rstrip("/")
         if "/realtime" in path:
-            yield "path", scrub(path)
+            yield "path", path
     for match in (*_MODEL.finditer(line), *_DEPLOYMENT.finditer(line)):
         if match.group(1).lower() not in (
             "process.env",
@@ -209,19 +211,20 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
             "string",
         ):
             yield "deployment", match.group(1)
-    for match in _VERSION.finditer(line):
+    for match in VERSION.finditer(line):
         yield "apiVersion", match.group(1)
 
 
 def _sdks(result: Scan, path: str, text: str, lines: list[str]) -> list[SourceFinding]:
     findings = []
     for sdk in sdks_in(path, text):
-        result.seen.append(Seen("sdk", f"{sdk.language}:{sdk.name}:{sdk.version or ''}", path, sdk.line, "config"))
+        version = mask(sdk.version or "")
+        result.seen.append(Seen("sdk", f"{sdk.language}:{sdk.name}:{version}", path, sdk.line, "config"))
         if sdk.below:
             reason = _reason(result, lines, sdk.line, "RTA-SRC-007", path)
-            found = f"{sdk.name} {sdk.version or ''}".strip()
-            excerpt = _excerpt(lines[sdk.line - 1], 0)
-            findings.append(SourceFinding("RTA-SRC-007", path, sdk.line, 1, "config", found, excerpt, reason))
+            found = f"{sdk.name} {version}".strip()
+            shown = excerpt(lines[sdk.line - 1], 0)
+            findings.append(SourceFinding("RTA-SRC-007", path, sdk.line, 1, "config", found, shown, reason))
     return findings
 
 
@@ -232,23 +235,26 @@ def _reason(result: Scan, lines: list[str], number: int, check: str, path: str) 
         match = _IGNORE.search(line)
         if at != number and not line.lstrip().startswith(_COMMENT):
             continue
-        if match is None or not {check, CHECKS[check].name} & set(re.split(r"[\s,]+", match.group(1))):
+        if match is None:
+            continue
+        if match.group(1) is None:
+            _warn(result, f"{path}:{at}: rtaudit:ignore names no check in brackets, so it ignores nothing")
+            continue
+        names = {name for name in re.split(r"[\s,]+", match.group(1)) if name}
+        for name in sorted(names - _NAMES):
+            _warn(result, f"{path}:{at}: rtaudit:ignore[{name[:40]}] names no check of a scan, so it ignores nothing")
+        if not {check, CHECKS[check].name} & names:
             continue
         reason = _CLOSERS.sub("", match.group(2)).strip(" -:\t")
-        if reason:
-            return scrub(reason)
-        warning = f"{path}:{at}: rtaudit:ignore[{check}] gives no reason, so it ignores nothing"
-        if warning not in result.warnings:
-            result.warnings.append(warning)
+        if any(character.isalnum() for character in reason):
+            return mask(reason)
+        _warn(result, f"{path}:{at}: rtaudit:ignore[{check}] gives no reason, so it ignores nothing")
     return None
 
 
-def _excerpt(line: str, column: int) -> str:
-    # Cut first: a secret that lies across the edge of the excerpt would not look like one.
-    start = max(0, column - 2 * _EXCERPT)
-    near = _HEX.sub(CUT, scrub(line[start : column + 4 * _EXCERPT]))
-    at = min(max(0, column - start - _EXCERPT // 2), max(0, len(near) - _EXCERPT))
-    return near[at : at + _EXCERPT].strip()
+def _warn(result: Scan, text: str) -> None:
+    if (warning := mask(text)) not in result.warnings:
+        result.warnings.append(warning)
 
 
 def draft_of(result: Scan, name: str) -> Draft:
