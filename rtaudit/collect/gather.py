@@ -189,7 +189,7 @@ class Gathering:
             needs = read.reader.action
         self.gaps.append(
             Gap(
-                scope=read.subject,
+                scope=read.reader.gap_scope(read.subject),
                 aspect=read.reader.aspect,
                 reason=fault.reason,
                 status=fault.status,

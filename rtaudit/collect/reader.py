@@ -33,6 +33,8 @@ class Reader:
     """Readers that must have come to an end before `targets` is known."""
     eager: bool = False
     """True when `targets` may be asked after each read of `after`, not only after the last."""
+    part: str = ""
+    """What stands behind the asked id in the scope of a gap, where readers of one aspect ask about the same id."""
     shape: str = "list"
     """`list`: rows in `value`; `one`: the answer is the resource; `catalogue`: rows stay together under the asked id."""
     keep: Callable[[World, Row], Row | None] | None = None
@@ -42,6 +44,10 @@ class Reader:
     absent_codes: frozenset[str] = frozenset()
     """Error codes with status 404 that say that there is none, which is an answer and no gap."""
 
+    def gap_scope(self, subject: str) -> str:
+        """The scope of the gap that a failed read about `subject` leaves."""
+        return subject + self.part
+
 
 @dataclass(slots=True)
 class Read:
@@ -49,7 +55,7 @@ class Read:
 
     reader: Reader
     subject: str
-    """The id asked about, as Azure wrote it; the scope of a gap."""
+    """The id asked about, as Azure wrote it."""
     subscription: str
     """Whose bucket of reads it takes from (lower case); empty for the tenant's."""
     rows: list[Row] = field(default_factory=list)

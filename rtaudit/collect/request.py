@@ -102,7 +102,10 @@ class EarlierAnswers:
     def __call__(self, reader: Reader, subject: str) -> list[Row] | None:
         """The rows of a read, or None when it has to be asked (again)."""
         key = ids.key(subject)
-        if (reader.aspect, key) in self._gaps or reader.aspect not in self.snapshot.aspects:
+        if reader.aspect not in self.snapshot.aspects:
+            return None
+        # A snapshot of before the lists had scopes of their own names the id that was asked about.
+        if any((reader.aspect, ids.key(scope)) in self._gaps for scope in (subject, reader.gap_scope(subject))):
             return None
         # What was kept of a list depends on what else was known: with that incomplete, the list is read again.
         if any(READERS[name].aspect in self._incomplete for name in reader.keep_needs):

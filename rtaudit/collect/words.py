@@ -28,11 +28,15 @@ def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
     """One line for gaps that are alike: `diagnostics of 3 accounts: Microsoft.Insights/…/read denied`."""
     alike: dict[tuple[str, str, str], list[Gap]] = defaultdict(list)
     for gap in gaps:
-        alike[gap.aspect, _NOUNS.get(ids.type_of(gap.scope), "resource"), _why(gap)].append(gap)
-    for (aspect, noun, why), some in sorted(alike.items()):
+        alike[gap.what, _noun(gap.scope), _why(gap)].append(gap)
+    for (what, noun, why), some in sorted(alike.items()):
         scopes = sorted({gap.scope for gap in some})
         where = f"{len(scopes)} {noun}s" if len(scopes) > 1 else f"{noun} {_name(noun, scopes[0])}"
-        yield f"{aspect} of {where}: {why}"
+        yield f"{what} of {where}: {why}"
+
+
+def _noun(scope: str) -> str:
+    return "subscription" if ids.is_list(scope) else _NOUNS.get(ids.type_of(scope), "resource")
 
 
 def _name(noun: str, scope: str) -> str:

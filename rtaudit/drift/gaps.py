@@ -55,6 +55,11 @@ FILTERED_BY: dict[str, tuple[str, ...]] = {
 }
 """Aspect -> the aspects that say what of its lists is kept, or what is asked for: a gap there hides resources here."""
 
+LISTS_FILTERED_BY: dict[str, tuple[str, ...]] = {
+    "microsoft.insights/actiongroups": ("microsoft.insights/metricalerts", "microsoft.insights/activitylogalerts"),
+}
+"""Type -> the types of the same aspect that say what of its list is kept."""
+
 ROWS_FILTERED_BY: dict[str, str] = {sides.MODELS: "deployments"}
 """Type of a catalogue -> the aspect that says which of its rows are kept."""
 
@@ -110,20 +115,22 @@ class Blind:
             return None
         if self.skipped(aspect):
             return f"{self.side.label}: {aspect} not read"
-        return self._missed(aspect, beside, own) or self._filtered(FILTERED_BY.get(aspect, ()), beside)
+        return self._missed(aspect, resource_type, beside, own) or self._filtered(FILTERED_BY.get(aspect, ()), beside)
 
     def why_rows(self, resource_type: str) -> str | None:
         """Why this side may lack rows of a catalogue that it has; None when it would have kept them."""
         aspect = ROWS_FILTERED_BY.get(resource_type)
         return None if aspect is None else self._filtered((aspect,), None)
 
-    def _missed(self, aspect: str, beside: str | None, own: str | None) -> str | None:
+    def _missed(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
         if not scopes:
             return None
         if beside is not None and beside in scopes:
             return self.said(scopes[beside])
         for scope, gap in scopes.items():
+            if ids.is_list(scope) and not _keeps(ids.type_of(scope), resource_type):
+                continue
             if beside is None or not _single(scope) or ids.covers(scope, beside):
                 return self.said(gap)
             if own is not None and ids.covers(scope, own):
@@ -147,17 +154,22 @@ class Blind:
         """A gap in a few words."""
         answer = " ".join(str(part) for part in (gap.status, gap.code) if part is not None)
         needs = f", needs {gap.needs}" if gap.needs else ""
-        return f"{self.side.label}: {gap.aspect} not read: {gap.reason}" + (f" ({answer})" if answer else "") + needs
+        return f"{self.side.label}: {gap.what} not read: {gap.reason}" + (f" ({answer})" if answer else "") + needs
+
+
+def _keeps(listed: str, resource_type: str) -> bool:
+    """True when a list of the one type holds resources of the other, or says which of them are kept."""
+    return listed == resource_type or listed in LISTS_FILTERED_BY.get(resource_type, ())
 
 
 def _single(scope: str) -> bool:
-    """True for the scope of one resource; False for a subscription, whose lists may hold anything."""
-    return not ids.type_of(scope).startswith("microsoft.resources/")
+    """True for the scope of one resource; False for a subscription and its lists, which may hold anything."""
+    return not ids.is_list(scope) and not ids.type_of(scope).startswith("microsoft.resources/")
 
 
 def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], list[str]]:
     """Each comparison that a gap made unknown, once; and sentences on what neither side asked for."""
-    found: dict[tuple[str, str], Unseen] = {}
+    found: dict[tuple[str, str, str], Unseen] = {}
     warnings: list[str] = []
     left_of = {(ids.type_of(key), role): key for key, role in pairing.left_roles.items()}
     right_of = {(ids.type_of(key), role): key for key, role in pairing.right_roles.items()}
@@ -174,12 +186,14 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
             entry = Unseen(
                 "environment", resource_type, None, None, f"{side.side.label}: {aspect} not read", definition.opt_in
             )
-            found[aspect, "environment"] = entry
+            found[aspect, "environment", resource_type] = entry
         if blind:
             continue
         for side, roles in ((left, pairing.left_roles), (right, pairing.right_roles)):
             for gap in side.by_aspect.get(aspect, ()):
                 scope = ids.key(gap.scope)
+                of_type = ids.type_of(scope) if ids.is_list(scope) else resource_type
+                scope = ids.parent_of(scope) if ids.is_list(scope) else scope
                 role = roles.get(scope)
                 scope_type = ids.type_of(scope)
                 if role is None and scope in side.side.by_key and scope_type != sides.SUBSCRIPTION:
@@ -188,10 +202,10 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
                 region = _region(scope)
                 role = role or (f"environment/{region}" if region else "environment")
                 found.setdefault(
-                    (aspect, role),
+                    (aspect, role, of_type),
                     Unseen(
                         role,
-                        resource_type,
+                        of_type,
                         _written(left, left_of.get((scope_type, role))),
                         _written(right, right_of.get((scope_type, role))),
                         side.said(gap),

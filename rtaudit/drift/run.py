@@ -102,7 +102,7 @@ class _Comparing:
         self.over_time = same_environment(left, right)
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
         self.waived: set[str] = set()
-        """Aspects of which a gap is ignored."""
+        """Aspects and types of which a gap is ignored."""
         self.left_blind, self.right_blind = gaps.Blind(left, right), gaps.Blind(right, left)
 
     def run(self) -> tuple[Comparison, list[str]]:
@@ -179,7 +179,10 @@ class _Comparing:
             item = lone.left or lone.right
             assert item is not None
             why = self._explained(lone, own, item, lacking)
-            sources = gaps.FILTERED_BY.get(gaps.ASPECT_OF.get(lone.type, ""), ())
+            sources = {
+                *gaps.FILTERED_BY.get(gaps.ASPECT_OF.get(lone.type, ""), ()),
+                *gaps.LISTS_FILTERED_BY.get(lone.type, ()),
+            }
             if why is not None and self.waived.isdisjoint(sources):
                 continue
             body = settled((here if own is self.left else there)(item, lone.type))
@@ -282,7 +285,7 @@ class _Comparing:
         severity = "info" if one.minor else self.policy.gap_severity(subject)
         ignored = self.policy.ignores_gap(subject)
         if ignored is not None:
-            self.waived.add(gaps.ASPECT_OF[one.type])
+            self.waived |= {gaps.ASPECT_OF[one.type], one.type}
         return Change(
             role=one.role,
             type=one.type,

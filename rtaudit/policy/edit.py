@@ -108,7 +108,7 @@ def _gap(resources: Mapping[str, dict[str, Any]], change: Mapping[str, Any]) -> 
     at = change.get("at")
     if at is None:
         raise EditError("a gap needs 'at': the resource that could not be read")
-    scope = resources[find(resources, at)]["id"]
+    scope = at if ids.is_list(at) else resources[find(resources, at)]["id"]
     reason = change.get("reason", "denied")
     status = {"denied": 403, "throttled": 429, "missing": 404}.get(reason)
     return Gap(scope, change["gap"], reason, status, None, change.get("needs"), "stated by a case")

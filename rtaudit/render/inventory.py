@@ -115,8 +115,12 @@ def _account(account: Subject) -> Row:
 
 
 def world_gaps(world: World, resource: str) -> list[Any]:
-    """The gaps at a resource or above it."""
-    return [gap for gap in world.snapshot.gaps if ids.covers(gap.scope, resource)]
+    """The gaps at a resource or above it, those of its subscription's lists too."""
+    return [
+        gap
+        for gap in world.snapshot.gaps
+        if ids.covers(ids.parent_of(gap.scope) if ids.is_list(gap.scope) else gap.scope, resource)
+    ]
 
 
 def deployments(world: World) -> list[Row]:

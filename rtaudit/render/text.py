@@ -101,7 +101,7 @@ def place(resource: str) -> str:
 def gap(missing: Gap, limit: int = 300) -> str:
     """Why something could not be seen: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
     answer = " ".join(str(part) for part in (missing.status, missing.code) if part is not None)
-    text = f"{missing.aspect} not read: {missing.reason}" + (f" ({answer})" if answer else "")
+    text = f"{missing.what} not read: {missing.reason}" + (f" ({answer})" if answer else "")
     if missing.needs:
         text += f", needs {missing.needs}"
     elif missing.message:

@@ -110,7 +110,8 @@ class World:
         scopes = [route.key, route.scope]
         if not route.collection or route.scope.count("/") == 4:
             # A subscription's list that failed is missing from its groups' lists and its single resources too.
-            scopes.append(f"/subscriptions/{route.subscription}")
+            whole = f"/subscriptions/{route.subscription}"
+            scopes += [whole, f"{whole}/providers/{route.type}"]
         for scope in dict.fromkeys(scopes):
             for gap in self.gaps_of(scope, read.aspect):
                 if gap.needs is None or gap.needs.lower() == route.action.lower():
@@ -124,7 +125,7 @@ class World:
                 gap.needs
                 for gaps in self._gaps.values()
                 for gap in gaps
-                if gap.reason == "denied" and gap.needs and ids.covers(gap.scope, scope or "/")
+                if gap.reason == "denied" and gap.needs and ids.covers(_stands_at(gap), scope or "/")
             }
         )
 
@@ -187,6 +188,11 @@ class World:
 def encode(value: Any) -> bytes:
     """`value` as the JSON that goes over the wire."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _stands_at(gap: Gap) -> str:
+    """Where the action of a gap is missing: of a subscription's list at the subscription."""
+    return ids.parent_of(gap.scope) if ids.is_list(gap.scope) else gap.scope
 
 
 def _target(key: str) -> str:

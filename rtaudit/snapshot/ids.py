@@ -36,6 +36,12 @@ def type_of(resource_id: str) -> str:
     return ""
 
 
+def is_list(resource_id: str) -> bool:
+    """True for the id of a subscription's list: `/subscriptions/S/providers/Microsoft.Insights/metricAlerts`."""
+    parts, at = _provider(resource_id)
+    return at == 2 and len(parts) == 5 and parts[0] == "subscriptions"
+
+
 def name_of(resource_id: str) -> str:
     """The last segment of an id, as Azure wrote it."""
     return resource_id.rstrip("/").rsplit("/", 1)[-1]

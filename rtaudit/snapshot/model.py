@@ -29,7 +29,10 @@ class Gap:
     """A read that did not give what was asked for. What a gap could have changed is unknown, never pass."""
 
     scope: str
-    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection."""
+    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection.
+
+    Where an aspect has several lists of a subscription, the list's own: `…/providers/Microsoft.Insights/metricAlerts`.
+    """
     aspect: str
     """The aspect that was being read."""
     reason: str
@@ -42,6 +45,11 @@ class Gap:
     """The RBAC action that was missing, when denied."""
     message: str | None = None
     """The service's own words, without secrets."""
+
+    @property
+    def what(self) -> str:
+        """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
+        return f"{self.aspect} ({ids.name_of(self.scope)})" if ids.is_list(self.scope) else self.aspect
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rtaudit.subjects.world import ACCOUNT, Subject, World, listing, mapping, te
 
 METRIC_ALERT = "microsoft.insights/metricalerts"
 ACTIVITY_ALERT = "microsoft.insights/activitylogalerts"
+ACTION_GROUP = "microsoft.insights/actiongroups"
 
 LEGACY_METRICS = frozenset(
     {
@@ -34,7 +35,7 @@ def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
     found = [alert for alert in world.of_type(METRIC_ALERT) if _covers(alert, account)]
-    return Joined(found, world.gaps("alerts", account.resource))
+    return Joined(found, unlisted(world, METRIC_ALERT, account.resource))
 
 
 @fact("account", reads=("alerts",))
@@ -50,7 +51,7 @@ def alerted_metrics(account: Subject) -> Joined:
             names.update(_metrics(alert))
         elif properties.get("enabled") is True:
             gaps += acting.gaps
-    return Joined(sorted(names), tuple(gaps))
+    return Joined(sorted(names), tuple(dict.fromkeys(gaps)))
 
 
 @fact("account", reads=("alerts",))
@@ -77,12 +78,18 @@ def acts(world: World, action_group_ids: list[Any]) -> Joined:
             properties = mapping(group.get("properties"))
             if properties.get("enabled") is True and receivers(properties) > 0:
                 return Joined(value=True)
-        elif ids.subscription_of(group_id) not in _subscriptions(world):
+            continue
+        of_group = unlisted(world, ACTION_GROUP, group_id)
+        if not of_group and ids.subscription_of(group_id) not in _subscriptions(world):
             message = "the action group stands in a subscription that was not read"
-            gaps.append(Gap(group_id, "alerts", "missing", message=message))
-        else:
-            gaps += world.gaps("alerts", group_id)
+            of_group = (Gap(group_id, "alerts", "missing", message=message),)
+        gaps += of_group
     return Joined(value=False, gaps=tuple(gaps))
+
+
+def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
+    """The gaps of the list of a kind (METRIC_ALERT and the others) in the subscription of `resource`, and at the resource."""
+    return world.gaps("alerts", resource, f"/subscriptions/{ids.subscription_of(resource)}/providers/{kind}")
 
 
 def receivers(properties: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.snapshot import Gap, ids
-from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts
+from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts, unlisted
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, text
 
@@ -21,7 +21,7 @@ def activity_log_alerts(subscription: Subject) -> Joined:
     """The subscription's activity-log alerts."""
     world = subscription.world
     found = [one for one in world.of_type(ACTIVITY_ALERT) if ids.covers(subscription.resource, one["id"])]
-    return Joined(found, world.gaps("alerts", subscription.resource))
+    return Joined(found, unlisted(world, ACTIVITY_ALERT, subscription.resource))
 
 
 @fact("subscription", reads=("providers", "privateEndpoints"))

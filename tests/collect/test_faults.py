@@ -50,9 +50,18 @@ PATHS: dict[str, tuple[str, str]] = {
     "roleAssignments": (f"{_SUB}/providers/Microsoft.Authorization/roleAssignments", _SUB),
     "roleDefinitions": (ROLE, ROLE),
     "locks": (f"{_SUB}/providers/Microsoft.Authorization/locks", _SUB),
-    "metricAlerts": (f"{_SUB}/providers/Microsoft.Insights/metricAlerts", _SUB),
-    "activityLogAlerts": (f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts", _SUB),
-    "actionGroups": (f"{_SUB}/providers/Microsoft.Insights/actionGroups", _SUB),
+    "metricAlerts": (
+        f"{_SUB}/providers/Microsoft.Insights/metricAlerts",
+        f"{_SUB}/providers/Microsoft.Insights/metricAlerts",
+    ),
+    "activityLogAlerts": (
+        f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
+        f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
+    ),
+    "actionGroups": (
+        f"{_SUB}/providers/Microsoft.Insights/actionGroups",
+        f"{_SUB}/providers/Microsoft.Insights/actionGroups",
+    ),
     "workspaces": (WORKSPACE, WORKSPACE),
     "defenderPlans": (
         f"{_SUB}/providers/Microsoft.Security/pricings/AI",
@@ -229,6 +238,43 @@ def test_gaps_are_summed_up_in_words(cloud: Cloud) -> None:
         "diagnostics of 2 accounts: Microsoft.Insights/diagnosticSettings/read denied",
         "usages of region eastus2: failed (500 Oops): try later",
     ]
+
+
+def test_each_list_of_alerts_has_a_gap_of_its_own(cloud: Cloud) -> None:
+    # No service names an action in a 429 or a 500: the scope alone tells the lists apart.
+    cloud.on(PATHS["metricAlerts"][0], Reply(429, b"", {"Retry-After": "0"}))
+    cloud.on(PATHS["activityLogAlerts"][0], Reply(500, {"error": {"code": "Oops", "message": "try later"}}))
+    cloud.on(PATHS["actionGroups"][0], denied("Microsoft.Insights/actionGroups/read"))
+    gaps = gather(cloud, _LIMITS).snapshot.gaps
+    assert [(gap.scope, gap.reason) for gap in gaps] == [
+        (f"{_SUB}/providers/Microsoft.Insights/actionGroups", "denied"),
+        (f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts", "failed"),
+        (f"{_SUB}/providers/Microsoft.Insights/metricAlerts", "throttled"),
+    ]
+    assert list(gap_lines(gaps)) == [
+        f"alerts (actionGroups) of subscription {SUB}: Microsoft.Insights/actionGroups/read denied",
+        f"alerts (activityLogAlerts) of subscription {SUB}: failed (500 Oops): try later",
+        f"alerts (metricAlerts) of subscription {SUB}: throttled to the end (429)",
+    ]
+
+
+@pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "actionGroups"])
+def test_a_list_of_alerts_is_filled_apart_from_the_others(cloud: Cloud, name: str) -> None:
+    whole = gather(cloud).snapshot
+    cloud.on(PATHS[name][0], denied())
+    part = gather(cloud).snapshot
+    assert part.gaps
+    cloud.scripts.clear()
+    cloud.asked.clear()
+    filled = gather(cloud, earlier=part).snapshot
+    assert (filled.gaps, filled.digest) == ([], whole.digest)
+    # Which action groups are kept depends on the alerts that are there.
+    assert {path.rsplit("/", 1)[-1] for path in cloud.paths()} == {name, "actionGroups"}
+    # A gap of an older version stands at the subscription, and may be of any of the lists.
+    cloud.asked.clear()
+    older = replace(part, gaps=[replace(gap, scope=_SUB) for gap in part.gaps])
+    assert gather(cloud, earlier=older).snapshot.digest == whole.digest
+    assert len(cloud.asked) == 3
 
 
 _REPLIES = st.one_of(

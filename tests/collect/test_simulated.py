@@ -17,7 +17,7 @@ import yaml
 
 from rtaudit.collect import Limits, Request, Shard, collect, find_endpoint, find_identity, refill
 from rtaudit.simulate import Simulator
-from rtaudit.snapshot import Snapshot, load
+from rtaudit.snapshot import Snapshot, ids, load
 from rtaudit.snapshot.merge import merge
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +122,16 @@ def test_filled_after_any_denial_it_is_the_whole(monkeypatch: pytest.MonkeyPatch
         endpoint = find_endpoint(arm_endpoint=simulator.url)
         filled = collect(refill(part, Request()), endpoint, find_identity(endpoint)).snapshot
     assert (filled.gaps, filled.digest) == ([], snapshot.digest)
+
+
+@pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "actionGroups"])
+def test_a_gap_of_one_list_of_alerts_is_that_gap_once_more(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    snapshot = load(ROOT / "snapshots" / "prod.json")
+    with served(snapshot, monkeypatch=monkeypatch, deny=[f"*/{name}"]) as simulator:
+        part = again(simulator, snapshot)
+    assert [ids.name_of(gap.scope) for gap in part.gaps] == [name]
+    with served(part, monkeypatch=monkeypatch) as simulator:
+        assert again(simulator, part).digest == part.digest
 
 
 def _command(text: str) -> str:

@@ -84,6 +84,42 @@ def test_a_list_that_was_not_read_hides_what_it_could_hold() -> None:
     ]
 
 
+ALERTS = ("metricAlerts", "activityLogAlerts", "actionGroups")
+
+
+@pytest.mark.parametrize("blind", ["left", "right"])
+@pytest.mark.parametrize("lacking", ALERTS)
+@pytest.mark.parametrize("denied", ALERTS)
+def test_a_list_of_alerts_hides_its_own_and_what_is_kept_by_it(denied: str, lacking: str, blind: str) -> None:
+    scope = f"{subscription('prod')}/providers/Microsoft.Insights/{denied}"
+    drift = run(*over_time(blind, "alerts", scope, lacking, [provided(f"Microsoft.Insights/{lacking}/x")]))
+    told_of = {(decision, kind) for decision, _, kind, _ in told(drift)}
+    # Which action groups are kept depends on the alerts.
+    hidden = lacking in (denied, "actionGroups")
+    assert told_of == {("unknown", denied.lower())} | (set() if hidden else {("drift", lacking.lower())})
+    (gap,) = [change for change in drift.comparisons[0].changes if change.decision == "unknown"]
+    assert (gap.decided_by or "").startswith(f"prod: alerts ({denied}) not read: denied")
+
+
+def test_gaps_of_two_lists_are_two_unknowns() -> None:
+    gaps = [
+        Gap(f"{subscription('prod')}/providers/Microsoft.Insights/{name}", "alerts", "failed", 500) for name in ALERTS
+    ]
+    right = Snapshot.of("prod", estate("prod").scope, estate("prod").resources, gaps)
+    assert [kind for _, _, kind, _ in told(run(estate("test"), right))] == sorted(name.lower() for name in ALERTS)
+
+
+def test_an_ignored_list_of_alerts_still_hides_the_action_groups_that_are_kept_by_it() -> None:
+    scope = f"{subscription('prod')}/providers/Microsoft.Insights/metricAlerts"
+    group = provided("Microsoft.Insights/actionGroups/oncall")
+    left, right = over_time("right", "alerts", scope, "actionGroups", [group])
+    drift = run(left, right, DriftPolicy([Entry("e", ignore=True, types=("microsoft.insights/metricalerts",))]))
+    assert sorted((decision, kind) for decision, _, kind, _ in told(drift)) == [
+        ("ignored", "metricalerts"),
+        ("unknown", "actiongroups"),
+    ]
+
+
 def test_an_aspect_that_one_side_skipped_is_unknown() -> None:
     few = [name for name in ALL if name != "locks"]
     right = replace(estate("prod"), scope={"aspects": few})

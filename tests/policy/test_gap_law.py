@@ -61,6 +61,9 @@ READ_AT = {
 }
 """Aspects that are not read for a subscription as a whole -> the type at which a read of them fails."""
 
+LISTS = {"metricalerts": "metricAlerts", "activitylogalerts": "activityLogAlerts", "actiongroups": "actionGroups"}
+"""Types of the aspect alerts, whose lists fail apart."""
+
 PARAMS = {"approvedModels": ["gpt-realtime"], "allowedRegions": ["eastus2"], "peakSessionsPerMinute": 10}
 
 
@@ -110,11 +113,14 @@ def _hidden(whole: Snapshot, chance: random.Random) -> Snapshot:
         at = chance.choice(places)
         if aspect not in READ_AT:
             at = f"/subscriptions/{ids.subscription_of(at)}"
-        gaps.append(Gap(at, aspect, "denied", 403))
+        only = chance.choice([None, *LISTS]) if aspect == "alerts" else None
+        scope = at if only is None else f"{at}/providers/Microsoft.Insights/{LISTS[only]}"
+        gaps.append(Gap(scope, aspect, "denied", 403))
         gone = {
             ids.key(one["id"])
             for one in resources
             if _aspect(one) == aspect
+            and only in (None, _last(one))
             and (ids.covers(at, one["id"]) or aspect == "roleAssignments")
             and chance.random() < 0.8
         }
@@ -126,8 +132,8 @@ def _hidden(whole: Snapshot, chance: random.Random) -> Snapshot:
                 ids.key(one["id"]) == key or (ids.covers(key, one["id"]) and "/providers/" in key) for key in gone
             )
         ]
-    scope = {**whole.scope, "aspects": sorted(aspects)}
-    return Snapshot.of(whole.environment, scope, resources, gaps, collection=whole.collection)
+    asked = {**whole.scope, "aspects": sorted(aspects)}
+    return Snapshot.of(whole.environment, asked, resources, gaps, collection=whole.collection)
 
 
 def _judged(snapshot: Snapshot, packs: list[Pack]) -> Report:

@@ -13,6 +13,8 @@ from .support import ACCOUNT, ENDPOINT, GROUP, MODELS, ROOT, SUB, ZONE, get, sen
 
 LAW = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/law"
 
+ALERTS = f"{SUB}/providers/Microsoft.Insights/activityLogAlerts"
+
 PLACES = [
     (
         f"{SUB}/providers/Microsoft.CognitiveServices/accounts",
@@ -55,6 +57,7 @@ PLACES = [
     (f"{SUB}{ROOT}/roleAssignments", SUB, "roleAssignments", "Microsoft.Authorization/roleAssignments/read", None),
     (f"{SUB}{ROOT}/locks", SUB, "locks", "Microsoft.Authorization/locks/read", None),
     (f"{SUB}/providers/Microsoft.Insights/metricAlerts", SUB, "alerts", "Microsoft.Insights/metricAlerts/read", None),
+    (ALERTS, ALERTS, "alerts", "Microsoft.Insights/activityLogAlerts/read", None),
     (LAW, LAW, "workspaces", "Microsoft.OperationalInsights/workspaces/read", LAW),
     (f"{ACCOUNT}/providers/Microsoft.Insights/metrics", ACCOUNT, "metrics", "Microsoft.Insights/metrics/read", None),
     (f"{SUB}/providers/Microsoft.Network", SUB, "providers", "Microsoft.Resources/subscriptions/providers/read", None),
@@ -62,7 +65,7 @@ PLACES = [
 ]
 
 # Everything that the role assignments', locks' and alerts' lists show stands all over the subscription.
-EVERYWHERE = ("roleAssignments", "locks", "metricAlerts")
+EVERYWHERE = ("roleAssignments", "locks", "metricAlerts", "activityLogAlerts")
 
 
 def _world(path: str, below: str | None, gap: Gap) -> Snapshot:
@@ -168,6 +171,17 @@ def test_a_denied_action_is_missing_from_the_permissions():
             "dataActions": [],
             "notDataActions": [],
         }
+
+
+def test_a_gap_of_one_list_is_none_of_the_others_and_its_action_is_missing_from_the_subscription():
+    needs = "Microsoft.Insights/activityLogAlerts/read"
+    gap = Gap(ALERTS, "alerts", "denied", 403, "AuthorizationFailed", needs)
+    with Simulator([snapshot(without=[f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts"], gaps=[gap])]) as sim:
+        assert get(sim, ALERTS).status == 403
+        assert get(sim, f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts").status == 403
+        assert get(sim, ALERTS.replace("activityLogAlerts", "metricAlerts")).status != 403
+        assert get(sim, f"{SUB}{ROOT}/permissions").json["value"][0]["notActions"] == [needs]
+        assert get(sim, f"{ACCOUNT}{ROOT}/permissions").json["value"][0]["notActions"] == [needs]
 
 
 def test_a_subscription_that_only_a_gap_names_is_not_listed():

@@ -82,6 +82,23 @@ def test_type_and_parent(written: str, kind: str, parent: str) -> None:
     assert ids.parent_of(written) == ids.key(parent)
 
 
+@pytest.mark.parametrize(
+    ("written", "listed"),
+    [
+        ("/subscriptions/s/providers/Microsoft.Insights/metricAlerts", True),
+        ("subscriptions/S/Providers/MICROSOFT.INSIGHTS/metricalerts/", True),
+        ("/subscriptions/s/providers/Microsoft.Insights", False),
+        ("/subscriptions/s/providers/Microsoft.Security/pricings/AI", False),
+        ("/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/metricAlerts", False),
+        ("/subscriptions/s/providers/Microsoft.CognitiveServices/locations/eastus2/models", False),
+        ("/subscriptions/s", False),
+        ("/", False),
+    ],
+)
+def test_the_list_of_a_subscription(written: str, listed: bool) -> None:
+    assert ids.is_list(written) is listed
+
+
 def test_keys_compare_without_case_slashes_and_escapes() -> None:
     assert (
         ids.key(A) == ids.key(A.upper()) == ids.key(A[1:]) == ids.key(f"{A}/") == ids.key(A.replace("voice", "v%6Fice"))

@@ -265,3 +265,40 @@ def health(
 def test_service_health_alerts(stated: Resource, watches: bool) -> None:
     joined = the("subscription", account(), stated, acting()).join("facts.serviceHealthAlerts")
     assert (bool(joined.value), joined.gaps) == (watches, ())
+
+
+def listed(name: str, sub: str = SUB) -> str:
+    return f"{sub}/providers/Microsoft.Insights/{name}"
+
+
+@pytest.mark.parametrize(
+    ("scope", "alerted", "legacy", "healthy"),
+    [
+        (listed("metricAlerts"), False, False, True),
+        (listed("activityLogAlerts"), True, True, False),
+        # Whether what an alert calls acts is not known; that there is no legacy alert is.
+        (listed("actionGroups"), False, True, False),
+        (listed("ACTIONGROUPS").upper(), False, True, False),
+        (listed("metricAlerts", OTHER_SUB), True, True, True),
+        # As an older version wrote it: any of the lists.
+        (SUB, False, False, False),
+    ],
+)
+def test_each_fact_reads_the_lists_that_it_stands_on(scope: str, alerted: bool, legacy: bool, healthy: bool) -> None:
+    resources = [account(), alert("M"), health()]
+    stated = gap("alerts", scope)
+    seen = {
+        "facts.alertedMetrics": the("account", *resources, gaps=[stated]),
+        "facts.legacyAlerts": the("account", *resources, gaps=[stated]),
+        "facts.serviceHealthAlerts": the("subscription", *resources, gaps=[stated]),
+    }
+    known = {name: subject.join(name).gaps in ((), (stated,)) for name, subject in seen.items()}
+    assert all(known.values())
+    assert [not subject.join(name).gaps for name, subject in seen.items()] == [alerted, legacy, healthy]
+
+
+def test_the_gap_of_an_action_group_elsewhere_is_the_reason_that_is_told() -> None:
+    away = ACTION.replace(SUB, OTHER_SUB)
+    stated = gap("alerts", away)
+    joined = the("account", account(), alert("M", actions=[away]), gaps=[stated]).join("facts.alertedMetrics")
+    assert joined.gaps == (stated,)
