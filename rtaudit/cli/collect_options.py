@@ -212,6 +212,8 @@ def run_collect(options: CollectOptions) -> Collected:
     with prepared(options) as ready:
         collected = collect(ready.request, ready.endpoint, ready.identity, ready.limits, ready.watch)
     say_gaps(collected.snapshot)
+    if not collected.interrupted:
+        say_empty(collected.snapshot)
     return collected
 
 
@@ -242,6 +244,25 @@ def say_gaps(snapshot: Snapshot) -> None:
     print(f"{counted(len(snapshot.gaps), 'gap')}:", file=sys.stderr)
     for line in gap_lines(snapshot.gaps):
         print(f"  {plain(line)}", file=sys.stderr)
+
+
+def say_empty(snapshot: Snapshot) -> None:
+    """Warn on stderr of what was asked for and holds no account. A shard, or a gap of the accounts, cannot tell."""
+    scope = snapshot.scope
+    if scope.get("shard") or scope.get("accounts") or any(gap.aspect == "accounts" for gap in snapshot.gaps):
+        return
+    from rtaudit.snapshot import ids
+
+    held = {
+        (ids.group_of(one["id"]) or "").lower()
+        for one in snapshot.resources
+        if ids.type_of(one["id"]) == "microsoft.cognitiveservices/accounts"
+    }
+    groups = [f"the resource group '{name}'" for name in scope.get("resourceGroups") or () if name.lower() not in held]
+    if not held and not groups:
+        groups = [f"the subscription {name}" for name in scope.get("subscriptions") or ()]
+    for place in groups:
+        print(f"warning: {plain(place)} holds no account of kind OpenAI or AIServices", file=sys.stderr)
 
 
 def _request(options: CollectOptions) -> Any:

@@ -54,7 +54,7 @@ class Check:
     """One thing that was looked at."""
 
     check: str
-    """`identity`, `subscription`, `provider`, `permission`, `account`, `deployment` or `region`."""
+    """`identity`, `subscription`, `provider`, `permission`, `resourceGroup`, `account`, `deployment` or `region`."""
     scope: str
     outcome: str
     """`pass`, `fail`, or `unknown` where it could not be looked at."""
@@ -125,7 +125,7 @@ def preflight(
     try:
         identity.get_token(endpoint.scope)
         subscriptions = find_subscriptions(arm, request)
-        readers = {name: READERS[name] for name in ("subscriptions", "providers", "accounts")}
+        readers = {name: READERS[name] for name in ("subscriptions", "providers", "accounts", "groups")}
         readers["permissions"] = _PERMISSIONS
         if any(one.deployment for one in expected):
             readers["deployments"] = READERS["deployments"]
@@ -157,6 +157,7 @@ def preflight(
     answer.checks += _subscriptions(gathering)
     answer.checks += _providers(gathering, request)
     answer.checks += _permissions(gathering, request, identity)
+    answer.checks += _groups(gathering, request)
     answer.checks += _expected(
         gathering, [*(Expected(name, source="--account") for name in request.accounts), *expected]
     )
@@ -288,7 +289,24 @@ def _permissions(gathering: Gathering, request: Request, identity: Identity) -> 
             )
 
 
+def _groups(gathering: Gathering, request: Request) -> Iterator[Check]:
+    world = gathering.world
+    for name in request.groups:
+        asked = world.group_asked(name)
+        if name.lower() in world.groups_seen():
+            yield Check("resourceGroup", name, "pass", "it is there")
+        elif any(asked.values()):
+            yield Check("resourceGroup", name, "pass", "it is there, and holds no account")
+        elif asked.keys() <= gathering.whole["groups"]:
+            yield Check("resourceGroup", name, "fail", "there is no such resource group in what was asked for")
+        else:
+            gaps = [gap for gap in gathering.gaps if gap.scope in asked]
+            yield Check("resourceGroup", name, "unknown", str(gaps[0].message), _needs(gaps[0]))
+
+
 def _reach(reader: Reader) -> str:
+    if reader.name == "groups":
+        return "account"
     return "account" if "accounts" in reader.after and reader.eager and reader.shape == "list" else "subscription"
 
 

@@ -37,7 +37,11 @@ class Request:
 
     def readers(self) -> dict[str, Reader]:
         """The readers of the aspects asked for. Accounts are always read: everything hangs on them."""
-        return {name: reader for name, reader in READERS.items() if reader.aspect in self.aspects}
+        return {
+            name: reader
+            for name, reader in READERS.items()
+            if reader.aspect in self.aspects and (name != "groups" or self.groups)
+        }
 
     def left_out(self) -> list[str]:
         """The rules by which something is left out of what was asked for."""

@@ -58,7 +58,8 @@ def collect(
     """Read everything that `request` asks for.
 
     A read that fails becomes a gap. Raises CredentialError when no token can be had, Azure refuses it, or a
-    subscription is not among those that it can see; InputError when an account that was named does not exist.
+    subscription is not among those that it can see; InputError when an account or resource group that was named does
+    not exist.
     """
     limits, watch = limits or Limits(), watch or Watch()
     started = _now()
@@ -155,13 +156,18 @@ def _snapshot(
         for name, reader in request.readers().items()
         for row in world.kept(name)
     ]
+    _check_groups(request, gathering)
     _check_accounts(request, gathering)
     tenants = sorted({str(row["tenantId"]) for row in world.kept("subscriptions") if row.get("tenantId")})
     other_kinds = world.other_kinds(gathering.whole["accounts"])
     earlier = request.earlier
     if earlier is not None:
         # Accounts of other kinds are not in the snapshot; those of lists that were not read again are remembered.
-        asked = {ids.subscription_of(gap.scope) for gap in earlier.gaps if gap.aspect == "accounts"}
+        asked = {
+            ids.subscription_of(gap.scope)
+            for gap in earlier.gaps
+            if gap.aspect == "accounts" and ids.type_of(gap.scope) == "microsoft.resources/subscriptions"
+        }
         remembered = (earlier.scope.get("leftOut") or {}).get("accountsOfOtherKinds") or {}
         if not asked >= set(world.subscriptions):
             other_kinds = _sum(remembered, other_kinds) if asked else dict(remembered)
@@ -191,6 +197,30 @@ def _snapshot(
     return Snapshot.of(request.environment, scope, resources, gathering.gaps, request.clients, collection)
 
 
+def _check_groups(request: Request, gathering: Gathering) -> None:
+    if gathering.interrupted:
+        return
+    world = gathering.world
+    seen = world.groups_seen()
+    for name in request.groups:
+        if name.lower() in seen:
+            continue
+        asked = world.group_asked(name)
+        if asked.keys() <= gathering.whole["groups"] and not any(asked.values()):
+            where = f"{len(world.subscriptions)} subscriptions"
+            if len(world.subscriptions) == 1:
+                where = f"the subscription {world.subscriptions[0]}"
+            near = difflib.get_close_matches(name.lower(), seen, n=1)
+            raise InputError(
+                f"there is no resource group '{name}' in {where}",
+                "give its name, not its id"
+                if "/" in name
+                else f"did you mean '{near[0]}'?"
+                if near
+                else "check the name and the subscription",
+            )
+
+
 def _check_accounts(request: Request, gathering: Gathering) -> None:
     if not request.accounts or gathering.interrupted or request.earlier is not None:
         return
@@ -199,12 +229,19 @@ def _check_accounts(request: Request, gathering: Gathering) -> None:
     have = {ids.name_of(row["id"]).lower() for row in rows} | {ids.key(row["id"]) for row in rows}
     for name in request.accounts:
         if (ids.key(name) if "/" in name else name.lower()) not in have and not listed:
-            every = {ids.name_of(row["id"]) for found in gathering.world.rows["accounts"].values() for row in found}
-            near = difflib.get_close_matches(name, every, n=1)
+            every = [row for found in gathering.world.rows["accounts"].values() for row in found]
             raise InputError(
                 f"there is no account '{name}' of kind OpenAI or AIServices in what was asked for",
-                f"did you mean '{near[0]}'?" if near else "check the name, the subscription and the resource group",
+                _nearest(name, every),
             )
+
+
+def _nearest(name: str, every: list[dict[str, Any]]) -> str:
+    for row in every:
+        if name.lower() in (ids.name_of(row["id"]).lower(), ids.key(row["id"])):
+            return f"one of that name is of kind {row.get('kind')}, in the resource group '{ids.group_of(row['id'])}'"
+    near = difflib.get_close_matches(name, {ids.name_of(row["id"]) for row in every}, n=1)
+    return f"did you mean '{near[0]}'?" if near else "check the name, the subscription and the resource group"
 
 
 def refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None) -> RtauditError:

@@ -8,6 +8,7 @@ import threading
 NEWEST: dict[str, str] = {
     "microsoft.resources/subscriptions": "2022-12-01",
     "microsoft.resources/providers": "2021-04-01",
+    "microsoft.resources/resourcegroups": "2021-04-01",
     "microsoft.cognitiveservices": "2026-09-01",
     "microsoft.network": "2026-03-01",
     "microsoft.network/privatednszones": "2024-06-01",

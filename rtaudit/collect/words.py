@@ -18,6 +18,7 @@ _NOUNS = {
     "microsoft.operationalinsights/workspaces": "workspace",
     "microsoft.resources/subscriptions": "subscription",
     "microsoft.resources/providers": "provider",
+    "microsoft.resources/resourcegroups": "resource group",
     "microsoft.authorization/roledefinitions": "role definition",
     "microsoft.insights/actiongroups": "action group",
     "microsoft.security/pricings": "subscription",

@@ -103,6 +103,15 @@ class World:
             self._in_scope = {ids.key(row["id"]): row for row in rows if self.covers_account(row)}
         return self._in_scope
 
+    def groups_seen(self) -> set[str]:
+        """Resource groups (lower case) of which an account of any kind came."""
+        rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
+        return {(ids.group_of(row["id"]) or "").lower() for row in rows}
+
+    def group_asked(self, name: str) -> dict[str, list[Row]]:
+        """The ids by which a resource group was asked for, and what came: no row where it is not."""
+        return {subject: rows for subject, rows in self.rows["groups"].items() if ids.name_of(subject) == name.lower()}
+
     def covers_account(self, row: Row) -> bool:
         """True when an account is one that was asked for."""
         return str(row.get("kind")).lower() in KINDS and self._in_group(row) and self._named(row)

@@ -48,7 +48,7 @@ def check(
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
             findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
-            warnings += _unread_endpoints(world)
+            warnings += [*_unread_endpoints(world), *_empty(world)]
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
@@ -145,6 +145,14 @@ def _unread_endpoints(world: World) -> list[str]:
                     " tenant, or a gap): its group and its DNS are not judged"
                 )
     return [found[key] for key in sorted(found)]
+
+
+def _empty(world: World) -> list[str]:
+    """A snapshot of nothing: where no rule asks of the environment as a whole, nothing else says so."""
+    if world.accounts or world.listing_gaps("account"):
+        return []
+    name = world.snapshot.file or f"the snapshot of {world.snapshot.environment}"
+    return [f"{name} holds no account of kind OpenAI or AIServices: there was nothing to judge of accounts"]
 
 
 def _edited(snapshot: Snapshot) -> list[str]:

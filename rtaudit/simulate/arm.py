@@ -123,6 +123,8 @@ class Arm:
         assert route.subscription is not None
         if route.collection:
             return self._page(request, [encode(group) for group in self._world.groups(route.subscription)], url)
+        for gap in self._world.gaps_of(route.key, "accounts"):
+            return refusals.recorded(gap, route, self._retry_after)
         group = self._world.group(route.subscription, route.group or "")
         return Answer(200, encode(group)) if group else refusals.group_not_found(route.segments[3])
 

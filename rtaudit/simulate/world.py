@@ -54,6 +54,10 @@ class World:
 
     def _know(self, snapshot: Snapshot) -> None:
         listed = {str(name).lower(): str(name) for name in snapshot.scope.get("subscriptions") or ()}
+        for group in snapshot.scope.get("resourceGroups") or ():
+            # It was there, even where it holds nothing that a snapshot keeps.
+            for name in sorted(listed)[:1]:
+                self._groups.setdefault((name, str(group).lower()), _group(name, str(group)))
         for name in sorted(_subscriptions(snapshot)):
             # A snapshot that names no aspect was written by hand: it answers for all of them.
             self._aspects[name] |= snapshot.aspects or {read.aspect for read in READS.values() if read.aspect}

@@ -100,7 +100,7 @@ _LIMITS = replace(QUICK, attempts=2, refusals=3, read_timeout=0.3, answer_bytes=
 
 
 def test_every_reader_is_in_the_matrix() -> None:
-    assert set(READERS) - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere"}
+    assert set(READERS) - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere", "groups"}
 
 
 @pytest.fixture(scope="module")

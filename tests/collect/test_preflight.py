@@ -44,6 +44,19 @@ def test_all_is_there(ready: Cloud) -> None:
     assert {method for method, _, _ in ready.asked} == {"GET"}
 
 
+def test_resource_groups_are_looked_for(ready: Cloud) -> None:
+    ready.on(f"/subscriptions/{SUB}/resourceGroups/gone", Reply(404, {"error": {"code": "ResourceGroupNotFound"}}))
+    ready.on(f"/subscriptions/{SUB}/resourceGroups/hidden", denied())
+    checks = look(ready, groups=["RG", "empty", "gone", "hidden"]).checks
+    found = [(one.scope, one.outcome, one.needs) for one in checks if one.check == "resourceGroup"]
+    assert found == [
+        ("RG", "pass", ()),
+        ("empty", "pass", ()),
+        ("gone", "fail", ()),
+        ("hidden", "unknown", ("the/needed/action",)),
+    ]
+
+
 def test_missing_permissions_are_named_by_aspect_with_the_narrowest_role(ready: Cloud) -> None:
     ready.lists[PERMISSIONS.lower()] = [
         {

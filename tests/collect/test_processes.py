@@ -240,6 +240,34 @@ def test_a_subscription_that_was_named_and_is_not_there_ends_the_run(
     assert not (tmp_path / "prod.json").exists()
 
 
+def test_a_resource_group_that_is_not_there_ends_the_run_and_one_without_accounts_is_warned_of(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path
+) -> None:
+    done = run(cloud, environ, tmp_path, "-g", "empty", "-g", "rg", "-o", "prod.json")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[0] == (
+        "warning: the resource group 'empty' holds no account of kind OpenAI or AIServices"
+    )
+    assert len(done.stderr.splitlines()) == 2
+    cloud.on(
+        f"/subscriptions/{SUB}/resourceGroups/empty",
+        Reply(
+            404, {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'empty' could not be found."}}
+        ),
+    )
+    done = run(cloud, environ, tmp_path, "-g", "empty", "-g", "rg", "-o", "other.json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines() == [
+        f"error: there is no resource group 'empty' in the subscription {SUB}",
+        "hint: check the name and the subscription",
+    ]
+    assert not (tmp_path / "other.json").exists()
+    cloud.lists.clear()
+    done = run(cloud, environ, tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == f"warning: the subscription {SUB} holds no account of kind OpenAI or AIServices\n"
+
+
 def test_without_an_identity_it_says_so(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
     del environ["IDENTITY_ENDPOINT"]
     done = run(cloud, environ, tmp_path)

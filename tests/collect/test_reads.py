@@ -42,7 +42,7 @@ def test_every_aspect_is_read_and_nothing_but_get_with_the_bearer_token_leaves(c
     assert {headers["authorization"] for _, _, headers in cloud.asked} == {f"Bearer {TOKEN}"}
     assert TOKEN not in dump(collected.snapshot)
     types = {ids.type_of(one["id"]) for one in collected.snapshot.resources}
-    assert types == {reader.type.lower() for reader in READERS.values()}
+    assert types == {reader.type.lower() for reader in READERS.values() if reader.name != "groups"}
     assert {reader.aspect for reader in READERS.values()} == set(ASPECTS)
 
 
@@ -108,6 +108,58 @@ def test_resource_group_and_account_narrow_the_accounts(cloud: Cloud) -> None:
     assert ids.key(TEXT) not in have(gather(cloud, accounts=["VOICE"]))
     assert ids.key(VOICE) in have(gather(cloud, groups=["RG"]))
     assert ids.key(VOICE) not in have(gather(cloud, groups=["none"]))
+
+
+GONE = {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'x' could not be found."}}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("nosuch", "check the name"), ("RRG", "did you mean 'rg'?"), (group(), "give its name, not its id")],
+)
+def test_a_resource_group_that_is_not_there_is_said(cloud: Cloud, name: str, hint: str) -> None:
+    cloud.choose = lambda path: Reply(404, GONE) if path.count("/") == 4 else None
+    with pytest.raises(InputError, match=f"no resource group '{name}' in the subscription {SUB}") as caught:
+        gather(cloud, groups=["rg", name])
+    assert hint in str(caught.value.hint)
+    # The one that holds accounts is not asked for.
+    assert not [path for path in cloud.paths() if path.endswith("/rg")]
+
+
+def test_a_resource_group_may_be_in_any_of_the_subscriptions_and_hold_nothing(cloud: Cloud) -> None:
+    cloud.singles[f"/subscriptions/{SUB2}"] = {"id": f"/subscriptions/{SUB2}", "subscriptionId": SUB2}
+    cloud.on(f"/subscriptions/{SUB}/resourceGroups/empty", Reply(404, GONE))
+    snapshot = gather(cloud, groups=["Empty"], subscriptions=[SUB, SUB2]).snapshot
+    assert snapshot.gaps == []
+    assert not [one for one in snapshot.resources if "/resourcegroups/empty" in ids.key(one["id"])]
+    cloud.on(f"/subscriptions/{SUB2}/resourceGroups/empty", Reply(404, GONE))
+    with pytest.raises(InputError, match="no resource group 'Empty' in 2 subscriptions"):
+        gather(cloud, groups=["Empty"], subscriptions=[SUB, SUB2])
+
+
+def test_a_resource_group_that_may_not_be_seen_is_a_gap_until_it_is(cloud: Cloud) -> None:
+    path = f"/subscriptions/{SUB}/resourceGroups/hidden"
+    cloud.on(path, Reply(403, b""))
+    part = gather(cloud, groups=["hidden"]).snapshot
+    assert [(gap.scope, gap.aspect, gap.reason, gap.needs) for gap in part.gaps] == [
+        (path, "accounts", "denied", "Microsoft.Resources/subscriptions/resourceGroups/read")
+    ]
+    cloud.on(path, Reply(404, GONE))
+    with pytest.raises(InputError, match="no resource group 'hidden'"):
+        gather(cloud, groups=["hidden"], earlier=part)
+    cloud.scripts.clear()
+    filled = gather(cloud, groups=["hidden"], earlier=part).snapshot
+    assert filled.gaps == []
+    assert filled.scope["leftOut"] == gather(cloud, groups=["hidden"]).snapshot.scope["leftOut"]
+
+
+def test_an_account_of_another_resource_group_is_said_to_be_there(cloud: Cloud) -> None:
+    with pytest.raises(InputError, match="no account 'voice'") as caught:
+        gather(cloud, accounts=["voice"], groups=["none"])
+    assert caught.value.hint == "one of that name is of kind OpenAI, in the resource group 'rg'"
+    with pytest.raises(InputError) as caught:
+        gather(cloud, accounts=["ears"])
+    assert caught.value.hint == "one of that name is of kind SpeechServices, in the resource group 'rg'"
 
 
 def test_an_account_that_is_not_there_is_said_with_the_nearest_name(cloud: Cloud) -> None:

@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from rtaudit.collect import Limits, Request, Shard, collect, find_endpoint, find_identity, refill
+from rtaudit.errors import InputError
 from rtaudit.simulate import Simulator
-from rtaudit.snapshot import Snapshot, ids, load
+from rtaudit.snapshot import Gap, Snapshot, ids, load
 from rtaudit.snapshot.merge import merge
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +123,28 @@ def test_filled_after_any_denial_it_is_the_whole(monkeypatch: pytest.MonkeyPatch
         endpoint = find_endpoint(arm_endpoint=simulator.url)
         filled = collect(refill(part, Request()), endpoint, find_identity(endpoint)).snapshot
     assert (filled.gaps, filled.digest) == ([], snapshot.digest)
+
+
+NEEDS = "Microsoft.Resources/subscriptions/resourceGroups/read"
+
+
+def test_a_resource_group_that_held_no_account_is_served_as_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    prod = load(ROOT / "snapshots" / "prod.json")
+    groups = ["lh-observe-prod-rg", "lh-spare-prod-rg"]
+    gap = Gap(f"{_subscription(prod)}/resourceGroups/lh-spare-prod-rg", "accounts", "denied", 403, "X", NEEDS, "no")
+    for gaps in ([], [gap]):
+        registrations = [one for one in prod.resources if ids.type_of(one["id"]).startswith("microsoft.resources/")]
+        empty = Snapshot.of("prod", {**prod.scope, "resourceGroups": groups, "leftOut": {}}, registrations, gaps)
+        with served(empty, monkeypatch=monkeypatch) as simulator:
+            found = again(simulator, empty, groups=groups)
+            assert found.gaps == gaps
+            assert again(simulator, found, groups=groups).digest == found.digest
+            with pytest.raises(InputError, match="no resource group 'nosuch'"):
+                again(simulator, empty, groups=["nosuch"])
+
+
+def _subscription(snapshot: Snapshot) -> str:
+    return f"/subscriptions/{snapshot.scope['subscriptions'][0]}"
 
 
 @pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "actionGroups"])

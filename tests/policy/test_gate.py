@@ -129,6 +129,14 @@ def test_an_endpoint_that_was_not_read_is_warned_of_and_a_shard_is_not_the_whole
     assert {gap.code for finding in made.findings for gap in finding.gaps} == {"Shard"}
 
 
+def test_a_snapshot_of_no_account_is_warned_of() -> None:
+    empty = replace(world().snapshot, file="none.json")
+    (warning,) = judged(rule(PASS), snapshot=empty).warnings
+    assert warning.startswith("none.json holds no account of kind OpenAI or AIServices")
+    # A gap says more: each rule is unknown.
+    assert judged(rule(PASS), snapshot=world(gaps=[gap("accounts")]).snapshot).warnings == []
+
+
 def test_of_several_waivers_the_valid_one_counts_and_all_are_known_to_match(tmp_path: Path) -> None:
     old, new, other = {"expires": "2020-01-01"}, {"expires": "2027-01-01", "owner": "new"}, {"expires": "2028-01-01"}
     made = judged(rule(FAIL), waivers=waivers(tmp_path, old, new, other))

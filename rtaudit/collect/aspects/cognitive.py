@@ -59,6 +59,13 @@ def _region_of(subject: str) -> str:
     return subject.rsplit("/", 2)[-2]
 
 
+def _groups(world: World) -> Iterable[str]:
+    """The resource groups that were named and of which no account came: they may be empty, or not exist."""
+    for name in sorted(world.groups - world.groups_seen()):
+        if "/" not in name:
+            yield from (f"/subscriptions/{subscription}/resourceGroups/{name}" for subscription in world.subscriptions)
+
+
 def _keep_account(world: World, row: Row) -> Row | None:
     return row if world.covers_account(row) and world.mine(row["id"]) else None
 
@@ -132,6 +139,19 @@ READERS = (
         targets=subscriptions,
         ask=_ask_accounts,
         keep=_keep_account,
+    ),
+    Reader(
+        name="groups",
+        aspect="accounts",
+        type="Microsoft.Resources/resourceGroups",
+        action="Microsoft.Resources/subscriptions/resourceGroups/read",
+        targets=_groups,
+        ask=below(),
+        after=("accounts",),
+        shape="one",
+        # Only whether it is there counts.
+        keep=lambda _world, _row: None,
+        absent_codes=frozenset({"ResourceGroupNotFound"}),
     ),
     Reader(
         name="deployments",
