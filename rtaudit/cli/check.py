@@ -14,7 +14,7 @@ import typer
 
 from rtaudit.cli.app import command, plain
 from rtaudit.cli.contracts import give_contracts, give_probes
-from rtaudit.cli.environments import ConfigOption, EnvironmentOption, with_params
+from rtaudit.cli.environments import ConfigOption, EnvironmentOption, snapshots_given, with_params
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
@@ -128,9 +128,13 @@ class Judging:
 
 @command()
 def check(
+    context: typer.Context,
     snapshot: Annotated[
-        list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshot files, or - for standard input.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="SNAPSHOT…", help="Snapshot files, or - for standard input; with -e those of rtaudit.yaml."
+        ),
+    ] = None,
     *,
     environment: EnvironmentOption = None,  # noqa: ARG001 (its callback has read the file)
     config: ConfigOption = None,  # noqa: ARG001 (the same)
@@ -153,6 +157,7 @@ def check(
 
     # Trees of resources and rows of findings, no cycle among them: looking for some, at the end too, takes seconds.
     gc.disable()
+    snapshot = snapshots_given(context, snapshot)
     judging = Judging(policy or (), settings or (), as_of, waivers, baseline, fail_on, allow_unknown or ())
     if len(snapshot) != len(set(snapshot)):
         raise UsageError("the same snapshot is given twice", "name each file once")

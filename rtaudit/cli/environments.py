@@ -65,6 +65,21 @@ def with_params(context: typer.Context, value: list[str] | None) -> list[str] | 
     return [*(f"{name}={canonical(given)}" for name, given in found.params.items()), *(value or ())]
 
 
+def snapshots_given(context: typer.Context, given: list[str] | None) -> list[str]:
+    """The snapshots on the command line, or the file's own. Raises UsageError, which says where one is missing."""
+    if given:
+        return given
+    found: Environment | None = context.meta.get(_FOUND)
+    if found is None:
+        raise UsageError(
+            "no snapshot is named", "rtaudit check SNAPSHOT…, or -e LABEL of an environment that names its `snapshot`"
+        )
+    raise UsageError(
+        f"{found.file} names no `snapshot` for the environment '{found.label}'",
+        f"add it there, such as `snapshot: snapshots/prod.json`, or name the file: rtaudit check SNAPSHOT… -e {found.label}",
+    )
+
+
 def _apply(context: typer.Context) -> None:
     # Both callbacks come before those of the other options, in the order in which the reader typed them.
     waits = _FILE not in context.meta and any(one.name == "config" for one in context.command.params)

@@ -173,6 +173,21 @@ class TestOnTheCommandLine:
             assert hint in ended.stderr.splitlines()[-1] + ended.stderr.splitlines()[-2]
             assert "Traceback" not in ended.stderr
 
+    def test_an_environment_without_a_snapshot_is_told_with_its_file(self, folder: Path, rtaudit) -> None:
+        write(folder, HEAD + "environments: {prod: {policies: [baseline]}}\n", "ops/envs.yaml")
+        ended = rtaudit("check", "-e", "prod", "--config", "ops/envs.yaml")
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr.splitlines() == [
+            "error: ops/envs.yaml names no `snapshot` for the environment 'prod'",
+            "hint: add it there, such as `snapshot: snapshots/prod.json`, or name the file: rtaudit check SNAPSHOT… -e prod",
+        ]
+        named = rtaudit("check", "snapshots/prod.json", "-e", "prod", "--config", "ops/envs.yaml", "-o", "csv")
+        assert named.returncode == 1
+        for words in (("check",), ("check", "-e", "prod", "--config", "none")):
+            ended = rtaudit(*words)
+            assert (ended.returncode, ended.stdout) == (2, "")
+            assert ended.stderr.splitlines()[0] == "error: no snapshot is named"
+
     def test_none_leaves_the_file_aside(self, folder: Path, rtaudit) -> None:
         write(folder, HEAD + "environments: {prod: {policies: [baseline]}}\n")
         ended = rtaudit("check", "snapshots/prod.json", "-e", "elsewhere", "--config", "none", "-o", "json")
