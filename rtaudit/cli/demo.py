@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, emit
+from rtaudit.cli.app import command, emit, terminable
 from rtaudit.errors import RtauditError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def demo(
     names = ("dev", "test", "prod")
     snapshots = [load(assets.snapshots() / f"{name}.json") for name in names]
     with (
+        terminable(),
         tempfile.TemporaryDirectory(prefix="rtaudit-demo-") as scratch,
         Simulator(snapshots, record=False) as simulator,
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.app import command, emit, plain, terminable
 from rtaudit.clouds import CLOUDS
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -60,10 +60,11 @@ def simulate(
         record=False,
     )
     try:
-        with simulator, _realtime(realtime, behaviour, files, snapshots) as probe_lines:
+        with terminable(), simulator, _realtime(realtime, behaviour, files, snapshots) as probe_lines:
             emit("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
-            # Ctrl-C is how it is meant to end.
-            threading.Event().wait()
+            # Ctrl-C, or SIGTERM, is how it is meant to end. In turns: one that comes just before a wait does not end it.
+            while True:
+                time.sleep(0.2)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 

@@ -64,6 +64,37 @@ def test_it_prints_what_to_copy_serves_and_ends_quietly(tmp_path: Path):
         process.communicate()
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("words", [[], ["--realtime", "voice-1"]])
+def test_however_it_is_ended_it_leaves_no_folder(tmp_path: Path, how: signal.Signals, words: list[str]):
+    write(snapshot(), tmp_path / "one.json")
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [*RUN, str(tmp_path / "one.json"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    try:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert all(lines)
+        assert len(list(scratch.iterdir())) == (1 if words else 0)
+        # A client that is connected does not keep it.
+        address = ("127.0.0.1", int(shlex.split(lines[1])[3].rsplit(":", 1)[-1]))
+        with socket.create_connection(address, timeout=5):
+            process.send_signal(how)
+            assert process.wait(10) == 0
+        assert process.stderr
+        assert process.stderr.read() == ""
+        assert list(scratch.iterdir()) == []
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_port_in_use(tmp_path: Path):
     write(snapshot(), tmp_path / "one.json")
     with socket.create_server(("127.0.0.1", 0)) as taken:
