@@ -19,6 +19,9 @@ GROUP = f"{ROOT}/resourceGroups/voice-rg"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 VNET = f"{NETWORK}/virtualNetworks/voice-net"
 ENDPOINT = f"{NETWORK}/privateEndpoints/east-pe"
+HUB = f"/subscriptions/{PLATFORM}/resourceGroups/hub/providers/Microsoft.Network"
+HUB_VNET = f"{HUB}/virtualNetworks/hub-net"
+HUB_ENDPOINT = f"{HUB}/privateEndpoints/north-pe"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
 ONCALL = f"{GROUP}/providers/microsoft.insights/actionGroups/oncall"
 LOGS = [arm.log("Audit"), arm.log("AzureOpenAIRequestUsage"), arm.log("Trace")]
@@ -33,8 +36,8 @@ def good() -> Snapshot:
         arm.provider(SUBSCRIPTION, "Microsoft.Insights", {"diagnosticSettings": "2021-05-01-preview"}),
         arm.provider(SUBSCRIPTION, "Microsoft.Network", {"privateEndpoints": "2026-03-01"}),
         *_account("east", "eastus2", ENDPOINT),
-        # its endpoint stands in a subscription that is not part of the environment
-        *_account("north", "Sweden Central", f"/subscriptions/{PLATFORM}/resourceGroups/hub/providers/Microsoft.Network/privateEndpoints/north-pe"),
+        # its endpoint stands in the hub's subscription, which is collected too
+        *_account("north", "Sweden Central", HUB_ENDPOINT),
         *_deployments(),
         *_network(),
         *_roles(),
@@ -50,7 +53,7 @@ def good() -> Snapshot:
     scope = {
         "cloud": "AzureCloud",
         "tenant": TENANT,
-        "subscriptions": [SUBSCRIPTION],
+        "subscriptions": [SUBSCRIPTION, PLATFORM],
         "resourceGroups": [],
         "accounts": [],
         "aspects": sorted(ASPECTS),
@@ -159,13 +162,19 @@ def _deployments() -> list[arm.Resource]:
 def _network() -> list[arm.Resource]:
     zones = {name: f"{NETWORK}/privateDnsZones/{name}" for name in ZONES.values()}
     addresses = {name: f"10.0.0.{4 + number}" for number, name in enumerate(zones)}
-    hosts = {f"east.{name.removeprefix('privatelink.')}": address for name, address in addresses.items()}
-    found = [
-        net.private_endpoint(ENDPOINT, "eastus2", _account_id("east"), f"{VNET}/subnets/endpoints", hosts),
-        net.zone_group(ENDPOINT, zones, "east", addresses),
-    ]
+    hub_addresses = {name: f"10.1.0.{4 + number}" for number, name in enumerate(zones)}
+    found = []
+    for name, region, endpoint, network, own in (
+        ("east", "eastus2", ENDPOINT, VNET, addresses),
+        ("north", "swedencentral", HUB_ENDPOINT, HUB_VNET, hub_addresses),
+    ):
+        hosts = {f"{name}.{zone.removeprefix('privatelink.')}": address for zone, address in own.items()}
+        found += [
+            net.private_endpoint(endpoint, region, _account_id(name), f"{network}/subnets/endpoints", hosts),
+            net.zone_group(endpoint, zones, name, own),
+        ]
     for zone in zones.values():
-        found += [net.zone(zone, 1, 1), net.zone_link(zone, VNET)]
+        found += [net.zone(zone, 2, 2), net.zone_link(zone, VNET), net.zone_link(zone, HUB_VNET)]
     return found
 
 

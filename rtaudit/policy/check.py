@@ -16,9 +16,8 @@ from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
 from rtaudit.report.model import EXIT_CODES, in_order
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
-from rtaudit.subjects.world import listing, mapping, text
 
 
 def check(
@@ -48,7 +47,7 @@ def check(
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
             findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
-            warnings += [*_unread_endpoints(world), *_empty(world)]
+            warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
@@ -129,22 +128,6 @@ def _rules(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> dict[str, RuleText]:
                 severity = min(known.severity, severity, key=SEVERITIES.index)
             texts[one.rule.id] = RuleText(text.name, text.title, severity, text.why, text.fix, text.see, text.controls)
     return texts
-
-
-def _unread_endpoints(world: World) -> list[str]:
-    """Approved endpoints that accounts name and nobody read: the rules of each endpoint have nothing there to judge."""
-    found = {}
-    for account in world.accounts:
-        for connection in listing(account.properties.get("privateEndpointConnections")):
-            stated = mapping(mapping(connection).get("properties"))
-            endpoint = mapping(stated.get("privateEndpoint")).get("id")
-            status = mapping(stated.get("privateLinkServiceConnectionState")).get("status")
-            if isinstance(endpoint, str) and text(status) == "approved" and world.resource(endpoint) is None:
-                found[ids.key(endpoint)] = (
-                    f"{endpoint}, an approved private endpoint of {account.name}, was not read (another subscription or"
-                    " tenant, or a gap): its group and its DNS are not judged"
-                )
-    return [found[key] for key in sorted(found)]
 
 
 def _empty(world: World) -> list[str]:

@@ -170,8 +170,27 @@ class World:
                 lists = (
                     gap for gap in self.gaps_anywhere("privateEndpoints") if ids.type_of(gap.scope) != PRIVATE_ENDPOINT
                 )
-                return (*self.gaps_anywhere("accounts"), *lists)
+                return (*self.gaps_anywhere("accounts"), *lists, *self.unread_endpoints)
         return ()
+
+    @cached_property
+    def unread_endpoints(self) -> tuple[Gap, ...]:
+        """A gap for each approved private endpoint that an account names and nobody read, where no other gap says so."""
+        found: dict[str, Gap] = {}
+        for account in self.accounts:
+            for connection in listing(account.properties.get("privateEndpointConnections")):
+                stated = mapping(mapping(connection).get("properties"))
+                endpoint = mapping(stated.get("privateEndpoint")).get("id")
+                status = mapping(stated.get("privateLinkServiceConnectionState")).get("status")
+                if not isinstance(endpoint, str) or text(status) != "approved" or self.resource(endpoint) is not None:
+                    continue
+                if not self.gaps("privateEndpoints", endpoint):
+                    message = (
+                        f"{ids.name_of(endpoint)}, an approved private endpoint of {account.name}, was not read: it stands"
+                        " in another subscription (collect that one too) or tenant"
+                    )
+                    found[ids.key(endpoint)] = Gap(endpoint, "privateEndpoints", "missing", message=message)
+        return tuple(found[key] for key in sorted(found))
 
 
 def _other_shards(snapshot: Snapshot) -> Iterator[Gap]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.assets import snapshots
+from rtaudit.assets import policies, snapshots
 from rtaudit.errors import InputError
 from rtaudit.policy import check, load_policies, load_waivers
 from rtaudit.report import SEVERITIES, Report
@@ -111,20 +111,39 @@ def test_an_unknown_is_waived_only_where_that_is_accepted(tmp_path: Path) -> Non
     assert (made.verdict, made.summary["waived"], made.warnings) == ("ready", 1, [])
 
 
-def test_an_endpoint_that_was_not_read_is_warned_of_and_a_shard_is_not_the_whole() -> None:
+def test_an_endpoint_that_was_not_read_is_unknown_by_name_for_each_rule_of_endpoints() -> None:
     prod = load(snapshots() / "prod.json")
     approved = [one for one in prod.resources if one["id"].endswith("/privateEndpoints/lh-concierge-prod-eus2-pe")]
     assert len(approved) == 1
     left = [one for one in prod.resources if one is not approved[0]]
     elsewhere = replace(prod, resources=left, recorded_digest=None)
     packs = load_policies(["production"])
-    (warning,) = check([elsewhere], packs, as_of=TODAY).warnings
-    assert warning.startswith(
-        f"{approved[0]['id']}, an approved private endpoint of lh-concierge-prod-eus2, was not read"
-    )
-    assert check([prod], packs, as_of=TODAY).warnings == []
+    made = check([elsewhere], packs, as_of=TODAY)
+    unseen = [finding for finding in made.findings if finding.resource == approved[0]["id"]]
+    assert sorted(finding.rule for finding in unseen) == [
+        "RTA-DNS-001", "RTA-DNS-002", "RTA-DNS-003", "RTA-DNS-004", "RTA-NET-008",
+    ]  # fmt: skip
+    assert {finding.outcome for finding in unseen} == {"unknown"}
+    for finding in unseen:
+        (told,) = finding.gaps
+        assert (told.scope, told.reason) == (approved[0]["id"], "missing")
+        assert (told.message or "").startswith(
+            "lh-concierge-prod-eus2-pe, an approved private endpoint of lh-concierge-prod-eus2, was not read"
+        )
+    # Every other finding is what it was: none fails for want of an endpoint.
+    whole = {(one.rule, one.resource): one.outcome for one in check([prod], packs, as_of=TODAY).findings}
+    assert all(whole[one.rule, one.resource] == one.outcome for one in made.findings if one not in unseen)
+    good = load(policies() / "rules" / "good.json")
+    hub = [one for one in good.resources if "/privateEndpoints/north-pe" in one["id"]]
+    without = replace(good, resources=[one for one in good.resources if one not in hub], recorded_digest=None)
+    assert check([good], packs, as_of=TODAY).verdict == "ready"
+    assert check([without], packs, as_of=TODAY).verdict == "incomplete"
+
+
+def test_a_shard_is_not_the_whole() -> None:
+    prod = load(snapshots() / "prod.json")
     shard = replace(prod, resources=[], scope={**prod.scope, "shard": "1/3"})
-    made = check([shard], packs, as_of=TODAY, fail_on="low")
+    made = check([shard], load_policies(["production"]), as_of=TODAY, fail_on="low")
     assert made.verdict == "incomplete"
     assert {gap.code for finding in made.findings for gap in finding.gaps} == {"Shard"}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rtaudit.snapshot import Gap
 from tests.subjects.worlds import (
     ACCOUNT,
     ENDPOINT,
@@ -199,3 +200,33 @@ def test_without_a_custom_subdomain_the_account_s_name_is_the_host() -> None:
     assert one.fact("hostRecords")[0]["host"] == HOST
     assert one.join("accounts").value[0]["id"] == ACCOUNT
     assert GROUP in one.resource
+
+
+HUB = ENDPOINT.replace(SUB, OTHER_SUB)
+
+
+def connected(status: str = "Approved", endpoint: str = HUB) -> Resource:
+    stated = {"privateEndpoint": {"id": endpoint}, "privateLinkServiceConnectionState": {"status": status}}
+    return account(privateEndpointConnections=[{"properties": stated}, {"properties": None}, None])
+
+
+@pytest.mark.parametrize(
+    ("stated", "gaps", "unread"),
+    [
+        (connected(), [], [HUB]),
+        (connected("approved", HUB.upper()), [], [HUB.upper()]),
+        (connected("Pending"), [], []),
+        (connected("Disconnected"), [], []),
+        (connected(endpoint=ENDPOINT), [], []),
+        # The gap of the list, or of the endpoint, says it already.
+        (connected(), [gap("privateEndpoints", OTHER_SUB)], []),
+        (connected(), [gap("privateEndpoints", SUB)], [HUB]),
+    ],
+)
+def test_an_approved_endpoint_that_nobody_read_hides_a_subject(
+    stated: Resource, gaps: list[Gap], unread: list[str]
+) -> None:
+    found = world(stated, {"id": ENDPOINT}, gaps=gaps)
+    assert [one.scope for one in found.unread_endpoints] == unread
+    assert set(found.listing_gaps("privateEndpoint")) == {*gaps, *found.unread_endpoints}
+    assert world(stated, aspects=["accounts"]).unread_endpoints == ()
