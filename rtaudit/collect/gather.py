@@ -76,8 +76,12 @@ class Gathering:
         self.interrupted: str | None = None
         """Why the run was stopped before its end: `interrupted`, `time budget`; None when it was not."""
         self.refusal: Finished | None = None
-        """What made the run pointless: a token that is refused, or a subscription that was named and is not there."""
+        """What made the run pointless: a token that is refused, a subscription that was named and is not there, or that
+        nothing answers as a Resource Manager does."""
         self._unwelcome: Finished | None = None
+        self._unanswered: Finished | None = None
+        self._spoken = False
+        """True once anything came with a status of Resource Manager's own, were it a refusal."""
         self._answers = 0
         self._stop = stop or threading.Event()
         self._must_exist = must_exist
@@ -109,7 +113,9 @@ class Gathering:
             self._report()
         self._schedule.stop()
         if self._answers == 0 and not self.interrupted:
-            self.refusal = self.refusal or self._unwelcome
+            # What fills an earlier snapshot asks for little: that none of it is answered says nothing of the rest.
+            silent = None if self._spoken or not self._must_exist else self._unanswered
+            self.refusal = self.refusal or self._unwelcome or silent
         if self.interrupted:
             self._drain()
         self._report(last=True)
@@ -161,6 +167,10 @@ class Gathering:
             self._answers += 1
         else:
             named = reader.type == SUBSCRIPTION and ids.key(read.subject) in self._must_exist
+            if fault.reason == "failed" and fault.status is None:
+                self._unanswered = self._unanswered or finished
+            else:
+                self._spoken = True
             if fault.status == 401 and (named or self._answers == 0):
                 self._unwelcome = self._unwelcome or finished
             if named and fault.status in {401, 404}:

@@ -268,6 +268,29 @@ def test_a_resource_group_that_is_not_there_ends_the_run_and_one_without_account
     assert done.stderr == f"warning: the subscription {SUB} holds no account of kind OpenAI or AIServices\n"
 
 
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (Reply(reset=True), "ProtocolError"),
+        (Reply(body=b"<html>sign in</html>"), "MalformedAnswer: the answer is not JSON"),
+        (Reply(body=b'{"value": [{"id":'), "MalformedAnswer: the answer is not JSON"),
+    ],
+)
+def test_what_is_no_resource_manager_replaces_no_snapshot(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path, reply: Reply, why: str
+) -> None:
+    (tmp_path / "prod.json").write_text("what stood here before")
+    cloud.choose = lambda path: None if path == "/token" else reply
+    done = run(cloud, environ, tmp_path, "-o", "prod.json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"error: {cloud.url} does not answer as a Resource Manager: {why}")
+    assert done.stderr.splitlines()[1] == "hint: check the network, --cloud and --arm-endpoint"
+    assert (tmp_path / "prod.json").read_text() == "what stood here before"
+    # One that says no is one: each of its refusals is a gap.
+    cloud.choose = lambda path: None if path == "/token" else denied()
+    assert run(cloud, environ, tmp_path, "-o", "prod.json").returncode == 4
+
+
 def test_without_an_identity_it_says_so(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
     del environ["IDENTITY_ENDPOINT"]
     done = run(cloud, environ, tmp_path)
