@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 from importlib import import_module
+from typing import TextIO, cast
 
 # What starting up makes stays until the process ends: looking for garbage in it took a tenth of the time of `--help`.
 gc.disable()
 
-from rtaudit.cli.app import app  # noqa: E402
+from rtaudit.cli.app import Stderr, app, complain, drop_stdout  # noqa: E402
+from rtaudit.errors import RtauditError  # noqa: E402
 
 _COMMANDS = (
     "preflight",
@@ -48,8 +51,17 @@ gc.enable()
 
 def main() -> None:
     """Entry point of the `rtaudit` command."""
-    # An option whose value is optional is more than Typer can say: alone, it means everything.
-    app(args=["--allow-unknown=all" if word == "--allow-unknown" else word for word in sys.argv[1:]])
+    sys.stderr = cast("TextIO", Stderr(sys.stderr))
+    try:
+        # An option whose value is optional is more than Typer can say: alone, it means everything.
+        app(args=["--allow-unknown=all" if word == "--allow-unknown" else word for word in sys.argv[1:]])
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # Typer writes its own texts: help, the version.
+        drop_stdout()
+        complain(RtauditError(f"cannot write to standard output: {error.strerror}", "make room"))
+        sys.exit(RtauditError.exit_code)
 
 
 __all__ = ["app", "main"]

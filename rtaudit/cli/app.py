@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
@@ -63,7 +63,7 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
                 print("interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
             except BrokenPipeError:
-                _drop_stdout()
+                drop_stdout()
                 raise typer.Exit(0) from None
 
         group.command(name, **settings)(run)
@@ -107,15 +107,44 @@ def emit(text: str | Iterable[str]) -> None:
             stream.write(piece.encode("utf-8", "backslashreplace"))
         stream.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        drop_stdout()
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         raise RtauditError(
             f"cannot write to standard output: {error.strerror or error}", "write to a file: -o"
         ) from None
 
 
-def _drop_stdout() -> None:
+class Stderr:
+    """Standard error that nobody reads any more, or whose disk is full: what is said there is lost, and nothing else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._drop()
+
+    def _drop(self) -> None:
+        # What is still in the buffer would fail again, at the end of the process too.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def drop_stdout() -> None:
+    """Let what is written to stdout from now on, and what waits in its buffer, go nowhere."""
     # Python would complain at exit about what it could not write.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

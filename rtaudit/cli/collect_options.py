@@ -309,6 +309,7 @@ def _call_log(options: CollectOptions) -> Iterator[Any]:
     from rtaudit.collect.words import call_line
 
     lock = threading.Lock()
+    lost: list[OSError] = []
     try:
         file = open(options.log_file, "a", encoding="utf-8") if options.log_file else None  # noqa: SIM115 (closed below)
     except OSError as error:
@@ -319,16 +320,23 @@ def _call_log(options: CollectOptions) -> Iterator[Any]:
         with lock, contextlib.suppress(ValueError):
             if options.verbose:
                 print(line, file=sys.stderr)
-            if file is not None:
-                file.write(line + "\n")
-                file.flush()
+            if file is not None and not lost:
+                try:
+                    file.write(line + "\n")
+                    file.flush()
+                except OSError as error:
+                    # The log is beside the point: what is read is kept.
+                    lost.append(error)
 
     try:
         yield log
     finally:
         if file is not None:
-            with lock:
+            with lock, contextlib.suppress(OSError):
                 file.close()
+        if lost:
+            what = f"{options.log_file} does not hold every call: {lost[0].strerror}"
+            print(f"warning: {plain(what)}", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -26,8 +27,12 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
                 data = file.read() if limit is None else file.read(limit + 1)
     except FileNotFoundError:
         raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
+    except IsADirectoryError:
+        raise InputError(f"cannot read {name}: it is a folder", "give a file in it") from None
     except OSError as error:
-        raise InputError(f"cannot read {name}: {error.strerror or error}") from None
+        raise InputError(
+            f"cannot read {name}: {error.strerror or error}", "check the path, and that you may read it"
+        ) from None
     if limit is not None and len(data) > limit:
         raise InputError(f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be")
     try:
@@ -64,9 +69,7 @@ def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> Non
         os.replace(temporary, real)
         temporary = None
     except OSError as error:
-        raise RtauditError(
-            f"cannot write {target}: {error.strerror or error}", "choose a path that you may write to"
-        ) from None
+        raise _unwritable(target, error) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -79,7 +82,15 @@ def _write_special(target: Path, payload: Iterable[bytes]) -> None:
         with target.open("wb") as file:
             file.writelines(payload)
     except OSError as error:
-        raise RtauditError(f"cannot write {target}: {error.strerror or error}") from None
+        raise _unwritable(target, error) from None
+
+
+def _unwritable(target: Path, error: OSError) -> RtauditError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return RtauditError(
+        f"cannot write {target}: {error.strerror or error}",
+        "make room, or choose a path on another disk" if full else "choose a path that you may write to",
+    )
 
 
 def _umask() -> int:

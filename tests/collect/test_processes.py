@@ -322,6 +322,48 @@ def test_calls_are_logged_without_headers_and_secrets(cloud: Cloud, environ: dic
     assert all(line in done.stderr for line in log.splitlines())
 
 
+@pytest.mark.parametrize("more", [["--log-file", "/dev/full"], ["--verbose"], ["--progress", "plain"], []])
+def test_a_full_disk_under_what_is_said_beside_costs_no_snapshot(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path, more: list[str]
+) -> None:
+    cloud.on(SLOW, denied())
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            words(cloud, "-o", "x.json", *more), env=environ, cwd=tmp_path, stderr=full, timeout=30, check=False
+        )
+    assert done.returncode == 4
+    assert [gap.aspect for gap in load(tmp_path / "x.json").gaps] == ["deployments"]
+
+
+def test_a_log_that_cannot_be_kept_is_warned_of(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
+    done = run(cloud, environ, tmp_path, "-o", "x.json", "--log-file", "/dev/full")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[0] == "warning: /dev/full does not hold every call: No space left on device"
+
+
+def test_nobody_who_reads_what_is_said_beside_changes_no_exit_code(
+    cloud: Cloud, environ: dict[str, str], tmp_path: Path
+) -> None:
+    cloud.on(SLOW, denied())
+    with subprocess.Popen(words(cloud, "-o", "x.json"), env=environ, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(timeout=30) == 4
+    assert load(tmp_path / "x.json").gaps
+
+
+@pytest.mark.parametrize("asked", [["--help"], ["check", "--help"], ["--version"], ["policy", "list"]])
+def test_no_room_for_what_was_asked_is_an_error_of_two_lines(asked: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "rtaudit", *asked], stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=30, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: cannot write to standard output: No space left on device\nhint: ")
+    assert len(done.stderr.splitlines()) == 2
+
+
 def test_progress_plain_says_a_line_every_ten_seconds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
