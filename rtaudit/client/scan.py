@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.client.checks import CHECKS, HOST, VERSION, in_line, sdks_in, side_of
+from rtaudit.client.checks import CHECKS, HOST, in_line, is_template, sdks_in, side_of, versions_in
 from rtaudit.client.draft import Draft, Target
 from rtaudit.client.masks import excerpt, mask
 from rtaudit.client.walk import Walk
@@ -165,7 +165,7 @@ def scan(root: str | Path) -> Scan:
 
 
 def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> None:
-    realtime = _REALTIME.search(text) is not None
+    realtime = _REALTIME.search(text) is not None and not is_template(text)
     seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines, 1):
         if not _HINT.search(line):
@@ -211,7 +211,7 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
             "string",
         ):
             yield "deployment", match.group(1)
-    for match in VERSION.finditer(line):
+    for match in versions_in(line):
         yield "apiVersion", match.group(1)
 
 
