@@ -105,7 +105,7 @@ def _load(files: Sequence[str], git: str | None) -> list[Snapshot]:
             "diff needs two snapshots or more", "rtaudit diff BASE.json OTHER.json, or --git REV FILE.json"
         )
     if list(files).count("-") > 1:
-        raise UsageError("standard input can be read once only")
+        raise UsageError("standard input can be read once only", "name the other snapshot as a file")
     return [load(file) for file in files]
 
 

@@ -52,7 +52,7 @@ class Walk:
                 yield self.root.name, text
             return
         if not self.root.is_dir():
-            raise InputError(f"{self.root} is neither a file nor a folder")
+            raise InputError(f"{self.root} is neither a file nor a folder", "give the folder of the client's source")
         top, patterns = _repository(self.root.resolve())
         yield from self._folder(str(self.root.resolve()), "", top, patterns)
 

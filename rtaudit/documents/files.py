@@ -27,9 +27,13 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
     except FileNotFoundError:
         raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
     except OSError as error:
-        raise InputError(f"cannot read {name}: {error.strerror or error}") from None
+        hint = "give a file in it" if isinstance(error, IsADirectoryError) else "check who may read it"
+        raise InputError(f"cannot read {name}: {error.strerror or error}", hint) from None
     if limit is not None and len(data) > limit:
-        raise InputError(f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be")
+        raise InputError(
+            f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
+            "is this the right file?",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,7 +83,9 @@ def _write_special(target: Path, payload: Iterable[bytes]) -> None:
         with target.open("wb") as file:
             file.writelines(payload)
     except OSError as error:
-        raise RtauditError(f"cannot write {target}: {error.strerror or error}") from None
+        raise RtauditError(
+            f"cannot write {target}: {error.strerror or error}", "choose a path that you may write to"
+        ) from None
 
 
 def _umask() -> int:

@@ -58,9 +58,11 @@ def parse_json(text: str, name: str) -> Any:
             f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", "is this the right file?"
         ) from None
     except RecursionError:
-        raise InputError(f"{name} is nested too deeply to be one of ours") from None
+        raise InputError(f"{name} is nested too deeply to be one of ours", "is this the right file?") from None
     except ValueError as error:
-        raise InputError(f"{name}: not strict JSON: {error}") from None
+        raise InputError(
+            f"{name}: not strict JSON: {error}", "write it with a JSON library; rtaudit writes none of that"
+        ) from None
 
 
 def load_json(path: str | Path) -> Any:
