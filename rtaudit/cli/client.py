@@ -25,12 +25,13 @@ _FORMATS = ("table", "json", "sarif")
 def init(
     snapshot: Annotated[list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshots, one of each environment.")],
     *,
-    name: Annotated[str, typer.Option("--name", help="Name of the client.")] = "client",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client.")] = "client",
     account: Annotated[
-        str | None, typer.Option("--account", "-a", help="The account, where there are several.")
+        str | None, typer.Option("--account", "-a", metavar="NAME|ID", help="The account, where there are several.")
     ] = None,
     deployment: Annotated[
-        str | None, typer.Option("--deployment", "-d", help="The speech deployment, where there are several.")
+        str | None,
+        typer.Option("--deployment", "-d", metavar="NAME", help="The speech deployment, where there are several."),
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="File to write. [stdout]")
@@ -56,7 +57,7 @@ def scan(
     draft: Annotated[
         str | None, typer.Option("--draft", metavar="FILE", help="Also write a draft contract of what was seen.")
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="Name of the client in the draft.")] = "client",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client in the draft.")] = "client",
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, sarif, or a path; repeatable."),

@@ -32,11 +32,14 @@ def list_rules(
     *,
     policy: PolicyOption = None,
     pack: Annotated[
-        str | None, typer.Option("--pack", help="Only rules that this pack selects (name or path).")
+        str | None,
+        typer.Option("--pack", metavar="NAME|PATH", help="Only rules that this pack selects (name or path)."),
     ] = None,
-    severity: Annotated[str | None, typer.Option("--severity", help="Only rules of this severity.")] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", metavar="SEVERITY", help="Only rules of this severity.")
+    ] = None,
     group: Annotated[
-        str | None, typer.Option("--group", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
+        str | None, typer.Option("--group", metavar="GROUP", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")] = "table",
 ) -> None:
