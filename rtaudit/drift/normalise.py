@@ -39,6 +39,7 @@ class Normaliser:
     def __init__(self, side: IndexedSide, roles: dict[str, str], other: IndexedSide, *, over_time: bool) -> None:
         self.side, self.roles, self.over_time = side, roles, over_time
         self.models = side.model_names | other.model_names
+        self.regions = side.regions | other.regions
         self._fields: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._known = side.tokens
 
@@ -125,7 +126,7 @@ class Normaliser:
         role = self.roles.get(ids.key(resource_id))
         if role is not None:
             return f"{{{names.short_type(ids.type_of(resource_id)) or 'scope'} {role}}}"
-        return "{" + names.path_stem(resource_id, self.side.tokens, self.side.regions) + "}"
+        return "{" + names.path_stem(resource_id, self.side.tokens, self.regions) + "}"
 
     def _host(self, found: re.Match[str]) -> str:
         account = self.side.hosts.get(found.group(1).lower())

@@ -85,6 +85,7 @@ def pair_by_role(left: IndexedSide, right: IndexedSide, role_map: RoleMap = NO_M
 class _RolePairing:
     def __init__(self, left: IndexedSide, right: IndexedSide, role_map: RoleMap, tag: str | None) -> None:
         self.left, self.right, self.map, self.tag = left, right, role_map, tag
+        self.regions = left.regions | right.regions
         self.pairing = Pairing(over_time=False)
         here, there = role_map.resolve(left), role_map.resolve(right)
         self.mapped_left = {key: role for role, keys in here.items() for key in keys}
@@ -194,8 +195,8 @@ class _RolePairing:
             Ground("name", _unless(fixed_left, _stem(self.left)), _unless(fixed_right, _stem(self.right))),
             Ground(
                 "name",
-                _unless(fixed_left, _short_stem(self.left)),
-                _unless(fixed_right, _short_stem(self.right)),
+                _unless(fixed_left, _short_stem(self.left, self.regions)),
+                _unless(fixed_right, _short_stem(self.right, self.regions)),
                 among_all=True,
             ),
         ]
@@ -216,7 +217,7 @@ class _RolePairing:
             grounds = [
                 Ground("name", _name, _name, doubtful=False),
                 Ground("name", _stem(self.left), _stem(self.right)),
-                Ground("name", _short_stem(self.left), _short_stem(self.right)),
+                Ground("name", _short_stem(self.left, self.regions), _short_stem(self.right, self.regions)),
             ]
         if resource_type == sides.DEPLOYMENT:
             grounds.append(Ground("model", _model, _model, doubtful=False))
@@ -317,8 +318,8 @@ def _stem(side: IndexedSide) -> KeyOf:
     return lambda item: side.stem(sides.name(item)) or None
 
 
-def _short_stem(side: IndexedSide) -> KeyOf:
-    return lambda item: side.short_stem(sides.name(item)) or None
+def _short_stem(side: IndexedSide, regions: frozenset[str]) -> KeyOf:
+    return lambda item: side.short_stem(sides.name(item), regions) or None
 
 
 def _group(side: IndexedSide) -> KeyOf:

@@ -90,9 +90,9 @@ class IndexedSide:
         """`name` without this environment's tokens."""
         return names.stem(name, self.tokens)
 
-    def short_stem(self, name: str) -> str:
-        """`name` without this environment's tokens and the regions it uses."""
-        return names.stem(name, self.tokens, self.regions)
+    def short_stem(self, name: str, regions: frozenset[str]) -> str:
+        """`name` without this environment's tokens and the words of `regions`: those of both sides, which name alike."""
+        return names.stem(name, self.tokens, regions)
 
 
 def text(value: Any) -> str:

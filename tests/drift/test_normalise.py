@@ -181,6 +181,18 @@ def test_references_are_compared_by_role() -> None:
     assert paths(estate("test"), moved) == [("/properties/workspaceId", "drift")]
 
 
+@pytest.mark.parametrize("further", [True, False])
+def test_a_region_in_a_name_is_the_same_word_on_both_sides(further: bool) -> None:
+    def made(label: str, *more: Resource) -> Any:
+        workspace = f"{group(label)}/providers/Microsoft.OperationalInsights/workspaces/logs-sdc-{label}"
+        owner = account(label)
+        return snapshot(label, [owner, diagnostics(owner, label, workspaceId=workspace), *more])
+
+    # Only production has an account in the region that the workspace's name names.
+    second = account("prod", "night-prod", location="swedencentral")
+    assert paths(made("test"), made("prod", *[second] * further)) == [("", "drift")] * further
+
+
 def test_one_shared_thing_is_the_same_for_both_whatever_its_name() -> None:
     shared = "/subscriptions/hub/resourceGroups/rg-prod/providers/Microsoft.OperationalInsights/workspaces/siem-prod"
 

@@ -59,6 +59,16 @@ def test_several_per_role_pair_by_region() -> None:
     assert [by for *_, by in pairs(run(left, right))] == ["name and region and kind"] * 2
 
 
+def test_a_region_that_only_one_side_uses_is_no_part_of_a_role() -> None:
+    def link(label: str, name: str) -> dict[str, str]:
+        return {"id": f"/subscriptions/{label}/resourceGroups/rg/providers/Microsoft.Insights/metricAlerts/{name}"}
+
+    left = snapshot("test", [account("test"), link("test", "throttled-sdc-test")])
+    night = account("prod", "night-prod", location="swedencentral")
+    right = snapshot("prod", [account("prod"), night, link("prod", "sdc-throttled-prod")])
+    assert [by for *_, by in pairs(run(left, right), "metricalerts")] == ["name"]
+
+
 def test_kind_breaks_a_tie() -> None:
     left = world("test", ("voice-test", "eastus", "OpenAI"), ("voice-tst", "eastus", "AIServices"))
     right = world("prod", ("voice-prod", "eastus2", "AIServices"), ("voice-prd", "eastus2", "OpenAI"))
