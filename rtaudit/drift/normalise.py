@@ -14,7 +14,8 @@ from rtaudit.snapshot import ids
 from rtaudit.snapshot.order import SET_LISTS
 from rtaudit.snapshot.secrets import CUT
 
-_HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
+HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
+"""A host name; its group is the first label, which Azure takes from the account's name or subdomain."""
 _ID = re.compile(r"/?(?:subscriptions/[^/]+(?:/|$)|providers/microsoft\.)", re.IGNORECASE)
 _OWN_NAMES = frozenset(
     {
@@ -112,7 +113,7 @@ class Normaliser:
         if key == "customSubDomainName":
             return "{account}"
         if "." in value:
-            return _HOST.sub(self._host, value)
+            return HOST.sub(self._host, value)
         if key == "account" and value.lower() in self.side.hosts:
             return f"{{{self.roles.get(self.side.hosts[value.lower()], 'account')}}}"
         if key in _OWN_NAMES:

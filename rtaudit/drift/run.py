@@ -12,7 +12,7 @@ from rtaudit import __version__
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.categories import category_of
-from rtaudit.drift.compare import Difference, differences, raw_at
+from rtaudit.drift.compare import Difference, differences
 from rtaudit.drift.held import Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
@@ -20,6 +20,7 @@ from rtaudit.drift.normalise import Normaliser, settled
 from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
 from rtaudit.drift.policy import DriftPolicy, Subject
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
+from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
 from rtaudit.report import at_or_above
@@ -134,6 +135,7 @@ class _Comparing:
     def _paired(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
         there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
+        shared = Shared(self.left, self.right, self.pairing)
         for pair in self.pairing.pairs:
             assert pair.left is not None
             assert pair.right is not None
@@ -146,7 +148,7 @@ class _Comparing:
             if one == other:
                 continue
             for difference in differences(settled(one), settled(other), pair.type):
-                if not self._shared(pair, difference):
+                if not shared.holds(pair, difference):
                     yield self._seen(pair, difference)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
@@ -158,18 +160,6 @@ class _Comparing:
             one["value"] = {name: row for name, row in here.items() if name in there}
         if self.left_blind.why_rows(resource_type) is not None:
             other["value"] = {name: row for name, row in there.items() if name in here}
-
-    def _shared(self, pair: Paired, difference: Difference) -> bool:
-        """True when both sides point at the very same thing, which merely is not named after the one environment.
-
-        Where that thing has a counterpart of its own it is no matter of names: test writes to production's workspace.
-        """
-        before, after = (raw_at(item, difference.path) for item in (pair.left, pair.right))
-        if self.over_time or before is None or before != after:
-            return False
-        told = canonical(before).lower()
-        roles = self.pairing.left_roles.keys() | self.pairing.right_roles.keys() if "/subscriptions/" in told else ()
-        return not any(f'{key}"' in told for key in roles)
 
     def _lone(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
