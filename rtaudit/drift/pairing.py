@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rtaudit.drift import sides
+from rtaudit.drift import keys, sides
 from rtaudit.drift.matching import Ground, KeyOf, Match, match
 from rtaudit.drift.model import Unpaired
 from rtaudit.drift.names import short_type
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
-from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.drift.sides import IndexedSide, Resource, text
 from rtaudit.snapshot import ids
 
 _RoleOf = Callable[[Resource, IndexedSide], str]
@@ -120,24 +120,26 @@ class _RolePairing:
             lefts,
             rights,
             [
-                Ground("its accounts", _key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
-                Ground("name", _displayed(self.left), _displayed(self.right)),
-                Ground("the only one", *_only(lefts, rights), doubtful=False),
+                Ground("its accounts", keys.key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
+                Ground("name", keys.displayed(self.left), keys.displayed(self.right)),
+                Ground("the only one", *keys.only(lefts, rights), doubtful=False),
             ],
         )
         single = len(lefts) <= 1 and len(rights) <= 1 and len(by_left) <= 1
         for number, (here, there) in enumerate(sorted(by_left.items())):
             # Registrations and pricing hang on a subscription even where the subscription itself was not read.
             resource = self.left.by_key.get(here)
-            name = _displayed(self.left)(resource) if resource else None
+            name = keys.displayed(self.left)(resource) if resource else None
             role = "subscription" if single else f"subscription {name or number + 1}"
             self.pairing.left_roles[here] = self.pairing.right_roles[there] = role
         self._record(sides.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single))
 
     def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
-        name = _displayed(side)(item)
-        return roles.get(ids.key(item["id"])) or ("subscription" if single else f"subscription {name or _key(item)}")
+        name = keys.displayed(side)(item)
+        return roles.get(ids.key(item["id"])) or (
+            "subscription" if single else f"subscription {name or keys.key(item)}"
+        )
 
     def _type(self, resource_type: str) -> None:
         """Pair one type: within paired parents where it has one, else all of them together."""
@@ -179,24 +181,26 @@ class _RolePairing:
         def declared(item: Resource) -> str | None:
             return self.map.counterpart(self.left.label, region(item) or "", self.right.label)
 
-        named_left, named_right = _mapped(self.mapped_left), _mapped(self.mapped_right)
+        named_left, named_right = keys.mapped(self.mapped_left), keys.mapped(self.mapped_right)
         tag_left, tag_right = self._tagged(named_left), self._tagged(named_right)
         grounds = [
             Ground("map", named_left, named_right),
-            Ground("id", _unless(named_left, _key), _unless(named_right, _key), doubtful=False),
+            Ground("id", keys.unless(named_left, keys.key), keys.unless(named_right, keys.key), doubtful=False),
             Ground(f"tag {self.tag}", tag_left, tag_right),
         ]
-        fixed_left, fixed_right = _either(named_left, tag_left), _either(named_right, tag_right)
+        fixed_left, fixed_right = keys.either(named_left, tag_left), keys.either(named_right, tag_right)
         if resource_type in (sides.ZONE, sides.DEFINITION, sides.CLIENT):
-            grounds.append(Ground("name", _name, _name, doubtful=False))
+            grounds.append(Ground("name", keys.name, keys.name, doubtful=False))
         if resource_type == sides.DEFINITION:
-            grounds.append(Ground("role name", _role_name, _role_name))
+            grounds.append(Ground("role name", keys.role_name, keys.role_name))
         grounds += [
-            Ground("name", _unless(fixed_left, _stem(self.left)), _unless(fixed_right, _stem(self.right))),
+            Ground(
+                "name", keys.unless(fixed_left, keys.stem(self.left)), keys.unless(fixed_right, keys.stem(self.right))
+            ),
             Ground(
                 "name",
-                _unless(fixed_left, _short_stem(self.left, self.regions)),
-                _unless(fixed_right, _short_stem(self.right, self.regions)),
+                keys.unless(fixed_left, keys.short_stem(self.left, self.regions)),
+                keys.unless(fixed_right, keys.short_stem(self.right, self.regions)),
                 among_all=True,
             ),
         ]
@@ -205,28 +209,28 @@ class _RolePairing:
             Ground("region", region, region),
             Ground("declared region", declared, region),
             Ground("kind", kind, kind),
-            Ground("group", _group(self.left), _group(self.right)),
+            Ground("group", keys.group(self.left), keys.group(self.right)),
         ]
         found = match(lefts, rights, grounds, breakers)
         self._record(resource_type, found, self._role)
 
     def _children(self, resource_type: str, parent: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         if resource_type in (sides.MODELS, sides.USAGES):
-            grounds = [Ground("region", _region_segment, _region_segment)]
+            grounds = [Ground("region", keys.region_segment, keys.region_segment)]
         else:
             grounds = [
-                Ground("name", _name, _name, doubtful=False),
-                Ground("name", _stem(self.left), _stem(self.right)),
-                Ground("name", _short_stem(self.left, self.regions), _short_stem(self.right, self.regions)),
+                Ground("name", keys.name, keys.name, doubtful=False),
+                Ground("name", keys.stem(self.left), keys.stem(self.right)),
+                Ground("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
             ]
         if resource_type == sides.DEPLOYMENT:
-            grounds.append(Ground("model", _model, _model, doubtful=False))
+            grounds.append(Ground("model", keys.model, keys.model, doubtful=False))
         elif resource_type != sides.RAI_POLICY:
-            grounds.append(Ground("the only one", *_only(lefts, rights), doubtful=False))
+            grounds.append(Ground("the only one", *keys.only(lefts, rights), doubtful=False))
 
         def role(item: Resource, side: IndexedSide) -> str:
             if resource_type in (sides.MODELS, sides.USAGES):
-                return f"{parent}/{_region_segment(item)}"
+                return f"{parent}/{keys.region_segment(item)}"
             return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
 
         self._record(resource_type, match(lefts, rights, grounds), role)
@@ -289,66 +293,6 @@ class _RolePairing:
             return next((str(given).lower() for key, given in tags.items() if key.lower() == wanted and given), None)
 
         return value
-
-
-def _key(item: Resource) -> str | None:
-    return ids.key(item["id"])
-
-
-def _name(item: Resource) -> str | None:
-    return sides.name(item).lower()
-
-
-def _region_segment(item: Resource) -> str | None:
-    return ids.region(ids.key(item["id"]).split("/")[-2])
-
-
-def _role_name(item: Resource) -> str | None:
-    return text(properties(item).get("roleName")).lower() or None
-
-
-def _model(item: Resource) -> str | None:
-    model = properties(item).get("model")
-    if not isinstance(model, dict) or not text(model.get("name")):
-        return None
-    return f"{text(model.get('format'))} {text(model.get('name'))}".lower()
-
-
-def _stem(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(sides.name(item)) or None
-
-
-def _short_stem(side: IndexedSide, regions: frozenset[str]) -> KeyOf:
-    return lambda item: side.short_stem(sides.name(item), regions) or None
-
-
-def _group(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(ids.group_of(item["id"]) or "") or None
-
-
-def _displayed(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(text(item.get("displayName"))) or None
-
-
-def _mapped(roles: dict[str, str]) -> KeyOf:
-    return lambda item: roles.get(ids.key(item["id"])) if roles else None
-
-
-def _unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:
-    return lambda item: None if barred(item) is not None else key_of(item)
-
-
-def _either(first: KeyOf, second: KeyOf) -> KeyOf:
-    def key(item: Resource) -> str | None:
-        found = first(item)
-        return second(item) if found is None else found
-
-    return key
-
-
-def _only(lefts: Sequence[Resource], rights: Sequence[Resource]) -> tuple[KeyOf, KeyOf]:
-    one = len(lefts) == 1 and len(rights) == 1
-    return (lambda _item: "" if one else None), (lambda _item: "" if one else None)
 
 
 def _readable(resource_id: str) -> str:
