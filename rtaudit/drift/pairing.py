@@ -143,26 +143,54 @@ class _RolePairing:
 
     def _type(self, resource_type: str) -> None:
         """Pair one type: within paired parents where it has one, else all of them together."""
-        here = self._by_parent(self.left, self.pairing.left_roles, resource_type)
-        there = self._by_parent(self.right, self.pairing.right_roles, resource_type)
+        lefts, rights = self.left.by_type.get(resource_type, []), self.right.by_type.get(resource_type, [])
+        common: frozenset[str] = frozenset()
+        if resource_type == sides.ENDPOINT:
+            lefts, rights = self._same_endpoints(lefts, rights)
+            common = _served(lefts, self.pairing.left_roles) & _served(rights, self.pairing.right_roles)
+        here = self._by_parent(self.left, self.pairing.left_roles, resource_type, lefts, common)
+        there = self._by_parent(self.right, self.pairing.right_roles, resource_type, rights, common)
         if None in here or None in there:
             self._global(resource_type, here.pop(None, []), there.pop(None, []))
         for parent in sorted(here.keys() | there.keys(), key=str):
             assert parent is not None
             self._children(resource_type, parent, here.get(parent, []), there.get(parent, []))
 
+    def _same_endpoints(
+        self, lefts: Sequence[Resource], rights: Sequence[Resource]
+    ) -> tuple[list[Resource], list[Resource]]:
+        """Pair the private endpoints that both snapshots hold, whatever they connect to in each; the others remain."""
+        common = {keys.key(item) for item in lefts} & {keys.key(item) for item in rights}
+
+        def role(item: Resource, side: IndexedSide) -> str:
+            owner = min(_served([item], self.pairing.left_roles), default=None)
+            return f"{owner}/{self._role(item, side)}" if owner else self._role(item, side)
+
+        one, other = ([item for item in items if keys.key(item) in common] for items in (lefts, rights))
+        self._record(sides.ENDPOINT, match(one, other, [Ground("id", keys.key, keys.key)]), role)
+        return [item for item in lefts if keys.key(item) not in common], [
+            item for item in rights if keys.key(item) not in common
+        ]
+
     def _by_parent(
-        self, side: IndexedSide, roles: dict[str, str], resource_type: str
+        self,
+        side: IndexedSide,
+        roles: dict[str, str],
+        resource_type: str,
+        items: Iterable[Resource],
+        common: frozenset[str],
     ) -> dict[str | None, list[Resource]]:
+        """The items by the role of their parent; of several roles one that is among the `common`."""
         found: dict[str | None, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(resource_type, ()):
+        for item in items:
             if resource_type == sides.ENDPOINT:
                 parents = sides.targets(item)
             elif resource_type in (sides.MODELS, sides.USAGES):
                 parents = [f"/subscriptions/{ids.subscription_of(item['id'])}"]
             else:
                 parents = [ids.parent_of(item["id"])]
-            role = next((roles[parent] for parent in parents if parent in roles), None)
+            known = {roles[parent] for parent in parents if parent in roles}
+            role = min(known, key=lambda one: (one not in common, one), default=None)
             # The children of a resource that is alone or in doubt are told with it.
             if role is not None or not any(parent in side.by_key for parent in parents):
                 found[role].append(item)
@@ -243,11 +271,13 @@ class _RolePairing:
             self.pairing.right_roles[ids.key(other["id"])] = role
         if resource_type not in _FOLLOWS:
             for item in found.left:
-                role = self._unique(resource_type, role_of(item, self.left), item)
-                self.pairing.lone.append(Paired(role, resource_type, item, None))
+                if resource_type != sides.ENDPOINT or not sides.serves(item, self.left, self.right):
+                    role = self._unique(resource_type, role_of(item, self.left), item)
+                    self.pairing.lone.append(Paired(role, resource_type, item, None))
             for item in found.right:
-                role = self._unique(resource_type, role_of(item, self.right), item)
-                self.pairing.lone.append(Paired(role, resource_type, None, item))
+                if resource_type != sides.ENDPOINT or not sides.serves(item, self.right, self.left):
+                    role = self._unique(resource_type, role_of(item, self.right), item)
+                    self.pairing.lone.append(Paired(role, resource_type, None, item))
         for ground, ones, others in found.doubts:
             self._doubt("left", resource_type, ground, ones, self.left, others, self.right)
             self._doubt("right", resource_type, ground, others, self.right, ones, self.left)
@@ -293,6 +323,11 @@ class _RolePairing:
             return next((str(given).lower() for key, given in tags.items() if key.lower() == wanted and given), None)
 
         return value
+
+
+def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[str]:
+    """The roles of what private endpoints connect to."""
+    return frozenset(roles[target] for item in endpoints for target in sides.targets(item) if target in roles)
 
 
 def _readable(resource_id: str) -> str:

@@ -126,3 +126,22 @@ def targets(endpoint: Resource) -> list[str]:
             if target:
                 found.append(ids.key(target))
     return found
+
+
+def serves(endpoint: Resource, own: IndexedSide, other: IndexedSide) -> bool:
+    """True when a private endpoint of one snapshot connects to an account of the other too, and so is no lack there.
+
+    Of an account that both hold its own list decides: the endpoint may have gone between the two collections.
+    """
+    for target in targets(endpoint):
+        account = other.by_key.get(target)
+        if account is None:
+            continue
+        listed = (
+            properties(one).get("privateEndpoint")
+            for one in items_of(properties(account).get("privateEndpointConnections"))
+        )
+        known = {ids.key(text(one.get("id"))) for one in listed if isinstance(one, dict)}
+        if target not in own.by_key or ids.key(endpoint["id"]) in known:
+            return True
+    return False
