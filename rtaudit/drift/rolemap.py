@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class RoleMap:
     """Environment -> the words that mean it in names."""
     source: Document | None = None
     """The file, for errors that name line and column."""
+    warnings: Sequence[str] = ()
+    """Environments of which it speaks and no snapshot is: there may be more of them than are compared, or one is misspelt."""
 
     def resolve(self, side: IndexedSide) -> dict[str, list[str]]:
         """Role -> keys of what it names in this environment.
@@ -111,4 +113,25 @@ def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
         regions={label: [ids.region(item) for item in given] for label, given in value.get("regions", {}).items()},
         tokens={label: frozenset(map(str.lower, given)) for label, given in value.get("tokens", {}).items()},
         source=source,
+        warnings=_strangers(source, labels),
     )
+
+
+def _strangers(source: Document, labels: Collection[str]) -> list[str]:
+    """A sentence on each environment of the map that none of `labels` is, at its first place."""
+    value = source.value
+    named: list[tuple[tuple[str, ...], Mapping[str, object]]] = [
+        (("roles", role), sides) for role, sides in value.get("roles", {}).items()
+    ]
+    named += [((key,), value.get(key, {})) for key in ("regions", "tokens")]
+    found: dict[str, str] = {}
+    for path, per_environment in named:
+        for label in per_environment:
+            if label in labels or label in found:
+                continue
+            line, column = source.position((*path, label), at_key=True)
+            said = f"{source.name}:{line}:{column}: the map speaks of '{label}', and no snapshot is of it"
+            # Of what stands beside it none can be meant.
+            near = did_you_mean(label, [one for one in sorted(labels) if one not in per_environment])
+            found[label] = f"{said}: did you mean '{near}'?" if near else said
+    return list(found.values())

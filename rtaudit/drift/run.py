@@ -45,7 +45,7 @@ def diff(
     if tag is not None:
         _check_tag(tag, indexed)
     comparisons: list[Comparison] = []
-    warnings = list(policy.warnings)
+    warnings = [*policy.warnings, *role_map.warnings]
     base = indexed[0]
     for other in indexed[1:]:
         comparison, said = _Comparing(base, other, policy, role_map, tag).run()

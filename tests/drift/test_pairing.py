@@ -172,6 +172,37 @@ def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: st
         run(left, right, role_map=load_map(file, [left, right]))
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("roles: {v: {test: voice-test, prod: voice-prod}}\n", []),
+        # A label that some role spells right is missed where another spells it wrong.
+        (
+            "roles:\n  v: {test: voice-test, prod: voice-prod}\n  c: {test: chat-test, pord: chat-prod}\n",
+            ["map.yaml:4:24: the map speaks of 'pord', and no snapshot is of it: did you mean 'prod'?"],
+        ),
+        (
+            "tokens: {tset: [blue]}\n",
+            ["map.yaml:2:10: the map speaks of 'tset', and no snapshot is of it: did you mean 'test'?"],
+        ),
+        (
+            "regions: {test: [eastus], prd: [eastus]}\n",
+            ["map.yaml:2:27: the map speaks of 'prd', and no snapshot is of it: did you mean 'prod'?"],
+        ),
+        # What is there beside `prod` is not meant to be `prod`; each is told once.
+        (
+            "roles: {v: {test: voice-test, prod: voice-prod, preprod: v}}\ntokens: {preprod: [pre], prod: [prod]}\n",
+            ["map.yaml:2:49: the map speaks of 'preprod', and no snapshot is of it"],
+        ),
+    ],
+)
+def test_an_environment_of_the_map_that_no_snapshot_is_of_is_told(tmp_path: Path, text: str, said: list[str]) -> None:
+    left = world("test", ("voice-test", "eastus"), ("chat-test", "eastus"))
+    right = world("prod", ("voice-prod", "eastus"), ("chat-prod", "eastus"))
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert [warning.removeprefix(f"{tmp_path}/") for warning in drift.warnings] == said
+
+
 def test_children_pair_within_their_parents() -> None:
     one, other = account("test"), account("prod")
     left = snapshot("test", [one, deployment(one, "rt-test"), deployment(one, "chat", "gpt-4.1")])
