@@ -28,7 +28,7 @@ def diff(
         typer.Argument(metavar="BASE.json OTHER.json…", help="Snapshots; the first is the base. With --git: one."),
     ],
     role_map: Annotated[
-        str | None, typer.Option("--map", metavar="FILE", help="Which accounts play the same role (rtaudit.map/1).")
+        str | None, typer.Option("--map", metavar="FILE", help="Which resources play the same role (rtaudit.map/1).")
     ] = None,
     pair_by: Annotated[
         str | None, typer.Option(metavar="tag:NAME", help="Pair accounts by the value of a tag.")

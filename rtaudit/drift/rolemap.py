@@ -1,4 +1,4 @@
-"""The map file: which accounts play the same role, said by a person. It is held against the snapshots before it counts."""
+"""The map file: which accounts, and what else is in doubt, play the same role, said by a person. It is held against the snapshots before it counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rtaudit.documents import Document, load_yaml
 from rtaudit.drift.schema import MAP
-from rtaudit.drift.sides import ACCOUNT, IndexedSide
+from rtaudit.drift.sides import ACCOUNT, HELD, IndexedSide, type_of
 from rtaudit.drift.sides import name as name_of
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Snapshot, ids
@@ -19,7 +19,7 @@ class RoleMap:
     """A map as read from its file."""
 
     roles: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    """Role -> environment -> ARM ids or account names."""
+    """Role -> environment -> ids of resources, or names of accounts."""
     regions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Environment -> its regions (normalised), in the order in which they are counterparts."""
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -61,10 +61,16 @@ class RoleMap:
 
     def _find(self, side: IndexedSide, role: str, index: int, wanted: str) -> str:
         if "/" in wanted:
-            if ids.key(wanted) in side.by_key:
-                return ids.key(wanted)
-            known = [str(item["id"]) for item in side.by_type.get(ACCOUNT, ())]
-            near = did_you_mean(wanted, known)
+            key, kind = ids.key(wanted), type_of(wanted)
+            if kind in HELD:
+                hint = "roles and locks are compared as what is held at an account; name the account"
+                raise self._error(side, role, index, f"role '{role}' names '{wanted}', which is not paired", hint)
+            if key in side.by_key or any(ids.key(client["id"]) == key for client in side.clients):
+                return key
+            # By their names: their ids are long and all alike.
+            known = {ids.name_of(item["id"]): str(item["id"]) for item in side.by_type.get(kind or ACCOUNT, ())}
+            named = did_you_mean(ids.name_of(wanted), known)
+            near = known[named] if named else None
         else:
             accounts = [item for item in side.by_type.get(ACCOUNT, ()) if name_of(item).lower() == wanted.lower()]
             if len(accounts) == 1:

@@ -28,6 +28,9 @@ METRICS = "microsoft.insights/metrics"
 CLIENT = "client"
 """The type of a client contract, which is no Azure resource."""
 
+HELD = frozenset({ASSIGNMENT, LOCK})
+"""Compared between environments as what is held at an account, not one by one."""
+
 KINDS_COMPARED = frozenset({"openai", "aiservices"})
 """Kinds of account that are compared; a snapshot holds no others."""
 
@@ -114,6 +117,11 @@ def items_of(value: Any) -> list[Resource]:
 def name(item: Resource) -> str:
     """A resource's own short name, from its id."""
     return ids.name_of(str(item["id"]))
+
+
+def type_of(resource_id: str) -> str:
+    """The type of what a snapshot holds under an id, client contracts included."""
+    return CLIENT if ids.key(resource_id).startswith("/client/") else ids.type_of(resource_id)
 
 
 def targets(endpoint: Resource) -> list[str]:

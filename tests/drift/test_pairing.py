@@ -161,6 +161,14 @@ def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) ->
             "roles: {v: {test: voice-test}, w: {test: voice-test}}\n",
             r"map.yaml:2:\d+: 'voice-test' has two roles, 'v' and 'w'",
         ),
+        (
+            f"roles: {{v: {{test: {account_id('test', 'voice')}}}}}\n",
+            "which is not in the snapshot of test",
+        ),
+        (
+            f"roles: {{v: {{test: {account_id('test', 'voice-test')}/providers/Microsoft.Authorization/locks/x}}}}\n",
+            "which is not paired",
+        ),
         ("roles: {v: {staging: voice}}\n", "the map speaks of staging, and the snapshots are of prod, test"),
         ("role: {}\n", "unknown key 'role'"),
     ],
@@ -215,6 +223,71 @@ def test_children_pair_within_their_parents() -> None:
     assert [(change.path, change.before, change.after) for change in changes(left, right)] == [
         ("/name", "chat", "talk")
     ]
+
+
+def test_a_map_names_any_resource_by_its_id(tmp_path: Path) -> None:
+    one, other = account("test"), account("prod")
+    left = snapshot("test", [one, deployment(one, "rt-test"), deployment(one, "rt-tst")])
+    right = snapshot("prod", [other, deployment(other, "rt-prod"), deployment(other, "rt-prd")])
+    (doubt, *_) = run(left, right).comparisons[0].unpaired
+    assert doubt.reason == "by name it could be any of rt-prd, rt-prod of prod; name the pair in --map by their ids"
+    text = f"roles:\n  calls: {{test: {one['id']}/deployments/rt-tst, prod: '{other['id'].upper()}/deployments/rt-prod'}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == [
+        ("calls", "rt-tst", "rt-prod", "map"),
+        ("voice/rt", "rt-test", "rt-prd", "name"),
+    ]
+    assert (drift.comparisons[0].unpaired, drift.warnings) == ([], [])
+
+
+def test_what_a_map_names_pairs_whatever_it_hangs_on(tmp_path: Path) -> None:
+    one, other = account("test", "alpha"), account("prod", "omega")
+    left = snapshot("test", [one, deployment(one, "voice", capacity=1)])
+    right = snapshot("prod", [other, deployment(other, "talk", capacity=2)])
+    text = f"roles: {{calls: {{test: {one['id']}/deployments/voice, prod: {other['id']}/deployments/talk}}}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == [("calls", "voice", "talk", "map")]
+    assert ("calls", "/sku/capacity") in [(one.role, one.path) for one in drift.comparisons[0].changes]
+
+
+def test_what_a_map_names_on_one_side_only_has_no_counterpart(tmp_path: Path) -> None:
+    one, other = account("test"), account("prod")
+    left = snapshot("test", [one, deployment(one, "voice")])
+    right = snapshot("prod", [other, deployment(other, "voice")])
+    text = f"roles: {{calls: {{test: {one['id']}/deployments/voice}}}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == []
+    assert sorted(change.kind for change in drift.comparisons[0].changes) == ["added", "removed"]
+
+
+def test_a_map_pairs_subscriptions_and_client_contracts(tmp_path: Path) -> None:
+    def both(label: str) -> Snapshot:
+        held = [{"id": f"/subscriptions/{label}-{number}", "displayName": "Voice"} for number in (1, 2)]
+        clients = [{"name": f"{name}-{label}"} for name in ("a", "b")]
+        return snapshot(label, held, clients=clients)
+
+    left, right = both("test"), both("prod")
+    assert len(run(left, right).comparisons[0].unpaired) == 4
+    text = (
+        "roles:\n  main: {test: /subscriptions/test-1, prod: /subscriptions/prod-2}\n"
+        "  desk: {test: client/a-test, prod: client/b-prod}\n"
+    )
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert ("main", "test-1", "prod-2", "map") in pairs(drift, "subscriptions")
+    assert drift.comparisons[0].unpaired == []
+    assert [(one.role, one.left, one.right) for one in drift.comparisons[0].pairs if one.type == "client"] == [
+        ("desk", "client/a-test", "client/b-prod")
+    ]
+
+
+def test_several_of_one_role_are_to_have_roles_of_their_own(tmp_path: Path) -> None:
+    left = world("test", ("a", "eastus"), ("b", "westeurope"))
+    right = world("prod", ("c", "centralus"), ("d", "swedencentral"))
+    text = "roles:\n  voice: {test: [a, b], prod: [c, d]}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert {doubt.reason for doubt in drift.comparisons[0].unpaired if doubt.side == "left"} == {
+        "by map it could be any of c, d of prod; give each pair a role of its own in --map"
+    }
 
 
 def test_the_children_of_what_is_missing_are_told_with_it() -> None:
