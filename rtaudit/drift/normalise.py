@@ -145,6 +145,18 @@ class Normaliser:
         return kept or None
 
 
+def spell_tags_alike(one: Resource, other: Resource) -> None:
+    """Give each tag that two normalised resources have one spelling: Azure takes `Env` and `env` for one name."""
+    here, there = one.get("tags"), other.get("tags")
+    if not isinstance(here, dict) or not isinstance(there, dict) or here.keys() == there.keys():
+        return
+    # The first of the alphabet, so that the answer is the same in both directions.
+    spelling = {name.lower(): name for name in sorted({*here, *there}, reverse=True)}
+    for item, tags in ((one, here), (other, there)):
+        if len({name.lower() for name in tags}) == len(tags):
+            item["tags"] = {spelling[name.lower()]: value for name, value in tags.items()}
+
+
 def settled(value: Any, key: str = "") -> Any:
     """A normalised value with its lists that are sets in order. Left to when two differ: most are equal as they come."""
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from rtaudit.drift.compare import Difference, differences
 from rtaudit.drift.held import Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
-from rtaudit.drift.normalise import Normaliser, settled
+from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
 from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
 from rtaudit.drift.policy import DriftPolicy, Subject
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
@@ -144,6 +144,7 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == sides.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             if one == other:
                 continue

@@ -129,6 +129,19 @@ def test_tags_that_name_the_environment() -> None:
     assert paths(left, right) == [("/tags/cost", "drift")]
 
 
+@pytest.mark.parametrize("label", ["test", "prod"])
+def test_a_tags_name_has_no_case_and_its_value_has(label: str) -> None:
+    def tagged(label: str, **tags: str) -> Any:
+        return snapshot(label, [account(label, "voice", tags=tags)])
+
+    left = tagged("prod", CostCenter="A1", Owner="Voice")
+    assert paths(left, tagged(label, costcenter="A1", OWNER="Voice")) == []
+    right = tagged(label, costCenter="a1", owner="Voice")
+    for one, other, before in ((left, right, "A1"), (right, left, "a1")):
+        (found,) = changes(one, other)
+        assert (found.path, found.before, found.category) == ("/tags/CostCenter", before, "tags")
+
+
 def test_null_tags_and_no_tags_are_one() -> None:
     left, right = account("test", tags=None), account("prod", tags={})
     assert paths(snapshot("test", [left]), snapshot("prod", [right])) == []
