@@ -104,7 +104,8 @@ class _Comparing:
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
         self.waived: set[str] = set()
         """Aspects of which a gap is ignored."""
-        self.left_blind, self.right_blind = gaps.Blind(left, right), gaps.Blind(right, left)
+        self.left_blind = gaps.Blind(left, right, over_time=self.over_time)
+        self.right_blind = gaps.Blind(right, left, over_time=self.over_time)
 
     def run(self) -> tuple[Comparison, list[str]]:
         """The comparison, and what the reader should know beside it."""
@@ -170,7 +171,7 @@ class _Comparing:
             item = lone.left or lone.right
             assert item is not None
             why = self._explained(lone, own, item, lacking)
-            sources = gaps.FILTERED_BY.get(gaps.ASPECT_OF.get(lone.type, ""), ())
+            sources = (*self.left_blind.sources(lone.type), *self.right_blind.sources(lone.type))
             if why is not None and self.waived.isdisjoint(sources):
                 continue
             body = settled((here if own is self.left else there)(item, lone.type))
@@ -195,7 +196,11 @@ class _Comparing:
             parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
-        return lacking.why(lone.type, beside, ids.key(item["id"]))
+        why = lacking.why(lone.type, beside, ids.key(item["id"]))
+        if why is None and lone.type == sides.ENDPOINT and not any(parent in own.by_key for parent in parents):
+            # Every part lists the endpoints of all accounts: this one may not have been paired for want of its account.
+            why = (self.left_blind if own is self.left else self.right_blind).elsewhere(None)
+        return why
 
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
         cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})

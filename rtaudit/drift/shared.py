@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.drift.compare import Difference, raw_at
-from rtaudit.drift.normalise import HOST, Normaliser, settled
+from rtaudit.drift.normalise import HOST, Normaliser, settled, spell_tags_alike
 from rtaudit.drift.pairing import Paired, Pairing
 from rtaudit.drift.sides import CLIENT, IndexedSide, Resource
 from rtaudit.snapshot import ids
@@ -40,6 +40,7 @@ class Shared:
         """True when one resource that both snapshots hold says the same in both, whatever that is called on each side."""
         here, there = self._plain
         one, other = settled(here(left, resource_type)), settled(there(right, resource_type))
+        spell_tags_alike(one, other)
         return bool(raw_at(one, difference.path) == raw_at(other, difference.path))
 
     @cached_property
