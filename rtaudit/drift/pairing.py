@@ -227,8 +227,8 @@ class _RolePairing:
                 parents = [f"/subscriptions/{ids.subscription_of(item['id'])}"]
             else:
                 parents = [ids.parent_of(item["id"])]
-            known = {roles[parent] for parent in parents if parent in roles}
-            role = min(known, key=lambda one: (one not in common, one), default=None)
+            known = [roles[parent] for parent in parents if parent in roles]
+            role = known[0] if len(known) == 1 else min(known, key=lambda one: (one not in common, one), default=None)
             # The children of a resource that is alone or in doubt are told with it.
             if role is not None or not any(parent in side.by_key for parent in parents):
                 found[role].append(item)
