@@ -13,6 +13,10 @@ from rtaudit.drift.sides import CLIENT, IndexedSide, Resource
 from rtaudit.snapshot import ids
 
 
+_OF_THE_ENVIRONMENT = frozenset({"env", "environment", "stage"})
+"""Tags that say, whatever the word, which environment a thing belongs to."""
+
+
 class Shared:
     """Tells a shared thing, which merely is not named after the one environment, from a difference."""
 
@@ -23,7 +27,7 @@ class Shared:
         """True when both sides of a pair point at the very same thing.
 
         Where that thing has a counterpart of its own it is no matter of names: test writes to production's workspace.
-        A tag points at nothing: where both say `prod`, one of them says it of test.
+        A tag points at nothing: where both say that they are `prod`, one of them says it of test.
         """
         if self.pairing.over_time or pair.left is None or pair.right is None:
             return False
@@ -31,9 +35,11 @@ class Shared:
         if pair.type != CLIENT and ids.key(pair.left["id"]) == ids.key(pair.right["id"]):
             return self._itself(pair.left, pair.right, pair.type, difference)
         before, after = raw_at(pair.left, difference.path), raw_at(pair.right, difference.path)
-        if before is None or before != after or difference.path.startswith("/tags/"):
+        if before is None or before != after:
             return False
         field = difference.path.rsplit("/", 1)[-1]
+        if difference.path.startswith("/tags/"):
+            return field.lower() not in _OF_THE_ENVIRONMENT and str(before).lower() not in self._labels
         return not any(self._has_counterpart(key, text) for key, text in _strings(field, before))
 
     def _itself(self, left: Resource, right: Resource, resource_type: str, difference: Difference) -> bool:
@@ -49,6 +55,10 @@ class Shared:
             Normaliser(self.left, {}, self.right, over_time=True),
             Normaliser(self.right, {}, self.left, over_time=True),
         )
+
+    @property
+    def _labels(self) -> set[str]:
+        return {self.left.label.lower(), self.right.label.lower()}
 
     def _has_counterpart(self, key: str, text: str) -> bool:
         """True when a text names something (by id, host or account) that plays a role on one side only."""

@@ -11,10 +11,13 @@ SIEM = "/subscriptions/hub/resourceGroups/logs-prod/providers/Microsoft.Operatio
 
 
 def test_a_tag_that_names_one_environment_in_both_is_drift() -> None:
-    left = snapshot("test", [account("test", tags={"env": "prod", "owner": "voice"})])
-    right = snapshot("prod", [account("prod", tags={"env": "prod", "owner": "voice"})])
-    (found,) = changes(left, right)
-    assert (found.path, found.before, found.after, found.decision) == ("/tags/env", "prod", "{environment}", "drift")
+    tags = {"env": "production", "of": "prod", "tier": "live", "owner": "voice"}
+    left, right = snapshot("test", [account("test", tags=tags)]), snapshot("prod", [account("prod", tags=tags)])
+    # `live` can mean production, but both say it of their tier.
+    assert paths(left, right) == [("/tags/env", "drift"), ("/tags/of", "drift")]
+    assert paths(right, left) == paths(left, right)
+    found = changes(left, right)[0]
+    assert (found.before, found.after) == ("production", "{environment}")
 
 
 @pytest.mark.parametrize(
