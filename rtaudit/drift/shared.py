@@ -12,7 +12,6 @@ from rtaudit.drift.pairing import Paired, Pairing
 from rtaudit.drift.sides import CLIENT, IndexedSide, Resource
 from rtaudit.snapshot import ids
 
-
 _OF_THE_ENVIRONMENT = frozenset({"env", "environment", "stage"})
 """Tags that say, whatever the word, which environment a thing belongs to."""
 
