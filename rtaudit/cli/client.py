@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, emit, plain
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
     from rtaudit.client.scan import Scan
@@ -41,6 +42,7 @@ def init(
     from rtaudit.client.draft import from_snapshots, write
     from rtaudit.snapshot import load
 
+    _refuse_to_replace(output)
     _deliver(write(from_snapshots([load(path) for path in snapshot], name, account, deployment)), output)
 
 
@@ -78,6 +80,7 @@ def scan(
     if fail_on not in FAIL_ON:
         raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, FAIL_ON))
     wanted = parse_outputs(output or (), formats=_FORMATS)
+    _refuse_to_replace(draft)
     result = run(path)
     texts = {
         "json": lambda: dumps(result.document()),
@@ -93,6 +96,12 @@ def scan(
     if result.failing(fail_on):
         raise typer.Exit(1)
     raise typer.Exit(4 if result.unread and fail_on != "none" else 0)
+
+
+def _refuse_to_replace(draft: str | None) -> None:
+    """A draft is made to be completed by hand: what stands in its place may be such work."""
+    if draft is not None and os.path.isfile(draft):
+        raise InputError(f"{draft} is there already, and may have been completed", "name another file, or remove it")
 
 
 def _deliver(text: str, path: str | None) -> None:
@@ -134,7 +143,7 @@ def _lines(result: Scan) -> Iterator[str]:
     left = ", ".join(f"{count} {why}" for why, count in result.left_out.items())
     yield ""
     yield (
-        f"{result.files} files read: {len(standing)} findings, {len(result.findings) - len(standing)} ignored, "
+        f"{counted(result.files, 'file')} read: {counted(len(standing), 'finding')}, {len(result.findings) - len(standing)} ignored, "
         f"{len(result.unread)} not read" + (f"; left out: {left}" if left else "")
     )
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rtaudit.assets import snapshots
 from rtaudit.client.checks import sdks_in, side_of
 from rtaudit.client.scan import scan
+from tests.conftest import Run
 
 HEX = "0123456789abcdef" * 2
 BETA = "client.beta.realtime.connect()"
@@ -202,3 +204,13 @@ def test_without_git_the_scan_says_what_it_went_by(tmp_path: Path, monkeypatch: 
     assert result.findings == []
     assert result.left_out["ignored by .gitignore, tracked or not"] == 1
     assert "ignored by git" not in result.left_out
+
+
+def test_a_draft_takes_the_place_of_no_file(rtaudit: Run, tmp_path: Path):
+    (tmp_path / "app.py").write_text(BETA + "\n")
+    (tmp_path / "mine.yaml").write_text("owner: me\n")
+    for words in (["scan", "app.py", "--draft", "mine.yaml"], ["init", snapshots() / "dev.json", "-o", "mine.yaml"]):
+        told = rtaudit("client", *words)
+        assert (told.returncode, told.stdout) == (3, "")
+        assert "mine.yaml is there already" in told.stderr
+    assert (tmp_path / "mine.yaml").read_text() == "owner: me\n"
