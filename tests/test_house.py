@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -44,6 +45,18 @@ def test_imports_point_down() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "0 broken" in ended.stdout
+
+
+def test_every_error_for_people_says_what_to_do() -> None:
+    errors = ("RtauditError", "InputError", "UsageError", "CredentialError")
+    bare = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "rtaudit").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors
+        and len(node.args) + len(node.keywords) < 2
+    ]  # fmt: skip
+    assert bare == []
 
 
 def test_the_command_line_starts_light() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, emit, plain
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
     from rtaudit.client.scan import Scan
@@ -25,12 +26,13 @@ _FORMATS = ("table", "json", "sarif")
 def init(
     snapshot: Annotated[list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshots, one of each environment.")],
     *,
-    name: Annotated[str, typer.Option("--name", help="Name of the client.")] = "client",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client.")] = "client",
     account: Annotated[
-        str | None, typer.Option("--account", "-a", help="The account, where there are several.")
+        str | None, typer.Option("--account", "-a", metavar="NAME|ID", help="The account, where there are several.")
     ] = None,
     deployment: Annotated[
-        str | None, typer.Option("--deployment", "-d", help="The speech deployment, where there are several.")
+        str | None,
+        typer.Option("--deployment", "-d", metavar="NAME", help="The speech deployment, where there are several."),
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="File to write. [stdout]")
@@ -40,6 +42,7 @@ def init(
     from rtaudit.client.draft import from_snapshots, write
     from rtaudit.snapshot import load
 
+    _refuse_to_replace(output)
     _deliver(write(from_snapshots([load(path) for path in snapshot], name, account, deployment)), output)
 
 
@@ -56,7 +59,7 @@ def scan(
     draft: Annotated[
         str | None, typer.Option("--draft", metavar="FILE", help="Also write a draft contract of what was seen.")
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="Name of the client in the draft.")] = "client",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client in the draft.")] = "client",
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, sarif, or a path; repeatable."),
@@ -77,6 +80,7 @@ def scan(
     if fail_on not in FAIL_ON:
         raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, FAIL_ON))
     wanted = parse_outputs(output or (), formats=_FORMATS)
+    _refuse_to_replace(draft)
     result = run(path)
     texts = {
         "json": lambda: dumps(result.document()),
@@ -92,6 +96,12 @@ def scan(
     if result.failing(fail_on):
         raise typer.Exit(1)
     raise typer.Exit(4 if result.unread and fail_on != "none" else 0)
+
+
+def _refuse_to_replace(draft: str | None) -> None:
+    """A draft is made to be completed by hand: what stands in its place may be such work."""
+    if draft is not None and os.path.isfile(draft):
+        raise InputError(f"{draft} is there already, and may have been completed", "name another file, or remove it")
 
 
 def _deliver(text: str, path: str | None) -> None:
@@ -133,7 +143,7 @@ def _lines(result: Scan) -> Iterator[str]:
     left = ", ".join(f"{count} {why}" for why, count in result.left_out.items())
     yield ""
     yield (
-        f"{result.files} files read: {len(standing)} findings, {len(result.findings) - len(standing)} ignored, "
+        f"{counted(result.files, 'file')} read: {counted(len(standing), 'finding')}, {len(result.findings) - len(standing)} ignored, "
         f"{len(result.unread)} not read" + (f"; left out: {left}" if left else "")
     )
 

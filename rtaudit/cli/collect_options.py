@@ -279,12 +279,16 @@ def _request(options: CollectOptions) -> Any:
             if value
         ]  # fmt: skip
         if given:
-            raise UsageError(f"--fill takes the scope from the snapshot; {', '.join(given)} does not go with it")
+            do = "does" if len(given) == 1 else "do"
+            raise UsageError(
+                f"--fill takes the scope from the snapshot; {', '.join(given)} {do} not go with it",
+                "leave it out, or collect anew without --fill",
+            )
         from rtaudit.snapshot import load
 
         return refill(load(options.fill), Request(tenant=options.tenant, clients=options.clients))
     if options.subscriptions and options.all_subscriptions:
-        raise UsageError("-s and --all-subscriptions contradict each other")
+        raise UsageError("-s and --all-subscriptions contradict each other", "leave one of them out")
     environment = options.environment if options.environment is not None else "default"
     if not environment.strip():
         raise UsageError("--environment is empty", "a label such as prod")

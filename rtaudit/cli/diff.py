@@ -28,7 +28,7 @@ def diff(
         typer.Argument(metavar="BASE.json OTHER.json…", help="Snapshots; the first is the base. With --git: one."),
     ],
     role_map: Annotated[
-        str | None, typer.Option("--map", metavar="FILE", help="Which accounts play the same role (rtaudit.map/1).")
+        str | None, typer.Option("--map", metavar="FILE", help="Which resources play the same role (rtaudit.map/1).")
     ] = None,
     pair_by: Annotated[
         str | None, typer.Option(metavar="tag:NAME", help="Pair accounts by the value of a tag.")
@@ -105,7 +105,7 @@ def _load(files: Sequence[str], git: str | None) -> list[Snapshot]:
             "diff needs two snapshots or more", "rtaudit diff BASE.json OTHER.json, or --git REV FILE.json"
         )
     if list(files).count("-") > 1:
-        raise UsageError("standard input can be read once only")
+        raise UsageError("standard input can be read once only", "name the other snapshot as a file")
     return [load(file) for file in files]
 
 
@@ -119,7 +119,7 @@ def _advise(drift: Drift, loaded: Sequence[Snapshot]) -> None:
             what = (
                 "the same file twice" if same else f"{comparison.left.file} and {comparison.right.file} have one digest"
             )
-            read = "nothing that was read" if loaded[0].gaps else "nothing"
+            read = "nothing that was read" if loaded[0].gaps or loaded[0].scope.get("shard") else "nothing"
             print(f"note: {plain(what)}: {read} can differ", file=sys.stderr)
     lone = lone_accounts(drift)
     if len(lone) > 1 and not all(comparison.over_time for comparison in drift.comparisons):

@@ -137,4 +137,7 @@ def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
         with open(target, "ab") as file:
             file.write(whole(render(answer, "markdown", **options)).encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise RtauditError(f"cannot append to GITHUB_STEP_SUMMARY: {error.strerror or error}") from None
+        raise RtauditError(
+            f"cannot append to GITHUB_STEP_SUMMARY: {error.strerror or error}",
+            "unset it, or name a file that can be written",
+        ) from None

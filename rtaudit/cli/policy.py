@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.cli.app import app, command, counted, emit, plain
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -31,17 +32,20 @@ def list_rules(
     *,
     policy: PolicyOption = None,
     pack: Annotated[
-        str | None, typer.Option("--pack", help="Only rules that this pack selects (name or path).")
+        str | None,
+        typer.Option("--pack", metavar="NAME|PATH", help="Only rules that this pack selects (name or path)."),
     ] = None,
-    severity: Annotated[str | None, typer.Option("--severity", help="Only rules of this severity.")] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", metavar="SEVERITY", help="Only rules of this severity.")
+    ] = None,
     group: Annotated[
-        str | None, typer.Option("--group", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
+        str | None, typer.Option("--group", metavar="GROUP", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")] = "table",
 ) -> None:
     """List the rules, with severity and the packs that select them."""
     from rtaudit.documents import dumps
-    from rtaudit.policy import library
+    from rtaudit.policy import library, load_policies
     from rtaudit.report import SEVERITIES
 
     _one_of(output, ("table", "json"), "-o")
@@ -50,8 +54,8 @@ def list_rules(
     for one in packs:
         rules |= one.rules
     if pack is not None:
-        chosen = packs[-1]
-        rules = {rule_id: rule for rule_id, rule in rules.items() if rule_id in chosen.rules}
+        judged = [found for one in load_policies([pack]) for found in one.judged()]
+        rules = {rule.id: replace(rule, severity=in_force) for rule, in_force in judged}
     if severity is not None:
         _one_of(severity, SEVERITIES, "--severity")
         rules = {rule_id: rule for rule_id, rule in rules.items() if rule.severity == severity}
@@ -134,7 +138,7 @@ def lint_policies(
     found = lint(path or assets.policies(), [load(one) for one in snapshot or ()])
     for complaint in found:
         emit(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
-    emit(f"{len(found)} problems\n" if found else "no problems\n")
+    emit(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
     if found:
         raise typer.Exit(1)
 

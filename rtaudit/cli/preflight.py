@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -125,9 +124,15 @@ def _expected(
         from rtaudit.client import load_contract
 
         for path in contracts:
-            some = list(expected_of(load_contract(path), environment, path))
+            contract = load_contract(path)
+            some = list(expected_of(contract, environment, path))
             if not some:
-                print(f"warning: {plain(path)} names no account{_for(environment)}", file=sys.stderr)
+                of = f" for the environment '{environment}'" if environment else ""
+                sections = ", ".join(contract.get("environments") or {})
+                raise UsageError(
+                    f"{path} names no account{of}, so nothing of it can be expected",
+                    f"give --environment; it speaks of: {sections}" if sections else "name one as `account` in it",
+                )
             found += some
     for text in deployments:
         account, slash, name = text.rpartition("/")
@@ -140,10 +145,6 @@ def _expected(
             raise UsageError(f"'{text}' is no region of an account", "write --expect-region ACCOUNT=REGION")
         found.append(Expected(account, region=region, source="--expect-region"))
     return found
-
-
-def _for(environment: str | None) -> str:
-    return f" for '{plain(environment)}'" if environment else "; --environment says which section counts"
 
 
 def _table(answer: Preflight) -> str:

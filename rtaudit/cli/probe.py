@@ -26,34 +26,48 @@ def probe(
     snapshot: Annotated[
         str | None, typer.Option("--snapshot", metavar="FILE", help="The snapshot that holds the account.")
     ] = None,
-    account: Annotated[str | None, typer.Option("--account", "-a", help="The account, by name or id.")] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", "-a", metavar="NAME|ID", help="The account, by name or id.")
+    ] = None,
     deployment: Annotated[
-        str | None, typer.Option("--deployment", "-d", help="The deployment; needed where there are several.")
+        str | None,
+        typer.Option("--deployment", "-d", metavar="NAME", help="The deployment; needed where there are several."),
     ] = None,
     client: Annotated[
         str | None, typer.Option("--client", metavar="FILE", help="The contract that says where and how to connect.")
     ] = None,
-    environment: Annotated[str | None, typer.Option("--environment", help="Which environment of the contract.")] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", metavar="LABEL", help="Which environment of the contract.")
+    ] = None,
     endpoint: Annotated[
         str | None, typer.Option("--endpoint", metavar="URL", help="The address, where there is neither file.")
     ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=MAX_COUNT, help="Sessions to open, in all.")] = 1,
+    count: Annotated[
+        int, typer.Option("--count", "-n", metavar="N", min=1, max=MAX_COUNT, help="Sessions to open, in all.")
+    ] = 1,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=MAX_CONCURRENCY, help="Sessions to open at a time.")
+        int, typer.Option("--concurrency", metavar="N", min=1, max=MAX_CONCURRENCY, help="Sessions to open at a time.")
     ] = 1,
     budget_ms: Annotated[
         int | None,
-        typer.Option("--budget-ms", min=1, help="What 95 of 100 sessions may take to open, in milliseconds."),
+        typer.Option(
+            "--budget-ms", metavar="MS", min=1, help="What 95 of 100 sessions may take to open, in milliseconds."
+        ),
     ] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, max=120, help="Seconds for each stage.")] = 10.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=120, help="Seconds for each stage.")
+    ] = 10.0,
     no_session: Annotated[
         bool, typer.Option("--no-session", help="Stop before the token: name, TCP, TLS and HTTP only.")
     ] = False,
     auth: Annotated[
-        str, typer.Option("--auth", help="default, cli, managed-identity, workload-identity, environment.")
+        str,
+        typer.Option(
+            "--auth", metavar="METHOD", help="default, cli, managed-identity, workload-identity, environment."
+        ),
     ] = "default",
-    tenant: Annotated[str | None, typer.Option("--tenant", help="Tenant of the token.")] = None,
-    cloud: Annotated[str, typer.Option("--cloud", help="Cloud of --endpoint.")] = "AzureCloud",
+    tenant: Annotated[str | None, typer.Option("--tenant", metavar="ID", help="Tenant of the token.")] = None,
+    cloud: Annotated[str, typer.Option("--cloud", metavar="CLOUD", help="Cloud of --endpoint.")] = "AzureCloud",
     ca_file: Annotated[
         str | None, typer.Option("--ca-file", metavar="FILE", help="Authorities to trust besides the system's, PEM.")
     ] = None,

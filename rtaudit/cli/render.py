@@ -51,7 +51,10 @@ def render(
     known = _digests(answer)
     for path, one in zip(snapshot or (), snapshots, strict=True):
         if one.digest not in known:
-            raise InputError(f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}")
+            raise InputError(
+                f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}",
+                "give the file that was judged",
+            )
     deliver(outputs, answer, snapshots=snapshots, group_by=group_by, show=show or ())
 
 

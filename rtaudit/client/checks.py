@@ -92,10 +92,28 @@ _PREVIEW = re.compile(
     r"/openai/realtime(?![\w-])|/openai/realtimeapi/|realtimeapi-preview\.ai\.azure\.com"
     r"|\.beta\.realtime\b|openai/beta/realtime|RealtimeConversationClient\b"
 )
-VERSION = re.compile(rf"api[-_]?version{GIVEN}[\"'`]?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
-"""An api-version that is given; its first group is it."""
+_VERSION = re.compile(rf"api[-_]?version{GIVEN}[\"'`]?(20\d\d-\d\d-\d\d(?:-preview)?)", re.IGNORECASE)
 _OTHER_PLANE = re.compile(r"management\.|/providers/|/openai/deployments|\baz rest\b|armclient", re.IGNORECASE)
 """What a line is about whose api-version is not the realtime endpoint's."""
+_OTHER_MODEL = re.compile(
+    r"chat|embedding|completion|whisper|dall-?e|search\.windows|azure[-_]?(?:ai[-_]?)?search|search_api", re.IGNORECASE
+)
+"""What a line is about that does not name realtime, and whose api-version is another endpoint's."""
+_TEMPLATE = re.compile(r"schema\.management\.azure\.com/schemas/|[\"']type[\"']\s*:\s*[\"']Microsoft\.\w+/")
+"""A deployment template of Azure Resource Manager: each resource of it states the api-version of its provider."""
+
+
+def versions_in(line: str) -> Iterator[re.Match[str]]:
+    """The api-versions that a line gives to what may be the realtime endpoint; the first group of each is it."""
+    if not (_OTHER_PLANE.search(line) or (_OTHER_MODEL.search(line) and "realtime" not in line.lower())):
+        yield from _VERSION.finditer(line)
+
+
+def is_template(text: str) -> bool:
+    """True for a file whose api-versions are those of Azure Resource Manager."""
+    return _TEMPLATE.search(text) is not None
+
+
 _BEFORE = re.compile(r"[^\s\"'`()\[\],;=|]*\Z")
 _ROUTE_OF_A_HOST = re.compile(r"|.*(?:[}>]|://.*|\$[A-Z_]+|%[sv@])|[\w-]+(?:\.[\w-]+)+(?::\d+)?")
 """What stands before a path of the service: nothing, a placeholder, a URL, a host. Else it is a module or route of one's own."""
@@ -127,7 +145,7 @@ def in_line(line: str, side: str, *, realtime: bool) -> Iterator[Found]:
         if not found.group().startswith("/") or (before and _ROUTE_OF_A_HOST.fullmatch(before.group())):
             yield "RTA-SRC-004", found.start(), found.group()
     if realtime:
-        for found in () if _OTHER_PLANE.search(line) else VERSION.finditer(line):
+        for found in versions_in(line):
             yield "RTA-SRC-005", found.start(), f"api-version {found.group(1)}"
         if "assistants" not in line:
             for found in _BETA.finditer(line):
@@ -192,7 +210,7 @@ class Sdk:
 
 
 _PYTHON = re.compile(
-    r"^[ \t\"']*(openai|rtclient)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*(?:=[ \t]*[\"']|:[ \t]*[\"'])?[ \t]*"
+    r"^[ \t\"']*(openai|rtclient)(?![\w.-])(?![ \t]*=[ \t]*\{)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*(?:=[ \t]*[\"']|:[ \t]*[\"'])?[ \t]*"
     # Options of pip (`--hash=…`, `--index-url …`) are no part of the version.
     r"((?:[\^~<>=!]=?=?[ \t]*|(?<=[\"']))\d(?:(?!\s--)[^#;\"'\\\r\n])*)?",
     re.MULTILINE,
@@ -203,11 +221,22 @@ _PYTHON_LISTED = re.compile(
     re.MULTILINE,
 )
 """In a list of one line."""
+_PYTHON_INLINE = re.compile(
+    r"^[ \t]*(openai|rtclient)[ \t]*=[ \t]*\{[^}\r\n]*?\bversion[ \t]*=[ \t]*[\"']([^\"'\r\n]+)", re.MULTILINE
+)
+_PYTHON_TABLE = re.compile(
+    r"^\[tool\.poetry\.(?:group\.[\w-]+\.)?dependencies\.(openai|rtclient)\](?:(?!^\[)[\s\S])*?^version[ \t]*=[ \t]*[\"']([^\"'\r\n]+)",
+    re.MULTILINE,
+)
+"""As a table of Poetry or Pipenv."""
 _LOCKED = re.compile(r"^name = \"(openai|rtclient)\"\s*\nversion = \"([^\"]+)\"", re.MULTILINE)
 _NPM = re.compile(r"\"(openai|rt-client)\"\s*:\s*\"([^\"]*)\"")
 _NPM_LOCKED = re.compile(r"\"node_modules/(openai|rt-client)\"\s*:\s*\{\s*\"version\"\s*:\s*\"([^\"]+)\"")
 _IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+\.(?:txt|in)\Z", re.IGNORECASE)
-_NUGET = re.compile(r"(?:Include|Update|id)=\"(OpenAI|Azure\.AI\.OpenAI)\"[^>]*?[Vv]ersion=\"([^\"]+)\"")
+_NUGET = re.compile(
+    r"(?:Include|Update|id)=\"(OpenAI|Azure\.AI\.OpenAI)\"(?:[^>]*?(?:\bversion=\"|>\s*<version>\s*)([^\"<]+))?",
+    re.IGNORECASE,
+)
 
 
 def sdks_in(path: str, text: str) -> list[Sdk]:
@@ -218,7 +247,8 @@ def sdks_in(path: str, text: str) -> list[Sdk]:
         path
     ):
         patterns = [(_PYTHON, "python", _python_ceiling)]
-        patterns += [(_PYTHON_LISTED, "python", _python_ceiling)] if name == "pyproject.toml" else []
+        if name in ("pyproject.toml", "pipfile"):
+            patterns += [(one, "python", _python_ceiling) for one in (_PYTHON_LISTED, _PYTHON_INLINE, _PYTHON_TABLE)]
     elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
         patterns = [(_LOCKED, "python", _exact)]
     elif name == "package.json":
@@ -226,7 +256,7 @@ def sdks_in(path: str, text: str) -> list[Sdk]:
     elif name == "package-lock.json":
         patterns = [(_NPM_LOCKED, "javascript", _exact)]
     elif name.endswith((".csproj", ".fsproj", ".props", "packages.config")):
-        patterns = [(_NUGET, "dotnet", _exact)]
+        patterns = [(_NUGET, "dotnet", _nuget_ceiling)]
     found = []
     for pattern, language, ceiling in patterns:
         for match in pattern.finditer(text):
@@ -290,6 +320,16 @@ def _npm_ceiling(stated: str) -> tuple[int, ...] | None:
     if stated.startswith("<"):
         return version if stated.startswith("<=") else _just_below(version)
     return version
+
+
+def _nuget_ceiling(stated: str) -> tuple[int, ...] | None:
+    """The newest version that a NuGet range admits; what is no range is taken as it stands, as NuGet does."""
+    if "," in stated:
+        upper = stated.rpartition(",")[2].strip()
+        version = _numbers(upper)
+        return (_just_below(version) if upper.endswith(")") else version) if version else None
+    version = _numbers(stated)
+    return (_bumped(version, len(version)) if "*" in stated else version) if version else None
 
 
 def _just_below(version: tuple[int, ...]) -> tuple[int, ...]:

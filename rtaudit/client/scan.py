@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.client.checks import CHECKS, HOST, VERSION, in_line, sdks_in, side_of
+from rtaudit.client.checks import CHECKS, HOST, in_line, is_template, sdks_in, side_of, versions_in
 from rtaudit.client.draft import Draft, Target
 from rtaudit.client.masks import excerpt, mask
 from rtaudit.client.walk import Walk
@@ -22,11 +22,12 @@ SCHEMA = "rtaudit.scan/1"
 _WINDOW = 20_000
 """Characters of a line that are searched at a time: minified code has lines of megabytes."""
 _OVERLAP = 300
-_REALTIME = re.compile(r"realtime", re.IGNORECASE)
-_HINT = re.compile(
-    r"openai|realtime|api-?_?key|subscription-key|JQQJ9|azure\.|deployment|api-?_?version|AllowBrowser|KeyCredential",
-    re.IGNORECASE,
-)
+_HINTS = (
+    "openai", "realtime", "apikey", "api-key", "api_key", "subscription-key", "subscription_key", "jqqj9", "azure.", "deployment",
+    "apiversion", "api-version", "api_version", "allowbrowser", "keycredential",
+    "subscriptionkey", "aoai", "rtclient", "rt-client",
+)  # fmt: skip
+"""In lower case: no check finds anything in a text or line that holds none of them."""
 _IGNORE = re.compile(r"rtaudit:\s*ignore\b(?:\[([^\]\r\n]*)\])?:?\s*([^\r\n]*)")
 _COMMENT = ("#", "//", "/*", "*", "<!--", "--", ";", "%", "{#", "{/*", "'")
 """What a line begins with that is nothing but a comment, and so speaks of the line below."""
@@ -151,12 +152,12 @@ def scan(root: str | Path) -> Scan:
     old_sdks: list[SourceFinding] = []
     realtime = False
     for path, text in walk.texts():
-        realtime = realtime or _REALTIME.search(text) is not None
-        lines = text.split("\n")
-        side = side_of(path, text)
-        old_sdks += _sdks(result, path, text, lines)
-        if _HINT.search(text):
-            _file(result, path, text, lines, side)
+        lower = text.lower()
+        realtime = realtime or "realtime" in lower
+        if _hints(lower):
+            lines = text.split("\n")
+            old_sdks += _sdks(result, path, text, lines)
+            _file(result, path, text, lines, side_of(path, text))
     # An old SDK is no fault of a tree that does not speak of realtime.
     result.findings += old_sdks if realtime else []
     result.findings.sort(key=lambda one: (one.file, one.line, one.column, one.check))
@@ -164,11 +165,15 @@ def scan(root: str | Path) -> Scan:
     return result
 
 
+def _hints(lower: str) -> bool:
+    return any(word in lower for word in _HINTS)
+
+
 def _file(result: Scan, path: str, text: str, lines: list[str], side: str) -> None:
-    realtime = _REALTIME.search(text) is not None
+    realtime = "realtime" in text.lower() and not is_template(text)
     seen: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines, 1):
-        if not _HINT.search(line):
+        if not _hints(line.lower()):
             continue
         known: set[tuple[str, int]] = set()
         for start in range(0, max(len(line), 1), _WINDOW - _OVERLAP):
@@ -211,7 +216,7 @@ def _seen(line: str) -> Iterator[tuple[str, str]]:
             "string",
         ):
             yield "deployment", match.group(1)
-    for match in VERSION.finditer(line):
+    for match in versions_in(line):
         yield "apiVersion", match.group(1)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rtaudit.client.gitignore import Pattern, ignored, read_patterns
 from rtaudit.errors import InputError
@@ -22,6 +23,11 @@ ALWAYS_LEFT_OUT = frozenset(
 """Folders that are never entered: history, other people's packages, caches."""
 
 _SNIFF = 8192
+_LIST_TRACKED = ("-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--ignored", "--exclude-standard")
+_SECONDS = 20
+"""How long git may take to name the files that it tracks."""
+_REPOSITORY_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git tells its hooks about their repository, which need not be the one that is scanned."""
 
 
 @dataclass
@@ -46,15 +52,18 @@ class Walk:
                 yield self.root.name, text
             return
         if not self.root.is_dir():
-            raise InputError(f"{self.root} is neither a file nor a folder")
+            raise InputError(f"{self.root} is neither a file nor a folder", "give the folder of the client's source")
         top, patterns = _repository(self.root.resolve())
         yield from self._folder(str(self.root.resolve()), "", top, patterns)
 
     def _folder(self, folder: str, shown: str, top: str, patterns: list[Pattern]) -> Iterator[tuple[str, str]]:
+        tracked = _tracked(top)
+        holding = {str(parent) for path in tracked or () for parent in PurePosixPath(path).parents}
+        ignored_here = "ignored by git" if tracked is not None else "ignored by .gitignore, tracked or not"
         # A stack and no recursion: a tree may be deeper than Python's.
-        stack = [(folder, shown, patterns)]
+        stack = [(folder, shown, patterns, False)]
         while stack:
-            here, prefix, known = stack.pop()
+            here, prefix, known, all_ignored = stack.pop()
             try:
                 entries = sorted(os.scandir(here), key=lambda entry: entry.name)
             except OSError as error:
@@ -74,10 +83,12 @@ class Walk:
                     self.left_out["symbolic links"] += 1
                 elif is_folder and entry.name in ALWAYS_LEFT_OUT:
                     self.left_out["folders of packages and caches"] += 1
-                elif ignored(from_top + entry.name, known, is_folder=is_folder):
-                    self.left_out["ignored by git"] += 1
+                elif (is_ignored := all_ignored or ignored(from_top + entry.name, known, is_folder=is_folder)) and (
+                    from_top + entry.name not in (holding if is_folder else tracked or ())
+                ):
+                    self.left_out[ignored_here] += 1
                 elif is_folder:
-                    below.append((entry.path, path + "/", known))
+                    below.append((entry.path, path + "/", known, is_ignored))
                 elif self.files >= MAX_FILES:
                     self.unread.append((".", f"more than {MAX_FILES:,} files: the rest was not read"))
                     return
@@ -123,3 +134,21 @@ def _repository(folder: Path) -> tuple[str, list[Pattern]]:
                 patterns += read_patterns(str(one / ".gitignore"), "" if prefix == "." else prefix + "/")
             return str(top), patterns
     return str(folder), []
+
+
+def _tracked(top: str) -> frozenset[str] | None:
+    """The files from `top` that git tracks although a pattern ignores them: they are in every clone. None: git cannot be asked."""
+    if not os.path.exists(os.path.join(top, ".git")):
+        return frozenset()
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words; no shell, and no program that the repository names
+            ["git", "-C", top, *_LIST_TRACKED],  # noqa: S607 - the git that the user has
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=True,
+            env={name: value for name, value in os.environ.items() if name not in _REPOSITORY_OF_A_HOOK},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}

@@ -69,7 +69,9 @@ def refill(earlier: Snapshot, request: Request) -> Request:
     scope = earlier.scope
     shard = scope.get("shard")
     if not scope.get("subscriptions"):
-        raise InputError(f"{earlier.file or 'the snapshot'} does not say which subscriptions it is of")
+        raise InputError(
+            f"{earlier.file or 'the snapshot'} does not say which subscriptions it is of", "collect anew, with -s"
+        )
     return replace(
         request,
         subscriptions=[str(one) for one in scope["subscriptions"]],

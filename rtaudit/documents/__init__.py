@@ -2,7 +2,7 @@
 
 from rtaudit.documents.files import read_text, write_atomically
 from rtaudit.documents.json import canonical, canonical_each, dumps, load_json, parse_json, pieces
-from rtaudit.documents.validate import check_schema, whole_file
+from rtaudit.documents.validate import check_schema, schema_errors, whole_file
 from rtaudit.documents.yaml import Document, Path, load_yaml, parse_yaml
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "parse_yaml",
     "pieces",
     "read_text",
+    "schema_errors",
     "whole_file",
     "write_atomically",
 ]

@@ -27,14 +27,14 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
                 data = file.read() if limit is None else file.read(limit + 1)
     except FileNotFoundError:
         raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
-    except IsADirectoryError:
-        raise InputError(f"cannot read {name}: it is a folder", "give a file in it") from None
     except OSError as error:
-        raise InputError(
-            f"cannot read {name}: {error.strerror or error}", "check the path, and that you may read it"
-        ) from None
+        hint = "give a file in it" if isinstance(error, IsADirectoryError) else "check who may read it"
+        raise InputError(f"cannot read {name}: {error.strerror or error}", hint) from None
     if limit is not None and len(data) > limit:
-        raise InputError(f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be")
+        raise InputError(
+            f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
+            "is this the right file?",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

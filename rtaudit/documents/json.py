@@ -58,9 +58,11 @@ def parse_json(text: str, name: str) -> Any:
             f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", "is this the right file?"
         ) from None
     except RecursionError:
-        raise InputError(f"{name} is nested too deeply to be one of ours") from None
+        raise InputError(f"{name} is nested too deeply to be one of ours", "is this the right file?") from None
     except ValueError as error:
-        raise InputError(f"{name}: not strict JSON: {error}") from None
+        raise InputError(
+            f"{name}: not strict JSON: {error}", "write it with a JSON library; rtaudit writes none of that"
+        ) from None
 
 
 def load_json(path: str | Path) -> Any:
@@ -88,13 +90,17 @@ def canonical_each(values: Sequence[Any]) -> Iterator[str]:
     """`canonical` of each value; a long list that several of them hold (the same object) is worked out once."""
     seen: _Seen = {}
     for value in values:
-        yield _compact(value, seen) if _holds_long(value) else _CANONICAL(value)
+        yield _compact(value, seen) if isinstance(value, dict) and _holds_long(value) else _CANONICAL(value)
 
 
-def _holds_long(value: Any, depth: int = 3) -> bool:
-    if isinstance(value, dict):
-        return depth > 0 and any(_holds_long(item, depth - 1) for item in value.values())
-    return isinstance(value, list) and len(value) >= _VERY_LONG
+def _holds_long(value: dict[str, Any], depth: int = 3) -> bool:
+    for item in value.values():
+        if isinstance(item, list):
+            if len(item) >= _VERY_LONG:
+                return True
+        elif depth > 1 and isinstance(item, dict) and _holds_long(item, depth - 1):
+            return True
+    return False
 
 
 def _compact(value: Any, seen: _Seen) -> str:

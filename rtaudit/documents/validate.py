@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from rtaudit.errors import InputError, allowed_hint
@@ -37,22 +37,32 @@ def whole_file(message_start: str, hint: str) -> ErrorAt:
 
 def check_schema(value: Any, schema: dict[str, Any], error_at: ErrorAt) -> None:
     """Raise the first error (in document order) that `value` makes against the JSON Schema `schema`."""
+    for error in _errors(value, schema):
+        raise next(_explain(error, error_at))
+
+
+def schema_errors(value: Any, schema: dict[str, Any], error_at: ErrorAt) -> list[InputError]:
+    """Every error (in document order) that `value` makes against the JSON Schema `schema`, each once."""
+    found = {
+        explained.message: explained for error in _errors(value, schema) for explained in _explain(error, error_at)
+    }
+    return list(found.values())
+
+
+def _errors(value: Any, schema: dict[str, Any]) -> list[Any]:
     # Imported here: only commands that read a document pay for it.
     import jsonschema
 
     validator = jsonschema.Draft202012Validator(schema)
     errors = [_innermost(error) for error in validator.iter_errors(value)]
-    if not errors:
-        return
-    first = min(errors, key=lambda error: _place(value, error))
-    raise _explain(first, error_at)
+    return sorted(errors, key=lambda error: _place(value, error)) if len(errors) > 1 else errors
 
 
 def _place(value: Any, error: Any) -> list[int]:
     """Where in the document an error stands, as numbers that sort in the order of reading."""
     path = list(error.absolute_path)
     if error.validator == "additionalProperties":
-        path.append(_unknown_key(error))
+        path.append(_unknown_keys(error)[0])
     place = []
     for part in path:
         place.append(part if isinstance(value, list) else list(value).index(part))
@@ -61,10 +71,9 @@ def _place(value: Any, error: Any) -> list[int]:
     return [*place, len(value)] if error.validator == "required" else place
 
 
-def _unknown_key(error: Any) -> str:
+def _unknown_keys(error: Any) -> list[str]:
     known = error.schema.get("properties", {})
-    unknown: str = next(key for key in error.instance if key not in known)
-    return unknown
+    return [key for key in error.instance if key not in known]
 
 
 def _innermost(error: Any) -> Any:
@@ -82,39 +91,44 @@ def _fits(inner: Any) -> bool:
     return inner.validator != "type" or len(inner.relative_path) > 0
 
 
-def _explain(error: Any, error_at: ErrorAt) -> InputError:
+def _explain(error: Any, error_at: ErrorAt) -> Iterator[InputError]:
+    """What is wrong, in words: one error, or one for each unknown key."""
     path = tuple(error.absolute_path)
     where = f"'{_dotted(path)}'" if path else "the document"
     match error.validator:
         case "additionalProperties":
-            known, unknown = list(error.schema.get("properties", {})), _unknown_key(error)
+            known = list(error.schema.get("properties", {}))
             inside = f" in {where}" if path else ""
-            return error_at(
-                (*path, unknown), f"unknown key '{unknown}'{inside}", allowed_hint(unknown, known), at_key=True
-            )
+            for unknown in _unknown_keys(error):
+                hint = allowed_hint(unknown, known)
+                yield error_at((*path, unknown), f"unknown key '{unknown}'{inside}", hint, at_key=True)
         case "enum":
-            return error_at(
+            yield error_at(
                 path,
                 f"{where} cannot be {_show(error.instance)}",
                 allowed_hint(str(error.instance), map(str, error.validator_value)),
             )
         case "const":
-            return error_at(path, f"{where} is {_show(error.instance)}, not {_show(error.validator_value)}")
+            yield error_at(path, f"{where} is {_show(error.instance)}, not {_show(error.validator_value)}")
         case "required":
             missing = [key for key in error.validator_value if key not in error.instance]
-            return error_at(path, f"{where} lacks '{missing[0]}'", f"needed: {', '.join(error.validator_value)}")
+            yield error_at(path, f"{where} lacks {_listed(missing)}", f"needed: {', '.join(error.validator_value)}")
         case "type":
             wanted = _kinds(error.validator_value)
-            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+            yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
         case "pattern":
             wanted = error.schema.get("x-pattern-means", f"text like {error.validator_value}")
-            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+            yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
         case "anyOf" | "oneOf":
             kinds = [inner.validator_value for inner in error.context if inner.validator == "type"]
             wanted = " or ".join(_kinds(kind) for kind in kinds) or "any of the forms allowed here"
-            return error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+            yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
         case _:
-            return error_at(path, f"{where}: {error.message}")
+            yield error_at(path, f"{where}: {error.message}")
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names) if len(names) < 3 else ", ".join(f"'{name}'" for name in names)
 
 
 def _kinds(names: str | Iterable[str]) -> str:

@@ -84,8 +84,13 @@ class Unseen:
 class Blind:
     """What one side could not see."""
 
-    def __init__(self, side: IndexedSide, other: IndexedSide) -> None:
+    def __init__(self, side: IndexedSide, other: IndexedSide, *, over_time: bool) -> None:
         self.side, self._other = side, other
+        shard = side.snapshot.scope.get("shard")
+        self.shard = str(shard) if shard else None
+        """Which part of a collection it is; None: the whole."""
+        # Which part an account belongs to follows from its id: over time it stays there.
+        self._parted = bool(shard) and not (over_time and shard == other.snapshot.scope.get("shard"))
         self.by_aspect: dict[str, list[Gap]] = defaultdict(list)
         for gap in side.snapshot.gaps:
             self.by_aspect[gap.aspect].append(gap)
@@ -112,15 +117,33 @@ class Blind:
         """
         aspect = ASPECT_OF.get(resource_type)
         if aspect is None:
-            return None
+            return None if resource_type == sides.CLIENT else self.elsewhere(beside)
         if self.skipped(aspect):
             return f"{self.side.label}: {aspect} not read"
-        return self._missed(aspect, resource_type, beside, own) or self._filtered(FILTERED_BY.get(aspect, ()), beside)
+        filtered = self._filtered(FILTERED_BY.get(aspect, ()), beside)
+        return self._missed(aspect, resource_type, beside, own) or filtered or self.elsewhere(beside)
 
     def why_rows(self, resource_type: str) -> str | None:
         """Why this side may lack rows of a catalogue that it has; None when it would have kept them."""
         aspect = ROWS_FILTERED_BY.get(resource_type)
-        return None if aspect is None else self._filtered((aspect,), None)
+        return None if aspect is None else self._filtered((aspect,), None) or self.elsewhere(None)
+
+    def elsewhere(self, beside: str | None) -> str | None:
+        """Why another part of the collection may hold what hangs on `beside`; None: of this account all was read here."""
+        return None if not self._parted or self._account(beside) else self.part()
+
+    def part(self) -> str:
+        """That this side is a shard, in a few words."""
+        return f"{self.side.label}: this is shard {self.shard} of a collection: `rtaudit snapshot merge` joins them"
+
+    def sources(self, resource_type: str) -> tuple[str, ...]:
+        """The aspects and types of which a gap may hide resources of a type that are read by another."""
+        named = (*FILTERED_BY.get(ASPECT_OF.get(resource_type, ""), ()), *LISTS_FILTERED_BY.get(resource_type, ()))
+        return (*named, "accounts") if self._parted else named
+
+    def _account(self, key: str | None) -> bool:
+        """True for an account that this side read."""
+        return key is not None and key in self.side.by_key and ids.type_of(key) == sides.ACCOUNT
 
     def _missed(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
@@ -138,7 +161,7 @@ class Blind:
         return None
 
     def _filtered(self, aspects: Iterable[str], beside: str | None) -> str | None:
-        at_account = beside in self.side.by_key and ids.type_of(beside or "") == sides.ACCOUNT
+        at_account = self._account(beside)
         for aspect in aspects:
             # What hangs on an account that was read is kept, whichever other account was not.
             if aspect == "accounts" and at_account:
@@ -211,6 +234,15 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
                         side.said(gap),
                     ),
                 )
+    for side in (left, right):
+        if side.shard is None:
+            continue
+        entry = Unseen("environment", sides.ACCOUNT, None, None, side.part())
+        found.setdefault(("accounts", "environment", sides.ACCOUNT), entry)
+        warnings.append(
+            f"{side.side.label} is shard {side.shard} of a collection: what the others hold is not compared; "
+            "`rtaudit snapshot merge` joins them"
+        )
     return [found[key] for key in sorted(found)], warnings
 
 

@@ -76,7 +76,9 @@ def matrix(drift: Drift) -> list[Row]:
     for index, comparison in enumerate(drift.comparisons):
         views.append(_View(comparison))
         for change in comparison.changes:
-            found.setdefault((change.role, change.type, change.path), [None] * len(drift.comparisons))[index] = change
+            # A tag's name has no case: each comparison may spell it in a way of its own.
+            path = change.path.lower() if change.path.startswith("/tags/") else change.path
+            found.setdefault((change.role, change.type, path), [None] * len(drift.comparisons))[index] = change
     rows = [_row(key, changes, views) for key, changes in found.items()]
     worst: dict[tuple[str, str, str], tuple[int, int]] = {}
     for row in rows:
@@ -126,8 +128,9 @@ def _badness(row: Row) -> tuple[int, int]:
 
 
 def _row(key: _Key, changes: list[Change | None], views: list[_View]) -> Row:
-    role, resource_type, path = key
+    role, resource_type, _ = key
     seen = [change for change in changes if change is not None]
+    path = seen[0].path
     blind = [change.decision == "unknown" and change.path == "" for change in seen]
     base = next((_value(change, left=True) for change, dark in zip(seen, blind, strict=True) if not dark), None)
     cells = [Cell(base, known=not all(blind), there=path == "" or any(change.left for change in seen))]

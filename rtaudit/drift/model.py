@@ -233,7 +233,11 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "left": _side(comparison.left),
         "right": _side(comparison.right),
         "overTime": comparison.over_time,
-        "pairs": [asdict(pair) for pair in comparison.pairs],
+        "pairs": [
+            # By hand: there is one for each resource, and asdict copies deeply.
+            {"role": pair.role, "type": pair.type, "left": pair.left, "right": pair.right, "by": pair.by}
+            for pair in comparison.pairs
+        ],
         "unpaired": [asdict(doubt) for doubt in comparison.unpaired],
         "changes": [_change(change) for change in comparison.changes],
         "summary": comparison.summary,

@@ -14,7 +14,8 @@ from rtaudit.snapshot import ids
 from rtaudit.snapshot.order import SET_LISTS
 from rtaudit.snapshot.secrets import CUT
 
-_HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
+HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
+"""A host name; its group is the first label, which Azure takes from the account's name or subdomain."""
 _ID = re.compile(r"/?(?:subscriptions/[^/]+(?:/|$)|providers/microsoft\.)", re.IGNORECASE)
 _OWN_NAMES = frozenset(
     {
@@ -39,6 +40,7 @@ class Normaliser:
     def __init__(self, side: IndexedSide, roles: dict[str, str], other: IndexedSide, *, over_time: bool) -> None:
         self.side, self.roles, self.over_time = side, roles, over_time
         self.models = side.model_names | other.model_names
+        self.regions = side.regions | other.regions
         self._fields: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._known = side.tokens
 
@@ -111,7 +113,7 @@ class Normaliser:
         if key == "customSubDomainName":
             return "{account}"
         if "." in value:
-            return _HOST.sub(self._host, value)
+            return HOST.sub(self._host, value)
         if key == "account" and value.lower() in self.side.hosts:
             return f"{{{self.roles.get(self.side.hosts[value.lower()], 'account')}}}"
         if key in _OWN_NAMES:
@@ -125,7 +127,7 @@ class Normaliser:
         role = self.roles.get(ids.key(resource_id))
         if role is not None:
             return f"{{{names.short_type(ids.type_of(resource_id)) or 'scope'} {role}}}"
-        return "{" + names.path_stem(resource_id, self.side.tokens, self.side.regions) + "}"
+        return "{" + names.path_stem(resource_id, self.side.tokens, self.regions) + "}"
 
     def _host(self, found: re.Match[str]) -> str:
         account = self.side.hosts.get(found.group(1).lower())
@@ -141,6 +143,18 @@ class Normaliser:
             own = not self.over_time and isinstance(value, str) and value.lower() in self._known
             kept[key] = "{environment}" if own else value
         return kept or None
+
+
+def spell_tags_alike(one: Resource, other: Resource) -> None:
+    """Give each tag that two normalised resources have one spelling: Azure takes `Env` and `env` for one name."""
+    here, there = one.get("tags"), other.get("tags")
+    if not isinstance(here, dict) or not isinstance(there, dict) or here.keys() == there.keys():
+        return
+    # The first of the alphabet, so that the answer is the same in both directions.
+    spelling = {name.lower(): name for name in sorted({*here, *there}, reverse=True)}
+    for item, tags in ((one, here), (other, there)):
+        if len({name.lower() for name in tags}) == len(tags):
+            item["tags"] = {spelling[name.lower()]: value for name, value in tags.items()}
 
 
 def settled(value: Any, key: str = "") -> Any:

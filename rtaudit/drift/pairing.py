@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rtaudit.drift import sides
-from rtaudit.drift.matching import Ground, KeyOf, Match, match
+from rtaudit.drift import keys, sides
+from rtaudit.drift.matching import Ground, Match, match
 from rtaudit.drift.model import Unpaired
 from rtaudit.drift.names import short_type
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
-from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.drift.sides import IndexedSide, Resource, text
 from rtaudit.snapshot import ids
 
 _RoleOf = Callable[[Resource, IndexedSide], str]
 _SKIPPED = frozenset({sides.METRICS})
-_HELD = frozenset({sides.ASSIGNMENT, sides.LOCK})
-"""Compared between environments as what is held at an account, not one by one."""
 _FOLLOWS = frozenset({sides.MODELS, sides.USAGES, sides.DEFINITION})
 """Without a counterpart they are no change of their own: they follow from where the accounts are and who holds a role."""
 
@@ -85,18 +83,26 @@ def pair_by_role(left: IndexedSide, right: IndexedSide, role_map: RoleMap = NO_M
 class _RolePairing:
     def __init__(self, left: IndexedSide, right: IndexedSide, role_map: RoleMap, tag: str | None) -> None:
         self.left, self.right, self.map, self.tag = left, right, role_map, tag
+        self.regions = left.regions | right.regions
         self.pairing = Pairing(over_time=False)
         here, there = role_map.resolve(left), role_map.resolve(right)
         self.mapped_left = {key: role for role, keys in here.items() for key in keys}
         self.mapped_right = {key: role for role, keys in there.items() for key in keys}
-        self.crowded = {role for given in (here, there) for role, keys in given.items() if len(keys) > 1}
+        kinds = Counter(
+            (number, role, sides.type_of(key))
+            for number, given in enumerate((self.mapped_left, self.mapped_right))
+            for key, role in given.items()
+        )
+        self.mapped_types = {kind for _, _, kind in kinds}
+        self.crowded = {(role, kind) for (_, role, kind), count in kinds.items() if count > 1}
+        """Role and type of which the map names several on one side."""
         self.taken: set[tuple[str, str]] = set()
 
     def run(self) -> Pairing:
         types = self.left.by_type.keys() | self.right.by_type.keys()
-        self._global(sides.ACCOUNT, self.left.by_type.get(sides.ACCOUNT, []), self.right.by_type.get(sides.ACCOUNT, []))
+        self._global(sides.ACCOUNT, *self._said(sides.ACCOUNT))
         self._subscriptions()
-        for resource_type in sorted(types - _SKIPPED - _HELD, key=lambda name: (name.count("/"), name)):
+        for resource_type in sorted(types - _SKIPPED - sides.HELD, key=lambda name: (name.count("/"), name)):
             if resource_type not in (sides.ACCOUNT, sides.SUBSCRIPTION):
                 self._type(resource_type)
         return self.pairing
@@ -109,63 +115,128 @@ class _RolePairing:
             here, there = ids.subscription_of(pair.left["id"]), ids.subscription_of(pair.right["id"])
             if here and there:
                 votes[f"/subscriptions/{here}", f"/subscriptions/{there}"] += 1
-        by_left: dict[str, str] = {}
+        by_left = self._said_subscriptions()
         for (here, there), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
             if here not in by_left and there not in by_left.values():
                 by_left[here] = there
-        lefts, rights = self.left.by_type.get(sides.SUBSCRIPTION, []), self.right.by_type.get(sides.SUBSCRIPTION, [])
+        lefts, rights = self._said(sides.SUBSCRIPTION)
         voted = {there: here for here, there in by_left.items()}
-        found = match(
-            lefts,
-            rights,
-            [
-                Ground("its accounts", _key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
-                Ground("name", _displayed(self.left), _displayed(self.right)),
-                Ground("the only one", *_only(lefts, rights), doubtful=False),
-            ],
-        )
+        grounds = [
+            Ground("its accounts", keys.key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
+            Ground("name", keys.displayed(self.left), keys.displayed(self.right)),
+            Ground("the only one", *keys.only(lefts, rights), doubtful=False),
+        ]
+        found = match(lefts, rights, self._unsaid(sides.SUBSCRIPTION, grounds))
         single = len(lefts) <= 1 and len(rights) <= 1 and len(by_left) <= 1
         for number, (here, there) in enumerate(sorted(by_left.items())):
             # Registrations and pricing hang on a subscription even where the subscription itself was not read.
             resource = self.left.by_key.get(here)
-            name = _displayed(self.left)(resource) if resource else None
-            role = "subscription" if single else f"subscription {name or number + 1}"
+            name = keys.displayed(self.left)(resource) if resource else None
+            role = self.mapped_left.get(here) or ("subscription" if single else f"subscription {name or number + 1}")
             self.pairing.left_roles[here] = self.pairing.right_roles[there] = role
         self._record(sides.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single))
 
     def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
-        name = _displayed(side)(item)
-        return roles.get(ids.key(item["id"])) or ("subscription" if single else f"subscription {name or _key(item)}")
+        name = keys.displayed(side)(item)
+        return roles.get(ids.key(item["id"])) or (
+            "subscription" if single else f"subscription {name or keys.key(item)}"
+        )
 
     def _type(self, resource_type: str) -> None:
         """Pair one type: within paired parents where it has one, else all of them together."""
-        here = self._by_parent(self.left, self.pairing.left_roles, resource_type)
-        there = self._by_parent(self.right, self.pairing.right_roles, resource_type)
+        lefts, rights = self._said(resource_type)
+        common: frozenset[str] = frozenset()
+        if resource_type == sides.ENDPOINT:
+            lefts, rights = self._same_endpoints(lefts, rights)
+            common = _served(lefts, self.pairing.left_roles) & _served(rights, self.pairing.right_roles)
+        here = self._by_parent(self.left, self.pairing.left_roles, resource_type, lefts, common)
+        there = self._by_parent(self.right, self.pairing.right_roles, resource_type, rights, common)
         if None in here or None in there:
             self._global(resource_type, here.pop(None, []), there.pop(None, []))
         for parent in sorted(here.keys() | there.keys(), key=str):
             assert parent is not None
             self._children(resource_type, parent, here.get(parent, []), there.get(parent, []))
 
+    def _said(self, resource_type: str) -> tuple[Sequence[Resource], Sequence[Resource]]:
+        """Pair what the map names on both sides, whatever it hangs on. The others of the type remain."""
+        lefts, rights = self.left.by_type.get(resource_type, []), self.right.by_type.get(resource_type, [])
+        if resource_type not in self.mapped_types:
+            return lefts, rights
+        ground = Ground("map", keys.mapped(self.mapped_left), keys.mapped(self.mapped_right))
+        one = [item for item in lefts if ground.left(item) is not None]
+        other = [item for item in rights if ground.right(item) is not None]
+        found = match(one, other, [ground], self._breakers())
+        self._record(resource_type, replace(found, left=[], right=[]), self._role)
+        return (
+            [item for item in lefts if ground.left(item) is None] + found.left,
+            [item for item in rights if ground.right(item) is None] + found.right,
+        )
+
+    def _said_subscriptions(self) -> dict[str, str]:
+        """The subscriptions that the map pairs, by the base's."""
+        here = {role: key for key, role in self.mapped_left.items() if ids.type_of(key) == sides.SUBSCRIPTION}
+        there = {role: key for key, role in self.mapped_right.items() if ids.type_of(key) == sides.SUBSCRIPTION}
+        return {
+            here[role]: key
+            for role, key in there.items()
+            if role in here and (role, sides.SUBSCRIPTION) not in self.crowded
+        }
+
+    def _unsaid(self, resource_type: str, grounds: list[Ground]) -> list[Ground]:
+        """The grounds of a type without what the map names: what it names on one side only has no counterpart."""
+        if resource_type not in self.mapped_types:
+            return grounds
+        left, right = keys.mapped(self.mapped_left), keys.mapped(self.mapped_right)
+        return [
+            replace(ground, left=keys.unless(left, ground.left), right=keys.unless(right, ground.right))
+            for ground in grounds
+        ]
+
+    def _same_endpoints(
+        self, lefts: Sequence[Resource], rights: Sequence[Resource]
+    ) -> tuple[list[Resource], list[Resource]]:
+        """Pair the private endpoints that both snapshots hold, whatever they connect to in each; the others remain."""
+        common = {keys.key(item) for item in lefts} & {keys.key(item) for item in rights}
+        common -= self.mapped_left.keys() | self.mapped_right.keys()
+
+        def role(item: Resource, side: IndexedSide) -> str:
+            owner = min(_served([item], self.pairing.left_roles), default=None)
+            return f"{owner}/{self._role(item, side)}" if owner else self._role(item, side)
+
+        one, other = ([item for item in items if keys.key(item) in common] for items in (lefts, rights))
+        self._record(sides.ENDPOINT, match(one, other, [Ground("id", keys.key, keys.key)]), role)
+        return [item for item in lefts if keys.key(item) not in common], [
+            item for item in rights if keys.key(item) not in common
+        ]
+
     def _by_parent(
-        self, side: IndexedSide, roles: dict[str, str], resource_type: str
+        self,
+        side: IndexedSide,
+        roles: dict[str, str],
+        resource_type: str,
+        items: Iterable[Resource],
+        common: frozenset[str],
     ) -> dict[str | None, list[Resource]]:
+        """The items by the role of their parent; of several roles one that is among the `common`."""
         found: dict[str | None, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(resource_type, ()):
+        for item in items:
             if resource_type == sides.ENDPOINT:
                 parents = sides.targets(item)
             elif resource_type in (sides.MODELS, sides.USAGES):
                 parents = [f"/subscriptions/{ids.subscription_of(item['id'])}"]
             else:
                 parents = [ids.parent_of(item["id"])]
-            role = next((roles[parent] for parent in parents if parent in roles), None)
+            known = [roles[parent] for parent in parents if parent in roles]
+            role = known[0] if len(known) == 1 else min(known, key=lambda one: (one not in common, one), default=None)
             # The children of a resource that is alone or in doubt are told with it.
             if role is not None or not any(parent in side.by_key for parent in parents):
                 found[role].append(item)
         return found
 
-    def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
+    def _breakers(self) -> list[Ground]:
+        """What settles several of one key."""
+
         def region(item: Resource) -> str | None:
             return ids.region(text(item.get("location"))) or None
 
@@ -178,57 +249,53 @@ class _RolePairing:
         def declared(item: Resource) -> str | None:
             return self.map.counterpart(self.left.label, region(item) or "", self.right.label)
 
-        named_left, named_right = _mapped(self.mapped_left), _mapped(self.mapped_right)
-        tag_left, tag_right = self._tagged(named_left), self._tagged(named_right)
-        grounds = [
-            Ground("map", named_left, named_right),
-            Ground("id", _unless(named_left, _key), _unless(named_right, _key), doubtful=False),
-            Ground(f"tag {self.tag}", tag_left, tag_right),
-        ]
-        fixed_left, fixed_right = _either(named_left, tag_left), _either(named_right, tag_right)
-        if resource_type in (sides.ZONE, sides.DEFINITION, sides.CLIENT):
-            grounds.append(Ground("name", _name, _name, doubtful=False))
-        if resource_type == sides.DEFINITION:
-            grounds.append(Ground("role name", _role_name, _role_name))
-        grounds += [
-            Ground("name", _unless(fixed_left, _stem(self.left)), _unless(fixed_right, _stem(self.right))),
-            Ground(
-                "name",
-                _unless(fixed_left, _short_stem(self.left)),
-                _unless(fixed_right, _short_stem(self.right)),
-                among_all=True,
-            ),
-        ]
-        breakers = [
+        return [
             Ground("region and kind", both, both),
             Ground("region", region, region),
             Ground("declared region", declared, region),
             Ground("kind", kind, kind),
-            Ground("group", _group(self.left), _group(self.right)),
+            Ground("group", keys.group(self.left), keys.group(self.right)),
         ]
-        found = match(lefts, rights, grounds, breakers)
+
+    def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
+        tagged = self._tagged
+        grounds = [Ground("id", keys.key, keys.key, doubtful=False), Ground(f"tag {self.tag}", tagged, tagged)]
+        if resource_type in (sides.ZONE, sides.DEFINITION, sides.CLIENT):
+            grounds.append(Ground("name", keys.name, keys.name, doubtful=False))
+        if resource_type == sides.DEFINITION:
+            grounds.append(Ground("role name", keys.role_name, keys.role_name))
+        grounds += [
+            Ground("name", keys.unless(tagged, keys.stem(self.left)), keys.unless(tagged, keys.stem(self.right))),
+            Ground(
+                "name",
+                keys.unless(tagged, keys.short_stem(self.left, self.regions)),
+                keys.unless(tagged, keys.short_stem(self.right, self.regions)),
+                among_all=True,
+            ),
+        ]
+        found = match(lefts, rights, self._unsaid(resource_type, grounds), self._breakers())
         self._record(resource_type, found, self._role)
 
     def _children(self, resource_type: str, parent: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         if resource_type in (sides.MODELS, sides.USAGES):
-            grounds = [Ground("region", _region_segment, _region_segment)]
+            grounds = [Ground("region", keys.region_segment, keys.region_segment)]
         else:
             grounds = [
-                Ground("name", _name, _name, doubtful=False),
-                Ground("name", _stem(self.left), _stem(self.right)),
-                Ground("name", _short_stem(self.left), _short_stem(self.right)),
+                Ground("name", keys.name, keys.name, doubtful=False),
+                Ground("name", keys.stem(self.left), keys.stem(self.right)),
+                Ground("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
             ]
         if resource_type == sides.DEPLOYMENT:
-            grounds.append(Ground("model", _model, _model, doubtful=False))
+            grounds.append(Ground("model", keys.model, keys.model, doubtful=False))
         elif resource_type != sides.RAI_POLICY:
-            grounds.append(Ground("the only one", *_only(lefts, rights), doubtful=False))
+            grounds.append(Ground("the only one", *keys.only(lefts, rights), doubtful=False))
 
         def role(item: Resource, side: IndexedSide) -> str:
             if resource_type in (sides.MODELS, sides.USAGES):
-                return f"{parent}/{_region_segment(item)}"
+                return f"{parent}/{keys.region_segment(item)}"
             return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
 
-        self._record(resource_type, match(lefts, rights, grounds), role)
+        self._record(resource_type, match(lefts, rights, self._unsaid(resource_type, grounds)), role)
 
     def _record(self, resource_type: str, found: Match, role_of: _RoleOf) -> None:
         for one, other, by in sorted(found.pairs, key=lambda item: ids.key(item[0]["id"])):
@@ -238,11 +305,13 @@ class _RolePairing:
             self.pairing.right_roles[ids.key(other["id"])] = role
         if resource_type not in _FOLLOWS:
             for item in found.left:
-                role = self._unique(resource_type, role_of(item, self.left), item)
-                self.pairing.lone.append(Paired(role, resource_type, item, None))
+                if resource_type != sides.ENDPOINT or not sides.serves(item, self.left, self.right):
+                    role = self._unique(resource_type, role_of(item, self.left), item)
+                    self.pairing.lone.append(Paired(role, resource_type, item, None))
             for item in found.right:
-                role = self._unique(resource_type, role_of(item, self.right), item)
-                self.pairing.lone.append(Paired(role, resource_type, None, item))
+                if resource_type != sides.ENDPOINT or not sides.serves(item, self.right, self.left):
+                    role = self._unique(resource_type, role_of(item, self.right), item)
+                    self.pairing.lone.append(Paired(role, resource_type, None, item))
         for ground, ones, others in found.doubts:
             self._doubt("left", resource_type, ground, ones, self.left, others, self.right)
             self._doubt("right", resource_type, ground, others, self.right, ones, self.left)
@@ -258,8 +327,11 @@ class _RolePairing:
         other: IndexedSide,
     ) -> None:
         named = ", ".join(sorted(sides.name(item) for item in rivals)[:4]) + (", …" if len(rivals) > 4 else "")
+        advice = "name the pair in --map" + ("" if resource_type == sides.ACCOUNT else " by their ids")
+        if ground == "map":
+            advice = "give each pair a role of its own in --map"
         for item in items:
-            reason = f"by {ground} it could be any of {named} of {other.label}; name the pair in --map"
+            reason = f"by {ground} it could be any of {named} of {other.label}; {advice}"
             self.pairing.doubts.append(Unpaired(side, resource_type, str(item["id"]), reason))
             roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
             roles.pop(ids.key(item["id"]), None)
@@ -267,7 +339,8 @@ class _RolePairing:
     def _role(self, item: Resource, side: IndexedSide) -> str:
         mapped = (self.mapped_left if side is self.left else self.mapped_right).get(ids.key(item["id"]))
         if mapped:
-            return f"{mapped}-{ids.region(text(item.get('location')))}" if mapped in self.crowded else mapped
+            region = ids.region(text(item.get("location")))
+            return f"{mapped}-{region}" if region and (mapped, sides.type_of(item["id"])) in self.crowded else mapped
         if ids.type_of(item["id"]) == sides.ZONE:
             return sides.name(item).lower()
         return side.stem(sides.name(item)) or sides.name(item).lower()
@@ -279,75 +352,17 @@ class _RolePairing:
                 return candidate
         return role
 
-    def _tagged(self, named: KeyOf) -> KeyOf:
-        def value(item: Resource) -> str | None:
-            tags = item.get("tags")
-            if self.tag is None or not isinstance(tags, dict) or named(item) is not None:
-                return None
-            wanted = self.tag.lower()
-            return next((str(given).lower() for key, given in tags.items() if key.lower() == wanted and given), None)
-
-        return value
+    def _tagged(self, item: Resource) -> str | None:
+        tags = item.get("tags")
+        if self.tag is None or not isinstance(tags, dict):
+            return None
+        wanted = self.tag.lower()
+        return next((str(given).lower() for key, given in tags.items() if key.lower() == wanted and given), None)
 
 
-def _key(item: Resource) -> str | None:
-    return ids.key(item["id"])
-
-
-def _name(item: Resource) -> str | None:
-    return sides.name(item).lower()
-
-
-def _region_segment(item: Resource) -> str | None:
-    return ids.region(ids.key(item["id"]).split("/")[-2])
-
-
-def _role_name(item: Resource) -> str | None:
-    return text(properties(item).get("roleName")).lower() or None
-
-
-def _model(item: Resource) -> str | None:
-    model = properties(item).get("model")
-    if not isinstance(model, dict) or not text(model.get("name")):
-        return None
-    return f"{text(model.get('format'))} {text(model.get('name'))}".lower()
-
-
-def _stem(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(sides.name(item)) or None
-
-
-def _short_stem(side: IndexedSide) -> KeyOf:
-    return lambda item: side.short_stem(sides.name(item)) or None
-
-
-def _group(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(ids.group_of(item["id"]) or "") or None
-
-
-def _displayed(side: IndexedSide) -> KeyOf:
-    return lambda item: side.stem(text(item.get("displayName"))) or None
-
-
-def _mapped(roles: dict[str, str]) -> KeyOf:
-    return lambda item: roles.get(ids.key(item["id"])) if roles else None
-
-
-def _unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:
-    return lambda item: None if barred(item) is not None else key_of(item)
-
-
-def _either(first: KeyOf, second: KeyOf) -> KeyOf:
-    def key(item: Resource) -> str | None:
-        found = first(item)
-        return second(item) if found is None else found
-
-    return key
-
-
-def _only(lefts: Sequence[Resource], rights: Sequence[Resource]) -> tuple[KeyOf, KeyOf]:
-    one = len(lefts) == 1 and len(rights) == 1
-    return (lambda _item: "" if one else None), (lambda _item: "" if one else None)
+def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[str]:
+    """The roles of what private endpoints connect to."""
+    return frozenset(roles[target] for item in endpoints for target in sides.targets(item) if target in roles)
 
 
 def _readable(resource_id: str) -> str:

@@ -55,7 +55,9 @@ def _git(folder: Path, *arguments: str, failed: RtauditError) -> str:
     except FileNotFoundError:
         raise RtauditError("git is not installed, and --git asks it", "install git, or give two files") from None
     except subprocess.TimeoutExpired:
-        raise RtauditError(f"git did not answer within {_SECONDS} s") from None
+        raise RtauditError(
+            f"git did not answer within {_SECONDS} s", "write the older file with `git show REV:FILE`, and give both"
+        ) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if said and "not a git repository" in said[0]:

@@ -1,14 +1,14 @@
-"""The map file: which accounts play the same role, said by a person. It is held against the snapshots before it counts."""
+"""The map file: which accounts, and what else is in doubt, play the same role, said by a person. It is held against the snapshots before it counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rtaudit.documents import Document, load_yaml
 from rtaudit.drift.schema import MAP
-from rtaudit.drift.sides import ACCOUNT, IndexedSide
+from rtaudit.drift.sides import ACCOUNT, HELD, IndexedSide, type_of
 from rtaudit.drift.sides import name as name_of
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Snapshot, ids
@@ -19,13 +19,15 @@ class RoleMap:
     """A map as read from its file."""
 
     roles: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    """Role -> environment -> ARM ids or account names."""
+    """Role -> environment -> ids of resources, or names of accounts."""
     regions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Environment -> its regions (normalised), in the order in which they are counterparts."""
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Environment -> the words that mean it in names."""
     source: Document | None = None
     """The file, for errors that name line and column."""
+    warnings: Sequence[str] = ()
+    """Environments of which it speaks and no snapshot is: there may be more of them than are compared, or one is misspelt."""
 
     def resolve(self, side: IndexedSide) -> dict[str, list[str]]:
         """Role -> keys of what it names in this environment.
@@ -59,10 +61,16 @@ class RoleMap:
 
     def _find(self, side: IndexedSide, role: str, index: int, wanted: str) -> str:
         if "/" in wanted:
-            if ids.key(wanted) in side.by_key:
-                return ids.key(wanted)
-            known = [str(item["id"]) for item in side.by_type.get(ACCOUNT, ())]
-            near = did_you_mean(wanted, known)
+            key, kind = ids.key(wanted), type_of(wanted)
+            if kind in HELD:
+                hint = "roles and locks are compared as what is held at an account; name the account"
+                raise self._error(side, role, index, f"role '{role}' names '{wanted}', which is not paired", hint)
+            if key in side.by_key or any(ids.key(client["id"]) == key for client in side.clients):
+                return key
+            # By their names: their ids are long and all alike.
+            known = {ids.name_of(item["id"]): str(item["id"]) for item in side.by_type.get(kind or ACCOUNT, ())}
+            named = did_you_mean(ids.name_of(wanted), known)
+            near = known[named] if named else None
         else:
             accounts = [item for item in side.by_type.get(ACCOUNT, ()) if name_of(item).lower() == wanted.lower()]
             if len(accounts) == 1:
@@ -111,4 +119,25 @@ def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
         regions={label: [ids.region(item) for item in given] for label, given in value.get("regions", {}).items()},
         tokens={label: frozenset(map(str.lower, given)) for label, given in value.get("tokens", {}).items()},
         source=source,
+        warnings=_strangers(source, labels),
     )
+
+
+def _strangers(source: Document, labels: Collection[str]) -> list[str]:
+    """A sentence on each environment of the map that none of `labels` is, at its first place."""
+    value = source.value
+    named: list[tuple[tuple[str, ...], Mapping[str, object]]] = [
+        (("roles", role), sides) for role, sides in value.get("roles", {}).items()
+    ]
+    named += [((key,), value.get(key, {})) for key in ("regions", "tokens")]
+    found: dict[str, str] = {}
+    for path, per_environment in named:
+        for label in per_environment:
+            if label in labels or label in found:
+                continue
+            line, column = source.position((*path, label), at_key=True)
+            said = f"{source.name}:{line}:{column}: the map speaks of '{label}', and no snapshot is of it"
+            # Of what stands beside it none can be meant.
+            near = did_you_mean(label, [one for one in sorted(labels) if one not in per_environment])
+            found[label] = f"{said}: did you mean '{near}'?" if near else said
+    return list(found.values())

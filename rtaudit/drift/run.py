@@ -12,14 +12,15 @@ from rtaudit import __version__
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.categories import category_of
-from rtaudit.drift.compare import Difference, differences, raw_at
+from rtaudit.drift.compare import Difference, differences
 from rtaudit.drift.held import Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
-from rtaudit.drift.normalise import Normaliser, settled
+from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
 from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
 from rtaudit.drift.policy import DriftPolicy, Subject
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
+from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
 from rtaudit.report import at_or_above
@@ -44,7 +45,7 @@ def diff(
     if tag is not None:
         _check_tag(tag, indexed)
     comparisons: list[Comparison] = []
-    warnings = list(policy.warnings)
+    warnings = [*policy.warnings, *role_map.warnings]
     base = indexed[0]
     for other in indexed[1:]:
         comparison, said = _Comparing(base, other, policy, role_map, tag).run()
@@ -103,7 +104,8 @@ class _Comparing:
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
         self.waived: set[str] = set()
         """Aspects and types of which a gap is ignored."""
-        self.left_blind, self.right_blind = gaps.Blind(left, right), gaps.Blind(right, left)
+        self.left_blind = gaps.Blind(left, right, over_time=self.over_time)
+        self.right_blind = gaps.Blind(right, left, over_time=self.over_time)
 
     def run(self) -> tuple[Comparison, list[str]]:
         """The comparison, and what the reader should know beside it."""
@@ -134,6 +136,7 @@ class _Comparing:
     def _paired(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
         there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
+        shared = Shared(self.left, self.right, self.pairing)
         for pair in self.pairing.pairs:
             assert pair.left is not None
             assert pair.right is not None
@@ -142,11 +145,12 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == sides.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             if one == other:
                 continue
             for difference in differences(settled(one), settled(other), pair.type):
-                if not self._shared(pair, difference):
+                if not shared.holds(pair, difference):
                     yield self._seen(pair, difference)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
@@ -159,18 +163,6 @@ class _Comparing:
         if self.left_blind.why_rows(resource_type) is not None:
             other["value"] = {name: row for name, row in there.items() if name in here}
 
-    def _shared(self, pair: Paired, difference: Difference) -> bool:
-        """True when both sides point at the very same thing, which merely is not named after the one environment.
-
-        Where that thing has a counterpart of its own it is no matter of names: test writes to production's workspace.
-        """
-        before, after = (raw_at(item, difference.path) for item in (pair.left, pair.right))
-        if self.over_time or before is None or before != after:
-            return False
-        told = canonical(before).lower()
-        roles = self.pairing.left_roles.keys() | self.pairing.right_roles.keys() if "/subscriptions/" in told else ()
-        return not any(f'{key}"' in told for key in roles)
-
     def _lone(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
         there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
@@ -179,10 +171,7 @@ class _Comparing:
             item = lone.left or lone.right
             assert item is not None
             why = self._explained(lone, own, item, lacking)
-            sources = {
-                *gaps.FILTERED_BY.get(gaps.ASPECT_OF.get(lone.type, ""), ()),
-                *gaps.LISTS_FILTERED_BY.get(lone.type, ()),
-            }
+            sources = (*self.left_blind.sources(lone.type), *self.right_blind.sources(lone.type))
             if why is not None and self.waived.isdisjoint(sources):
                 continue
             body = settled((here if own is self.left else there)(item, lone.type))
@@ -207,7 +196,11 @@ class _Comparing:
             parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
-        return lacking.why(lone.type, beside, ids.key(item["id"]))
+        why = lacking.why(lone.type, beside, ids.key(item["id"]))
+        if why is None and lone.type == sides.ENDPOINT and not any(parent in own.by_key for parent in parents):
+            # Every part lists the endpoints of all accounts: this one may not have been paired for want of its account.
+            why = (self.left_blind if own is self.left else self.right_blind).elsewhere(None)
+        return why
 
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
         cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})

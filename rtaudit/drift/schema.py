@@ -241,7 +241,7 @@ MAP: dict[str, Any] = {
         "schema": {"const": MAP_SCHEMA},
         "roles": {
             "type": "object",
-            "description": "Role -> environment -> ARM id or account name, or a list of them (one for each region).",
+            "description": "Role -> environment -> ARM id of any resource, or name of an account, or a list of them (one for each region).",
             "additionalProperties": {"type": "object", "minProperties": 1, "additionalProperties": _WORDS},
         },
         "regions": {

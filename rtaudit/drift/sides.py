@@ -28,6 +28,9 @@ METRICS = "microsoft.insights/metrics"
 CLIENT = "client"
 """The type of a client contract, which is no Azure resource."""
 
+HELD = frozenset({ASSIGNMENT, LOCK})
+"""Compared between environments as what is held at an account, not one by one."""
+
 KINDS_COMPARED = frozenset({"openai", "aiservices"})
 """Kinds of account that are compared; a snapshot holds no others."""
 
@@ -90,9 +93,9 @@ class IndexedSide:
         """`name` without this environment's tokens."""
         return names.stem(name, self.tokens)
 
-    def short_stem(self, name: str) -> str:
-        """`name` without this environment's tokens and the regions it uses."""
-        return names.stem(name, self.tokens, self.regions)
+    def short_stem(self, name: str, regions: frozenset[str]) -> str:
+        """`name` without this environment's tokens and the words of `regions`: those of both sides, which name alike."""
+        return names.stem(name, self.tokens, regions)
 
 
 def text(value: Any) -> str:
@@ -116,6 +119,11 @@ def name(item: Resource) -> str:
     return ids.name_of(str(item["id"]))
 
 
+def type_of(resource_id: str) -> str:
+    """The type of what a snapshot holds under an id, client contracts included."""
+    return CLIENT if ids.key(resource_id).startswith("/client/") else ids.type_of(resource_id)
+
+
 def targets(endpoint: Resource) -> list[str]:
     """Keys of what a private endpoint connects to, automatically or manually approved."""
     found = []
@@ -126,3 +134,22 @@ def targets(endpoint: Resource) -> list[str]:
             if target:
                 found.append(ids.key(target))
     return found
+
+
+def serves(endpoint: Resource, own: IndexedSide, other: IndexedSide) -> bool:
+    """True when a private endpoint of one snapshot connects to an account of the other too, and so is no lack there.
+
+    Of an account that both hold its own list decides: the endpoint may have gone between the two collections.
+    """
+    for target in targets(endpoint):
+        account = other.by_key.get(target)
+        if account is None:
+            continue
+        listed = (
+            properties(one).get("privateEndpoint")
+            for one in items_of(properties(account).get("privateEndpointConnections"))
+        )
+        known = {ids.key(text(one.get("id"))) for one in listed if isinstance(one, dict)}
+        if target not in own.by_key or ids.key(endpoint["id"]) in known:
+            return True
+    return False

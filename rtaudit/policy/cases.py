@@ -147,7 +147,7 @@ def _judge(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
         if name not in rule.params:
             raise InputError(f"the rule has no parameter '{name}'", allowed_hint(name, rule.params))
         if value is not None and not rule.params[name].accepts(value):
-            raise InputError(f"the parameter '{name}' is not of type {rule.params[name].type}")
+            raise InputError(f"the parameter '{name}' is not of type {rule.params[name].type}", rule.params[name].about)
     of_probe = [one for one in case.change if one.get("at") == "probe"]
     others = [one for one in case.change if one.get("at") != "probe"]
     world = World(edited(base, others), edited_probes(file.probes, of_probe))

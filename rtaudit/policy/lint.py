@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rtaudit.documents import load_yaml
+from rtaudit.documents import load_yaml, schema_errors
 from rtaudit.documents.yaml import Document
 from rtaudit.errors import InputError, did_you_mean
 from rtaudit.policy.cases import find_case_files, load_cases
@@ -46,10 +46,9 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     complaints: list[Complaint] = []
     rules: dict[str, Rule] = {}
     for path in files:
-        try:
-            loaded = _load(path)
-        except InputError as error:
-            complaints.append(_from_error(error, "schema"))
+        loaded, wrong = _load(path)
+        complaints += [_from_error(error, "schema") for error in wrong]
+        if wrong:
             continue
         complaints += _duplicates(loaded, rules)
         rules.update({rule.id: rule for rule in loaded})
@@ -59,16 +58,20 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
         complaints += _rule(rule, worlds)
     complaints += _parameters(rules)
     complaints += _cases(files, rules)
-    return sorted(set(complaints), key=lambda one: (one.place.rsplit(":", 2)[0], _line(one.place), one.message))
+    # What breaks a file breaks its cases too: it is told once, by the check that found it first.
+    once = {(one.place, one.message): one for one in reversed(complaints)}.values()
+    return sorted(once, key=lambda one: (one.place.rsplit(":", 2)[0], _line(one.place), one.message))
 
 
-def _load(path: Path) -> list[Rule]:
-    from rtaudit.documents import check_schema
-
-    document = load_yaml(path)
-    schema = RULES_SCHEMA if isinstance(document.value, list) else PACK_SCHEMA
-    check_schema(document.value, schema, document.error)
-    return rules_of(document)
+def _load(path: Path) -> tuple[list[Rule], list[InputError]]:
+    """The rules of a file, and everything that is wrong with their form: with all of it told, one round mends it."""
+    try:
+        document = load_yaml(path)
+        schema = RULES_SCHEMA if isinstance(document.value, list) else PACK_SCHEMA
+        wrong = schema_errors(document.value, schema, document.error)
+        return ([], wrong) if wrong else (rules_of(document), [])
+    except InputError as error:
+        return [], [error]
 
 
 def _duplicates(loaded: Sequence[Rule], rules: dict[str, Rule]) -> Iterator[Complaint]:
@@ -204,9 +207,9 @@ def _contradictions(leaves: Sequence[Leaf]) -> Iterator[str]:
             by_path.setdefault(leaf.path.text, []).append(leaf)
     for path, same_path in by_path.items():
         pinned = [leaf for leaf in same_path if leaf.operator.name == "equals"]
-        for leaf in pinned:
+        for at, leaf in enumerate(pinned):
             for other in same_path:
-                if other is not leaf and not other.operator.test(
+                if other not in pinned[: at + 1] and not other.operator.test(
                     leaf.operand.literal, other.operand.literal, leaf.today
                 ):
                     yield f"`{path}` cannot be {leaf.operand.literal!r} and satisfy `{other.words()}` at once"
@@ -232,14 +235,18 @@ def _parameters(rules: dict[str, Rule]) -> Iterator[Complaint]:
 
 def _cases(files: Sequence[Path], rules: dict[str, Rule]) -> Iterator[Complaint]:
     tested: dict[str, set[str]] = {}
+    unread: set[Path] = set()
     for path in files:
         for case_file in find_case_files(path):
             try:
                 for case in load_cases(case_file).cases:
                     tested.setdefault(case.rule, set()).add(case.expect)
             except InputError as error:
+                unread.add(case_file)
                 yield _from_error(error, "cases")
     for rule in rules.values():
+        if not unread.isdisjoint(find_case_files(Path(rule.document.name))):
+            continue
         missing = [one for one in ("pass", "fail") if one not in tested.get(rule.id, set())]
         if missing:
             name = f"{Path(rule.document.name).stem}{CASES_SUFFIX}"

@@ -126,7 +126,9 @@ def _regex(actual: Any, expected: Any) -> bool:
             "avoid nested repetition such as (a+)+",
         ) from None
     except regex.error as error:
-        raise RtauditError(f"{expected!r} is not a regular expression: {error}") from None
+        raise RtauditError(
+            f"{expected!r} is not a regular expression: {error}", "it came from a field; mend it there"
+        ) from None
 
 
 def _days_until(actual: Any, expected: Any, today: date) -> bool:

@@ -44,12 +44,16 @@ class Pack:
 
     def bind(self, today: date) -> list[BoundRule]:
         """The enabled rules, compiled with this pack's parameters, in the order of their ids."""
-        bound = []
+        return [bind(rule, self.params, today, severity=severity) for rule, severity in self.judged()]
+
+    def judged(self) -> list[tuple[Rule, str]]:
+        """The enabled rules in the order of their ids, each with the severity in force."""
+        found = []
         for rule_id, rule in sorted(self.rules.items()):
             override = self.overrides.get(rule_id)
             if override is None or override.enabled:
-                bound.append(bind(rule, self.params, today, severity=override.severity if override else None))
-        return bound
+                found.append((rule, (override and override.severity) or rule.severity))
+        return found
 
     @property
     def digest(self) -> str:
@@ -298,13 +302,14 @@ class _Resolver:
 
 def _base(document: Document, path: Path, base: str, index: int) -> Path:
     """The file of a pack that `extends` names: a path or a pack beside the file, else one that ships."""
-    for candidate in (path.parent / base, path.parent / f"{base}.yaml"):
-        if candidate.is_file() and candidate.resolve() != path.resolve():
+    near = [one for one in (path.parent / base, path.parent / f"{base}.yaml") if one.is_file()]
+    for candidate in near:
+        if candidate.resolve() != path.resolve():
             return candidate
     if base in builtin_names():
         return assets.policies() / f"{base}.yaml"
-    if (path.parent / f"{base}.yaml").is_file():
-        return path.parent / f"{base}.yaml"  # itself: the circle is reported where it closes
+    if near:
+        return near[0]  # itself: the circle is reported where it closes
     raise document.error(("extends", index), f"there is no pack '{base}'", allowed_hint(base, builtin_names()))
 
 

@@ -81,7 +81,6 @@ class BoundRule:
 
     rule: Rule
     severity: str
-    enabled: bool
     when: Condition | None
     require: Condition
     unset: Sequence[str]
@@ -137,9 +136,7 @@ def _read_rule(document: Document, value: Mapping[str, Any], path: Path) -> Rule
     )
 
 
-def bind(
-    rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | None = None, enabled: bool = True
-) -> BoundRule:
+def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | None = None) -> BoundRule:
     """`rule` compiled with these parameter values, judging on `today`. Raises InputError at the rule's line."""
     values = {name: params.get(name, param.default) for name, param in rule.params.items()}
 
@@ -152,7 +149,6 @@ def bind(
     return BoundRule(
         rule=rule,
         severity=severity or rule.severity,
-        enabled=enabled,
         when=when,
         require=require,
         unset=[name for name in rule.requires if values[name] is None],

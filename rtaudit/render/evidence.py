@@ -43,6 +43,7 @@ RENDERINGS = {
 }
 """Format -> file; the report itself is report.json."""
 
+_ANEW = "write the evidence anew, with `check --evidence`"
 _STRING = {"type": "string"}
 _DIGEST = {"type": "string", "pattern": "^(sha256:)?[0-9a-f]{64}$"}
 _NAME = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", "x-pattern-means": "a plain file name"}
@@ -227,7 +228,7 @@ def _read_policy(path: Path) -> Pack:
             value["name"], value["title"], {rule.id: rule for rule in rules}, value["params"], overrides, str(path)
         )
     except (KeyError, TypeError, AttributeError, IndexError):
-        raise InputError(f"{path} is not a policy as rtaudit writes it into evidence") from None
+        raise InputError(f"{path} is not a policy as rtaudit writes it into evidence", _ANEW) from None
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -270,7 +271,7 @@ def _again(folder: Path, manifest: Mapping[str, Any], report: Report) -> Report:
     for path in of_kind("probe"):
         number = _number(path.name)[0]
         if not 1 <= number <= len(snapshots):
-            raise InputError(f"{path} belongs to no snapshot of the evidence")
+            raise InputError(f"{path} belongs to no snapshot of the evidence", _ANEW)
         probes[number - 1].append(load_probe(path))
     return check(
         snapshots,

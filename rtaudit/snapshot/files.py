@@ -11,6 +11,7 @@ from rtaudit.snapshot import ids
 from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
 from rtaudit.snapshot.schema import ENVELOPE
 
+_ANEW = "collect it anew; a snapshot is not written by hand"
 _GAP_FIELDS = Gap.__dataclass_fields__.keys()
 
 
@@ -76,9 +77,11 @@ def _check_resources(resources: list[Any], name: str) -> None:
     for index, resource in enumerate(resources):
         identity = resource.get("id") if isinstance(resource, dict) else None
         if not isinstance(identity, str) or not identity.strip("/"):
-            raise InputError(f"{name} is not a snapshot: resources[{index}] is not a resource with an 'id'")
+            raise InputError(f"{name} is not a snapshot: resources[{index}] is not a resource with an 'id'", _ANEW)
         if not isinstance(resource.get("properties"), dict | None):
-            raise InputError(f"{name} is not a snapshot: resources[{index}].properties is not a mapping ({identity})")
+            raise InputError(
+                f"{name} is not a snapshot: resources[{index}].properties is not a mapping ({identity})", _ANEW
+            )
         if ids.key(identity) in seen:
-            raise InputError(f"{name} is not a snapshot: resources[{index}] is there twice: {identity}")
+            raise InputError(f"{name} is not a snapshot: resources[{index}] is there twice: {identity}", _ANEW)
         seen.add(ids.key(identity))

@@ -7,14 +7,14 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=1_048_576)
 def key(resource_id: str) -> str:
     """The form to compare ids by: lower case, one leading slash, no trailing one, percent-escapes undone."""
     text = unquote(resource_id) if "%" in resource_id else resource_id
     return "/" + text.strip("/").lower()
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=1_048_576)
 def type_of(resource_id: str) -> str:
     """The resource type that an id names, in lower case: `microsoft.cognitiveservices/accounts/deployments`.
 

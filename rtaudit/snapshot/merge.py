@@ -20,7 +20,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
     later stands. Raises InputError when they do not belong together or a shard is missing.
     """
     if not snapshots:
-        raise InputError("there is nothing to merge")
+        raise InputError("there is nothing to merge", "give two snapshots or more")
     for other in snapshots[1:]:
         _check_alike(snapshots[0], other)
     _check_shards(snapshots)

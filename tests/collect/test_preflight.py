@@ -163,11 +163,24 @@ def test_the_command(ready: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     done = CliRunner().invoke(app, [*words, "-o", "json", "-a", "none"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)["verdict"] == "notReady"
-    ready.lists[PERMISSIONS.lower()] = []
+    granted, ready.lists[PERMISSIONS.lower()] = ready.lists[PERMISSIONS.lower()], []
     done = CliRunner().invoke(app, words)
     assert "narrowest built-in role: Reader" in done.stdout
     for more in (["-o", "yaml"], ["--expect-deployment", "x"], ["--expect-region", "x"]):
         assert CliRunner().invoke(app, [*words, *more]).exit_code == 2
+    (tmp_path / "c.yaml").write_text(
+        "schema: rtaudit.client/1\nname: c\ntransport: websocket\nrunsIn: server\nauth: entra\n"
+        "environments: {prod: {account: voice, deployment: speech}}\n"
+    )
+    contract = ["--expect", str(tmp_path / "c.yaml")]
+    ready.lists[PERMISSIONS.lower()] = granted
+    done = CliRunner().invoke(app, [*words, *contract, "-e", "prod"])
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ready: 8 pass, 0 fail, 0 unknown")
+    for more in ([], ["-e", "test"]):
+        done = CliRunner().invoke(app, [*words, *contract, *more])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "names no account" in done.stderr
+        assert "it speaks of: prod" in done.stderr
     ready.choose = lambda path: (
         None if path == "/token" else Reply(401, {"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
     )

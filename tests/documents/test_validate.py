@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.documents import check_schema, parse_yaml, whole_file
+from rtaudit.documents import check_schema, parse_yaml, schema_errors, whole_file
 from rtaudit.errors import InputError
 
 SCHEMA: dict[str, Any] = {
@@ -84,6 +84,23 @@ def test_the_first_error_in_the_order_of_reading_is_told() -> None:
     assert complaint(GOOD + "rules:\n" + rules)[0].startswith("f.yaml:13:5: 'rules[9]' lacks 'id'")
     assert complaint("zzz: 1\nname: 5\nseverity: high\n")[0].startswith("f.yaml:1:1: unknown key 'zzz'")
     assert complaint("name: 5\nseverity: high\nzzz: 1\n")[0].startswith("f.yaml:1:7: 'name' is 5")
+
+
+def test_every_error_can_be_told_at_once() -> None:
+    document = parse_yaml("zzz: 1\nname: 5\nyyy: 2\nrules:\n  - {}\n", "f.yaml")
+    told = [error.message for error in schema_errors(document.value, SCHEMA, document.error)]
+    assert told == [
+        "f.yaml:1:1: unknown key 'zzz'",
+        "f.yaml:3:1: unknown key 'yyy'",
+        "f.yaml:2:7: 'name' is 5, not a string",
+        "f.yaml:5:5: 'rules[0]' lacks 'id'",
+        "f.yaml:1:1: the document lacks 'severity'",
+    ]
+    assert schema_errors({"name": "a", "severity": "low"}, SCHEMA, document.error) == []
+
+
+def test_all_that_is_missing_is_named() -> None:
+    assert complaint("count: 1\n") == ("f.yaml:1:1: the document lacks 'name' and 'severity'", "needed: name, severity")
 
 
 def test_json_is_told_by_the_name_of_the_value() -> None:

@@ -84,3 +84,10 @@ def test_headings_tell_two_moments_of_one_environment_apart() -> None:
     drift = diff([at("2026-01-01", "a/x.json"), at("2026-01-01", "b/x.json")], DEFAULT, as_of=TODAY)
     assert columns(drift) == ["prod (a/x.json)", "prod (b/x.json)"]
     assert columns(diff([estate("test"), estate("prod")], DEFAULT, as_of=TODAY)) == ["test", "prod"]
+
+
+def test_a_tag_has_one_row_however_it_is_spelt() -> None:
+    values = {"test": ("cost", "1"), "uat": ("cost", "2"), "prod": ("Cost", "3")}
+    made = [snapshot(label, [account(label, tags={name: value})]) for label, (name, value) in values.items()]
+    (row,) = rows(*made)
+    assert (row.path, [cell.value for cell in row.cells]) == ("/tags/cost", ["1", "2", "3"])

@@ -129,6 +129,19 @@ def test_tags_that_name_the_environment() -> None:
     assert paths(left, right) == [("/tags/cost", "drift")]
 
 
+@pytest.mark.parametrize("label", ["test", "prod"])
+def test_a_tags_name_has_no_case_and_its_value_has(label: str) -> None:
+    def tagged(label: str, **tags: str) -> Any:
+        return snapshot(label, [account(label, "voice", tags=tags)])
+
+    left = tagged("prod", CostCenter="A1", Owner="Voice")
+    assert paths(left, tagged(label, costcenter="A1", OWNER="Voice")) == []
+    right = tagged(label, costCenter="a1", owner="Voice")
+    for one, other, before in ((left, right, "A1"), (right, left, "a1")):
+        (found,) = changes(one, other)
+        assert (found.path, found.before, found.category) == ("/tags/CostCenter", before, "tags")
+
+
 def test_null_tags_and_no_tags_are_one() -> None:
     left, right = account("test", tags=None), account("prod", tags={})
     assert paths(snapshot("test", [left]), snapshot("prod", [right])) == []
@@ -179,6 +192,18 @@ def test_references_are_compared_by_role() -> None:
     elsewhere = f"{group('prod')}/providers/Microsoft.OperationalInsights/workspaces/siem"
     moved = edited(estate("prod"), "diagnosticSettings", lambda item: item["properties"].update(workspaceId=elsewhere))
     assert paths(estate("test"), moved) == [("/properties/workspaceId", "drift")]
+
+
+@pytest.mark.parametrize("further", [True, False])
+def test_a_region_in_a_name_is_the_same_word_on_both_sides(further: bool) -> None:
+    def made(label: str, *more: Resource) -> Any:
+        workspace = f"{group(label)}/providers/Microsoft.OperationalInsights/workspaces/logs-sdc-{label}"
+        owner = account(label)
+        return snapshot(label, [owner, diagnostics(owner, label, workspaceId=workspace), *more])
+
+    # Only production has an account in the region that the workspace's name names.
+    second = account("prod", "night-prod", location="swedencentral")
+    assert paths(made("test"), made("prod", *[second] * further)) == [("", "drift")] * further
 
 
 def test_one_shared_thing_is_the_same_for_both_whatever_its_name() -> None:

@@ -59,6 +59,16 @@ def test_several_per_role_pair_by_region() -> None:
     assert [by for *_, by in pairs(run(left, right))] == ["name and region and kind"] * 2
 
 
+def test_a_region_that_only_one_side_uses_is_no_part_of_a_role() -> None:
+    def link(label: str, name: str) -> dict[str, str]:
+        return {"id": f"/subscriptions/{label}/resourceGroups/rg/providers/Microsoft.Insights/metricAlerts/{name}"}
+
+    left = snapshot("test", [account("test"), link("test", "throttled-sdc-test")])
+    night = account("prod", "night-prod", location="swedencentral")
+    right = snapshot("prod", [account("prod"), night, link("prod", "sdc-throttled-prod")])
+    assert [by for *_, by in pairs(run(left, right), "metricalerts")] == ["name"]
+
+
 def test_kind_breaks_a_tie() -> None:
     left = world("test", ("voice-test", "eastus", "OpenAI"), ("voice-tst", "eastus", "AIServices"))
     right = world("prod", ("voice-prod", "eastus2", "AIServices"), ("voice-prd", "eastus2", "OpenAI"))
@@ -151,6 +161,14 @@ def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) ->
             "roles: {v: {test: voice-test}, w: {test: voice-test}}\n",
             r"map.yaml:2:\d+: 'voice-test' has two roles, 'v' and 'w'",
         ),
+        (
+            f"roles: {{v: {{test: {account_id('test', 'voice')}}}}}\n",
+            "which is not in the snapshot of test",
+        ),
+        (
+            f"roles: {{v: {{test: {account_id('test', 'voice-test')}/providers/Microsoft.Authorization/locks/x}}}}\n",
+            "which is not paired",
+        ),
         ("roles: {v: {staging: voice}}\n", "the map speaks of staging, and the snapshots are of prod, test"),
         ("role: {}\n", "unknown key 'role'"),
     ],
@@ -160,6 +178,37 @@ def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: st
     file = written(tmp_path, text)
     with pytest.raises(InputError, match=said):
         run(left, right, role_map=load_map(file, [left, right]))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("roles: {v: {test: voice-test, prod: voice-prod}}\n", []),
+        # A label that some role spells right is missed where another spells it wrong.
+        (
+            "roles:\n  v: {test: voice-test, prod: voice-prod}\n  c: {test: chat-test, pord: chat-prod}\n",
+            ["map.yaml:4:24: the map speaks of 'pord', and no snapshot is of it: did you mean 'prod'?"],
+        ),
+        (
+            "tokens: {tset: [blue]}\n",
+            ["map.yaml:2:10: the map speaks of 'tset', and no snapshot is of it: did you mean 'test'?"],
+        ),
+        (
+            "regions: {test: [eastus], prd: [eastus]}\n",
+            ["map.yaml:2:27: the map speaks of 'prd', and no snapshot is of it: did you mean 'prod'?"],
+        ),
+        # What is there beside `prod` is not meant to be `prod`; each is told once.
+        (
+            "roles: {v: {test: voice-test, prod: voice-prod, preprod: v}}\ntokens: {preprod: [pre], prod: [prod]}\n",
+            ["map.yaml:2:49: the map speaks of 'preprod', and no snapshot is of it"],
+        ),
+    ],
+)
+def test_an_environment_of_the_map_that_no_snapshot_is_of_is_told(tmp_path: Path, text: str, said: list[str]) -> None:
+    left = world("test", ("voice-test", "eastus"), ("chat-test", "eastus"))
+    right = world("prod", ("voice-prod", "eastus"), ("chat-prod", "eastus"))
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert [warning.removeprefix(f"{tmp_path}/") for warning in drift.warnings] == said
 
 
 def test_children_pair_within_their_parents() -> None:
@@ -174,6 +223,71 @@ def test_children_pair_within_their_parents() -> None:
     assert [(change.path, change.before, change.after) for change in changes(left, right)] == [
         ("/name", "chat", "talk")
     ]
+
+
+def test_a_map_names_any_resource_by_its_id(tmp_path: Path) -> None:
+    one, other = account("test"), account("prod")
+    left = snapshot("test", [one, deployment(one, "rt-test"), deployment(one, "rt-tst")])
+    right = snapshot("prod", [other, deployment(other, "rt-prod"), deployment(other, "rt-prd")])
+    (doubt, *_) = run(left, right).comparisons[0].unpaired
+    assert doubt.reason == "by name it could be any of rt-prd, rt-prod of prod; name the pair in --map by their ids"
+    text = f"roles:\n  calls: {{test: {one['id']}/deployments/rt-tst, prod: '{other['id'].upper()}/deployments/rt-prod'}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == [
+        ("calls", "rt-tst", "rt-prod", "map"),
+        ("voice/rt", "rt-test", "rt-prd", "name"),
+    ]
+    assert (drift.comparisons[0].unpaired, drift.warnings) == ([], [])
+
+
+def test_what_a_map_names_pairs_whatever_it_hangs_on(tmp_path: Path) -> None:
+    one, other = account("test", "alpha"), account("prod", "omega")
+    left = snapshot("test", [one, deployment(one, "voice", capacity=1)])
+    right = snapshot("prod", [other, deployment(other, "talk", capacity=2)])
+    text = f"roles: {{calls: {{test: {one['id']}/deployments/voice, prod: {other['id']}/deployments/talk}}}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == [("calls", "voice", "talk", "map")]
+    assert ("calls", "/sku/capacity") in [(one.role, one.path) for one in drift.comparisons[0].changes]
+
+
+def test_what_a_map_names_on_one_side_only_has_no_counterpart(tmp_path: Path) -> None:
+    one, other = account("test"), account("prod")
+    left = snapshot("test", [one, deployment(one, "voice")])
+    right = snapshot("prod", [other, deployment(other, "voice")])
+    text = f"roles: {{calls: {{test: {one['id']}/deployments/voice}}}}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert pairs(drift, "deployments") == []
+    assert sorted(change.kind for change in drift.comparisons[0].changes) == ["added", "removed"]
+
+
+def test_a_map_pairs_subscriptions_and_client_contracts(tmp_path: Path) -> None:
+    def both(label: str) -> Snapshot:
+        held = [{"id": f"/subscriptions/{label}-{number}", "displayName": "Voice"} for number in (1, 2)]
+        clients = [{"name": f"{name}-{label}"} for name in ("a", "b")]
+        return snapshot(label, held, clients=clients)
+
+    left, right = both("test"), both("prod")
+    assert len(run(left, right).comparisons[0].unpaired) == 4
+    text = (
+        "roles:\n  main: {test: /subscriptions/test-1, prod: /subscriptions/prod-2}\n"
+        "  desk: {test: client/a-test, prod: client/b-prod}\n"
+    )
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert ("main", "test-1", "prod-2", "map") in pairs(drift, "subscriptions")
+    assert drift.comparisons[0].unpaired == []
+    assert [(one.role, one.left, one.right) for one in drift.comparisons[0].pairs if one.type == "client"] == [
+        ("desk", "client/a-test", "client/b-prod")
+    ]
+
+
+def test_several_of_one_role_are_to_have_roles_of_their_own(tmp_path: Path) -> None:
+    left = world("test", ("a", "eastus"), ("b", "westeurope"))
+    right = world("prod", ("c", "centralus"), ("d", "swedencentral"))
+    text = "roles:\n  voice: {test: [a, b], prod: [c, d]}\n"
+    drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
+    assert {doubt.reason for doubt in drift.comparisons[0].unpaired if doubt.side == "left"} == {
+        "by map it could be any of c, d of prod; give each pair a role of its own in --map"
+    }
 
 
 def test_the_children_of_what_is_missing_are_told_with_it() -> None:

@@ -1,0 +1,84 @@
+"""What two resources are paired by: each function gives a resource's key, or None where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rtaudit.drift import sides
+from rtaudit.drift.matching import KeyOf
+from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.snapshot import ids
+
+
+def key(item: Resource) -> str | None:
+    """Its id, as ids are compared."""
+    return ids.key(item["id"])
+
+
+def name(item: Resource) -> str | None:
+    """Its own name."""
+    return sides.name(item).lower()
+
+
+def region_segment(item: Resource) -> str | None:
+    """The region that the id of a collection names."""
+    return ids.region(ids.key(item["id"]).split("/")[-2])
+
+
+def role_name(item: Resource) -> str | None:
+    """What a role definition calls its role."""
+    return text(properties(item).get("roleName")).lower() or None
+
+
+def model(item: Resource) -> str | None:
+    """A deployment's model without its version."""
+    found = properties(item).get("model")
+    if not isinstance(found, dict) or not text(found.get("name")):
+        return None
+    return f"{text(found.get('format'))} {text(found.get('name'))}".lower()
+
+
+def stem(side: IndexedSide) -> KeyOf:
+    """Its name without the environment's tokens."""
+    return lambda item: side.stem(sides.name(item)) or None
+
+
+def short_stem(side: IndexedSide, regions: frozenset[str]) -> KeyOf:
+    """Its name without the environment's tokens and the words of `regions`."""
+    return lambda item: side.short_stem(sides.name(item), regions) or None
+
+
+def group(side: IndexedSide) -> KeyOf:
+    """Its resource group's name without the environment's tokens."""
+    return lambda item: side.stem(ids.group_of(item["id"]) or "") or None
+
+
+def displayed(side: IndexedSide) -> KeyOf:
+    """A subscription's display name without the environment's tokens."""
+    return lambda item: side.stem(text(item.get("displayName"))) or None
+
+
+def mapped(roles: dict[str, str]) -> KeyOf:
+    """The role that the map gives it (by key)."""
+    return lambda item: roles.get(ids.key(item["id"])) if roles else None
+
+
+def unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:
+    """`key_of`, but for what `barred` has a key for."""
+    return lambda item: None if barred(item) is not None else key_of(item)
+
+
+def either(first: KeyOf, second: KeyOf) -> KeyOf:
+    """The key that `first` gives, else that of `second`."""
+
+    def asked(item: Resource) -> str | None:
+        found = first(item)
+        return second(item) if found is None else found
+
+    return asked
+
+
+def only(lefts: Sequence[Resource], rights: Sequence[Resource]) -> tuple[KeyOf, KeyOf]:
+    """One key where each side has one alone."""
+    one = len(lefts) == 1 and len(rights) == 1
+    return (lambda _item: "" if one else None), (lambda _item: "" if one else None)
