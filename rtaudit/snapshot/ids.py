@@ -73,6 +73,10 @@ def parent_of(resource_id: str) -> str:
 def _provider(resource_id: str) -> tuple[list[str], int | None]:
     """The segments of an id in lower case, and where the last `providers` that is a keyword (and no name) stands."""
     parts = key(resource_id).split("/")[1:]
+    if parts.count("providers") == 1:
+        # Nearly every id: nothing to choose, nothing written twice.
+        at = parts.index("providers")
+        return parts, at if at % 2 == 0 and at < len(parts) - 1 else None
     found, at = None, 0
     while at < len(parts) - 1:
         if parts[at] == "providers":

@@ -124,7 +124,9 @@ class Snapshot:
         for index, (name, value) in enumerate(sorted(self._digested().items())):
             found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
             if isinstance(value, list):
-                for place, form in enumerate(canonical_each(value)):
+                # What was read from a file is held once; what was just collected holds lists that many share.
+                forms = canonical_each(value) if self.file is None else map(canonical, value)
+                for place, form in enumerate(forms):
                     found.update(f"{',' if place else '['}{form}".encode("ascii"))
                 found.update(b"]" if value else b"[]")
             else:
