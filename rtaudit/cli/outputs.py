@@ -57,15 +57,25 @@ def parse_outputs(
     return outputs
 
 
-def check_view(group_by: str | None, show: Sequence[str]) -> None:
-    """Raise UsageError for a grouping or an outcome that there is none of."""
-    groupings = ("account", "rule", "severity")
-    outcomes = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all", "drift", "expected", "ignored")
-    if group_by is not None and group_by not in groupings:
-        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, groupings))
+_GROUPINGS = ("account", "rule", "severity")
+_OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
+_OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
+
+
+def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:
+    """Raise UsageError for a grouping or an outcome that there is none of, in this answer where it is there already."""
+    from rtaudit.report import Report
+
+    of_drift = answer is not None and not isinstance(answer, Report)
+    outcomes = (*_OF_REPORT, *_OF_DRIFT) if answer is None else _OF_DRIFT if of_drift else _OF_REPORT
+    if group_by is not None and group_by not in _GROUPINGS:
+        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, _GROUPINGS))
+    if group_by is not None and of_drift:
+        raise UsageError("--group-by groups a report, and this is a drift", "leave it out: a drift goes by category")
     for word in show:
         if word not in outcomes:
-            raise UsageError(f"--show cannot be '{word}'", allowed_hint(word, outcomes))
+            where = "" if answer is None else " of a drift" if of_drift else " of a report"
+            raise UsageError(f"--show cannot be '{word}'{where}", allowed_hint(word, outcomes))
 
 
 def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -> None:
@@ -75,7 +85,7 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
     """
     from rtaudit.documents import write_atomically
 
-    check_view(options.get("group_by"), options.get("show") or ())
+    check_view(options.get("group_by"), options.get("show") or (), answer)
     for output in outputs:
         if output.path is not None:
             write_atomically(output.path, render(answer, output.format, **options))

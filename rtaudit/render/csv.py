@@ -64,7 +64,7 @@ def cell(item: Any) -> Any:
         return ""
     if isinstance(item, int | float) and not isinstance(item, bool):
         return item
-    text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, default=str)
+    text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, sort_keys=True, default=str)
     text = shorten(plain(text), _LIMIT)
     return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20") else text
 
@@ -87,7 +87,8 @@ def _rows(report: Report) -> Iterator[list[Any]]:
             _why(finding),
             "\n".join(finding.fix).replace("\n", " ; ") or None,
             waiver(finding) or None,
-            finding.set_by,
+            # Of a pass the JSON does not keep it: rendered later, the file is to be the same.
+            None if finding.outcome in ("pass", "notApplicable") else finding.set_by,
             finding.fingerprint,
         ]
         if not finding.observations:

@@ -21,19 +21,20 @@ _CELL_LINES = 4
 def render(drift: Drift, options: Options) -> Iterator[str]:
     """The drift for a terminal, in pieces. Plain and stable where `options.colour` is off.
 
-    Ignored changes are counted only, unless `options.show` names `ignored` or `all`.
+    Lists the decisions that `options.show` names, or `all`; where it names none, all but ignored ones, which are counted only.
     """
     width = max(80, options.width)
     yield from _wrapped(compared(drift), width)
-    hidden = set() if {"all", "ignored"} & set(options.show) else {"ignored"}
-    rows = [row for row in matrix(drift) if row.decision not in hidden]
+    shown = set(options.show) or {"drift", "unknown", "expected"}
+    rows = [row for row in matrix(drift) if "all" in shown or _decisions(row) & shown]
+    doubts = list(_doubts(drift, width)) if {"all", "unknown"} & shown else []
     heads = headings(drift)
     for category, group in groupby(rows, key=lambda row: row.category):
         yield "\n"
         yield from _category(CATEGORY_TITLES[category], list(group), heads, width, options)
-    if not rows and not any(comparison.unpaired for comparison in drift.comparisons):
-        yield "\nNothing differs but what differs by nature.\n"
-    yield from _doubts(drift, width)
+    if not rows and not doubts:
+        yield "\nNothing to list.\n" if options.show else "\nNothing differs but what differs by nature.\n"
+    yield from doubts
     yield "\n"
     for warning in drift.warnings:
         yield from _wrapped(f"warning: {plain(warning)}", width, "  ")
@@ -108,6 +109,10 @@ def _joined(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
         .rstrip()
         for number in range(height)
     ]
+
+
+def _decisions(row: Row) -> set[str]:
+    return {change.decision for change in row.changes if change is not None}
 
 
 def _doubts(drift: Drift, width: int) -> Iterator[str]:

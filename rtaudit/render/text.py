@@ -70,7 +70,7 @@ def value(thing: Any, limit: int = 300) -> str:
     """A value of Azure, or of a rule, as one line of plain text. None is what is not there."""
     if thing is None:
         return "(not there)"
-    text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, default=str)
+    text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
     return shorten(plain(text), limit) if text else '""'
 
 

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from rtaudit.cli import app
 from rtaudit.drift import DriftPolicy, diff
 from rtaudit.drift import dump as dump_drift
+from rtaudit.drift.policy import Entry
+from rtaudit.render import FORMATS
 from rtaudit.report import dump
 from rtaudit.snapshot import load
 
@@ -105,3 +107,53 @@ def test_help_and_the_registry_load_nothing_heavy():
         "print([n for n in ('azure', 'deepdiff', 'jinja2', 'jsonschema', 'yaml', 'rich.table') if n in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def a_drift() -> None:
+    made = DriftPolicy([Entry("capacity", paths=("/sku/capacity",), ignore=True)])
+    snapshots = [load(SNAPSHOTS / f"{label}.json") for label in ("test", "prod")]
+    Path("drift.json").write_text(dump_drift(diff(snapshots, made, as_of=date(2026, 11, 22))))
+
+
+def test_the_outcomes_of_a_drift_that_are_asked_for_are_those_that_are_listed():
+    a_drift()
+    shown = {word: run("render", "drift.json", "--show", word).stdout for word in ("drift", "ignored", "expected", "all")}
+    plain = run("render", "drift.json").stdout
+    assert "sku.capacity" not in plain
+    assert "sku.capacity" not in shown["drift"]
+    assert "disableLocalAuth" in shown["drift"]
+    assert "sku.capacity" in shown["ignored"]
+    assert "disableLocalAuth" not in shown["ignored"]
+    assert "Nothing to list." in shown["expected"]
+    assert "sku.capacity" in shown["all"]
+    assert "disableLocalAuth" in shown["all"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("drift.json", "--show", "fail"), "--show cannot be 'fail' of a drift"),
+        (("report.json", "--show", "ignored"), "--show cannot be 'ignored' of a report"),
+        (("drift.json", "--group-by", "rule"), "--group-by groups a report, and this is a drift"),
+    ],
+)
+def test_a_view_of_the_other_kind_is_refused(words, said):
+    a_drift()
+    result = run("render", *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_rendered_later_it_is_the_same_file_in_every_format():
+    outputs = [word for name in FORMATS for word in ("-o", f"{name}=now.{name}")]
+    later = [word for name in FORMATS for word in ("-o", f"{name}=later.{name}")]
+    prod, test = SNAPSHOTS / "prod.json", SNAPSHOTS / "test.json"
+    for answer, judged in (
+        (("check", prod, "--as-of", "2026-11-22"), ("--snapshot", prod)),
+        (("diff", test, prod, "--as-of", "2026-11-22"), ("--snapshot", test, "--snapshot", prod)),
+    ):
+        assert run(*answer, *outputs).exit_code == 1
+        assert run("render", "now.json", *judged, *later).exit_code == 0
+        for name in FORMATS:
+            assert Path(f"later.{name}").read_bytes() == Path(f"now.{name}").read_bytes(), name
