@@ -49,6 +49,8 @@ def simulate(
     from rtaudit.simulate import Simulator
     from rtaudit.snapshot import load
 
+    if behaviour != "right" and realtime is None:
+        raise UsageError("--behaviour is of the realtime endpoint, and none is served", "add --realtime ACCOUNT")
     snapshots = [load(file) for file in files]
     simulator = Simulator(
         snapshots,
@@ -60,7 +62,7 @@ def simulate(
         record=False,
     )
     try:
-        with terminable(), simulator, _realtime(realtime, behaviour, files, snapshots) as probe_lines:
+        with terminable(), simulator, _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines:
             emit("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
             # Ctrl-C, or SIGTERM, is how it is meant to end. In turns: one that comes just before a wait does not end it.
             while True:
@@ -70,7 +72,9 @@ def simulate(
 
 
 @contextlib.contextmanager
-def _realtime(account: str | None, behaviour: str, files: list[str], snapshots: list[Snapshot]) -> Iterator[list[str]]:
+def _realtime(
+    account: str | None, behaviour: str, latency: float, files: list[str], snapshots: list[Snapshot]
+) -> Iterator[list[str]]:
     """The realtime endpoint of an account, while it is served; the `rtaudit probe` lines that lead there."""
     if account is None:
         yield []
@@ -101,7 +105,7 @@ def _realtime(account: str | None, behaviour: str, files: list[str], snapshots: 
     names = sorted({host, f"{owner.properties.get('customSubDomainName') or owner.name}.{suffix}", "localhost"})
     with (
         tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,
-        RealtimeServer(deployed, Path(folder), names=names, behaviour=behaviour) as server,
+        RealtimeServer(deployed, Path(folder), names=names, behaviour=behaviour, latency=latency) as server,
     ):
         words = ["rtaudit", "probe", "--snapshot", file, "-a", owner.name, "--auth", "managed-identity"]
         words += ["--connect-to", f"127.0.0.1:{server.port}", "--ca-file", str(server.ca_file), "-d"]

@@ -62,6 +62,20 @@ def test_a_wrong_behaviour_is_seen():
         assert "403" in done.stdout
 
 
+def test_the_latency_is_that_of_the_realtime_endpoint_too():
+    with served("--latency-ms", "300") as (environ, lines):
+        done = probe(environ, f"{lines[0]} --budget-ms 300")
+        assert done.returncode == 1, done.stdout
+        assert "1 of 1 opened" in done.stdout
+        assert "over the budget" in done.stdout
+
+
+def test_a_behaviour_of_no_endpoint_is_refused(rtaudit):
+    done = rtaudit("simulate", PROD, "--behaviour", "firewall")
+    assert done.returncode == 2
+    assert "add --realtime ACCOUNT" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [(("--realtime", "nope"), ACCOUNT), (("--realtime", ACCOUNT, "--behaviour", "nope"), "publicAccessDisabled")],
