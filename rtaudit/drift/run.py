@@ -101,6 +101,8 @@ class _Comparing:
     ) -> None:
         self.left, self.right, self.policy = left, right, policy
         self.over_time = same_environment(left, right)
+        self.said = tag is not None or any(left.label in sides for sides in role_map.roles.values())
+        """True where a map or a tag says how to pair."""
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
         self.waived: set[str] = set()
         """Aspects and types of which a gap is ignored."""
@@ -113,6 +115,10 @@ class _Comparing:
         if self.left.label == self.right.label and not self.over_time:
             warnings.append(
                 f"both snapshots are labelled '{self.left.label}' but share no account: paired by name, not over time"
+            )
+        if self.over_time and self.said:
+            warnings.append(
+                f"{self.left.label} is compared over time, where each is paired with itself: the map and --pair-by do not count"
             )
         changes = [self._unseen(one) for one in unseen]
         changes += self._paired()

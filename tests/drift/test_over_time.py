@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rtaudit.drift.revisions import load_revision
+from rtaudit.drift.rolemap import RoleMap
 from rtaudit.errors import InputError
 from rtaudit.snapshot import Snapshot, write
 
@@ -26,6 +27,17 @@ def test_one_environment_pairs_by_id_and_says_who_changed_it() -> None:
     assert found.modified == {"by": "eve@contoso.example", "at": "2026-11-20T03:00:00Z"}
     assert found.meaning is not None
     assert "reached from the internet" in found.meaning
+
+
+def test_over_time_it_is_said_that_neither_map_nor_tag_counts() -> None:
+    left, right = estate("prod"), edited(estate("prod"), "accounts", lambda item: item["tags"].update(role="voice"))
+    said = "prod is compared over time, where each is paired with itself: the map and --pair-by do not count"
+    assert run(left, right).warnings == []
+    assert run(right, right, tag="role").warnings == [said]
+    mapped = RoleMap({"voice": {"prod": [account("prod")["id"]]}})
+    assert run(left, right, role_map=mapped).warnings == [said]
+    elsewhere = RoleMap({"voice": {"test": [account("test")["id"]]}})
+    assert run(left, right, role_map=elsewhere).warnings == []
 
 
 def test_a_renamed_deployment_is_one_less_and_one_more() -> None:
