@@ -67,7 +67,12 @@ def probe(
         ),
     ] = "default",
     tenant: Annotated[str | None, typer.Option("--tenant", metavar="ID", help="Tenant of the token.")] = None,
-    cloud: Annotated[str, typer.Option("--cloud", metavar="CLOUD", help="Cloud of --endpoint.")] = "AzureCloud",
+    cloud: Annotated[
+        str | None,
+        typer.Option(
+            "--cloud", metavar="CLOUD", help="Cloud that the token is for. [that of the snapshot, else of the host]"
+        ),
+    ] = None,
     ca_file: Annotated[
         str | None, typer.Option("--ca-file", metavar="FILE", help="Authorities to trust besides the system's, PEM.")
     ] = None,
@@ -95,6 +100,8 @@ def probe(
     from rtaudit.probe import probe as run
 
     wanted = parse_outputs(output or (), formats=_FORMATS)
+    if no_session and budget_ms is not None:
+        raise UsageError("--budget-ms is for sessions, and --no-session opens none", "leave out one of the two")
     target = _target(snapshot, account, deployment, client, environment, endpoint, cloud)
     plan = Plan(
         count=count,
@@ -127,7 +134,7 @@ def _target(
     client: str | None,
     environment: str | None,
     endpoint: str | None,
-    cloud: str,
+    cloud: str | None,
 ) -> Target:
     from rtaudit.client import load_contract
     from rtaudit.probe import from_contract, from_endpoint, from_snapshot
@@ -138,10 +145,16 @@ def _target(
             raise UsageError("--endpoint says it all", "leave out --snapshot, --account, --client and --environment")
         return from_endpoint(endpoint, deployment, cloud)
     loaded = load(snapshot) if snapshot is not None else None
+    if loaded is not None and cloud not in (None, loaded.scope.get("cloud") or "AzureCloud"):
+        raise UsageError(f"--cloud {cloud} is not the cloud of {snapshot}", "leave out --cloud: the snapshot says it")
     if client is not None:
         if account or deployment:
             raise UsageError("the contract names account and deployment", "leave out --account and --deployment")
-        return from_contract(load_contract(client), loaded, environment)
+        return from_contract(load_contract(client), loaded, environment, cloud)
+    if environment is not None:
+        raise UsageError(
+            "--environment is one of a contract's, and there is none", "add --client FILE, or leave it out"
+        )
     if loaded is None:
         raise UsageError("nothing to probe", "say --snapshot FILE --account NAME, --client FILE, or --endpoint URL")
     return from_snapshot(loaded, account, deployment)

@@ -72,9 +72,13 @@ class Target:
         return f"{self.url}?{version}{name}={quote(self.deployment, safe='')}"
 
 
-def from_endpoint(endpoint: str, deployment: str | None, cloud: str = "AzureCloud") -> Target:
-    """The target that an address names (`https://name.openai.azure.com`, or just the host). Raises UsageError."""
-    if cloud not in CLOUDS:
+def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = None) -> Target:
+    """The target that an address names (`https://name.openai.azure.com`, or just the host). Raises UsageError.
+
+    Where no `cloud` is given, it is the one that the host belongs to. A path of its own is probed as it stands, with the
+    deployment and the api-version of the query.
+    """
+    if cloud is not None and cloud not in CLOUDS:
         raise UsageError(f"there is no cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
     try:
         parts = urlsplit(endpoint if "://" in endpoint else f"wss://{endpoint}")
@@ -85,9 +89,25 @@ def from_endpoint(endpoint: str, deployment: str | None, cloud: str = "AzureClou
         raise UsageError(f"a probe speaks TLS: '{parts.scheme}' is neither wss nor https", "write wss://…")
     if not host or parts.username is not None or parts.password is not None or not _HOST.fullmatch(host.lower()):
         raise UsageError(f"'{endpoint}' is no address to probe", "write wss://NAME.openai.azure.com")
-    if not deployment:
+    query = dict(parse_qsl(parts.query))
+    asked = query.get("deployment") or query.get("model")
+    if deployment and asked and asked.lower() != deployment.lower():
+        raise UsageError(
+            f"--endpoint asks for '{asked}', and --deployment for '{deployment}'", "leave out one of the two"
+        )
+    named = deployment or asked
+    if not named:
         raise UsageError("which deployment?", "say --deployment NAME")
-    return Target(host.lower(), deployment, port or 443, cloud=cloud)
+    # What leads to the path of realtime, such as an SDK's base URL, is no path of its own.
+    begins = f"{PATH}/".startswith(f"{parts.path.rstrip('/')}/")
+    path = PATH if begins else parts.path
+    version = query.get("api-version")
+    return Target(host.lower(), named, port or 443, path, version, cloud or _cloud_of(host.lower()))
+
+
+def _cloud_of(host: str) -> str:
+    ends = {"azure.us": "AzureUSGovernment", "azure.cn": "AzureChinaCloud"}
+    return ends.get(".".join(host.split(".")[-2:]), "AzureCloud")
 
 
 def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | None) -> Target:
@@ -108,7 +128,9 @@ def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | Non
     return _with_account(target, world, found)
 
 
-def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, environment: str | None) -> Target:
+def from_contract(
+    contract: Mapping[str, Any], snapshot: Snapshot | None, environment: str | None, cloud: str | None = None
+) -> Target:
     """The target that a contract names, in the snapshot's environment or the one named. Raises InputError, UsageError."""
     label = environment or (snapshot.environment if snapshot else None)
     sections = contract.get("environments") or {}
@@ -128,9 +150,12 @@ def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, enviro
         raise UsageError(
             "a probe opens WebSocket sessions, and this contract is of SIP", "probe the account: --snapshot"
         )
-    cloud = str(snapshot.scope.get("cloud") or "AzureCloud") if snapshot else "AzureCloud"
-    target = from_endpoint(str(held["endpoint"]), held.get("deployment"), cloud if cloud in CLOUDS else "AzureCloud")
-    target = replace(target, client=str(contract.get("name")), environment=label)
+    if snapshot is not None:
+        cloud = str(snapshot.scope.get("cloud") or "AzureCloud")
+        cloud = cloud if cloud in CLOUDS else "AzureCloud"
+    address = str(held["endpoint"]).partition("?")[0]
+    target = from_endpoint(address, held.get("deployment"), cloud)
+    target = replace(target, path=PATH, client=str(contract.get("name")), environment=label)
     # What the client asks for is what is probed, the preview's path and api-version too.
     if held.get("transport") == "websocket":
         url, protocol = urlsplit(str(held["endpoint"])), held.get("protocol") or {}
@@ -140,9 +165,15 @@ def from_contract(contract: Mapping[str, Any], snapshot: Snapshot | None, enviro
         target = replace(target, path=f"/{path}") if path else target
     if snapshot is not None:
         world = World(snapshot)
-        found = find_account(world, held.get("account")).value
-        if found is not None:
-            target = _with_account(target, world, found)
+        joined = find_account(world, held.get("account"))
+        if joined.value is not None:
+            target = _with_account(target, world, joined.value)
+        elif held.get("account") and not joined.gaps:
+            raise InputError(
+                f"the contract {contract.get('name')} names the account '{held['account']}', which the snapshot of "
+                f"'{snapshot.environment}' does not hold",
+                allowed_hint(str(held["account"]), [one.name for one in world.accounts]),
+            )
     return target
 
 
