@@ -35,7 +35,11 @@ def render(
     ] = None,
     show: Annotated[
         list[str] | None,
-        typer.Option("--show", metavar="OUTCOME", help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable."),
+        typer.Option(
+            "--show",
+            metavar="OUTCOME",
+            help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable.",
+        ),
     ] = None,
 ) -> None:
     """Write a report or a drift in other formats. Exit 0: the verdict was given when it was made."""

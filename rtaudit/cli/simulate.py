@@ -62,7 +62,11 @@ def simulate(
         record=False,
     )
     try:
-        with terminable(), simulator, _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines:
+        with (
+            terminable(),
+            simulator,
+            _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines,
+        ):
             emit("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
             # Ctrl-C, or SIGTERM, is how it is meant to end. In turns: one that comes just before a wait does not end it.
             while True:

@@ -117,7 +117,9 @@ def a_drift() -> None:
 
 def test_the_outcomes_of_a_drift_that_are_asked_for_are_those_that_are_listed():
     a_drift()
-    shown = {word: run("render", "drift.json", "--show", word).stdout for word in ("drift", "ignored", "expected", "all")}
+    shown = {
+        word: run("render", "drift.json", "--show", word).stdout for word in ("drift", "ignored", "expected", "all")
+    }
     plain = run("render", "drift.json").stdout
     assert "sku.capacity" not in plain
     assert "sku.capacity" not in shown["drift"]
