@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import counted, plain
-from rtaudit.cli.environments import take_environment
+from rtaudit.cli.environments import take_all_subscriptions, take_aspects, take_environment, take_subscriptions
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -28,12 +28,22 @@ _SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
 Subscriptions = Annotated[
     list[str] | None,
     typer.Option(
-        "--subscription", "-s", metavar="SUBSCRIPTION", help="Id or name; repeatable.", rich_help_panel=_SCOPE
+        "--subscription",
+        "-s",
+        metavar="SUBSCRIPTION",
+        help="Id or name; repeatable.",
+        rich_help_panel=_SCOPE,
+        callback=take_subscriptions,
     ),
 ]
 AllSubscriptions = Annotated[
     bool,
-    typer.Option("--all-subscriptions", help="Every subscription that the credential can see.", rich_help_panel=_SCOPE),
+    typer.Option(
+        "--all-subscriptions",
+        help="Every subscription that the credential can see.",
+        rich_help_panel=_SCOPE,
+        callback=take_all_subscriptions,
+    ),
 ]
 Groups = Annotated[
     list[str] | None,
@@ -70,6 +80,7 @@ OnlyAspects = Annotated[
         metavar="NAME",
         help="An opt-in aspect (defender, perimeters, metrics) to read too, or the only default ones to read; repeatable.",
         rich_help_panel=_SCOPE,
+        callback=take_aspects,
     ),
 ]
 SkippedAspects = Annotated[

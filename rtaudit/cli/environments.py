@@ -65,6 +65,37 @@ def with_params(context: typer.Context, value: list[str] | None) -> list[str] | 
     return [*(f"{name}={canonical(given)}" for name, given in found.params.items()), *(value or ())]
 
 
+def take_subscriptions(context: typer.Context, value: list[str] | None) -> list[str] | None:
+    """Callback of `-s`: the file's `allSubscriptions` gives way."""
+    _give_way(context, "subscription", "all_subscriptions")
+    return value
+
+
+def take_all_subscriptions(context: typer.Context, value: bool) -> bool:
+    """Callback of `--all-subscriptions`: the file's `subscriptions` give way."""
+    _give_way(context, "all_subscriptions", "subscription")
+    return value
+
+
+def take_aspects(context: typer.Context, value: list[str] | None) -> list[str] | None:
+    """Callback of `--aspect`: the file's `skip` gives way to what is named, and wholly to a default aspect alone."""
+    from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
+
+    skipped = (context.default_map or {}).get("skip") or []
+    _give_way(context, "aspect", "skip")
+    left = [name for name in skipped if name not in (value or ())]
+    if context.default_map is not None and left and not set(DEFAULT_ASPECTS) & set(value or ()):
+        context.default_map["skip"] = left
+    return value
+
+
+def _give_way(context: typer.Context, option: str, rival: str) -> None:
+    # What is on the command line is read before what is not, so that the file's value has not been taken yet.
+    source = context.get_parameter_source(option)
+    if context.default_map and source is not None and source.name == "COMMANDLINE":
+        context.default_map.pop(rival, None)
+
+
 def snapshots_given(context: typer.Context, given: list[str] | None) -> list[str]:
     """The snapshots on the command line, or the file's own. Raises UsageError, which says where one is missing."""
     if given:

@@ -235,3 +235,27 @@ class TestOnTheCommandLine:
         assert {finding["rule"] for finding in report["findings"]} >= {"RTA-CON-001", "RTA-CON-002"}
         told = rtaudit("preflight", *words)
         assert "concierge-voice" in told.stdout, told.stderr
+
+    def test_what_contradicts_the_file_on_the_command_line_wins(self, folder: Path, rtaudit, azure: Simulator) -> None:
+        write(
+            folder,
+            HEAD + "defaults: {auth: managed-identity, skip: [alerts, metrics]}\n"
+            f"environments: {{prod: {{subscriptions: [{PROD}]}}, every: {{allSubscriptions: true}}}}\n",
+        )
+        both = sorted((PROD, TEST))
+        for words, subscriptions, read, unread in (
+            (("-e", "prod", "--all-subscriptions"), both, {"locks"}, {"alerts"}),
+            (("-e", "every", "-s", TEST), [TEST], {"locks"}, {"alerts"}),
+            (("-e", "prod", "--aspect", "alerts"), [PROD], {"alerts"}, {"locks"}),
+            (("-e", "prod", "--aspect", "metrics"), [PROD], {"metrics", "locks"}, {"alerts"}),
+        ):
+            ended = rtaudit("collect", *words, "--arm-endpoint", azure.url, "-o", "new.json")
+            assert "wrote new.json" in ended.stderr, ended.stderr
+            snapshot = load(folder / "new.json")
+            assert sorted(snapshot.scope["subscriptions"]) == subscriptions
+            assert read <= snapshot.aspects, words
+            assert not unread & snapshot.aspects, words
+        for words in (("-s", PROD, "--all-subscriptions"), ("-s", PROD, "--aspect", "locks", "--skip", "alerts")):
+            ended = rtaudit("collect", "-e", "prod", *words, "--arm-endpoint", azure.url)
+            assert ended.returncode == 2
+            assert "contradict each other" in ended.stderr
