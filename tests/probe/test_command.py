@@ -87,6 +87,10 @@ def test_without_a_session_no_token_is_asked_for(serve: Serve, rtaudit):
     assert server.seen["token"] == 0
 
 
+NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
+"""Nothing leaves loopback, whatever is not refused."""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -94,11 +98,19 @@ def test_without_a_session_no_token_is_asked_for(serve: Serve, rtaudit):
         (("--endpoint", "https://evil.example", "-d", "voice"), 2, "no token of yours is sent there"),
         (("--endpoint", HOST), 2, "which deployment?"),
         (("--endpoint", HOST, "-d", "v", "--snapshot", GOOD), 2, "--endpoint says it all"),
-        (("--endpoint", f"wss://{HOST}/openai/realtime?deployment=w", "-d", "v"), 2, "asks for 'w', and --deployment"),
-        (("--endpoint", HOST, "-d", "v", "--cloud", "Azure"), 2, "there is no cloud 'Azure'"),
-        (("--endpoint", HOST, "-d", "v", "--no-session", "--budget-ms", "9"), 2, "--no-session opens none"),
-        (("--snapshot", GOOD, "-a", "east", "--cloud", "AzureChinaCloud"), 2, "is not the cloud of"),
-        (("--snapshot", GOOD, "-a", "east", "--environment", "test"), 2, "--environment is one of a contract's"),
+        (
+            ("--endpoint", "wss://localhost:9/openai/realtime?deployment=w", "-d", "v"),
+            2,
+            "asks for 'w', and --deployment",
+        ),
+        (("--endpoint", "localhost:9", "-d", "v", "--cloud", "Azure"), 2, "there is no cloud 'Azure'"),
+        (("--endpoint", "localhost:9", "-d", "v", "--no-session", "--budget-ms", "9"), 2, "--no-session opens none"),
+        ((*NOWHERE, "--snapshot", GOOD, "-a", "east", "--cloud", "AzureChinaCloud"), 2, "is not the cloud of"),
+        (
+            (*NOWHERE, "--snapshot", GOOD, "-a", "east", "--environment", "test"),
+            2,
+            "--environment is one of a contract's",
+        ),
         (("--endpoint", HOST, "-d", "v", "--connect-to", "here"), 2, "is no address"),
         (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "there is no format 'sarif'"),
         (("--endpoint", "localhost", "-d", "v", "--auth", "environment"), 3, "no token could be had"),
