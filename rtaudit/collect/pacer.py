@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 CAPACITY = 250.0
 """Reads that a full bucket holds."""
+_RESERVE = 6.0
+"""Reads that are left in the bucket: on a busy machine answers come late, and what they say is left has been asked since."""
 REMAINING = "x-ms-ratelimit-remaining-subscription-reads"
 """The header that says what is left."""
 
@@ -40,7 +42,7 @@ class Pacer:
     def wait(self, subscription: str, now: float) -> float:
         """Seconds until the subscription may be asked; 0 when it may be now."""
         bucket = self._bucket(subscription, now)
-        short = 0.0 if bucket.tokens is None or bucket.tokens >= 1 else (1 - bucket.tokens) / self._rate
+        short = 0.0 if bucket.tokens is None else max(0.0, 1 + _RESERVE - bucket.tokens) / self._rate
         return max(short, bucket.blocked_until - now, 0.0)
 
     def sent(self, subscription: str, now: float) -> None:
