@@ -7,14 +7,15 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEB
 # The same source makes the same wheel.
 ENV SOURCE_DATE_EPOCH=1767225600
 WORKDIR /src
-COPY container-requirements.txt ./
+COPY requirements/build.txt requirements/run.txt requirements/
 RUN python -m venv --without-pip /opt/rtaudit \
- && python -m pip --python /opt/rtaudit/bin/python install --no-cache-dir --no-compile --require-hashes --only-binary :all: -r container-requirements.txt
+ && python -m pip --python /opt/rtaudit/bin/python install --no-cache-dir --no-compile --require-hashes --only-binary :all: -r requirements/run.txt \
+ && python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY rtaudit ./rtaudit
 COPY policies ./policies
 COPY snapshots ./snapshots
-RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheel . \
+RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \
  && python -m pip --python /opt/rtaudit/bin/python install --no-cache-dir --no-compile --no-deps /wheel/*.whl
 
 FROM ${PYTHON_IMAGE}

@@ -1,9 +1,15 @@
 # `make demo` and `make test` do all set-up themselves. Needs Python 3.11 or newer with venv.
+# What is installed stands in requirements/*.txt, each file by its hash: the day's package index decides nothing.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+LISTS = requirements
+INSTALL = -m pip install --quiet --disable-pip-version-check
+LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
+OURS = $(INSTALL) --no-deps --no-build-isolation
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: demo test lint check bench lowest smoke clean
+.PHONY: demo test lint check bench lock lowest latest smoke clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rtaudit demo
@@ -24,39 +30,58 @@ check: lint test lowest smoke
 bench: $(VENV)/.dev
 	for name in help collect check diff render; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
+# Renews the lists: the newest versions that pyproject.toml admits, and for `lowest` the oldest.
+lock: $(VENV)/.dev
+	$(COMPILE) --group build --output-file $(LISTS)/build.txt
+	$(COMPILE) pyproject.toml --output-file $(LISTS)/run.txt
+	$(COMPILE) pyproject.toml --group dev --constraint $(LISTS)/run.txt --constraint $(LISTS)/build.txt --output-file $(LISTS)/dev.txt
+	$(COMPILE) pyproject.toml --group build --group test --resolution lowest-direct --output-file $(LISTS)/lowest.txt
+
 # The oldest versions that pyproject.toml admits must do the main job too.
-lowest: $(VENV)/.dev
+lowest:
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
-	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct .
-	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python pytest pytest-timeout pytest-xdist hypothesis azure-mgmt-network
+	$(VENV)-lowest/bin/python $(subst --only-binary :all: ,,$(LOCKED)) $(LISTS)/lowest.txt
+	$(VENV)-lowest/bin/python $(OURS) .
 	mkdir -p build
 	$(VENV)-lowest/bin/rtaudit demo > build/demo-lowest.txt
 	grep -q "^not ready: " build/demo-lowest.txt
 	grep -q "^drift: " build/demo-lowest.txt
 	$(VENV)-lowest/bin/python -m pytest -q -n 2 tests/collect tests/drift tests/policy tests/simulate
 
-# What a user installs: a wheel in an empty environment, run from another folder.
+# The newest versions that pyproject.toml admits, on the day that this runs: a report, never a gate.
+latest:
+	rm -rf $(VENV)-latest
+	$(PYTHON) -m venv $(VENV)-latest
+	$(VENV)-latest/bin/python $(INSTALL) --upgrade "pip>=25.1"
+	$(VENV)-latest/bin/python $(INSTALL) . --group build --group test
+	$(VENV)-latest/bin/python -m pip list --format freeze
+	$(VENV)-latest/bin/rtaudit demo > /dev/null
+	$(VENV)-latest/bin/python -m pytest -q -n 2 tests/documents tests/collect tests/policy tests/simulate
+
+# What a user installs: a wheel in an environment that holds nothing else, run from another folder.
 smoke: $(VENV)/.dev
 	rm -rf $(VENV)-smoke build/wheel
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PYTHON) -m venv $(VENV)-smoke
-	$(VENV)-smoke/bin/python -m pip install --quiet build/wheel/rtaudit-*.whl
+	$(VENV)-smoke/bin/python $(LOCKED) $(LISTS)/run.txt
+	$(VENV)-smoke/bin/python $(INSTALL) --no-deps build/wheel/rtaudit-*.whl
 	cd / && $(abspath $(VENV)-smoke)/bin/rtaudit demo > /dev/null
 	cd / && $(abspath $(VENV)-smoke)/bin/rtaudit policy test
 
-$(VENV)/.pip:
+$(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml $(LISTS)/build.txt $(LISTS)/run.txt
+	$(BIN)/python $(LOCKED) $(LISTS)/build.txt
+	$(BIN)/python $(LOCKED) $(LISTS)/run.txt
+	$(BIN)/python $(OURS) --editable .
 	touch $@
 
-$(VENV)/.installed: $(VENV)/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml $(LISTS)/dev.txt
+	$(BIN)/python $(LOCKED) $(LISTS)/dev.txt
+	$(BIN)/python $(OURS) --editable .
 	touch $@
-
-$(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable . --group dev
-	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-smoke build dist
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-latest $(VENV)-smoke build dist

@@ -68,10 +68,8 @@ def load_yaml(path: str | pathlib.Path, schema: dict[str, Any] | None = None) ->
 
 def parse_yaml(text: str, name: str) -> Document:
     """The one document in `text`; `name` is what errors call it. Raises InputError."""
-    builder = _Builder(name)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
+        builder = _built(text, name, _LOADER)
     except yaml.YAMLError as error:
         where = name + _where(error, text)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
@@ -79,6 +77,19 @@ def parse_yaml(text: str, name: str) -> Document:
     except UnicodeEncodeError:
         raise InputError(f"{name}: not YAML: it holds bytes that are no text", "save it as UTF-8") from None
     return Document(name, builder.value, builder.positions, builder.keys)
+
+
+def _built(text: str, name: str, loader: Any) -> _Builder:
+    builder = _Builder(name)
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        # libyaml scans ahead, and newer ones have a nesting limit of their own: the events before it say where ours is.
+        if loader is not yaml.SafeLoader and "nesting" in str(getattr(error, "problem", "")):
+            return _built(text, name, yaml.SafeLoader)
+        raise
+    return builder
 
 
 class _Builder:

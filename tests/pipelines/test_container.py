@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCK = (ROOT / "container-requirements.txt").read_text("utf-8")
+LOCK = (ROOT / "requirements" / "run.txt").read_text("utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
@@ -118,7 +118,7 @@ def test_the_image_holds_the_product_and_nothing_else() -> None:
     } <= files
     tops = {path.split("/")[0] for path in files}
     assert tops == {
-        "container-requirements.txt",
+        "requirements",
         "pyproject.toml",
         "README.md",
         "LICENSE",
