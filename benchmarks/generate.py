@@ -13,7 +13,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from rtaudit.snapshot import ASPECTS, Snapshot, dump, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import ASPECTS, Snapshot, dump
 
 REGIONS = ("eastus2", "swedencentral", "westeurope", "japaneast")
 ACCOUNTS_PER_SUBSCRIPTION = 500
@@ -73,7 +74,7 @@ def mutate(snapshot: Snapshot, share: float, seed: int = 2) -> Snapshot:
         ("microsoft.cognitiveservices/accounts", _change_account),
         ("microsoft.cognitiveservices/accounts/deployments", _change_deployment),
     ):
-        places = [index for index, item in enumerate(resources) if ids.type_of(item["id"]) == wanted]
+        places = [index for index, item in enumerate(resources) if arm_id.type_of(item["id"]) == wanted]
         for index in choose.sample(places, round(len(places) * share)):
             resources[index] = copy.deepcopy(resources[index])
             change(resources[index], choose)

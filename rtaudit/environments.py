@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from rtaudit.clouds import CLOUDS
+from rtaudit.azure.clouds import CLOUDS
 from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import UsageError, allowed_hint
 

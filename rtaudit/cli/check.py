@@ -199,7 +199,7 @@ def answer(
     for warning in report.warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)
     if evidence is not None:
-        from rtaudit.render.evidence import write
+        from rtaudit.evidence.bundle import write
 
         words = ["rtaudit", *sys.argv[1:]]
         write(

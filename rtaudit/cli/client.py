@@ -13,7 +13,7 @@ from rtaudit.cli.app import app, command, counted, emit, plain
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
-    from rtaudit.client.scan import Scan
+    from rtaudit.scan.run import Scan
 
 clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
 app.add_typer(clients, name="client")
@@ -39,7 +39,7 @@ def init(
     ] = None,
 ) -> None:
     """Write a contract (rtaudit.client/1) from snapshots, to be completed."""
-    from rtaudit.client.draft import from_snapshots, write
+    from rtaudit.scan.draft import from_snapshots, write
     from rtaudit.snapshot import load
 
     _refuse_to_replace(output)
@@ -71,11 +71,11 @@ def scan(
     Exit 0 nothing, 1 findings, 4 nothing found but something could not be read.
     """
     from rtaudit.cli.outputs import parse_outputs
-    from rtaudit.client.draft import write
-    from rtaudit.client.sarif import to_sarif
-    from rtaudit.client.scan import draft_of
-    from rtaudit.client.scan import scan as run
     from rtaudit.documents import dumps
+    from rtaudit.scan.draft import write
+    from rtaudit.scan.run import draft_of
+    from rtaudit.scan.run import scan as run
+    from rtaudit.scan.sarif import to_sarif
 
     if fail_on not in FAIL_ON:
         raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, FAIL_ON))
@@ -119,7 +119,7 @@ def _table(result: Scan) -> str:
 
 
 def _lines(result: Scan) -> Iterator[str]:
-    from rtaudit.client.checks import CHECKS
+    from rtaudit.scan.checks import CHECKS
 
     told: set[str] = set()
     standing = [one for one in result.findings if one.ignored is None]

@@ -141,8 +141,8 @@ def load_clients(files: tuple[str, ...], environment: str | None) -> tuple[dict[
     """The client contracts in these files. Raises InputError for one that does not speak of the environment."""
     if not files:
         return ()
-    from rtaudit.client import load_contract
-    from rtaudit.subjects.contract import covers
+    from rtaudit.contract import load_contract
+    from rtaudit.contract.sections import covers
 
     contracts = tuple(load_contract(file) for file in files)
     for file, contract in zip(files, contracts, strict=True):

@@ -262,12 +262,12 @@ def say_empty(snapshot: Snapshot) -> None:
     scope = snapshot.scope
     if scope.get("shard") or scope.get("accounts") or any(gap.aspect == "accounts" for gap in snapshot.gaps):
         return
-    from rtaudit.snapshot import ids
+    from rtaudit.azure import arm_id
 
     held = {
-        (ids.group_of(one["id"]) or "").lower()
+        (arm_id.group_of(one["id"]) or "").lower()
         for one in snapshot.resources
-        if ids.type_of(one["id"]) == "microsoft.cognitiveservices/accounts"
+        if arm_id.type_of(one["id"]) == "microsoft.cognitiveservices/accounts"
     }
     groups = [f"the resource group '{name}'" for name in scope.get("resourceGroups") or () if name.lower() not in held]
     if not held and not groups:

@@ -19,8 +19,8 @@ def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[
 
     Raises InputError for a contract that speaks of none of them.
     """
-    from rtaudit.client import load_contract
-    from rtaudit.subjects.contract import covers
+    from rtaudit.contract import load_contract
+    from rtaudit.contract.sections import covers
 
     if not paths:
         return list(snapshots)
@@ -56,7 +56,7 @@ def give_probes(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[lis
 
     Raises InputError for one that belongs to none of the snapshots, and for two of the same target.
     """
-    from rtaudit.client.probes import load_probe
+    from rtaudit.contract.probes import load_probe
 
     given: list[list[dict[str, Any]]] = [[] for _ in snapshots]
     for path in paths:
@@ -81,9 +81,9 @@ def give_probes(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[lis
 
 
 def _is_of(probe: dict[str, Any], snapshot: Snapshot, *, alone: bool) -> bool:
-    from rtaudit.snapshot import ids
+    from rtaudit.azure import arm_id
 
     account, label = probe["target"].get("account"), probe["target"].get("environment")
     if account is not None:
-        return any(ids.key(one["id"]) == ids.key(account) for one in snapshot.resources)
+        return any(arm_id.key(one["id"]) == arm_id.key(account) for one in snapshot.resources)
     return label == snapshot.environment if label is not None else alone

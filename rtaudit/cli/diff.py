@@ -82,7 +82,7 @@ def diff(
     mapped = NO_MAP if role_map is None else load_map(role_map, loaded)
     drift = compare(loaded, judging, as_of=judged_on, role_map=mapped, tag=tag, fail_on=fail_on)
     if policy != "none" and any(one.summary["drift"] for one in drift.comparisons):
-        from rtaudit.cli.joined import join_rules
+        from rtaudit.impact.join import join_rules
         from rtaudit.policy import load_policies
 
         drift = join_rules(drift, loaded, load_policies([policy]), judged_on)

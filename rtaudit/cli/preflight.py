@@ -121,7 +121,7 @@ def _expected(
 
     found: list[Expected] = []
     if contracts:
-        from rtaudit.client import load_contract
+        from rtaudit.contract import load_contract
 
         for path in contracts:
             contract = load_contract(path)

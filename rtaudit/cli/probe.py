@@ -136,7 +136,7 @@ def _target(
     endpoint: str | None,
     cloud: str | None,
 ) -> Target:
-    from rtaudit.client import load_contract
+    from rtaudit.contract import load_contract
     from rtaudit.probe import from_contract, from_endpoint, from_snapshot
     from rtaudit.snapshot import load
 

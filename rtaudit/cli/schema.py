@@ -20,8 +20,8 @@ SCHEMAS: dict[str, str] = {
     "driftpolicy": "rtaudit.drift.schema:POLICY",
     "map": "rtaudit.drift.schema:MAP",
     "config": "rtaudit.environments:CONFIG_SCHEMA",
-    "client": "rtaudit.client.schema:CONTRACT_SCHEMA",
-    "probe": "rtaudit.client.probes:PROBE_SCHEMA",
+    "client": "rtaudit.contract.schema:CONTRACT_SCHEMA",
+    "probe": "rtaudit.contract.probes:PROBE_SCHEMA",
 }
 """Document -> where its JSON Schema is."""
 

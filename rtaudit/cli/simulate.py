@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import typer
 
+from rtaudit.azure.clouds import CLOUDS
 from rtaudit.cli.app import command, emit, plain, terminable
-from rtaudit.clouds import CLOUDS
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:

@@ -58,8 +58,8 @@ def verify(
     made again from the files. Exit code 3 says that something was changed.
     """
     if os.path.isdir(path):
-        from rtaudit.render.evidence import judgement
-        from rtaudit.render.evidence import verify as verify_evidence
+        from rtaudit.evidence.bundle import judgement
+        from rtaudit.evidence.bundle import verify as verify_evidence
 
         report = verify_evidence(path)
         emit(f"{plain(path)}: unchanged; judged again, the same: {report.verdict}, {judgement(report)}\n")

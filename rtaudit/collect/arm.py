@@ -22,11 +22,11 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from rtaudit import __version__
+from rtaudit.azure.api_versions import Versions
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.transport import Answer, Wire
-from rtaudit.collect.versions import Versions
 from rtaudit.errors import CredentialError
 
 _Client = TypeVar("_Client")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from rtaudit.clouds import CLOUDS, Cloud
+from rtaudit.azure.clouds import CLOUDS, Cloud
 from rtaudit.errors import UsageError, allowed_hint
 
 _MICROSOFT = (

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.larder import Larder
@@ -15,7 +16,7 @@ from rtaudit.collect.pacer import REMAINING
 from rtaudit.collect.reader import Read, Reader, Row
 from rtaudit.collect.schedule import Finished, Schedule
 from rtaudit.collect.world import World
-from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot import Gap
 
 SUBSCRIPTION = "Microsoft.Resources/subscriptions"
 
@@ -130,8 +131,8 @@ class Gathering:
                 if progress.complete or not (ready or reader.eager):
                     continue
                 for subject in list(reader.targets(self.world)):
-                    if ids.key(subject) not in progress.planned:
-                        progress.planned.add(ids.key(subject))
+                    if arm_id.key(subject) not in progress.planned:
+                        progress.planned.add(arm_id.key(subject))
                         self._begin(reader, subject)
                 if ready:
                     progress.complete = True
@@ -147,7 +148,7 @@ class Gathering:
             return
         self._progress[reader.name].open += 1
         self._open += 1
-        read = Read(reader, subject, ids.subscription_of(subject) or "")
+        read = Read(reader, subject, arm_id.subscription_of(subject) or "")
         self._left[id(read)] = read
         if self.interrupted is None:
             self._schedule.submit(read)
@@ -166,7 +167,7 @@ class Gathering:
             self.whole[reader.name].add(read.subject)
             self._answers += 1
         else:
-            named = reader.type == SUBSCRIPTION and ids.key(read.subject) in self._must_exist
+            named = reader.type == SUBSCRIPTION and arm_id.key(read.subject) in self._must_exist
             if fault.reason == "failed" and fault.status is None:
                 self._unanswered = self._unanswered or finished
             else:
@@ -273,14 +274,14 @@ def _next_link(document: Row) -> str | None:
 
 def _has_id(row: Row, read: Read) -> bool:
     identity = row.get("id")
-    return isinstance(identity, str) and ids.type_of(identity) == read.reader.type.lower()
+    return isinstance(identity, str) and arm_id.type_of(identity) == read.reader.type.lower()
 
 
 def _identified(document: Row, read: Read) -> Row:
     identity = document.get("id")
     if identity is None:
         return {**document, "id": read.subject}
-    if not isinstance(identity, str) or ids.key(identity) != ids.key(read.subject):
+    if not isinstance(identity, str) or arm_id.key(identity) != arm_id.key(read.subject):
         raise Fault("failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer")
     return document
 
@@ -289,5 +290,5 @@ def _shaped(read: Read) -> list[Row]:
     if read.reader.shape != "catalogue":
         return read.rows
     location = read.subject.rsplit("/", 2)[-2]
-    name = ids.name_of(read.subject)
+    name = arm_id.name_of(read.subject)
     return [{"id": read.subject, "type": read.reader.type, "name": name, "location": location, "value": read.rows}]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.arm import Arm
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.aspects.calls import below
@@ -19,7 +20,6 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.request import Request
 from rtaudit.collect.run import Watch, find_subscriptions, refused
 from rtaudit.collect.world import World, listed, properties
-from rtaudit.snapshot import ids
 
 SCHEMA = "rtaudit.preflight/1"
 
@@ -220,9 +220,9 @@ def _identity(request: Request, identity: Identity, tenants: list[str]) -> Itera
 
 def _subscriptions(gathering: Gathering) -> Iterator[Check]:
     gaps = {
-        ids.key(gap.scope): gap
+        arm_id.key(gap.scope): gap
         for gap in gathering.gaps
-        if ids.type_of(gap.scope) == "microsoft.resources/subscriptions"
+        if arm_id.type_of(gap.scope) == "microsoft.resources/subscriptions"
     }
     for row in gathering.world.kept("subscriptions"):
         state = row.get("state") or "Enabled"
@@ -230,35 +230,35 @@ def _subscriptions(gathering: Gathering) -> Iterator[Check]:
         yield Check("subscription", row["id"], outcome, f"{row.get('displayName')}: {state}")
     for subscription in gathering.world.subscriptions:
         scope = f"/subscriptions/{subscription}"
-        if scope in gaps and not any(ids.key(row["id"]) == scope for row in gathering.world.kept("subscriptions")):
+        if scope in gaps and not any(arm_id.key(row["id"]) == scope for row in gathering.world.kept("subscriptions")):
             yield Check("subscription", scope, "unknown", str(gaps[scope].message))
 
 
 def _providers(gathering: Gathering, request: Request) -> Iterator[Check]:
-    states = {ids.key(row["id"]): row.get("registrationState") for row in gathering.world.kept("providers")}
-    gaps = {ids.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "providers"}
+    states = {arm_id.key(row["id"]): row.get("registrationState") for row in gathering.world.kept("providers")}
+    gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "providers"}
     for subscription in gathering.world.subscriptions:
         for name, aspect in _PROVIDERS.items():
             if aspect not in request.aspects:
                 continue
             scope = f"/subscriptions/{subscription}/providers/{name}"
-            state = states.get(ids.key(scope))
+            state = states.get(arm_id.key(scope))
             if state == "Registered":
                 yield Check("provider", scope, "pass", f"{name} is registered")
             elif state is not None:
                 fix = f"az provider register --namespace {name} --subscription {subscription}"
                 yield Check("provider", scope, "fail", f"{name} is {state}", fix=fix)
             else:
-                gap = gaps.get(ids.key(scope))
+                gap = gaps.get(arm_id.key(scope))
                 yield Check("provider", scope, "unknown", str(gap.message if gap else "no answer"), _needs(gap))
 
 
 def _permissions(gathering: Gathering, request: Request, identity: Identity) -> Iterator[Check]:
     held: dict[str, list[Any]] = {
-        ids.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listed(row.get("value"))
+        arm_id.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listed(row.get("value"))
         for row in gathering.world.kept("permissions")
     }
-    gaps = {ids.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "permissions"}
+    gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "permissions"}
     needed = sorted({(reader.aspect, reader.action, _reach(reader)) for reader in request.readers().values()})
     for subscription in gathering.world.subscriptions:
         scope = f"/subscriptions/{subscription}"
@@ -315,13 +315,13 @@ def _expected(gathering: Gathering, expected: Iterable[Expected]) -> Iterator[Ch
     blind = any(gap.aspect == "accounts" for gap in gathering.gaps)
     deployments: dict[str, dict[str, Row]] = {}
     for row in world.kept("deployments"):
-        deployments.setdefault(ids.parent_of(row["id"]), {})[ids.name_of(row["id"]).lower()] = row
-    hidden = {ids.key(gap.scope) for gap in gathering.gaps if gap.aspect == "deployments"}
+        deployments.setdefault(arm_id.parent_of(row["id"]), {})[arm_id.name_of(row["id"]).lower()] = row
+    hidden = {arm_id.key(gap.scope) for gap in gathering.gaps if gap.aspect == "deployments"}
     for one in dict.fromkeys(expected):
         found = [
             row
             for key, row in world.in_scope().items()
-            if key == ids.key(one.account) or ids.name_of(key) == one.account.lower()
+            if key == arm_id.key(one.account) or arm_id.name_of(key) == one.account.lower()
         ]
         kind = "deployment" if one.deployment else "region" if one.region else "account"
         if not found:
@@ -332,15 +332,15 @@ def _expected(gathering: Gathering, expected: Iterable[Expected]) -> Iterator[Ch
             continue
         account = found[0]
         if one.region:
-            there = ids.region(account.get("location"))
-            outcome = "pass" if there == ids.region(one.region) else "fail"
+            there = arm_id.region(account.get("location"))
+            outcome = "pass" if there == arm_id.region(one.region) else "fail"
             yield Check(
-                "region", account["id"], outcome, f"it is in {there}; {one.source} expects {ids.region(one.region)}"
+                "region", account["id"], outcome, f"it is in {there}; {one.source} expects {arm_id.region(one.region)}"
             )
         elif one.deployment:
-            yield _deployment(account, one, deployments.get(ids.key(account["id"]), {}), hidden)
+            yield _deployment(account, one, deployments.get(arm_id.key(account["id"]), {}), hidden)
         else:
-            yield Check("account", account["id"], "pass", f"it is there, in {ids.region(account.get('location'))}")
+            yield Check("account", account["id"], "pass", f"it is there, in {arm_id.region(account.get('location'))}")
 
 
 def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[str]) -> Check:
@@ -350,8 +350,8 @@ def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[
         model = properties(found).get("model")
         what = f"{model.get('name')} {model.get('version')}" if isinstance(model, dict) else "an unknown model"
         return Check("deployment", found["id"], "pass", f"{name} is there: {what}")
-    outcome = "unknown" if ids.key(account["id"]) in hidden else "fail"
-    listing = ", ".join(sorted(ids.name_of(row["id"]) for row in there.values())) or "none"
+    outcome = "unknown" if arm_id.key(account["id"]) in hidden else "fail"
+    listing = ", ".join(sorted(arm_id.name_of(row["id"]) for row in there.values())) or "none"
     return Check(
         "deployment", account["id"], outcome, f"{one.source} expects the deployment {name}; the account has {listing}"
     )

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import LEFT_OUT, READERS
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import Shard
 from rtaudit.errors import InputError, UsageError, allowed_hint
-from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
 
 
@@ -99,28 +100,30 @@ class EarlierAnswers:
 
     def __post_init__(self) -> None:
         gaps: Sequence[Gap] = self.snapshot.gaps
-        self._gaps = {(gap.aspect, ids.key(gap.scope)) for gap in gaps}
+        self._gaps = {(gap.aspect, arm_id.key(gap.scope)) for gap in gaps}
         self._incomplete = {gap.aspect for gap in gaps}
         for resource in self.snapshot.resources:
-            self._by_type[ids.type_of(resource["id"])].append(resource)
-            self._keys.add(ids.key(resource["id"]))
+            self._by_type[arm_id.type_of(resource["id"])].append(resource)
+            self._keys.add(arm_id.key(resource["id"]))
 
     def __call__(self, reader: Reader, subject: str) -> list[Row] | None:
         """The rows of a read, or None when it has to be asked (again)."""
-        key = ids.key(subject)
+        key = arm_id.key(subject)
         if reader.aspect not in self.snapshot.aspects:
             return None
         # A snapshot of before the lists had scopes of their own names the id that was asked about.
-        if any((reader.aspect, ids.key(scope)) in self._gaps for scope in (subject, reader.gap_scope(subject))):
+        if any((reader.aspect, arm_id.key(scope)) in self._gaps for scope in (subject, reader.gap_scope(subject))):
             return None
         # What was kept of a list depends on what else was known: with that incomplete, the list is read again.
         if any(READERS[name].aspect in self._incomplete for name in reader.keep_needs):
             return None
         if reader.shape != "list":
-            return [row for row in self._by_type[reader.type.lower()] if ids.key(row["id"]) == key] or None
-        if ids.type_of(key) != "microsoft.resources/subscriptions" and key not in self._keys:
+            return [row for row in self._by_type[reader.type.lower()] if arm_id.key(row["id"]) == key] or None
+        if arm_id.type_of(key) != "microsoft.resources/subscriptions" and key not in self._keys:
             return None
         kind = reader.type.lower()
         return [
-            row for row in self._by_type[kind] if ids.covers(key, row["id"]) or ids.subscription_of(row["id"]) is None
+            row
+            for row in self._by_type[kind]
+            if arm_id.covers(key, row["id"]) or arm_id.subscription_of(row["id"]) is None
         ]

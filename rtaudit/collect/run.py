@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from rtaudit import __version__
+from rtaudit.azure import arm_id
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
@@ -20,7 +21,7 @@ from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import EarlierAnswers, Request
 from rtaudit.collect.world import World
 from rtaudit.errors import CredentialError, InputError, RtauditError
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
 
 
@@ -80,11 +81,11 @@ def find_subscriptions(arm: Arm, request: Request) -> list[str]:
     """The ids (lower case, sorted) of the subscriptions that `request` names. Raises CredentialError."""
     wanted = [name.strip() for name in request.subscriptions]
     if wanted and all(_is_id(name) for name in wanted):
-        return sorted({ids.name_of(name).lower() for name in wanted})
+        return sorted({arm_id.name_of(name).lower() for name in wanted})
     visible = list_subscriptions(arm)
     if not wanted:
         if request.all_subscriptions and visible:
-            return sorted(str(row.get("subscriptionId") or ids.name_of(row["id"])).lower() for row in visible)
+            return sorted(str(row.get("subscriptionId") or arm_id.name_of(row["id"])).lower() for row in visible)
         if not visible:
             raise CredentialError(
                 "the credential can see no subscription",
@@ -94,12 +95,12 @@ def find_subscriptions(arm: Arm, request: Request) -> list[str]:
     found = set()
     for name in wanted:
         matching = {
-            ids.name_of(row["id"]).lower()
+            arm_id.name_of(row["id"]).lower()
             for row in visible
-            if name.lower() in {ids.name_of(row["id"]).lower(), str(row.get("displayName")).lower()}
+            if name.lower() in {arm_id.name_of(row["id"]).lower(), str(row.get("displayName")).lower()}
         }
         if _is_id(name):
-            matching = {ids.name_of(name).lower()}
+            matching = {arm_id.name_of(name).lower()}
         if len(matching) != 1:
             what = "is not among those that the credential can see" if not matching else "is the name of several"
             raise CredentialError(f"the subscription '{name}' {what}", _choices(visible, "choose by id"))
@@ -131,7 +132,7 @@ def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits
         cloud=arm.endpoint.cloud,
         subscriptions=subscriptions,
         groups=frozenset(name.lower() for name in request.groups),
-        names=frozenset(ids.key(name) if "/" in name else name.lower() for name in request.accounts),
+        names=frozenset(arm_id.key(name) if "/" in name else name.lower() for name in request.accounts),
         readers=readers,
         shard=request.shard,
     )
@@ -164,9 +165,9 @@ def _snapshot(
     if earlier is not None:
         # Accounts of other kinds are not in the snapshot; those of lists that were not read again are remembered.
         asked = {
-            ids.subscription_of(gap.scope)
+            arm_id.subscription_of(gap.scope)
             for gap in earlier.gaps
-            if gap.aspect == "accounts" and ids.type_of(gap.scope) == "microsoft.resources/subscriptions"
+            if gap.aspect == "accounts" and arm_id.type_of(gap.scope) == "microsoft.resources/subscriptions"
         }
         remembered = (earlier.scope.get("leftOut") or {}).get("accountsOfOtherKinds") or {}
         if not asked >= set(world.subscriptions):
@@ -226,9 +227,9 @@ def _check_accounts(request: Request, gathering: Gathering) -> None:
         return
     listed = any(gap.aspect == "accounts" for gap in gathering.gaps)
     rows = gathering.world.in_scope().values()
-    have = {ids.name_of(row["id"]).lower() for row in rows} | {ids.key(row["id"]) for row in rows}
+    have = {arm_id.name_of(row["id"]).lower() for row in rows} | {arm_id.key(row["id"]) for row in rows}
     for name in request.accounts:
-        if (ids.key(name) if "/" in name else name.lower()) not in have and not listed:
+        if (arm_id.key(name) if "/" in name else name.lower()) not in have and not listed:
             every = [row for found in gathering.world.rows["accounts"].values() for row in found]
             raise InputError(
                 f"there is no account '{name}' of kind OpenAI or AIServices in what was asked for",
@@ -238,9 +239,11 @@ def _check_accounts(request: Request, gathering: Gathering) -> None:
 
 def _nearest(name: str, every: list[dict[str, Any]]) -> str:
     for row in every:
-        if name.lower() in (ids.name_of(row["id"]).lower(), ids.key(row["id"])):
-            return f"one of that name is of kind {row.get('kind')}, in the resource group '{ids.group_of(row['id'])}'"
-    near = difflib.get_close_matches(name, {ids.name_of(row["id"]) for row in every}, n=1)
+        if name.lower() in (arm_id.name_of(row["id"]).lower(), arm_id.key(row["id"])):
+            return (
+                f"one of that name is of kind {row.get('kind')}, in the resource group '{arm_id.group_of(row['id'])}'"
+            )
+    near = difflib.get_close_matches(name, {arm_id.name_of(row["id"]) for row in every}, n=1)
     return f"did you mean '{near[0]}'?" if near else "check the name, the subscription and the resource group"
 
 
@@ -261,7 +264,7 @@ def refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None
         except RtauditError:
             visible = []
         return CredentialError(
-            f"the subscription '{ids.name_of(subject)}' is not among those that the credential can see",
+            f"the subscription '{arm_id.name_of(subject)}' is not among those that the credential can see",
             _choices(visible, "choose one of them") if visible else "give the identity Reader on it",
         )
     return RtauditError(
@@ -271,17 +274,17 @@ def refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None
 
 
 def _choices(visible: list[dict[str, Any]], what: str) -> str:
-    shown = [f"{row.get('subscriptionId') or ids.name_of(row['id'])} ({row.get('displayName')})" for row in visible]
+    shown = [f"{row.get('subscriptionId') or arm_id.name_of(row['id'])} ({row.get('displayName')})" for row in visible]
     more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
     return f"{what}; it can see: {', '.join(sorted(shown)[:20])}{more}"
 
 
 def _is_id(name: str) -> bool:
     try:
-        UUID(ids.name_of(name))
+        UUID(arm_id.name_of(name))
     except ValueError:
         return False
-    return "/" not in name or ids.key(name).startswith("/subscriptions/")
+    return "/" not in name or arm_id.key(name).startswith("/subscriptions/")
 
 
 def _sum(*counts: dict[str, int]) -> dict[str, int]:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.snapshot.secrets import scrub
 
 _NOUNS = {
@@ -37,13 +38,13 @@ def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
 
 
 def _noun(scope: str) -> str:
-    return "subscription" if ids.is_list(scope) else _NOUNS.get(ids.type_of(scope), "resource")
+    return "subscription" if arm_id.is_list(scope) else _NOUNS.get(arm_id.type_of(scope), "resource")
 
 
 def _name(noun: str, scope: str) -> str:
     if noun == "region":
         return scope.rstrip("/").rsplit("/", 2)[-2]
-    return (ids.subscription_of(scope) if noun == "subscription" else None) or ids.name_of(scope)
+    return (arm_id.subscription_of(scope) if noun == "subscription" else None) or arm_id.name_of(scope)
 
 
 def _why(gap: Gap) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from rtaudit.clouds import Cloud
+from rtaudit.azure import arm_id
+from rtaudit.azure.clouds import Cloud
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.errors import UsageError
-from rtaudit.snapshot import ids
 
 _Found = TypeVar("_Found")
 
@@ -40,7 +40,7 @@ class Shard:
 
     def owns(self, resource_id: str) -> bool:
         """True when this shard reads what belongs to the id; the same on every machine."""
-        found = int.from_bytes(hashlib.sha256(ids.key(resource_id).encode()).digest()[:8], "big")
+        found = int.from_bytes(hashlib.sha256(arm_id.key(resource_id).encode()).digest()[:8], "big")
         return found % self.count == self.number - 1
 
     def __str__(self) -> str:
@@ -100,17 +100,19 @@ class World:
         """Accounts in scope by key, those of other shards too: what shared lists are filtered by."""
         if self._in_scope is None:
             rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
-            self._in_scope = {ids.key(row["id"]): row for row in rows if self.covers_account(row)}
+            self._in_scope = {arm_id.key(row["id"]): row for row in rows if self.covers_account(row)}
         return self._in_scope
 
     def groups_seen(self) -> set[str]:
         """Resource groups (lower case) of which an account of any kind came."""
         rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
-        return {(ids.group_of(row["id"]) or "").lower() for row in rows}
+        return {(arm_id.group_of(row["id"]) or "").lower() for row in rows}
 
     def group_asked(self, name: str) -> dict[str, list[Row]]:
         """The ids by which a resource group was asked for, and what came: no row where it is not."""
-        return {subject: rows for subject, rows in self.rows["groups"].items() if ids.name_of(subject) == name.lower()}
+        return {
+            subject: rows for subject, rows in self.rows["groups"].items() if arm_id.name_of(subject) == name.lower()
+        }
 
     def covers_account(self, row: Row) -> bool:
         """True when an account is one that was asked for."""
@@ -123,7 +125,7 @@ class World:
     def other_kinds(self, whole: set[str]) -> dict[str, int]:
         """Accounts of other kinds that were seen in the subscriptions (ids) whose list is whole, by kind."""
         seen = {
-            ids.key(row["id"]): str(row.get("kind"))
+            arm_id.key(row["id"]): str(row.get("kind"))
             for subject, rows in self.rows.get("accounts", {}).items()
             if subject in whole
             for row in rows
@@ -132,10 +134,10 @@ class World:
         return dict(sorted(Counter(seen.values()).items()))
 
     def _in_group(self, row: Row) -> bool:
-        return not self.groups or (ids.group_of(row["id"]) or "").lower() in self.groups
+        return not self.groups or (arm_id.group_of(row["id"]) or "").lower() in self.groups
 
     def _named(self, row: Row) -> bool:
-        return not self.names or ids.name_of(row["id"]).lower() in self.names or ids.key(row["id"]) in self.names
+        return not self.names or arm_id.name_of(row["id"]).lower() in self.names or arm_id.key(row["id"]) in self.names
 
 
 def properties(row: Any) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import sides
 from rtaudit.drift.natural import SHOWN_SINCE
 from rtaudit.drift.pairing import Pairing
 from rtaudit.drift.sides import IndexedSide
-from rtaudit.snapshot import ASPECTS, Gap, ids
+from rtaudit.snapshot import ASPECTS, Gap
 
 _SERVICES = "microsoft.cognitiveservices"
 
@@ -95,13 +96,13 @@ class Blind:
         for gap in side.snapshot.gaps:
             self.by_aspect[gap.aspect].append(gap)
         self._scopes = {
-            aspect: {ids.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()
+            aspect: {arm_id.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()
         }
 
         self.unnamed_roles = frozenset(
-            ids.name_of(scope)
+            arm_id.name_of(scope)
             for scope in self._scopes.get("roleAssignments", ())
-            if ids.type_of(scope) == sides.DEFINITION
+            if arm_id.type_of(scope) == sides.DEFINITION
         )
         """Roles whose definition could not be read, so that only their id is known."""
 
@@ -143,7 +144,7 @@ class Blind:
 
     def _account(self, key: str | None) -> bool:
         """True for an account that this side read."""
-        return key is not None and key in self.side.by_key and ids.type_of(key) == sides.ACCOUNT
+        return key is not None and key in self.side.by_key and arm_id.type_of(key) == sides.ACCOUNT
 
     def _missed(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
@@ -152,11 +153,11 @@ class Blind:
         if beside is not None and beside in scopes:
             return self.said(scopes[beside])
         for scope, gap in scopes.items():
-            if ids.is_list(scope) and not _keeps(ids.type_of(scope), resource_type):
+            if arm_id.is_list(scope) and not _keeps(arm_id.type_of(scope), resource_type):
                 continue
-            if beside is None or not _single(scope) or ids.covers(scope, beside):
+            if beside is None or not _single(scope) or arm_id.covers(scope, beside):
                 return self.said(gap)
-            if own is not None and ids.covers(scope, own):
+            if own is not None and arm_id.covers(scope, own):
                 return self.said(gap)
         return None
 
@@ -187,15 +188,15 @@ def _keeps(listed: str, resource_type: str) -> bool:
 
 def _single(scope: str) -> bool:
     """True for the scope of one resource; False for a subscription and its lists, which may hold anything."""
-    return not ids.is_list(scope) and not ids.type_of(scope).startswith("microsoft.resources/")
+    return not arm_id.is_list(scope) and not arm_id.type_of(scope).startswith("microsoft.resources/")
 
 
 def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], list[str]]:
     """Each comparison that a gap made unknown, once; and sentences on what neither side asked for."""
     found: dict[tuple[str, str, str], Unseen] = {}
     warnings: list[str] = []
-    left_of = {(ids.type_of(key), role): key for key, role in pairing.left_roles.items()}
-    right_of = {(ids.type_of(key), role): key for key, role in pairing.right_roles.items()}
+    left_of = {(arm_id.type_of(key), role): key for key, role in pairing.left_roles.items()}
+    right_of = {(arm_id.type_of(key), role): key for key, role in pairing.right_roles.items()}
     for aspect, definition in ASPECTS.items():
         if aspect in _NOT_COMPARED or (aspect in _OVER_TIME_ONLY and not pairing.over_time):
             continue
@@ -214,11 +215,11 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
             continue
         for side, roles in ((left, pairing.left_roles), (right, pairing.right_roles)):
             for gap in side.by_aspect.get(aspect, ()):
-                scope = ids.key(gap.scope)
-                of_type = ids.type_of(scope) if ids.is_list(scope) else resource_type
-                scope = ids.parent_of(scope) if ids.is_list(scope) else scope
+                scope = arm_id.key(gap.scope)
+                of_type = arm_id.type_of(scope) if arm_id.is_list(scope) else resource_type
+                scope = arm_id.parent_of(scope) if arm_id.is_list(scope) else scope
                 role = roles.get(scope)
-                scope_type = ids.type_of(scope)
+                scope_type = arm_id.type_of(scope)
                 if role is None and scope in side.side.by_key and scope_type != sides.SUBSCRIPTION:
                     # What is alone or in doubt is told as such.
                     continue
@@ -248,7 +249,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
 
 def _region(scope: str) -> str | None:
     parts = scope.split("/")
-    return parts[-2] if f"{_SERVICES}/locations/" in ids.type_of(scope) else None
+    return parts[-2] if f"{_SERVICES}/locations/" in arm_id.type_of(scope) else None
 
 
 def _written(side: Blind, key: str | None) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import sides
 from rtaudit.drift.sides import IndexedSide, Resource, properties, text
-from rtaudit.snapshot import ids
 
 
 class Held:
@@ -17,11 +17,11 @@ class Held:
         self._roles = {**_names(other), **_names(side)}
         self._assignments: dict[str, list[Resource]] = defaultdict(list)
         for item in side.by_type.get(sides.ASSIGNMENT, ()):
-            scope = text(properties(item).get("scope")) or ids.parent_of(item["id"])
-            self._assignments[ids.key(scope)].append(item)
+            scope = text(properties(item).get("scope")) or arm_id.parent_of(item["id"])
+            self._assignments[arm_id.key(scope)].append(item)
         self._locks: dict[str, list[Resource]] = defaultdict(list)
         for item in side.by_type.get(sides.LOCK, ()):
-            self._locks[ids.parent_of(item["id"])].append(item)
+            self._locks[arm_id.parent_of(item["id"])].append(item)
 
     def roles(self, account: str) -> Resource:
         """Kind of principal -> the roles that principals of this kind hold at the account, inherited ones too."""
@@ -29,7 +29,7 @@ class Held:
         for scope in _scopes(account, self._assignments):
             for item in self._assignments[scope]:
                 inner = properties(item)
-                definition = ids.name_of(ids.key(text(inner.get("roleDefinitionId"))))
+                definition = arm_id.name_of(arm_id.key(text(inner.get("roleDefinitionId"))))
                 name = self._roles.get(definition) or definition
                 if inner.get("condition"):
                     name += " (conditional)"
@@ -48,7 +48,7 @@ class Held:
 
 def _names(side: IndexedSide) -> dict[str, str]:
     return {
-        ids.name_of(ids.key(item["id"])): text(properties(item).get("roleName"))
+        arm_id.name_of(arm_id.key(item["id"])): text(properties(item).get("roleName"))
         for item in side.by_type.get(sides.DEFINITION, ())
     }
 

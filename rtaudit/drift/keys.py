@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import sides
 from rtaudit.drift.matching import KeyOf
 from rtaudit.drift.sides import IndexedSide, Resource, properties, text
-from rtaudit.snapshot import ids
 
 
 def key(item: Resource) -> str | None:
     """Its id, as ids are compared."""
-    return ids.key(item["id"])
+    return arm_id.key(item["id"])
 
 
 def name(item: Resource) -> str | None:
@@ -22,7 +22,7 @@ def name(item: Resource) -> str | None:
 
 def region_segment(item: Resource) -> str | None:
     """The region that the id of a collection names."""
-    return ids.region(ids.key(item["id"]).split("/")[-2])
+    return arm_id.region(arm_id.key(item["id"]).split("/")[-2])
 
 
 def role_name(item: Resource) -> str | None:
@@ -50,7 +50,7 @@ def short_stem(side: IndexedSide, regions: frozenset[str]) -> KeyOf:
 
 def group(side: IndexedSide) -> KeyOf:
     """Its resource group's name without the environment's tokens."""
-    return lambda item: side.stem(ids.group_of(item["id"]) or "") or None
+    return lambda item: side.stem(arm_id.group_of(item["id"]) or "") or None
 
 
 def displayed(side: IndexedSide) -> KeyOf:
@@ -60,7 +60,7 @@ def displayed(side: IndexedSide) -> KeyOf:
 
 def mapped(roles: dict[str, str]) -> KeyOf:
     """The role that the map gives it (by key)."""
-    return lambda item: roles.get(ids.key(item["id"])) if roles else None
+    return lambda item: roles.get(arm_id.key(item["id"])) if roles else None
 
 
 def unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:

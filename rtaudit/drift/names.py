@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 
 ABBREVIATIONS: tuple[frozenset[str], ...] = (
     frozenset({"prod", "prd", "production", "live"}),
@@ -104,7 +104,7 @@ def short_type(resource_type: str) -> str:
 
 def path_stem(resource_id: str, tokens: frozenset[str], regions: frozenset[str]) -> str:
     """An id without subscription, group and environment: `virtualnetworks/vnet/subnets/pe`."""
-    parts = ids.key(resource_id).split("/")[1:]
+    parts = arm_id.key(resource_id).split("/")[1:]
     if "providers" in parts:
         at = len(parts) - 1 - parts[::-1].index("providers")
         parts = parts[at + 2 :]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import canonical
 from rtaudit.drift import names, sides
 from rtaudit.drift.natural import DEFAULTS, INTERNAL_CAPABILITIES, dropped
 from rtaudit.drift.sides import IndexedSide, Resource, items_of, text
-from rtaudit.snapshot import ids
 from rtaudit.snapshot.order import SET_LISTS
 from rtaudit.snapshot.secrets import CUT
 
@@ -105,7 +105,7 @@ class Normaliser:
             # A secret was there: it was cut, and what is cut cannot be compared.
             return None
         if key == "location":
-            return ids.region(value)
+            return arm_id.region(value)
         if self.over_time:
             return value
         if "/" in value and _ID.match(value):
@@ -123,10 +123,10 @@ class Normaliser:
     def _reference(self, resource_id: str) -> str:
         """An id as what it points at: the role of what was paired, else its types and names without the environment."""
         if self.over_time:
-            return ids.key(resource_id)
-        role = self.roles.get(ids.key(resource_id))
+            return arm_id.key(resource_id)
+        role = self.roles.get(arm_id.key(resource_id))
         if role is not None:
-            return f"{{{names.short_type(ids.type_of(resource_id)) or 'scope'} {role}}}"
+            return f"{{{names.short_type(arm_id.type_of(resource_id)) or 'scope'} {role}}}"
         return "{" + names.path_stem(resource_id, self.side.tokens, self.regions) + "}"
 
     def _host(self, found: re.Match[str]) -> str:

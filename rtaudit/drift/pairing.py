@@ -6,13 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import keys, sides
 from rtaudit.drift.matching import Ground, Match, match
 from rtaudit.drift.model import Unpaired
 from rtaudit.drift.names import short_type
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.sides import IndexedSide, Resource, text
-from rtaudit.snapshot import ids
 
 _RoleOf = Callable[[Resource, IndexedSide], str]
 _SKIPPED = frozenset({sides.METRICS})
@@ -48,8 +48,8 @@ def same_environment(left: IndexedSide, right: IndexedSide) -> bool:
     """True when both are one environment at two times: the same label, and an account in common (or no accounts to tell)."""
     if left.label != right.label:
         return False
-    here = {ids.key(item["id"]) for item in left.by_type.get(sides.ACCOUNT, ())}
-    there = {ids.key(item["id"]) for item in right.by_type.get(sides.ACCOUNT, ())}
+    here = {arm_id.key(item["id"]) for item in left.by_type.get(sides.ACCOUNT, ())}
+    there = {arm_id.key(item["id"]) for item in right.by_type.get(sides.ACCOUNT, ())}
     return not here or not there or bool(here & there)
 
 
@@ -59,8 +59,8 @@ def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
     for resource_type in sorted(left.by_type.keys() | right.by_type.keys()):
         if resource_type in _SKIPPED:
             continue
-        here = {ids.key(item["id"]): item for item in left.by_type.get(resource_type, ())}
-        there = {ids.key(item["id"]): item for item in right.by_type.get(resource_type, ())}
+        here = {arm_id.key(item["id"]): item for item in left.by_type.get(resource_type, ())}
+        there = {arm_id.key(item["id"]): item for item in right.by_type.get(resource_type, ())}
         for key in sorted(here.keys() | there.keys()):
             one, other = here.get(key), there.get(key)
             role = _readable(str((one or other or {})["id"]))
@@ -68,7 +68,7 @@ def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
                 pairing.pairs.append(Paired(role, resource_type, one, other, "id"))
                 pairing.left_roles[key] = pairing.right_roles[key] = role
                 continue
-            parent = ids.parent_of(key)
+            parent = arm_id.parent_of(key)
             # Of a resource that came or went, its children are not told again.
             if (parent in left.by_key) == (parent in right.by_key):
                 pairing.lone.append(Paired(role, resource_type, one, other))
@@ -112,7 +112,7 @@ class _RolePairing:
         for pair in self.pairing.pairs:
             assert pair.left is not None
             assert pair.right is not None
-            here, there = ids.subscription_of(pair.left["id"]), ids.subscription_of(pair.right["id"])
+            here, there = arm_id.subscription_of(pair.left["id"]), arm_id.subscription_of(pair.right["id"])
             if here and there:
                 votes[f"/subscriptions/{here}", f"/subscriptions/{there}"] += 1
         by_left = self._said_subscriptions()
@@ -122,7 +122,7 @@ class _RolePairing:
         lefts, rights = self._said(sides.SUBSCRIPTION)
         voted = {there: here for here, there in by_left.items()}
         grounds = [
-            Ground("its accounts", keys.key, lambda item: voted.get(ids.key(item["id"])), doubtful=False),
+            Ground("its accounts", keys.key, lambda item: voted.get(arm_id.key(item["id"])), doubtful=False),
             Ground("name", keys.displayed(self.left), keys.displayed(self.right)),
             Ground("the only one", *keys.only(lefts, rights), doubtful=False),
         ]
@@ -139,7 +139,7 @@ class _RolePairing:
     def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
         name = keys.displayed(side)(item)
-        return roles.get(ids.key(item["id"])) or (
+        return roles.get(arm_id.key(item["id"])) or (
             "subscription" if single else f"subscription {name or keys.key(item)}"
         )
 
@@ -175,8 +175,8 @@ class _RolePairing:
 
     def _said_subscriptions(self) -> dict[str, str]:
         """The subscriptions that the map pairs, by the base's."""
-        here = {role: key for key, role in self.mapped_left.items() if ids.type_of(key) == sides.SUBSCRIPTION}
-        there = {role: key for key, role in self.mapped_right.items() if ids.type_of(key) == sides.SUBSCRIPTION}
+        here = {role: key for key, role in self.mapped_left.items() if arm_id.type_of(key) == sides.SUBSCRIPTION}
+        there = {role: key for key, role in self.mapped_right.items() if arm_id.type_of(key) == sides.SUBSCRIPTION}
         return {
             here[role]: key
             for role, key in there.items()
@@ -224,9 +224,9 @@ class _RolePairing:
             if resource_type == sides.ENDPOINT:
                 parents = sides.targets(item)
             elif resource_type in (sides.MODELS, sides.USAGES):
-                parents = [f"/subscriptions/{ids.subscription_of(item['id'])}"]
+                parents = [f"/subscriptions/{arm_id.subscription_of(item['id'])}"]
             else:
-                parents = [ids.parent_of(item["id"])]
+                parents = [arm_id.parent_of(item["id"])]
             known = [roles[parent] for parent in parents if parent in roles]
             role = known[0] if len(known) == 1 else min(known, key=lambda one: (one not in common, one), default=None)
             # The children of a resource that is alone or in doubt are told with it.
@@ -238,7 +238,7 @@ class _RolePairing:
         """What settles several of one key."""
 
         def region(item: Resource) -> str | None:
-            return ids.region(text(item.get("location"))) or None
+            return arm_id.region(text(item.get("location"))) or None
 
         def kind(item: Resource) -> str | None:
             return text(item.get("kind")).lower() or None
@@ -298,11 +298,11 @@ class _RolePairing:
         self._record(resource_type, match(lefts, rights, self._unsaid(resource_type, grounds)), role)
 
     def _record(self, resource_type: str, found: Match, role_of: _RoleOf) -> None:
-        for one, other, by in sorted(found.pairs, key=lambda item: ids.key(item[0]["id"])):
+        for one, other, by in sorted(found.pairs, key=lambda item: arm_id.key(item[0]["id"])):
             role = self._unique(resource_type, role_of(one, self.left), one)
             self.pairing.pairs.append(Paired(role, resource_type, one, other, by))
-            self.pairing.left_roles[ids.key(one["id"])] = role
-            self.pairing.right_roles[ids.key(other["id"])] = role
+            self.pairing.left_roles[arm_id.key(one["id"])] = role
+            self.pairing.right_roles[arm_id.key(other["id"])] = role
         if resource_type not in _FOLLOWS:
             for item in found.left:
                 if resource_type != sides.ENDPOINT or not sides.serves(item, self.left, self.right):
@@ -334,19 +334,19 @@ class _RolePairing:
             reason = f"by {ground} it could be any of {named} of {other.label}; {advice}"
             self.pairing.doubts.append(Unpaired(side, resource_type, str(item["id"]), reason))
             roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
-            roles.pop(ids.key(item["id"]), None)
+            roles.pop(arm_id.key(item["id"]), None)
 
     def _role(self, item: Resource, side: IndexedSide) -> str:
-        mapped = (self.mapped_left if side is self.left else self.mapped_right).get(ids.key(item["id"]))
+        mapped = (self.mapped_left if side is self.left else self.mapped_right).get(arm_id.key(item["id"]))
         if mapped:
-            region = ids.region(text(item.get("location")))
+            region = arm_id.region(text(item.get("location")))
             return f"{mapped}-{region}" if region and (mapped, sides.type_of(item["id"])) in self.crowded else mapped
-        if ids.type_of(item["id"]) == sides.ZONE:
+        if arm_id.type_of(item["id"]) == sides.ZONE:
             return sides.name(item).lower()
         return side.stem(sides.name(item)) or sides.name(item).lower()
 
     def _unique(self, resource_type: str, role: str, item: Resource) -> str:
-        for candidate in (role, f"{role} ({sides.name(item).lower()})", f"{role} ({ids.key(item['id'])})"):
+        for candidate in (role, f"{role} ({sides.name(item).lower()})", f"{role} ({arm_id.key(item['id'])})"):
             if (resource_type, candidate) not in self.taken:
                 self.taken.add((resource_type, candidate))
                 return candidate
@@ -367,7 +367,7 @@ def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[s
 
 def _readable(resource_id: str) -> str:
     """The names of an id without its types: `account/deployment`; a region for its collections."""
-    resource_type = ids.type_of(resource_id)
+    resource_type = arm_id.type_of(resource_id)
     parts = resource_id.strip("/").split("/")
     if resource_type in (sides.MODELS, sides.USAGES):
         return parts[-2].lower()
@@ -378,4 +378,4 @@ def _readable(resource_id: str) -> str:
         end = lower.index("providers", at + 1) if "providers" in lower[at + 1 :] else len(parts)
         kept += parts[at + 3 : end : 2] or parts[at + 1 : end]
         parts, lower = parts[end:], lower[end:]
-    return "/".join(kept) or f"{short_type(resource_type)} {ids.name_of(resource_id)}".strip()
+    return "/".join(kept) or f"{short_type(resource_type)} {arm_id.name_of(resource_id)}".strip()

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import Document, load_yaml
 from rtaudit.drift.schema import MAP
 from rtaudit.drift.sides import ACCOUNT, HELD, IndexedSide, type_of
 from rtaudit.drift.sides import name as name_of
 from rtaudit.errors import did_you_mean
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,20 @@ class RoleMap:
 
     def _find(self, side: IndexedSide, role: str, index: int, wanted: str) -> str:
         if "/" in wanted:
-            key, kind = ids.key(wanted), type_of(wanted)
+            key, kind = arm_id.key(wanted), type_of(wanted)
             if kind in HELD:
                 hint = "roles and locks are compared as what is held at an account; name the account"
                 raise self._error(side, role, index, f"role '{role}' names '{wanted}', which is not paired", hint)
-            if key in side.by_key or any(ids.key(client["id"]) == key for client in side.clients):
+            if key in side.by_key or any(arm_id.key(client["id"]) == key for client in side.clients):
                 return key
             # By their names: their ids are long and all alike.
-            known = {ids.name_of(item["id"]): str(item["id"]) for item in side.by_type.get(kind or ACCOUNT, ())}
-            named = did_you_mean(ids.name_of(wanted), known)
+            known = {arm_id.name_of(item["id"]): str(item["id"]) for item in side.by_type.get(kind or ACCOUNT, ())}
+            named = did_you_mean(arm_id.name_of(wanted), known)
             near = known[named] if named else None
         else:
             accounts = [item for item in side.by_type.get(ACCOUNT, ()) if name_of(item).lower() == wanted.lower()]
             if len(accounts) == 1:
-                return ids.key(accounts[0]["id"])
+                return arm_id.key(accounts[0]["id"])
             if accounts:
                 raise self._error(
                     side,
@@ -116,7 +117,7 @@ def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
         )
     return RoleMap(
         roles=roles,
-        regions={label: [ids.region(item) for item in given] for label, given in value.get("regions", {}).items()},
+        regions={label: [arm_id.region(item) for item in given] for label, given in value.get("regions", {}).items()},
         tokens={label: frozenset(map(str.lower, given)) for label, given in value.get("tokens", {}).items()},
         source=source,
         warnings=_strangers(source, labels),

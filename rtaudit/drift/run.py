@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit import __version__
+from rtaudit.azure import arm_id
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.categories import category_of
@@ -24,7 +25,7 @@ from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
 from rtaudit.report import at_or_above
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 
 
 def diff(
@@ -193,16 +194,16 @@ class _Comparing:
 
     def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> str | None:
         """Why the other side may only not have seen its counterpart: the gap itself is told as unknown."""
-        parents = sides.targets(item) if lone.type == sides.ENDPOINT else [ids.parent_of(item["id"])]
+        parents = sides.targets(item) if lone.type == sides.ENDPOINT else [arm_id.parent_of(item["id"])]
         own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
         other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles
         role = next((own_roles[parent] for parent in parents if parent in own_roles), None)
         beside = None
         if role is not None:
-            parent_type = ids.type_of(next(parent for parent in parents if parent in own_roles))
+            parent_type = arm_id.type_of(next(parent for parent in parents if parent in own_roles))
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
-        why = lacking.why(lone.type, beside, ids.key(item["id"]))
+        why = lacking.why(lone.type, beside, arm_id.key(item["id"]))
         if why is None and lone.type == sides.ENDPOINT and not any(parent in own.by_key for parent in parents):
             # Every part lists the endpoints of all accounts: this one may not have been paired for want of its account.
             why = (self.left_blind if own is self.left else self.right_blind).elsewhere(None)
@@ -211,7 +212,7 @@ class _Comparing:
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
         cache: dict[str, dict[tuple[str, str], str]] = self.__dict__.setdefault("_role_index", {})
         if side not in cache:
-            cache[side] = {(ids.type_of(key), role): key for key, role in roles.items()}
+            cache[side] = {(arm_id.type_of(key), role): key for key, role in roles.items()}
         return cache[side]
 
     def _held(self) -> Iterator[Change]:
@@ -222,7 +223,7 @@ class _Comparing:
                 continue
             assert pair.left is not None
             assert pair.right is not None
-            one, other = ids.key(pair.left["id"]), ids.key(pair.right["id"])
+            one, other = arm_id.key(pair.left["id"]), arm_id.key(pair.right["id"])
             for resource_type, before, after in (
                 (sides.ASSIGNMENT, here.roles(one), there.roles(other)),
                 (sides.LOCK, here.locks(one), there.locks(other)),
@@ -319,7 +320,7 @@ def _modified(item: Resource | None) -> dict[str, Any] | None:
 
 
 def _doubt_order(doubt: Unpaired) -> tuple[str, str, str]:
-    return (doubt.side, doubt.type, ids.key(doubt.resource))
+    return (doubt.side, doubt.type, arm_id.key(doubt.resource))
 
 
 def lone_accounts(drift: Drift) -> Counter[str]:

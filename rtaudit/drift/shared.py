@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.drift.compare import Difference, raw_at
 from rtaudit.drift.normalise import HOST, Normaliser, settled, spell_tags_alike
 from rtaudit.drift.pairing import Paired, Pairing
 from rtaudit.drift.sides import CLIENT, IndexedSide, Resource
-from rtaudit.snapshot import ids
 
 _OF_THE_ENVIRONMENT = frozenset({"env", "environment", "stage"})
 """Tags that say, whatever the word, which environment a thing belongs to."""
@@ -31,7 +31,7 @@ class Shared:
         if self.pairing.over_time or pair.left is None or pair.right is None:
             return False
         # A contract is called by its name in both, and is yet what each environment makes of it.
-        if pair.type != CLIENT and ids.key(pair.left["id"]) == ids.key(pair.right["id"]):
+        if pair.type != CLIENT and arm_id.key(pair.left["id"]) == arm_id.key(pair.right["id"]):
             return self._itself(pair.left, pair.right, pair.type, difference)
         before, after = raw_at(pair.left, difference.path), raw_at(pair.right, difference.path)
         if before is None or before != after:
@@ -64,14 +64,14 @@ class Shared:
         lower = text.lower()
         at = lower.find("subscriptions/")
         if at >= 0:
-            named = ids.key(lower[at:])
-            while ids.type_of(named):
+            named = arm_id.key(lower[at:])
+            while arm_id.type_of(named):
                 if self._roles_differ(named):
                     return True
-                if ids.type_of(named).startswith("microsoft.resources/"):
+                if arm_id.type_of(named).startswith("microsoft.resources/"):
                     # An id below a subscription does not speak of the subscription.
                     return False
-                named = ids.parent_of(named)
+                named = arm_id.parent_of(named)
             return False
         hosts = {found.group(1).lower() for found in HOST.finditer(text)} if "." in text else set()
         if key == "account":

@@ -6,9 +6,10 @@ from collections import defaultdict
 from functools import cached_property
 from typing import Any
 
+from rtaudit.azure import arm_id
+from rtaudit.contract.sections import in_environment
 from rtaudit.drift import names
-from rtaudit.snapshot import Snapshot, ids
-from rtaudit.subjects.contract import in_environment
+from rtaudit.snapshot import Snapshot
 
 ACCOUNT = "microsoft.cognitiveservices/accounts"
 DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
@@ -44,10 +45,10 @@ class IndexedSide:
         self.snapshot = snapshot
         self.label = snapshot.environment
         self.tokens = names.tokens_of_label(snapshot.environment) if tokens is None else tokens
-        self.by_key: dict[str, Resource] = {ids.key(item["id"]): item for item in snapshot.resources}
+        self.by_key: dict[str, Resource] = {arm_id.key(item["id"]): item for item in snapshot.resources}
         self.by_type: dict[str, list[Resource]] = defaultdict(list)
         for item in snapshot.resources:
-            self.by_type[ids.type_of(item["id"])].append(item)
+            self.by_type[arm_id.type_of(item["id"])].append(item)
         self.clients: list[Resource] = [in_environment(client, self.label) for client in snapshot.clients]
         if self.clients:
             self.by_type[CLIENT] = self.clients
@@ -58,21 +59,21 @@ class IndexedSide:
         index: dict[str, dict[str, list[Resource]]] = defaultdict(lambda: defaultdict(list))
         for resource_type, items in self.by_type.items():
             for item in items:
-                index[ids.parent_of(item["id"])][resource_type].append(item)
+                index[arm_id.parent_of(item["id"])][resource_type].append(item)
         return index
 
     @cached_property
     def regions(self) -> frozenset[str]:
         """The words that name a region in which it has accounts."""
-        return names.region_tokens(ids.region(text(item.get("location"))) for item in self.by_type.get(ACCOUNT, ()))
+        return names.region_tokens(arm_id.region(text(item.get("location"))) for item in self.by_type.get(ACCOUNT, ()))
 
     @cached_property
     def hosts(self) -> dict[str, str]:
         """First label of an account's host names, lower case -> the account's key."""
         found: dict[str, str] = {}
         for item in self.by_type.get(ACCOUNT, ()):
-            account = ids.key(item["id"])
-            found.setdefault(ids.name_of(account), account)
+            account = arm_id.key(item["id"])
+            found.setdefault(arm_id.name_of(account), account)
             subdomain = text(properties(item).get("customSubDomainName"))
             if subdomain:
                 found[subdomain.lower()] = account
@@ -116,12 +117,12 @@ def items_of(value: Any) -> list[Resource]:
 
 def name(item: Resource) -> str:
     """A resource's own short name, from its id."""
-    return ids.name_of(str(item["id"]))
+    return arm_id.name_of(str(item["id"]))
 
 
 def type_of(resource_id: str) -> str:
     """The type of what a snapshot holds under an id, client contracts included."""
-    return CLIENT if ids.key(resource_id).startswith("/client/") else ids.type_of(resource_id)
+    return CLIENT if arm_id.key(resource_id).startswith("/client/") else arm_id.type_of(resource_id)
 
 
 def targets(endpoint: Resource) -> list[str]:
@@ -132,7 +133,7 @@ def targets(endpoint: Resource) -> list[str]:
             inner = connection.get("properties")
             target = text(inner.get("privateLinkServiceId")) if isinstance(inner, dict) else ""
             if target:
-                found.append(ids.key(target))
+                found.append(arm_id.key(target))
     return found
 
 
@@ -149,7 +150,7 @@ def serves(endpoint: Resource, own: IndexedSide, other: IndexedSide) -> bool:
             properties(one).get("privateEndpoint")
             for one in items_of(properties(account).get("privateEndpointConnections"))
         )
-        known = {ids.key(text(one.get("id"))) for one in listed if isinstance(one, dict)}
-        if target not in own.by_key or ids.key(endpoint["id"]) in known:
+        known = {arm_id.key(text(one.get("id"))) for one in listed if isinstance(one, dict)}
+        if target not in own.by_key or arm_id.key(endpoint["id"]) in known:
             return True
     return False

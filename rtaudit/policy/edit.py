@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError, allowed_hint
-from rtaudit.snapshot import Gap, Snapshot, ids
+from rtaudit.snapshot import Gap, Snapshot
 
 SHORTS: dict[str, str] = {
     "account": "microsoft.cognitiveservices/accounts",
@@ -49,7 +50,7 @@ class EditError(RtauditError):
 
 def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
     """`base` with the changes applied, one after another. Raises EditError."""
-    resources = {ids.key(resource["id"]): copy.deepcopy(resource) for resource in base.resources}
+    resources = {arm_id.key(resource["id"]): copy.deepcopy(resource) for resource in base.resources}
     gaps = list(base.gaps)
     scope = copy.deepcopy(dict(base.scope))
     collection = copy.deepcopy(dict(base.collection))
@@ -62,7 +63,7 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
         elif "apiVersion" in change:
             collection["apiVersions"] = {**collection.get("apiVersions", {}), **change["apiVersion"]}
         elif "add" in change:
-            resources[ids.key(change["add"]["id"])] = copy.deepcopy(change["add"])
+            resources[arm_id.key(change["add"]["id"])] = copy.deepcopy(change["add"])
         elif "gap" in change:
             gaps.append(_gap(resources, change))
         elif str(change.get("at", "")).partition(":")[0] == "client":
@@ -75,19 +76,21 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
 def find(resources: Mapping[str, dict[str, Any]], at: str) -> str:
     """The key of the resource that `at` names (`account`, `deployment:voice`, an ARM id). Raises EditError."""
     if at.startswith("/"):
-        if ids.key(at) not in resources:
+        if arm_id.key(at) not in resources:
             raise EditError(f"the base has no resource {at}")
-        return ids.key(at)
+        return arm_id.key(at)
     short, _, name = at.partition(":")
     if short not in SHORTS:
         raise EditError(f"'{at}' names no kind of resource", allowed_hint(short, SHORTS))
     found = [
         key
         for key, resource in resources.items()
-        if ids.type_of(resource["id"]) == SHORTS[short] and (not name or _named(resource["id"], name))
+        if arm_id.type_of(resource["id"]) == SHORTS[short] and (not name or _named(resource["id"], name))
     ]
     if len(found) != 1:
-        names = sorted(ids.name_of(one["id"]) for one in resources.values() if ids.type_of(one["id"]) == SHORTS[short])
+        names = sorted(
+            arm_id.name_of(one["id"]) for one in resources.values() if arm_id.type_of(one["id"]) == SHORTS[short]
+        )
         what = f"the base has no {at}" if not found else f"'{at}' could be any of {len(found)} resources"
         raise EditError(
             what, f"name one: {', '.join(f'{short}:{one}' for one in names) or 'there is none of its kind'}"
@@ -97,7 +100,7 @@ def find(resources: Mapping[str, dict[str, Any]], at: str) -> str:
 
 def _named(resource_id: str, name: str) -> bool:
     # `parent/name` picks between children of the same name; of a region's collection the region is the name.
-    tail = ids.key(resource_id).split("/")
+    tail = arm_id.key(resource_id).split("/")
     wanted = name.lower().split("/")
     if len(wanted) == 2:
         return tail[-1] == wanted[1] and wanted[0] in tail[:-1]
@@ -108,7 +111,7 @@ def _gap(resources: Mapping[str, dict[str, Any]], change: Mapping[str, Any]) -> 
     at = change.get("at")
     if at is None:
         raise EditError("a gap needs 'at': the resource that could not be read")
-    scope = at if ids.is_list(at) else resources[find(resources, at)]["id"]
+    scope = at if arm_id.is_list(at) else resources[find(resources, at)]["id"]
     reason = change.get("reason", "denied")
     status = {"denied": 403, "throttled": 429, "missing": 404}.get(reason)
     return Gap(scope, change["gap"], reason, status, None, change.get("needs"), "stated by a case")
@@ -127,7 +130,7 @@ def _change_resource(resources: dict[str, dict[str, Any]], change: Mapping[str, 
         resource["id"] = f"{resource['id'].rsplit('/', 1)[0]}/{change['copy']}"
         if "name" in resource:
             resource["name"] = change["copy"]
-        resources[ids.key(resource["id"])] = resource
+        resources[arm_id.key(resource["id"])] = resource
     _apply(resource, change)
 
 

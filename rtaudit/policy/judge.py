@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.policy.conditions import Scope, observations
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
-from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot import Gap
 from rtaudit.subjects import Subject, World
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -35,11 +36,11 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) 
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
     # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
-    seen = {ids.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
+    seen = {arm_id.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
     for gap in world.listing_gaps(rule.each) if note is None else ():
         resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
-        if ids.key(resource) not in seen:
-            seen.add(ids.key(resource))
+        if arm_id.key(resource) not in seen:
+            seen.add(arm_id.key(resource))
             yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
     severity, rule_id, each = bound.severity, rule.id, rule.each
     for scope in scopes:
@@ -125,8 +126,8 @@ def _account_name(subject: Subject) -> str | None:
 _NAMES = {
     "id": lambda subject: subject.resource,
     "name": lambda subject: subject.name,
-    "resourceGroup": lambda subject: ids.group_of(subject.resource),
-    "subscription": lambda subject: ids.subscription_of(subject.resource),
+    "resourceGroup": lambda subject: arm_id.group_of(subject.resource),
+    "subscription": lambda subject: arm_id.subscription_of(subject.resource),
     "accountName": _account_name,
 }
 """What a fix may name besides paths of the subject."""
@@ -142,7 +143,7 @@ def join_packs(per_pack: Sequence[list[Finding]], gates: Callable[[Finding], boo
     worst: dict[tuple[str, str, str], Finding] = {}
     for findings in per_pack:
         for finding in findings:
-            key = (finding.rule, ids.key(finding.resource), finding.environment)
+            key = (finding.rule, arm_id.key(finding.resource), finding.environment)
             other = worst.get(key)
             if other is None or (not gates(finding), *finding.order[:2]) < (not gates(other), *other.order[:2]):
                 worst[key] = finding

@@ -15,8 +15,8 @@ from typing import Any
 
 import regex
 
+from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError
-from rtaudit.snapshot import ids
 from rtaudit.subjects.deployment import parse_date
 
 REGEX_SECONDS = 0.5
@@ -106,7 +106,7 @@ def _like(actual: Any, expected: Any) -> bool:
 def _in_regions(actual: Any, expected: Any) -> bool:
     if not isinstance(actual, str) or not isinstance(expected, list):
         return False
-    return any(ids.region(actual) == ids.region(one) for one in expected)
+    return any(arm_id.region(actual) == arm_id.region(one) for one in expected)
 
 
 def wildcards(pattern: str) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit import __version__
-from rtaudit.client.probes import PROBE
+from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
 from rtaudit.probe import wire
 from rtaudit.probe.session import open_session

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from rtaudit.clouds import CLOUDS
+from rtaudit.azure import arm_id
+from rtaudit.azure.clouds import CLOUDS
+from rtaudit.contract.sections import covers, in_environment
 from rtaudit.errors import InputError, UsageError, allowed_hint
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.client import find_account
-from rtaudit.subjects.contract import covers, in_environment
 
 PATH = "/openai/v1/realtime"
 """Path of the generally available realtime endpoint."""
@@ -211,7 +212,7 @@ def _the_account(world: World, named: str | None) -> Subject:
 
 
 def _deployments(world: World, account: Subject) -> list[Subject]:
-    return [one for one in world.deployments if ids.parent_of(one.resource) == ids.key(account.resource)]
+    return [one for one in world.deployments if arm_id.parent_of(one.resource) == arm_id.key(account.resource)]
 
 
 def _with_account(target: Target, world: World, account: Subject) -> Target:
@@ -239,11 +240,11 @@ def _addresses(world: World, account: Subject, host: str) -> list[str] | None:
     """
     if account.fact("exposure") != "private":
         return None
-    key = ids.key(account.resource)
+    key = arm_id.key(account.resource)
     every: set[str] = set()
     of_host: set[str] = set()
     for endpoint in world.private_endpoints:
-        if any(ids.key(one["id"]) == key for one in endpoint.join("accounts").value or ()):
+        if any(arm_id.key(one["id"]) == key for one in endpoint.join("accounts").value or ()):
             for row in endpoint.fact("hostRecords") or ():
                 expected = row["expected"] if isinstance(row.get("expected"), list) else []
                 every.update(expected)

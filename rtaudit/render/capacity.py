@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.deployment import parse_date, row_role
 from rtaudit.subjects.world import listing, mapping, text
@@ -30,9 +30,11 @@ class _Offer:
 def capacity(world: World) -> list[dict[str, Any]]:
     """One row per subscription, region, realtime model, version and SKU; and one per region whose catalogue was not read."""
     offers: dict[_Key, _Offer] = {}
-    regions = {(ids.subscription_of(one.resource) or "", ids.region(one.raw.get("location"))) for one in world.accounts}
+    regions = {
+        (arm_id.subscription_of(one.resource) or "", arm_id.region(one.raw.get("location"))) for one in world.accounts
+    }
     for resource in world.of_type(MODELS):
-        here = (ids.subscription_of(resource["id"]) or "", ids.region(ids.key(resource["id"]).split("/")[-2]))
+        here = (arm_id.subscription_of(resource["id"]) or "", arm_id.region(arm_id.key(resource["id"]).split("/")[-2]))
         regions.add(here)
         for row in listing(resource.get("value")):
             _offer(offers, here, mapping(row))
@@ -65,8 +67,8 @@ def _hosting(world: World, offers: dict[_Key, _Offer]) -> dict[_Key, list[Subjec
             continue
         account = deployment.account
         here = (
-            ids.subscription_of(deployment.resource) or "",
-            ids.region(account.raw.get("location") if account else None),
+            arm_id.subscription_of(deployment.resource) or "",
+            arm_id.region(account.raw.get("location") if account else None),
         )
         model, sku = mapping(deployment.properties.get("model")), mapping(deployment.raw.get("sku"))
         key = _key(here, model, sku)

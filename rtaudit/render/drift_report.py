@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure import arm_id
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, RuleText
-from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot import Gap
 
 if TYPE_CHECKING:
     from rtaudit.drift.model import Change, Comparison, Drift
@@ -66,11 +67,11 @@ def _findings(comparison: Comparison) -> list[Finding]:
     for change in comparison.changes:
         groups[_resource(change), change.category, change.decision, change.severity].append(change)
     found = [_finding(comparison, key, changes) for key, changes in groups.items()]
-    changed = {ids.key(one) for change in comparison.changes for one in (change.left, change.right) if one}
+    changed = {arm_id.key(one) for change in comparison.changes for one in (change.left, change.right) if one}
     found += [
         Finding("drift-none", "pass", pair.type, pair.right, comparison.right.environment)
         for pair in comparison.pairs
-        if not changed & {ids.key(pair.left), ids.key(pair.right)}
+        if not changed & {arm_id.key(pair.left), arm_id.key(pair.right)}
     ]
     for doubt in comparison.unpaired:
         side = comparison.left if doubt.side == "left" else comparison.right

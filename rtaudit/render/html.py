@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from rtaudit.azure import arm_id
 from rtaudit.render import Options, plots
 from rtaudit.render.text import (
     GOOD_VERDICTS,
@@ -27,7 +28,6 @@ from rtaudit.render.text import (
     waiver,
 )
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Report
-from rtaudit.snapshot import ids
 from rtaudit.subjects import World
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     owners: dict[str, tuple[int, str]] = {}
     for finding in report.findings:
         resource = owner(finding.resource)
-        owners.setdefault(ids.key(resource), (len(owners), name(resource)))
+        owners.setdefault(arm_id.key(resource), (len(owners), name(resource)))
     numbers = {key: at for key, (at, _) in owners.items()}
     drawn = plots.boundaries(worlds)
     sections = [("map", "Rules and accounts"), ("findings", "Findings")]
@@ -200,7 +200,7 @@ def _finding(report: Report, finding: Finding, owners: dict[str, int], rules: di
         "rule": value(finding.rule, 60),
         "name": value(text.name, 100) if text else "",
         "resource": name(finding.resource),
-        "owner": owners[ids.key(owner(finding.resource))],
+        "owner": owners[arm_id.key(owner(finding.resource))],
         "quiet": quiet,
         "note": value(finding.note, 500) if finding.note else "",
     }

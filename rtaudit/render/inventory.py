@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import dumps
 from rtaudit.render.capacity import capacity
 from rtaudit.render.csv import lines
 from rtaudit.render.grid import grid
 from rtaudit.render.text import name, value
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Joined, Subject, World
 from rtaudit.subjects.world import listing, mapping, text
 
@@ -96,9 +97,9 @@ def _account(account: Subject) -> Row:
     sinks = account.join("facts.logDestinations")
     return {
         "account": account.name,
-        "group": ids.group_of(account.resource),
-        "subscription": ids.subscription_of(account.resource),
-        "region": ids.region(account.raw.get("location")) or None,
+        "group": arm_id.group_of(account.resource),
+        "subscription": arm_id.subscription_of(account.resource),
+        "region": arm_id.region(account.raw.get("location")) or None,
         "kind": account.raw.get("kind"),
         "exposure": account.fact("exposure"),
         # Azure leaves disableLocalAuth out where keys work.
@@ -119,7 +120,7 @@ def world_gaps(world: World, resource: str) -> list[Any]:
     return [
         gap
         for gap in world.snapshot.gaps
-        if ids.covers(ids.parent_of(gap.scope) if ids.is_list(gap.scope) else gap.scope, resource)
+        if arm_id.covers(arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else gap.scope, resource)
     ]
 
 
@@ -135,7 +136,7 @@ def _deployment(deployment: Subject) -> Row:
     return {
         "account": account.name if account else None,
         "deployment": deployment.name,
-        "region": ids.region(account.raw.get("location") if account else None) or None,
+        "region": arm_id.region(account.raw.get("location") if account else None) or None,
         "model": model.get("name"),
         "version": model.get("version"),
         "role": deployment.fact("realtimeRole"),
@@ -154,7 +155,7 @@ def _deployment(deployment: Subject) -> Row:
 
 def endpoints(world: World) -> list[Row]:
     """One row per connection of an account to a private endpoint; one for an account without any."""
-    by_id = {ids.key(one.resource): one for one in world.private_endpoints}
+    by_id = {arm_id.key(one.resource): one for one in world.private_endpoints}
     rows = []
     for account in world.accounts:
         connections = [mapping(one) for one in listing(account.properties.get("privateEndpointConnections"))]
@@ -165,7 +166,7 @@ def endpoints(world: World) -> list[Row]:
 def _connection(account: Subject, connection: dict[str, Any], by_id: dict[str, Subject]) -> Row:
     properties = mapping(connection.get("properties"))
     endpoint_id = mapping(properties.get("privateEndpoint")).get("id")
-    endpoint = by_id.get(ids.key(endpoint_id)) if isinstance(endpoint_id, str) else None
+    endpoint = by_id.get(arm_id.key(endpoint_id)) if isinstance(endpoint_id, str) else None
     required = account.join("facts.requiredDnsZones")
     zones = endpoint.join("facts.zoneNames") if endpoint else None
     missing: Any = None
@@ -176,7 +177,7 @@ def _connection(account: Subject, connection: dict[str, Any], by_id: dict[str, S
         "account": account.name,
         "exposure": account.fact("exposure"),
         "host": account.properties.get("endpoint"),
-        "endpoint": ids.name_of(endpoint_id) if isinstance(endpoint_id, str) else None,
+        "endpoint": arm_id.name_of(endpoint_id) if isinstance(endpoint_id, str) else None,
         "status": mapping(properties.get("privateLinkServiceConnectionState")).get("status"),
         "groupIds": endpoint.fact("groupIds") if endpoint else properties.get("groupIds"),
         "network": endpoint.fact("virtualNetwork") if endpoint else (UNKNOWN if endpoint_id else None),

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Snapshot
 
 # A resource is an element of `resources`; its own id stands six spaces in, in the one layout that snapshots have.
 _ID = re.compile(r'^ {6}"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
@@ -43,14 +44,14 @@ class Lines:
 
     def _place(self, environment: str, resource: str) -> tuple[str | None, int]:
         held = self._lines.get(environment, ())
-        key = ids.key(resource)
+        key = arm_id.key(resource)
         while held:
             for file, positions in reversed(held):
                 if key in positions:
                     return file, positions[key]
             if key.count("/") <= 2:
                 break
-            key = ids.parent_of(key)
+            key = arm_id.parent_of(key)
         return None, 1
 
 
@@ -72,5 +73,5 @@ def _positions(text: str) -> dict[str, int]:
     for match in _ID.finditer(text):
         line += text.count("\n", at, match.start())
         at = match.start()
-        found.setdefault(ids.key(json.loads(match.group(1), strict=False)), line)
+        found.setdefault(arm_id.key(json.loads(match.group(1), strict=False)), line)
     return found

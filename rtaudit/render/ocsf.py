@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.render import Options
 from rtaudit.render.text import conclusion, name, place, plain, reasons, safe_json, state, value, waiver
 from rtaudit.report import Finding, Report
-from rtaudit.snapshot import ids
 
 VERSION = "1.3.0"
 """The version of the schema."""
@@ -109,7 +109,7 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
             {
                 "uid": plain(finding.resource),
                 "name": name(finding.resource),
-                "type": plain(ids.type_of(finding.resource)) or value(finding.each, 200),
+                "type": plain(arm_id.type_of(finding.resource)) or value(finding.each, 200),
                 "cloud_partition": "Azure",
                 **({"group": {"name": place(finding.resource)}} if place(finding.resource) else {}),
                 "labels": [f"environment={value(finding.environment, 200)}"],
@@ -117,7 +117,7 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
         ],
         "cloud": {
             "provider": "Azure",
-            "account": {"uid": plain(ids.subscription_of(finding.resource) or ""), "type": "Azure Subscription"},
+            "account": {"uid": plain(arm_id.subscription_of(finding.resource) or ""), "type": "Azure Subscription"},
         },
     }
     if finding.fix:

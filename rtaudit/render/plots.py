@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.render.capacity import capacity
 from rtaudit.render.inventory import UNKNOWN, deployments, endpoints
 from rtaudit.render.text import name, owner, shorten, state, value
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.deployment import parse_date
 from rtaudit.subjects.world import listing, mapping, text
@@ -29,12 +30,12 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
     """Rules that something is to be told of, worst first, against resources, worst first; the worst finding in each cell."""
     cells: dict[tuple[str, str], Finding] = {}
     for finding in report.findings:
-        at = (finding.rule, ids.key(owner(finding.resource)))
+        at = (finding.rule, arm_id.key(owner(finding.resource)))
         if at not in cells or _ORDER.index(state(finding)) < _ORDER.index(state(cells[at])):
             cells[at] = finding
     telling = [finding for finding in cells.values() if _SIGNS[state(finding)]]
     rules = _ranked([(finding.rule, finding) for finding in telling])
-    columns = _ranked([(ids.key(owner(finding.resource)), finding) for finding in cells.values()])
+    columns = _ranked([(arm_id.key(owner(finding.resource)), finding) for finding in cells.values()])
     left = [f"{len(rules) - RULES} more rules"] if len(rules) > RULES else []
     everything = len(columns)
     rules, columns = rules[:RULES], columns[:ACCOUNTS]
@@ -62,7 +63,7 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
                     "title": f"{value(rule, 60)}, {name(owner(found.resource))}: {shown}",
                 }
             )
-    names = {ids.key(owner(finding.resource)): name(owner(finding.resource)) for finding in cells.values()}
+    names = {arm_id.key(owner(finding.resource)): name(owner(finding.resource)) for finding in cells.values()}
     return {
         "columns": [
             (_MARGIN + at * _CELL + 12, _TOP - 6, shorten(names[key], 22), names[key]) for at, key in enumerate(columns)
@@ -113,8 +114,8 @@ def boundaries(worlds: Sequence[World]) -> list[dict[str, Any]]:
     for world in worlds:
         rows: dict[str, list[dict[str, Any]]] = {}
         for row in endpoints(world):
-            rows.setdefault(ids.key(row["id"]), []).append(row)
-        drawn += [_boundary(account, rows.get(ids.key(account.resource), [])) for account in world.accounts]
+            rows.setdefault(arm_id.key(row["id"]), []).append(row)
+        drawn += [_boundary(account, rows.get(arm_id.key(account.resource), [])) for account in world.accounts]
     return drawn
 
 
@@ -146,7 +147,7 @@ def _boundary(account: Subject, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "account": label,
         "short": shorten(label, 30),
         "kind": value(account.raw.get("kind"), 20),
-        "region": value(ids.region(account.raw.get("location")) or "no region", 20),
+        "region": value(arm_id.region(account.raw.get("location")) or "no region", 20),
         "public": public,
         "public_detail": detail,
         "public_mood": mood,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from rtaudit.azure import arm_id
 from rtaudit.render import Options
 from rtaudit.render.text import (
     GOOD_VERDICTS,
@@ -21,7 +22,6 @@ from rtaudit.render.text import (
     waiver,
 )
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.snapshot import ids
 
 MANY = 20
 """With more accounts than this to tell of, and no outcomes asked for, they are summarised on one screen."""
@@ -85,7 +85,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     page = _Page(options)
     yield from page.wrapped(judged(report), "")
     shown = _shown(report.findings, options.show)
-    by_owner = _grouped(shown, lambda finding: ids.key(owner(finding.resource)))
+    by_owner = _grouped(shown, lambda finding: arm_id.key(owner(finding.resource)))
     if not shown:
         yield "\n"
         yield "Nothing to list.\n" if options.show else "No failure and nothing unknown.\n"
@@ -149,7 +149,7 @@ def _by_account(page: _Page, report: Report, groups: dict[str, list[Finding]]) -
         for line in page.wrapped(title, ""):
             yield page.paint(line.rstrip("\n"), "1") + "\n"
         for finding in findings:
-            child = "" if ids.key(finding.resource) == key else name(finding.resource)
+            child = "" if arm_id.key(finding.resource) == key else name(finding.resource)
             yield from _finding(page, report, finding, child)
 
 
@@ -195,7 +195,7 @@ def _finding(page: _Page, report: Report, finding: Finding, child: str, *, with_
         yield from page.wrapped(shorten(plain(finding.note), 300), "    ", "  ")
     if finding.outcome in ("fail", "waived"):
         for seen in finding.observations[:_OBSERVATIONS]:
-            elsewhere = seen.resource and ids.key(seen.resource) != ids.key(finding.resource)
+            elsewhere = seen.resource and arm_id.key(seen.resource) != arm_id.key(finding.resource)
             at = f" ({name(seen.resource)})" if elsewhere else ""
             yield from page.wrapped(
                 f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}{at}", "    ", "  "

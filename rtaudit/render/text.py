@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot import Gap
 
 VERDICTS = {
     "ready": "ready",
@@ -84,17 +85,17 @@ def name(resource: str, limit: int = 120) -> str:
     """A resource's name as people say it: `account`, or `account/deployment` for a child; an environment's label."""
     account = _ACCOUNT.search(resource)
     if account is None:
-        if ids.type_of(resource) == "microsoft.resources/subscriptions":
-            return shorten(plain("subscription " + ids.name_of(resource)), limit)
-        return shorten(plain(ids.name_of(resource) if resource.startswith("/") else resource), limit)
-    own = ids.name_of(account.group())
+        if arm_id.type_of(resource) == "microsoft.resources/subscriptions":
+            return shorten(plain("subscription " + arm_id.name_of(resource)), limit)
+        return shorten(plain(arm_id.name_of(resource) if resource.startswith("/") else resource), limit)
+    own = arm_id.name_of(account.group())
     rest = resource[account.end() :].strip("/")
-    return shorten(plain(f"{own}/{ids.name_of(rest)}" if rest else own), limit)
+    return shorten(plain(f"{own}/{arm_id.name_of(rest)}" if rest else own), limit)
 
 
 def place(resource: str) -> str:
     """Where a resource is: its resource group, or its subscription, or nothing."""
-    group = ids.group_of(resource)
+    group = arm_id.group_of(resource)
     return shorten(plain(group), 90) if group else ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
@@ -75,14 +76,14 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable over runs and machines: of the rule and the resource, nothing else."""
-        return hashlib.sha256(f"{self.rule}\n{ids.key(self.resource)}".encode("utf-8", "backslashreplace")).hexdigest()[
-            :32
-        ]
+        return hashlib.sha256(
+            f"{self.rule}\n{arm_id.key(self.resource)}".encode("utf-8", "backslashreplace")
+        ).hexdigest()[:32]
 
     @property
     def order(self) -> tuple[int, int, str, str]:
         """Sort key: outcome, severity, rule, resource."""
-        return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, ids.key(self.resource))
+        return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, arm_id.key(self.resource))
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -92,7 +93,7 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
         piles.setdefault((finding.outcome, finding.severity, finding.rule), []).append(finding)
     ordered: list[Finding] = []
     for _, pile in sorted(piles.items(), key=lambda item: item[1][0].order[:3]):
-        pile.sort(key=lambda finding: ids.key(finding.resource))
+        pile.sort(key=lambda finding: arm_id.key(finding.resource))
         ordered += pile
     return ordered
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from rtaudit.azure import arm_id
 from rtaudit.simulate import refusals
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
@@ -16,7 +17,7 @@ from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import CATALOGUES, Route, action_of, parse
 from rtaudit.simulate.world import World, encode
-from rtaudit.snapshot import Gap, ids
+from rtaudit.snapshot import Gap
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9-]+)?", re.IGNORECASE)
 _EQUALS = re.compile(r"^\s*(?:assignedTo\(\s*'([^']*)'\s*\)|([A-Za-z]+)\s+eq\s+'([^']*)')\s*$", re.IGNORECASE)
@@ -86,7 +87,7 @@ class Arm:
         for key in (route.key, route.scope):
             location = self._world.resources.get(key, {}).get("location")
             if location:
-                return ids.region(location)
+                return arm_id.region(location)
         return "global"
 
     def _read(self, request: Request, route: Route, url: str) -> Answer:

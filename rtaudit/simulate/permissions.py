@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from rtaudit.azure import arm_id
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import READS, Route, action_of
 from rtaudit.simulate.world import World, encode
-from rtaudit.snapshot import ids
 
 
 def answer_permissions(world: World, denials: Denials, route: Route) -> Answer:
@@ -55,5 +55,5 @@ def _samples(world: World, scope: str, kind: str) -> list[str]:
         return [f"{target}/providers/{namespace}/{types[0]}" for target in accounts or [scope]]
     if scope in world.resources and scope.count("/") > 2:
         # At a resource: the resource itself, when it is of the type.
-        return [scope] if ids.type_of(scope) == kind else []
+        return [scope] if arm_id.type_of(scope) == kind else []
     return [f"{scope}/providers/{namespace}/{types[0]}"]

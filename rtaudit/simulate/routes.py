@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def parse(path: str) -> Route:
             return route("microsoft.resources/providers", parts[:at], collection=False, namespace=segments[at + 1])
         kind = "/".join([tail[0], *tail[1::2]])
         if kind in CATALOGUES:
-            parts = (*parts[: at + 3], ids.region(parts[at + 3]), *parts[at + 4 :])
+            parts = (*parts[: at + 3], arm_id.region(parts[at + 3]), *parts[at + 4 :])
         collection = len(tail) % 2 == 0
         # A list stands below its parent or below what the provider extends; so does a resource of that list.
         owner = tail[:-1] if collection else tail[:-2]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError
 from rtaudit.simulate import refusals
 from rtaudit.simulate.arm import Arm, Request
@@ -20,7 +21,7 @@ from rtaudit.simulate.routes import parse
 from rtaudit.simulate.server import Server
 from rtaudit.simulate.tokens import TOKEN_PATH, answer_token, refuse_token
 from rtaudit.simulate.world import World, encode
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 
 IDENTITY_HEADER = "rtaudit-simulate"
 """What IDENTITY_HEADER must hold to be given a token. No secret: the tokens open nothing."""
@@ -121,7 +122,7 @@ class Simulator:
         raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else encode(body)
         answer = Answer(status, raw, tuple((headers or {}).items()), drop=drop)
         with self._lock:
-            self._verbatim[ids.key(path)].append(_Verbatim(answer, times, when))
+            self._verbatim[arm_id.key(path)].append(_Verbatim(answer, times, when))
 
     def start(self) -> Simulator:
         """Serve in a thread of its own."""
@@ -189,7 +190,7 @@ class Simulator:
         if not self._verbatim:
             return None
         with self._lock:
-            queue = self._verbatim.get(ids.key(request.path), ())
+            queue = self._verbatim.get(arm_id.key(request.path), ())
             for given in queue:
                 if given.times != 0 and (given.when is None or given.when(request)):
                     if given.times is not None:

@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.simulate.routes import CATALOGUES, READS, Route
-from rtaudit.snapshot import Gap, Snapshot, ids
+from rtaudit.snapshot import Gap, Snapshot
 
 DEFAULT_TENANT = "00000000-0000-4000-8000-00000000aaaa"
 """The tenant of snapshots that name none."""
@@ -39,12 +40,12 @@ class World:
 
         for snapshot in snapshots:
             for resource in [*snapshot.resources, *_stand_ins(snapshot)]:
-                key = ids.key(resource["id"])
+                key = arm_id.key(resource["id"])
                 self.resources[key] = resource
-                if ids.subscription_of(key) is None:
+                if arm_id.subscription_of(key) is None:
                     self._seen_from[key].update(dict.fromkeys(_subscriptions(snapshot), resource))
             for gap in snapshot.gaps:
-                self._gaps[ids.key(gap.scope), gap.aspect].append(gap)
+                self._gaps[arm_id.key(gap.scope), gap.aspect].append(gap)
         for snapshot in snapshots:
             self._know(snapshot)
         if not self.tenants:
@@ -81,10 +82,10 @@ class World:
 
     def _index(self, key: str) -> None:
         resource = self.resources[key]
-        kind = ids.type_of(key)
+        kind = arm_id.type_of(key)
         self._by_type[kind].append(key)
         self._by_scope[_collection(key), kind].append(key)
-        subscription, group = ids.subscription_of(key), ids.group_of(resource["id"])
+        subscription, group = arm_id.subscription_of(key), arm_id.group_of(resource["id"])
         if subscription and group:
             if kind.count("/") == 1 and key.count("/providers/") == 1:
                 self._by_scope[f"/subscriptions/{subscription}", kind].append(key)
@@ -129,7 +130,7 @@ class World:
                 gap.needs
                 for gaps in self._gaps.values()
                 for gap in gaps
-                if gap.reason == "denied" and gap.needs and ids.covers(_stands_at(gap), scope or "/")
+                if gap.reason == "denied" and gap.needs and arm_id.covers(_stands_at(gap), scope or "/")
             }
         )
 
@@ -158,7 +159,7 @@ class World:
             return [
                 key
                 for key in self._by_type[route.type]
-                if self._above(key, route) or ids.covers(route.scope or "/", _target(key) or "/")
+                if self._above(key, route) or arm_id.covers(route.scope or "/", _target(key) or "/")
             ]
         return self._by_scope.get((route.scope, route.type), [])
 
@@ -167,11 +168,11 @@ class World:
         if route.subscription and key in self._seen_from:
             # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
             return route.subscription in self._seen_from[key]
-        return ids.covers(_target(key) or "/", route.scope or "/")
+        return arm_id.covers(_target(key) or "/", route.scope or "/")
 
     def below(self, scope: str, kind: str) -> Iterator[str]:
         """Keys of the resources of a type at `scope` (a key) or below it."""
-        return (key for key in self._by_type.get(kind, ()) if ids.covers(scope or "/", key))
+        return (key for key in self._by_type.get(kind, ()) if arm_id.covers(scope or "/", key))
 
     def seen(self, key: str, subscription: str | None) -> dict[str, Any]:
         """A resource as the lists of a subscription (lower case) show it."""
@@ -196,7 +197,7 @@ def encode(value: Any) -> bytes:
 
 def _stands_at(gap: Gap) -> str:
     """Where the action of a gap is missing: of a subscription's list at the subscription."""
-    return ids.parent_of(gap.scope) if ids.is_list(gap.scope) else gap.scope
+    return arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else gap.scope
 
 
 def _target(key: str) -> str:
@@ -206,10 +207,10 @@ def _target(key: str) -> str:
 
 def _collection(key: str) -> str:
     """The scope below which a list shows this resource directly."""
-    kind = ids.type_of(key)
+    kind = arm_id.type_of(key)
     if kind in CATALOGUES:
         return key
-    parent = ids.parent_of(key)
+    parent = arm_id.parent_of(key)
     return "" if parent == "/" else parent
 
 
@@ -217,7 +218,7 @@ def _subscriptions(snapshot: Snapshot) -> set[str]:
     """Every subscription (lower case) that a snapshot names."""
     named = {str(name).lower() for name in snapshot.scope.get("subscriptions") or ()}
     scopes = [*(resource["id"] for resource in snapshot.resources), *(gap.scope for gap in snapshot.gaps)]
-    return named | {name for scope in scopes if (name := ids.subscription_of(scope))}
+    return named | {name for scope in scopes if (name := arm_id.subscription_of(scope))}
 
 
 def _subscription(name: str, snapshot: Snapshot) -> dict[str, Any]:

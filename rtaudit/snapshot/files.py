@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import check_schema, dumps, parse_json, pieces, read_text, whole_file, write_atomically
 from rtaudit.errors import InputError
-from rtaudit.snapshot import ids
 from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
 from rtaudit.snapshot.schema import ENVELOPE
 
@@ -82,6 +82,6 @@ def _check_resources(resources: list[Any], name: str) -> None:
             raise InputError(
                 f"{name} is not a snapshot: resources[{index}].properties is not a mapping ({identity})", _ANEW
             )
-        if ids.key(identity) in seen:
+        if arm_id.key(identity) in seen:
             raise InputError(f"{name} is not a snapshot: resources[{index}] is there twice: {identity}", _ANEW)
-        seen.add(ids.key(identity))
+        seen.add(arm_id.key(identity))

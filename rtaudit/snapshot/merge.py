@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import canonical
 from rtaudit.errors import InputError
-from rtaudit.snapshot import ids
 from rtaudit.snapshot.model import COLLECTIONS, Snapshot
 from rtaudit.snapshot.order import catalogue_order
 
@@ -28,7 +28,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
     resources: dict[str, dict[str, Any]] = {}
     for snapshot in in_time:
         for resource in snapshot.resources:
-            key = ids.key(resource["id"])
+            key = arm_id.key(resource["id"])
             earlier = resources.get(key)
             resources[key] = _joined(earlier, resource) if earlier is not None else resource
     return Snapshot.of(
@@ -86,7 +86,7 @@ def _check_shards(snapshots: Sequence[Snapshot]) -> None:
 
 
 def _joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    if ids.type_of(later["id"]) not in COLLECTIONS:
+    if arm_id.type_of(later["id"]) not in COLLECTIONS:
         return later
     rows = list(later.get("value") or ())
     have = {catalogue_order(row)[:4] for row in rows}

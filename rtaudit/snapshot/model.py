@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.documents import canonical, canonical_each
-from rtaudit.snapshot import ids
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
 
 SCHEMA = "rtaudit.snapshot/1"
@@ -49,13 +49,13 @@ class Gap:
     @property
     def what(self) -> str:
         """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
-        return f"{self.aspect} ({ids.name_of(self.scope)})" if ids.is_list(self.scope) else self.aspect
+        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
 
     @property
     def order(self) -> tuple[str, ...]:
         """Sort key."""
         return (
-            ids.key(self.scope),
+            arm_id.key(self.scope),
             self.aspect,
             self.reason,
             str(self.status),
@@ -102,7 +102,7 @@ class Snapshot:
         """
         resources = list(resources)
         seen: dict[tuple[int, str], list[Any]] = {}
-        by_id = {ids.key(resource["id"]): _ordered(resource, seen) for resource in resources}
+        by_id = {arm_id.key(resource["id"]): _ordered(resource, seen) for resource in resources}
         return cls(
             environment=environment,
             scope=dict(scope),
@@ -169,6 +169,6 @@ class Snapshot:
 
 def _ordered(resource: dict[str, Any], seen: dict[tuple[int, str], list[Any]]) -> dict[str, Any]:
     ordered: dict[str, Any] = sorted_sets(resource, seen)
-    if ids.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
+    if arm_id.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
         ordered = {**ordered, "value": sorted(ordered["value"], key=catalogue_order)}
     return ordered

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 from rtaudit.snapshot.model import COLLECTIONS, Gap, Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
 
@@ -132,21 +132,21 @@ class _Hiding:
             for model in _models(resource)
             if isinstance(model, dict)
         }
-        regions = {ids.region(str(resource.get("location") or "")) for resource in snapshot.resources}
+        regions = {arm_id.region(str(resource.get("location") or "")) for resource in snapshot.resources}
         words = {word for name in (*models, *regions, snapshot.environment) for word in _TOKEN.findall(name.lower())}
         self._public = _PUBLIC | words
         self._custom_roles = {
-            ids.name_of(resource["id"]).lower()
+            arm_id.name_of(resource["id"]).lower()
             for resource in snapshot.resources
-            if ids.type_of(resource["id"]) == "microsoft.authorization/roledefinitions"
+            if arm_id.type_of(resource["id"]) == "microsoft.authorization/roledefinitions"
             and (resource.get("properties") or {}).get("type") == "CustomRole"
         }
 
     def resource(self, resource: dict[str, Any]) -> dict[str, Any]:
         """A resource, cut and hidden."""
-        kind = ids.type_of(resource["id"])
+        kind = arm_id.type_of(resource["id"])
         built_in = kind == "microsoft.authorization/roledefinitions" and (
-            ids.name_of(resource["id"]).lower() not in self._custom_roles
+            arm_id.name_of(resource["id"]).lower() not in self._custom_roles
         )
         hidden = {
             name: self.rows(value)
@@ -158,7 +158,7 @@ class _Hiding:
             if name not in {"systemData", "etag"}
         }
         if kind.endswith("/roledefinitions") and built_in:
-            hidden["name"] = resource.get("name", ids.name_of(resource["id"]))
+            hidden["name"] = resource.get("name", arm_id.name_of(resource["id"]))
             scopes = hidden.get("properties", {}).get("assignableScopes")
             if scopes:
                 hidden["properties"] = {**hidden["properties"], "assignableScopes": self.value(scopes, "")}

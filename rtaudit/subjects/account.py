@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rtaudit.clouds import CLOUDS
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.azure.clouds import CLOUDS
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import (
     DEPLOYMENT,
@@ -63,12 +64,12 @@ def private_endpoints(account: Subject) -> Joined:
     by_target = world.memo.get("endpoints by target")
     if by_target is None:
         by_target = world.memo["endpoints by target"] = _endpoints_by_target(world)
-    found = by_target.get(ids.key(account.resource), [])
-    have = {ids.key(one["id"]) for one in found}
+    found = by_target.get(arm_id.key(account.resource), [])
+    have = {arm_id.key(one["id"]) for one in found}
     gaps: list[Gap] = []
     for connection in listing(account.properties.get("privateEndpointConnections")):
         endpoint = mapping(mapping(mapping(connection).get("properties")).get("privateEndpoint")).get("id")
-        if isinstance(endpoint, str) and ids.key(endpoint) not in have:
+        if isinstance(endpoint, str) and arm_id.key(endpoint) not in have:
             where = world.gaps("privateEndpoints", endpoint)
             message = "the private endpoint is not among those that were read: another subscription or tenant"
             gaps += where or (Gap(endpoint, "privateEndpoints", "missing", message=message),)
@@ -78,7 +79,7 @@ def private_endpoints(account: Subject) -> Joined:
 def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
     by_target: dict[str, list[dict[str, Any]]] = {}
     for endpoint in world.of_type(PRIVATE_ENDPOINT):
-        for target in {ids.key(target) for target in connection_targets(endpoint)}:
+        for target in {arm_id.key(target) for target in connection_targets(endpoint)}:
             by_target.setdefault(target, []).append(endpoint)
     return by_target
 
@@ -87,7 +88,7 @@ def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
 def locks(account: Subject) -> Joined:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
     world = account.world
-    found = [lock for lock in world.of_type(LOCK) if ids.covers(ids.parent_of(lock["id"]), account.resource)]
+    found = [lock for lock in world.of_type(LOCK) if arm_id.covers(arm_id.parent_of(lock["id"]), account.resource)]
     return Joined(found, world.gaps("locks", account.resource))
 
 
@@ -106,7 +107,7 @@ def workspaces(account: Subject) -> Joined:
                 message = "the workspace is not among those that were read"
                 missing = Gap(destination["id"], "workspaces", "missing", message=message)
                 gaps += world.gaps("workspaces", destination["id"]) or (missing,)
-    unique = {ids.key(one["id"]): one for one in found}
+    unique = {arm_id.key(one["id"]): one for one in found}
     return Joined(list(unique.values()), tuple(dict.fromkeys(gaps)))
 
 
@@ -128,7 +129,7 @@ def defender_settings(account: Subject) -> Joined:
 def defender_plan(account: Subject) -> Joined:
     """The subscription's Defender plan for AI (`Microsoft.Security/pricings/AI`), or null."""
     world = account.world
-    plan = f"/subscriptions/{ids.subscription_of(account.resource)}/providers/Microsoft.Security/pricings/AI"
+    plan = f"/subscriptions/{arm_id.subscription_of(account.resource)}/providers/Microsoft.Security/pricings/AI"
     found = world.resource(plan)
     return Joined(found, () if found else world.gaps("defender", plan))
 
@@ -181,8 +182,8 @@ def hosts_realtime(account: Subject) -> Any:
     if by_account is None:
         by_account = account.world.memo["deployments by account"] = {}
         for one in account.world.deployments:
-            by_account.setdefault(ids.parent_of(one.resource), []).append(one)
-    roles = [one.join("facts.realtimeRole") for one in by_account.get(ids.key(account.resource), ())]
+            by_account.setdefault(arm_id.parent_of(one.resource), []).append(one)
+    roles = [one.join("facts.realtimeRole") for one in by_account.get(arm_id.key(account.resource), ())]
     if any(role.value == "speech" for role in roles):
         return True
     gaps = [*listed.gaps, *(gap for role in roles if role.value == "unknown" for gap in role.gaps)]
@@ -240,7 +241,7 @@ def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:
 @fact("account")
 def region(account: Subject) -> str:
     """The account's location, normalised: `East US 2` is `eastus2`."""
-    return ids.region(account.raw.get("location"))
+    return arm_id.region(account.raw.get("location"))
 
 
 @fact("account")

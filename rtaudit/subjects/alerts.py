@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import ACCOUNT, Subject, World, listing, mapping, text
 
@@ -80,7 +81,7 @@ def acts(world: World, action_group_ids: list[Any]) -> Joined:
                 return Joined(value=True)
             continue
         of_group = unlisted(world, ACTION_GROUP, group_id)
-        if not of_group and ids.subscription_of(group_id) not in _subscriptions(world):
+        if not of_group and arm_id.subscription_of(group_id) not in _subscriptions(world):
             message = "the action group stands in a subscription that was not read"
             of_group = (Gap(group_id, "alerts", "missing", message=message),)
         gaps += of_group
@@ -89,7 +90,7 @@ def acts(world: World, action_group_ids: list[Any]) -> Joined:
 
 def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
     """The gaps of the list of a kind (METRIC_ALERT and the others) in the subscription of `resource`, and at the resource."""
-    return world.gaps("alerts", resource, f"/subscriptions/{ids.subscription_of(resource)}/providers/{kind}")
+    return world.gaps("alerts", resource, f"/subscriptions/{arm_id.subscription_of(resource)}/providers/{kind}")
 
 
 def receivers(properties: dict[str, Any]) -> int:
@@ -117,14 +118,14 @@ def _covers(alert: dict[str, Any], account: Subject) -> bool:
     for scope in listing(properties.get("scopes")):
         if not isinstance(scope, str):
             continue
-        if ids.key(scope) == ids.key(account.resource):
+        if arm_id.key(scope) == arm_id.key(account.resource):
             return True
         same_type = text(properties.get("targetResourceType")) == ACCOUNT
-        target_region = ids.region(properties.get("targetResourceRegion"))
+        target_region = arm_id.region(properties.get("targetResourceRegion"))
         if (
-            ids.covers(scope, account.resource)
+            arm_id.covers(scope, account.resource)
             and same_type
-            and target_region == ids.region(account.raw.get("location"))
+            and target_region == arm_id.region(account.raw.get("location"))
         ):
             return True
     return False

@@ -9,9 +9,10 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from rtaudit.clouds import CLOUDS
-from rtaudit.snapshot import Gap, ids
-from rtaudit.subjects.contract import covers
+from rtaudit.azure import arm_id
+from rtaudit.azure.clouds import CLOUDS
+from rtaudit.contract.sections import covers
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -48,7 +49,7 @@ def account_names(client: Subject) -> Joined:
     accounts = client.world.accounts
     named = text(client.raw.get("account"))
     by_id = named.startswith("/")
-    return Joined([ids.key(one.resource) if by_id else one.name for one in accounts], _account(client).gaps)
+    return Joined([arm_id.key(one.resource) if by_id else one.name for one in accounts], _account(client).gaps)
 
 
 @fact("client", reads=("accounts", "deployments"))
@@ -283,9 +284,9 @@ def declared_peak_sessions(deployment: Subject) -> int | None:
             peak, row = client.raw.get("peakSessionsPerMinute"), client.fact("deployment")
             # JSON Schema counts 400.0 among the whole numbers.
             if isinstance(peak, int | float) and row is not None:
-                key = ids.key(row["id"])
+                key = arm_id.key(row["id"])
                 peaks[key] = max(int(peak), peaks.get(key, 0))
-    return peaks.get(ids.key(deployment.resource))
+    return peaks.get(arm_id.key(deployment.resource))
 
 
 def _account(client: Subject) -> Joined:
@@ -299,8 +300,8 @@ def find_account(world: World, named: Any) -> Joined:
     if not wanted:
         return Joined(None)
     by_id = wanted.startswith("/")
-    key = ids.key(wanted) if by_id else wanted
-    found = [one for one in world.accounts if (ids.key(one.resource) if by_id else one.name.lower()) == key]
+    key = arm_id.key(wanted) if by_id else wanted
+    found = [one for one in world.accounts if (arm_id.key(one.resource) if by_id else one.name.lower()) == key]
     if len(found) == 1:
         return Joined(found[0])
     if found:
@@ -311,7 +312,7 @@ def find_account(world: World, named: Any) -> Joined:
 
 def _out_of_scope(world: World, wanted: str) -> tuple[Gap, ...]:
     scope = world.snapshot.scope
-    subscription = ids.subscription_of(wanted) if wanted.startswith("/") else None
+    subscription = arm_id.subscription_of(wanted) if wanted.startswith("/") else None
     covered = {str(one).lower() for one in listing(scope.get("subscriptions"))}
     narrowed = bool(scope.get("resourceGroups") or scope.get("accounts"))
     if not narrowed and (subscription is None or not covered or subscription in covered):
@@ -327,8 +328,8 @@ def _no_account(client: Subject) -> Gap:
 
 
 def _deployments(account: Subject) -> list[Subject]:
-    key = ids.key(account.resource)
-    return [one for one in account.world.deployments if ids.parent_of(one.resource) == key]
+    key = arm_id.key(account.resource)
+    return [one for one in account.world.deployments if arm_id.parent_of(one.resource) == key]
 
 
 def _deployment(client: Subject, named: Any) -> Joined:

@@ -6,7 +6,8 @@ import re
 from datetime import date, datetime
 from typing import Any, TypeGuard
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -206,7 +207,7 @@ def effective_filters(deployment: Subject) -> Joined:
     `allowedContentLevel` stands as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
-    memo, key = deployment.world.memo, ("filters", ids.parent_of(deployment.resource), text(named))
+    memo, key = deployment.world.memo, ("filters", arm_id.parent_of(deployment.resource), text(named))
     known: Joined | None = memo.get(key)
     if known is None:
         known = _effective_filters(deployment, named)
@@ -281,7 +282,7 @@ def _policy(deployment: Subject, named: Any) -> Joined:
     if owner is None or not isinstance(named, str) or not named:
         return Joined(None)
     policies = owner.join("contentPolicies")
-    found = next((one for one in policies.value if ids.name_of(one["id"]).lower() == named.lower()), None)
+    found = next((one for one in policies.value if arm_id.name_of(one["id"]).lower() == named.lower()), None)
     return Joined(found, () if found else policies.gaps)
 
 
@@ -303,7 +304,7 @@ def _no_policy(deployment: Subject) -> tuple[Gap, ...]:
 
 def _no_row(deployment: Subject) -> Gap:
     owner = deployment.account
-    region = ids.region(owner.raw.get("location") if owner else None)
+    region = arm_id.region(owner.raw.get("location") if owner else None)
     message = f"the catalogue of {region} has no row for {deployment.fact('modelAndVersion')}"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
@@ -331,8 +332,8 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
     owner = deployment.account
     if owner is None:
         return {}, ()
-    region = ids.region(owner.raw.get("location"))
-    subscription = ids.subscription_of(deployment.resource)
+    region = arm_id.region(owner.raw.get("location"))
+    subscription = arm_id.subscription_of(deployment.resource)
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/{aspect}"
     return region_index(deployment.world, collection, aspect)
 

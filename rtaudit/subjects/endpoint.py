@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, connection_targets, connections, listing, mapping, text
 
@@ -32,11 +33,11 @@ def zone_groups(endpoint: Subject) -> Joined:
 @fact("privateEndpoint")
 def group_ids(endpoint: Subject) -> list[str]:
     """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual."""
-    wanted = {ids.key(one.resource) for one in _accounts(endpoint)}
+    wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
     found: set[str] = set()
     for connection in connections(endpoint.raw):
         properties = mapping(connection.get("properties"))
-        if ids.key(str(properties.get("privateLinkServiceId") or "")) in wanted:
+        if arm_id.key(str(properties.get("privateLinkServiceId") or "")) in wanted:
             found.update(str(one) for one in listing(properties.get("groupIds")))
     return sorted(found)
 
@@ -53,7 +54,7 @@ def required_dns_zones(endpoint: Subject) -> Joined:
 def zone_names(endpoint: Subject) -> Joined:
     """Names of the private DNS zones that its zone groups write to."""
     groups = endpoint.join("zoneGroups")
-    return Joined(sorted({ids.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
+    return Joined(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
 
 
 @fact("privateEndpoint")
@@ -77,7 +78,7 @@ def zone_links(endpoint: Subject) -> Joined:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
         networks = {
-            ids.key(network)
+            arm_id.key(network)
             for link in world.children(ZONE_LINK, zone_id)
             if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
         }
@@ -111,10 +112,10 @@ def host_records(endpoint: Subject) -> Joined:
         # A zone that the account's hosts do not need may stand in the group for another resource.
         if _needs(account, config["zone"])
     ]
-    covered = {ids.name_of(config["zone"]).lower() for config in configs}
+    covered = {arm_id.name_of(config["zone"]).lower() for config in configs}
     for account in _accounts(endpoint):
         for zone in _linked_zones(endpoint):
-            name = ids.name_of(zone).lower()
+            name = arm_id.name_of(zone).lower()
             recorded = endpoint.world.resource(f"{zone}/A/{_subdomain(account)}") is not None
             if recorded and name not in covered and _needs(account, zone):
                 rows.append(_row(endpoint, {"zone": zone, "records": []}, account))
@@ -126,7 +127,7 @@ def host_records(endpoint: Subject) -> Joined:
 
 def _row(endpoint: Subject, config: dict[str, Any], account: Subject) -> dict[str, Any]:
     subdomain = _subdomain(account)
-    host = f"{subdomain}.{ids.name_of(config['zone']).lower().removeprefix('privatelink.')}"
+    host = f"{subdomain}.{arm_id.name_of(config['zone']).lower().removeprefix('privatelink.')}"
     return {"host": host, "id": config["zone"], **_record(endpoint, config, subdomain, host)}
 
 
@@ -146,7 +147,7 @@ def _no_record(endpoint: Subject, account: Subject) -> dict[str, Any]:
 
 def _needs(account: Subject, zone: str) -> bool:
     needed = account.fact("requiredDnsZones")
-    return not needed or ids.name_of(zone).lower() in needed
+    return not needed or arm_id.name_of(zone).lower() in needed
 
 
 def _subdomain(account: Subject) -> str:
@@ -155,11 +156,11 @@ def _subdomain(account: Subject) -> str:
 
 def _linked_zones(endpoint: Subject) -> list[str]:
     """Ids of the private DNS zones that are linked to the endpoint's network."""
-    network = ids.key(endpoint.fact("virtualNetwork") or "/")
+    network = arm_id.key(endpoint.fact("virtualNetwork") or "/")
     return [
-        ids.parent_of(link["id"])
+        arm_id.parent_of(link["id"])
         for link in endpoint.world.of_type(ZONE_LINK)
-        if ids.key(str(mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id") or "")) == network
+        if arm_id.key(str(mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id") or "")) == network
     ]
 
 
@@ -204,8 +205,8 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 
 
 def _accounts(endpoint: Subject) -> list[Subject]:
-    targets = {ids.key(target) for target in connection_targets(endpoint.raw)}
-    return [one for one in endpoint.world.accounts if ids.key(one.resource) in targets]
+    targets = {arm_id.key(target) for target in connection_targets(endpoint.raw)}
+    return [one for one in endpoint.world.accounts if arm_id.key(one.resource) in targets]
 
 
 def _configs(endpoint: Subject) -> list[dict[str, Any]]:

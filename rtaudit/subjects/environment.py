@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, mapping, text
 
@@ -132,7 +133,7 @@ def _row(deployment: Subject) -> dict[str, Any]:
 
 def _region(deployment: Subject) -> str:
     owner = deployment.account
-    return ids.region(owner.raw.get("location") if owner else None)
+    return arm_id.region(owner.raw.get("location") if owner else None)
 
 
 def _filters(deployment: Subject) -> Joined:

@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -31,7 +32,7 @@ def role_assignments(account: Subject) -> Joined:
     found = [
         one
         for one in world.of_type(ASSIGNMENT)
-        if _reaches(str(mapping(one.get("properties")).get("scope") or ids.parent_of(one["id"])), account.resource)
+        if _reaches(str(mapping(one.get("properties")).get("scope") or arm_id.parent_of(one["id"])), account.resource)
     ]
     return Joined(found, world.gaps("roleAssignments", account.resource))
 
@@ -67,7 +68,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             continue
         if not grants(definition, action, granted, withheld):
             continue
-        role = str(mapping(definition.get("properties")).get("roleName") or ids.name_of(definition["id"]))
+        role = str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
         conditional = bool(properties.get("condition"))
         principal = str(properties.get("principalId") or "")
         row = rows.setdefault(
@@ -112,12 +113,12 @@ def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
     if by_name is None:
         # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
         by_name = world.memo["role definitions"] = {
-            text(ids.name_of(one["id"])): one for one in world.of_type(DEFINITION)
+            text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)
         }
-    found: dict[str, Any] | None = by_name.get(text(ids.name_of(definition_id)))
+    found: dict[str, Any] | None = by_name.get(text(arm_id.name_of(definition_id)))
     return found
 
 
 def _reaches(scope: str, resource_id: str) -> bool:
     # An assignment at a management group is only ever returned to a subscription below that group.
-    return ids.covers(scope, resource_id) or ids.key(scope).startswith("/providers/microsoft.management/")
+    return arm_id.covers(scope, resource_id) or arm_id.key(scope).startswith("/providers/microsoft.management/")

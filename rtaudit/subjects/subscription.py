@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.snapshot import Gap, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts, unlisted
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, text
@@ -13,14 +14,14 @@ from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, 
 @root("subscription", reads=("accounts",))
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that stand in the subscription."""
-    return [one.raw for one in subscription.world.accounts if ids.covers(subscription.resource, one.resource)]
+    return [one.raw for one in subscription.world.accounts if arm_id.covers(subscription.resource, one.resource)]
 
 
 @root("subscription", reads=("alerts",))
 def activity_log_alerts(subscription: Subject) -> Joined:
     """The subscription's activity-log alerts."""
     world = subscription.world
-    found = [one for one in world.of_type(ACTIVITY_ALERT) if ids.covers(subscription.resource, one["id"])]
+    found = [one for one in world.of_type(ACTIVITY_ALERT) if arm_id.covers(subscription.resource, one["id"])]
     return Joined(found, unlisted(world, ACTIVITY_ALERT, subscription.resource))
 
 
@@ -33,7 +34,7 @@ def provider_registrations(subscription: Subject) -> Joined:
     world = subscription.world
     wanted = ["Microsoft.CognitiveServices", "Microsoft.Insights"]
     gaps: list[Gap] = []
-    endpoints = [one for one in world.of_type(PRIVATE_ENDPOINT) if ids.covers(subscription.resource, one["id"])]
+    endpoints = [one for one in world.of_type(PRIVATE_ENDPOINT) if arm_id.covers(subscription.resource, one["id"])]
     if endpoints:
         wanted.append("Microsoft.Network")
     else:
@@ -62,12 +63,12 @@ def service_health_alerts(subscription: Subject) -> Joined:
         scopes = [str(one) for one in listing(properties.get("scopes"))]
         if properties.get("enabled") is not True or not _on_service_health(properties):
             continue
-        if not any(ids.covers(scope, subscription.resource) for scope in scopes):
+        if not any(arm_id.covers(scope, subscription.resource) for scope in scopes):
             continue
         groups = listing(mapping(properties.get("actions")).get("actionGroups"))
         acting = acts(subscription.world, [mapping(one).get("actionGroupId") for one in groups])
         if acting.value:
-            rows.append({"name": ids.name_of(alert["id"]), "id": alert["id"]})
+            rows.append({"name": arm_id.name_of(alert["id"]), "id": alert["id"]})
         else:
             gaps += acting.gaps
     return Joined(rows, tuple(dict.fromkeys(gaps)))

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
-from rtaudit.subjects.contract import in_environment
+from rtaudit.azure import arm_id
+from rtaudit.contract.sections import in_environment
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.subjects.parts import PARTS, Joined
 
 ACCOUNT_KINDS = ("openai", "aiservices")
@@ -32,24 +33,24 @@ class World:
         self.snapshot = snapshot
         self.probes = probes
         """Probes of its endpoints, as documents."""
-        self._by_id = {ids.key(resource["id"]): resource for resource in snapshot.resources}
+        self._by_id = {arm_id.key(resource["id"]): resource for resource in snapshot.resources}
         self._by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._children: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for resource in snapshot.resources:
-            kind = ids.type_of(resource["id"])
+            kind = arm_id.type_of(resource["id"])
             self._by_type[kind].append(resource)
-            self._children[kind, ids.parent_of(resource["id"])].append(resource)
+            self._children[kind, arm_id.parent_of(resource["id"])].append(resource)
         self._gaps: dict[str, dict[str, list[Gap]]] = defaultdict(lambda: defaultdict(list))
         for gap in snapshot.gaps:
-            self._gaps[gap.aspect][ids.key(gap.scope)].append(gap)
+            self._gaps[gap.aspect][arm_id.key(gap.scope)].append(gap)
         for gap in _other_shards(snapshot):
-            self._gaps[gap.aspect][ids.key(gap.scope)].append(gap)
+            self._gaps[gap.aspect][arm_id.key(gap.scope)].append(gap)
         self.memo: dict[Any, Any] = {}
         """Room for what a part works out once for the whole world."""
 
     def resource(self, resource_id: str | None) -> dict[str, Any] | None:
         """The resource with this id, in any case, or None."""
-        return self._by_id.get(ids.key(resource_id)) if resource_id else None
+        return self._by_id.get(arm_id.key(resource_id)) if resource_id else None
 
     def of_type(self, resource_type: str) -> Sequence[dict[str, Any]]:
         """All resources of a type (lower case)."""
@@ -57,7 +58,7 @@ class World:
 
     def children(self, resource_type: str, parent_id: str) -> Sequence[dict[str, Any]]:
         """The children or extension resources of a type (lower case) that belong to `parent_id`."""
-        return self._children.get((resource_type, ids.key(parent_id)), ())
+        return self._children.get((resource_type, arm_id.key(parent_id)), ())
 
     def gaps(self, aspect: str, *scopes: str) -> tuple[Gap, ...]:
         """The gaps of an aspect at any of the given ids or above them; a skipped aspect is one gap."""
@@ -69,7 +70,7 @@ class World:
             return ()
         found: dict[Gap, None] = {}
         for scope in scopes:
-            for above in _with_ancestors(ids.key(scope)):
+            for above in _with_ancestors(arm_id.key(scope)):
                 for gap in of_aspect.get(above, ()):
                     found[gap] = None
         return tuple(found)
@@ -110,7 +111,7 @@ class World:
         """Subscriptions that hold an account in scope."""
         found: dict[str, dict[str, Any]] = {}
         for account in self.accounts:
-            subscription = ids.subscription_of(account.resource)
+            subscription = arm_id.subscription_of(account.resource)
             if subscription is not None:
                 subscription_id = f"/subscriptions/{subscription}"
                 found.setdefault(subscription, self.resource(subscription_id) or {"id": subscription_id})
@@ -119,11 +120,11 @@ class World:
     @cached_property
     def private_endpoints(self) -> list[Subject]:
         """Private endpoints that connect to an account in scope."""
-        wanted = {ids.key(account.resource) for account in self.accounts}
+        wanted = {arm_id.key(account.resource) for account in self.accounts}
         return [
             Subject("privateEndpoint", raw, self)
             for raw in self.of_type(PRIVATE_ENDPOINT)
-            if any(ids.key(target) in wanted for target in connection_targets(raw))
+            if any(arm_id.key(target) in wanted for target in connection_targets(raw))
         ]
 
     @cached_property
@@ -168,7 +169,9 @@ class World:
             case "privateEndpoint":
                 # Zone groups are read per endpoint: their gaps hide no endpoint.
                 lists = (
-                    gap for gap in self.gaps_anywhere("privateEndpoints") if ids.type_of(gap.scope) != PRIVATE_ENDPOINT
+                    gap
+                    for gap in self.gaps_anywhere("privateEndpoints")
+                    if arm_id.type_of(gap.scope) != PRIVATE_ENDPOINT
                 )
                 return (*self.gaps_anywhere("accounts"), *lists, *self.unread_endpoints)
         return ()
@@ -186,10 +189,10 @@ class World:
                     continue
                 if not self.gaps("privateEndpoints", endpoint):
                     message = (
-                        f"{ids.name_of(endpoint)}, an approved private endpoint of {account.name}, was not read: it stands"
+                        f"{arm_id.name_of(endpoint)}, an approved private endpoint of {account.name}, was not read: it stands"
                         " in another subscription (collect that one too) or tenant"
                     )
-                    found[ids.key(endpoint)] = Gap(endpoint, "privateEndpoints", "missing", message=message)
+                    found[arm_id.key(endpoint)] = Gap(endpoint, "privateEndpoints", "missing", message=message)
         return tuple(found[key] for key in sorted(found))
 
 
@@ -243,12 +246,12 @@ class Subject:
     @property
     def name(self) -> str:
         """The resource's short name."""
-        return ids.name_of(self.resource)
+        return arm_id.name_of(self.resource)
 
 
 def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
-    kind = ids.type_of(resource.get("id", ""))
+    kind = arm_id.type_of(resource.get("id", ""))
     since = _LATE_FIELDS.get((kind, path))
     if since is None:
         return None

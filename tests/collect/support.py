@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.credentials import AccessToken
 
+from rtaudit.azure import arm_id
 from rtaudit.collect import Collected, Identity, Limits, Request, Watch, collect, find_endpoint
-from rtaudit.snapshot import ids
 from rtaudit.snapshot.aspects import ASPECTS
 
 SUB = "11111111-0000-4000-8000-000000000001"
@@ -312,8 +312,8 @@ def gather(cloud: Cloud, limits: Limits = QUICK, watch: Watch | None = None, **r
 
 
 def have(collected: Collected) -> set[str]:
-    return {ids.key(resource["id"]) for resource in collected.snapshot.resources}
+    return {arm_id.key(resource["id"]) for resource in collected.snapshot.resources}
 
 
 def get(collected: Collected, identity: str) -> dict[str, Any]:
-    return next(one for one in collected.snapshot.resources if ids.key(one["id"]) == ids.key(identity))
+    return next(one for one in collected.snapshot.resources if arm_id.key(one["id"]) == arm_id.key(identity))

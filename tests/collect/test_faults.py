@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.words import gap_lines
-from rtaudit.snapshot import ids
 from tests.collect.support import (
     ENDPOINT,
     MODELS,
@@ -143,7 +143,7 @@ def test_a_fault_on_any_read_is_one_gap_and_costs_nothing_else(
     for gap in gaps.values():
         assert (gap.reason, gap.status, gap.code) == (reason, status, code)
         assert gap.message
-    lost = {ids.type_of(one) for one in everything - have(collected)}
+    lost = {arm_id.type_of(one) for one in everything - have(collected)}
     assert lost <= {one for name in struck for one in {READERS[name].type.lower()} | _below(name)}
     assert {method for method, _, _ in cloud.asked} == {"GET"}
 
@@ -179,7 +179,7 @@ def test_of_a_list_that_breaks_off_what_came_is_kept(cloud: Cloud) -> None:
     rows = cloud.lists[path.lower()]
     cloud.on(path, Reply(body={"value": rows, "nextLink": f"{cloud.url}{path}?page=2"}), denied())
     collected = gather(cloud)
-    assert ids.key(rows[0]["id"]) in have(collected)
+    assert arm_id.key(rows[0]["id"]) in have(collected)
     assert [gap.aspect for gap in collected.snapshot.gaps] == ["deployments"]
 
 
@@ -188,7 +188,7 @@ def test_rows_that_are_no_resources_are_a_gap_and_the_others_are_kept(cloud: Clo
     rows = cloud.lists[path.lower()]
     cloud.on(path, Reply(body={"value": [None, {"id": 7}, {"id": "/subscriptions/x"}, *rows]}))
     collected = gather(cloud)
-    assert ids.key(rows[0]["id"]) in have(collected)
+    assert arm_id.key(rows[0]["id"]) in have(collected)
     assert [(gap.aspect, gap.code) for gap in collected.snapshot.gaps] == [("deployments", "MalformedAnswer")]
 
 
@@ -318,16 +318,16 @@ def test_whatever_azure_answers_nothing_is_raised_lost_or_claimed(replies: list[
         collected = gather(cloud, _LIMITS)
         snapshot = collected.snapshot
         json.dumps(snapshot.document(), allow_nan=False)
-        gaps = {(gap.aspect, ids.key(gap.scope)) for gap in snapshot.gaps}
+        gaps = {(gap.aspect, arm_id.key(gap.scope)) for gap in snapshot.gaps}
         found = have(collected)
         for name, (path, scope) in PATHS.items():
             reader, key = READERS[name], path.lower()
             if key in faulty and key not in given_paths:
                 # Only faults came: either a gap says so, or what came was an honest answer of another kind.
-                claimed = {one for one in found if ids.type_of(one) == reader.type.lower()}
+                claimed = {one for one in found if arm_id.type_of(one) == reader.type.lower()}
                 expected = {
-                    ids.key(row["id"]) for row in cloud.lists.get(key, []) if isinstance(row, dict) and "id" in row
+                    arm_id.key(row["id"]) for row in cloud.lists.get(key, []) if isinstance(row, dict) and "id" in row
                 }
-                assert (reader.aspect, ids.key(scope)) in gaps or not claimed & expected, name
+                assert (reader.aspect, arm_id.key(scope)) in gaps or not claimed & expected, name
             if key in given_paths and key not in faulty and name in {"deployments", "contentPolicies", "diagnostics"}:
-                assert {ids.key(row["id"]) for row in cloud.lists[key]} <= found, name
+                assert {arm_id.key(row["id"]) for row in cloud.lists[key]} <= found, name

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from rtaudit.azure import arm_id
 from rtaudit.collect import Shard
 from rtaudit.errors import InputError, UsageError
-from rtaudit.snapshot import Snapshot, dump, ids, load
+from rtaudit.snapshot import Snapshot, dump, load
 from rtaudit.snapshot.merge import merge
 from rtaudit.snapshot.redact import redact
 from tests.collect.support import ENDPOINT, SUB, SUB2, Cloud, account, account_id, deployment, gather, private_endpoint
@@ -48,7 +49,7 @@ def test_shards_merged_are_a_single_run(cloud: Cloud, count: int) -> None:
 
 
 def _key(resource: dict[str, Any]) -> str:
-    return ids.key(resource["id"])
+    return arm_id.key(resource["id"])
 
 
 def test_each_account_is_read_by_one_shard_only(cloud: Cloud) -> None:
@@ -111,8 +112,8 @@ def test_a_redacted_copy_names_nobody() -> None:
             "lanternhouse",
             "10.40.",
         }
-        words |= {ids.name_of(one["id"]) for one in before.resources if "/accounts/" in one["id"]} - _public(before)
-        words |= {str(ids.group_of(one["id"])) for one in before.resources if ids.group_of(one["id"])}
+        words |= {arm_id.name_of(one["id"]) for one in before.resources if "/accounts/" in one["id"]} - _public(before)
+        words |= {str(arm_id.group_of(one["id"])) for one in before.resources if arm_id.group_of(one["id"])}
         words |= {str(value) for one in before.resources for value in (one.get("tags") or {}).values()} - {
             name,
             "true",
@@ -126,7 +127,7 @@ def test_a_redacted_copy_names_nobody() -> None:
 def _public(snapshot: Snapshot) -> set[str]:
     """Names that are Azure's own or a model's."""
     models = {str((one.get("properties") or {}).get("model", {}).get("name")) for one in snapshot.resources}
-    names = {ids.name_of(one["id"]) for one in snapshot.resources}
+    names = {arm_id.name_of(one["id"]) for one in snapshot.resources}
     return (
         models
         | {name for name in names if name.startswith("Microsoft.") or name.lower() in {"default", "models", "usages"}}

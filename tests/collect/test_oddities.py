@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 from tests.collect.support import (
     MODELS,
     SUB,
@@ -36,7 +36,7 @@ def test_an_empty_page_with_a_next_link_goes_on(cloud: Cloud) -> None:
     cloud.on("/page/two", Reply(body={"value": rows, "nextLink": ""}))
     collected = gather(cloud)
     assert collected.snapshot.gaps == []
-    assert ids.key(rows[0]["id"]) in have(collected)
+    assert arm_id.key(rows[0]["id"]) in have(collected)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_next_link_is_followed_letter_by_letter(cloud: Cloud, query: str) -> N
     target = f"{ACCOUNTS}/paged?{query}"
     cloud.on(ACCOUNTS, Reply(body={"value": [account()], "nextLink": f"{cloud.url}{target}"}))
     cloud.on(f"{ACCOUNTS}/paged", Reply(body={"value": [account("second")]}))
-    assert ids.key(account("second")["id"]) in have(gather(cloud))
+    assert arm_id.key(account("second")["id"]) in have(gather(cloud))
     assert target in [asked for _, asked, _ in cloud.asked]
 
 
@@ -61,7 +61,7 @@ def test_ids_in_any_case_are_one(cloud: Cloud) -> None:
     shouted = {**account(), "id": VOICE.upper(), "type": "microsoft.cognitiveservices/ACCOUNTS"}
     cloud.lists[ACCOUNTS.lower()] = [account(), shouted]
     collected = gather(cloud)
-    assert len([one for one in have(collected) if one == ids.key(VOICE)]) == 1
+    assert len([one for one in have(collected) if one == arm_id.key(VOICE)]) == 1
     assert len([path for path in cloud.paths() if path.lower() == f"{VOICE}/deployments".lower()]) == 1
 
 
@@ -134,7 +134,7 @@ def test_an_account_of_a_kind_with_a_dot_is_counted(cloud: Cloud) -> None:
     ]
     collected = gather(cloud)
     assert collected.snapshot.scope["leftOut"]["accountsOfOtherKinds"] == {"Bing.Search": 1, "QnAMaker.v2": 1}
-    assert ids.key(account("c")["id"]) in have(collected)
+    assert arm_id.key(account("c")["id"]) in have(collected)
 
 
 def test_an_account_deleted_meanwhile_is_missing(cloud: Cloud) -> None:

@@ -16,7 +16,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtaudit.clouds import CLOUDS
+from rtaudit.azure.api_versions import NEWEST, Versions, family_of
+from rtaudit.azure.clouds import CLOUDS
 from rtaudit.collect import Identity, Request, collect, find_endpoint, find_identity
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.faults import Fault
@@ -24,7 +25,6 @@ from rtaudit.collect.larder import Larder
 from rtaudit.collect.pacer import Pacer
 from rtaudit.collect.reader import Read
 from rtaudit.collect.schedule import Schedule
-from rtaudit.collect.versions import NEWEST, Versions, family_of
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets

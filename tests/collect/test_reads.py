@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
 from rtaudit.errors import CredentialError, InputError
-from rtaudit.snapshot import dump, ids
+from rtaudit.snapshot import dump
 from rtaudit.snapshot.aspects import ASPECTS
 from tests.collect.support import (
     CALLED,
@@ -41,7 +42,7 @@ def test_every_aspect_is_read_and_nothing_but_get_with_the_bearer_token_leaves(c
     assert {method for method, _, _ in cloud.asked} == {"GET"}
     assert {headers["authorization"] for _, _, headers in cloud.asked} == {f"Bearer {TOKEN}"}
     assert TOKEN not in dump(collected.snapshot)
-    types = {ids.type_of(one["id"]) for one in collected.snapshot.resources}
+    types = {arm_id.type_of(one["id"]) for one in collected.snapshot.resources}
     assert types == {reader.type.lower() for reader in READERS.values() if reader.name != "groups"}
     assert {reader.aspect for reader in READERS.values()} == set(ASPECTS)
 
@@ -50,7 +51,7 @@ def test_what_concerns_no_account_in_scope_is_left_out(cloud: Cloud) -> None:
     collected = gather(cloud)
     found = have(collected)
     for kept in (VOICE, TEXT, ENDPOINT, ZONE, f"{ZONE}/A/voice", WORKSPACE, ROLE, CALLED):
-        assert ids.key(kept) in found
+        assert arm_id.key(kept) in found
     for left in (
         "/accounts/ears",
         "pe-other",
@@ -86,7 +87,7 @@ def test_one_aspect_alone_is_read_without_gap_and_without_the_others(cloud: Clou
     assert collected.snapshot.gaps == []
     assert collected.snapshot.scope["aspects"] == sorted(["accounts", name])
     own = {reader.type.lower() for reader in READERS.values() if reader.aspect in {"accounts", name}}
-    assert {ids.type_of(one["id"]) for one in collected.snapshot.resources} <= own
+    assert {arm_id.type_of(one["id"]) for one in collected.snapshot.resources} <= own
 
 
 def test_reads_per_account_are_three_and_one_per_private_endpoint(cloud: Cloud) -> None:
@@ -105,9 +106,9 @@ def test_reads_per_account_are_three_and_one_per_private_endpoint(cloud: Cloud) 
 
 
 def test_resource_group_and_account_narrow_the_accounts(cloud: Cloud) -> None:
-    assert ids.key(TEXT) not in have(gather(cloud, accounts=["VOICE"]))
-    assert ids.key(VOICE) in have(gather(cloud, groups=["RG"]))
-    assert ids.key(VOICE) not in have(gather(cloud, groups=["none"]))
+    assert arm_id.key(TEXT) not in have(gather(cloud, accounts=["VOICE"]))
+    assert arm_id.key(VOICE) in have(gather(cloud, groups=["RG"]))
+    assert arm_id.key(VOICE) not in have(gather(cloud, groups=["none"]))
 
 
 GONE = {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'x' could not be found."}}
@@ -131,7 +132,7 @@ def test_a_resource_group_may_be_in_any_of_the_subscriptions_and_hold_nothing(cl
     cloud.on(f"/subscriptions/{SUB}/resourceGroups/empty", Reply(404, GONE))
     snapshot = gather(cloud, groups=["Empty"], subscriptions=[SUB, SUB2]).snapshot
     assert snapshot.gaps == []
-    assert not [one for one in snapshot.resources if "/resourcegroups/empty" in ids.key(one["id"])]
+    assert not [one for one in snapshot.resources if "/resourcegroups/empty" in arm_id.key(one["id"])]
     cloud.on(f"/subscriptions/{SUB2}/resourceGroups/empty", Reply(404, GONE))
     with pytest.raises(InputError, match="no resource group 'Empty' in 2 subscriptions"):
         gather(cloud, groups=["Empty"], subscriptions=[SUB, SUB2])
@@ -212,7 +213,7 @@ def test_what_is_named_in_a_subscription_of_its_own_is_read_there(cloud: Cloud) 
     cloud.singles[hub.lower()] = {"id": hub}
     cloud.on(f"{hub}/A", Reply(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
     collected = gather(cloud)
-    assert ids.key(hub) in have(collected)
+    assert arm_id.key(hub) in have(collected)
     assert [(gap.scope, gap.needs) for gap in collected.snapshot.gaps] == [
         (hub, "Microsoft.Network/privateDnsZones/A/read")
     ]
@@ -257,4 +258,4 @@ def test_hostile_names_are_asked_for_literally(cloud: Cloud) -> None:
         odd
     )
     cloud.singles[odd.lower()] = {"id": odd, "properties": {}}
-    assert ids.key(odd) in have(gather(cloud))
+    assert arm_id.key(odd) in have(gather(cloud))

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
+from rtaudit.azure import arm_id
 from rtaudit.collect import Limits, Request, Shard, collect, find_endpoint, find_identity, refill
 from rtaudit.errors import InputError
 from rtaudit.simulate import Simulator
-from rtaudit.snapshot import Gap, Snapshot, ids, load
+from rtaudit.snapshot import Gap, Snapshot, load
 from rtaudit.snapshot.merge import merge
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,7 @@ def test_a_resource_group_that_held_no_account_is_served_as_one_that_is_there(mo
     groups = ["lh-observe-prod-rg", "lh-spare-prod-rg"]
     gap = Gap(f"{_subscription(prod)}/resourceGroups/lh-spare-prod-rg", "accounts", "denied", 403, "X", NEEDS, "no")
     for gaps in ([], [gap]):
-        registrations = [one for one in prod.resources if ids.type_of(one["id"]).startswith("microsoft.resources/")]
+        registrations = [one for one in prod.resources if arm_id.type_of(one["id"]).startswith("microsoft.resources/")]
         empty = Snapshot.of("prod", {**prod.scope, "resourceGroups": groups, "leftOut": {}}, registrations, gaps)
         with served(empty, monkeypatch=monkeypatch) as simulator:
             found = again(simulator, empty, groups=groups)
@@ -152,7 +153,7 @@ def test_a_gap_of_one_list_of_alerts_is_that_gap_once_more(monkeypatch: pytest.M
     snapshot = load(ROOT / "snapshots" / "prod.json")
     with served(snapshot, monkeypatch=monkeypatch, deny=[f"*/{name}"]) as simulator:
         part = again(simulator, snapshot)
-    assert [ids.name_of(gap.scope) for gap in part.gaps] == [name]
+    assert [arm_id.name_of(gap.scope) for gap in part.gaps] == [name]
     with served(part, monkeypatch=monkeypatch) as simulator:
         assert again(simulator, part).digest == part.digest
 

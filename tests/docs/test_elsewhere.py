@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rtaudit.client.checks import CHECKS
 from rtaudit.policy import library
+from rtaudit.scan.checks import CHECKS
 
 ROOT = Path(__file__).parents[2]
 

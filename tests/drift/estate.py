@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import Change, Drift, DriftPolicy, diff, load_policy
-from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 
 TODAY = date(2026, 11, 22)
 DEFAULT = load_policy(None, TODAY)
@@ -126,7 +127,7 @@ def edited(given: Snapshot, resource_type: str, edit: Callable[[Resource], Any])
     """`given` with `edit` applied to a copy of each resource of a type (its last segment)."""
     resources = []
     for item in map(copy.deepcopy, given.resources):
-        if ids.type_of(item["id"]).rsplit("/", 1)[-1] == resource_type.lower():
+        if arm_id.type_of(item["id"]).rsplit("/", 1)[-1] == resource_type.lower():
             edit(item)
         resources.append(item)
     return Snapshot.of(given.environment, given.scope, resources, given.gaps, given.clients, given.collection)
@@ -134,7 +135,7 @@ def edited(given: Snapshot, resource_type: str, edit: Callable[[Resource], Any])
 
 def without(given: Snapshot, resource_type: str) -> Snapshot:
     """`given` without its resources of a type (its last segment)."""
-    kept = [item for item in given.resources if ids.type_of(item["id"]).rsplit("/", 1)[-1] != resource_type.lower()]
+    kept = [item for item in given.resources if arm_id.type_of(item["id"]).rsplit("/", 1)[-1] != resource_type.lower()]
     return Snapshot.of(given.environment, given.scope, kept, given.gaps, given.clients, given.collection)
 
 

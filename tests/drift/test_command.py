@@ -211,7 +211,7 @@ def test_clients_are_compared(files: Path) -> None:
 def test_rules_are_told_at_the_change_they_follow_from() -> None:
     from datetime import date
 
-    from rtaudit.cli.joined import join_rules
+    from rtaudit.impact.join import join_rules
     from rtaudit.policy import load_policies
 
     def loosen(item: Resource) -> None:

@@ -189,10 +189,14 @@ def test_install(job: Job) -> None:
     ended = job.run(step["run"], environment)
     assert ended.returncode == 0, ended.stdout
     asked = (python.parent / "pip.log").read_text().splitlines() if (python.parent / "pip.log").exists() else []
-    assert len(asked) == 2
-    assert "--require-hashes" in asked[0]
-    assert (ROOT / asked[0].split("--requirement ")[1]).is_file()
-    assert asked[1].endswith(f"--no-deps {ROOT}")
+    *lists, ours = asked
+    assert [line.split("--requirement ")[1] for line in lists] == [
+        str(ROOT / "requirements" / name) for name in ("build.txt", "run.txt")
+    ]
+    for line in lists:
+        assert "--require-hashes" in line
+        assert Path(line.split("--requirement ")[1]).is_file()
+    assert ours.endswith(f"--no-deps --no-build-isolation {ROOT}")
     (folder,) = (job.files / "path").read_text().splitlines()
     assert (Path(folder) / "rtaudit").is_file()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import rtaudit
-from rtaudit.client import load_contract
+from rtaudit.contract import load_contract
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = ROOT / "snapshots"

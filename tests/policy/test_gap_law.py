@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rtaudit import assets
+from rtaudit.azure import arm_id
 from rtaudit.policy import check, load_policies
 from rtaudit.policy.packs import Pack
 from rtaudit.report import Report
-from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids, load
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot, load
 from tests.policy.judging import TODAY
 
 ASPECT_OF = {
@@ -68,7 +69,7 @@ PARAMS = {"approvedModels": ["gpt-realtime"], "allowedRegions": ["eastus2"], "pe
 
 
 def _last(resource: dict[str, Any]) -> str:
-    return ids.type_of(resource["id"]).rsplit("/", 1)[-1]
+    return arm_id.type_of(resource["id"]).rsplit("/", 1)[-1]
 
 
 def _aspect(resource: dict[str, Any]) -> str:
@@ -112,16 +113,16 @@ def _hidden(whole: Snapshot, chance: random.Random) -> Snapshot:
             continue
         at = chance.choice(places)
         if aspect not in READ_AT:
-            at = f"/subscriptions/{ids.subscription_of(at)}"
+            at = f"/subscriptions/{arm_id.subscription_of(at)}"
         only = chance.choice([None, *LISTS]) if aspect == "alerts" else None
         scope = at if only is None else f"{at}/providers/Microsoft.Insights/{LISTS[only]}"
         gaps.append(Gap(scope, aspect, "denied", 403))
         gone = {
-            ids.key(one["id"])
+            arm_id.key(one["id"])
             for one in resources
             if _aspect(one) == aspect
             and only in (None, _last(one))
-            and (ids.covers(at, one["id"]) or aspect == "roleAssignments")
+            and (arm_id.covers(at, one["id"]) or aspect == "roleAssignments")
             and chance.random() < 0.8
         }
         # What was not listed has no children that were read.
@@ -129,7 +130,7 @@ def _hidden(whole: Snapshot, chance: random.Random) -> Snapshot:
             one
             for one in resources
             if not any(
-                ids.key(one["id"]) == key or (ids.covers(key, one["id"]) and "/providers/" in key) for key in gone
+                arm_id.key(one["id"]) == key or (arm_id.covers(key, one["id"]) and "/providers/" in key) for key in gone
             )
         ]
     asked = {**whole.scope, "aspects": sorted(aspects)}

@@ -14,8 +14,8 @@ from typing import Self
 import jsonschema
 import pytest
 
-from rtaudit.client import parse_contract
-from rtaudit.client.probes import PROBE_SCHEMA
+from rtaudit.contract import parse_contract
+from rtaudit.contract.probes import PROBE_SCHEMA
 from rtaudit.errors import InputError, UsageError
 from rtaudit.probe import Plan, Target, check_host, from_contract, from_endpoint, from_snapshot, probe
 from rtaudit.probe.run import GIVE_UP, percentile, summarise

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rtaudit.client import parse_contract
+from rtaudit.contract import parse_contract
 from rtaudit.errors import InputError
 from rtaudit.probe import from_contract, from_endpoint
 from rtaudit.snapshot import load

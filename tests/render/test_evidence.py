@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from rtaudit.cli import app
 from rtaudit.documents import dumps
 from rtaudit.errors import InputError, RtauditError
+from rtaudit.evidence.bundle import MANIFEST, judgement, verify, write
 from rtaudit.policy import check, load_policies, load_waivers
-from rtaudit.render.evidence import MANIFEST, judgement, verify, write
 from rtaudit.report import load as load_report
 from rtaudit.snapshot import Gap, Snapshot, load
 from rtaudit.snapshot import write as write_snapshot

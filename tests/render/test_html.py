@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from rtaudit.azure import arm_id
 from rtaudit.render import render, whole
 from rtaudit.render.plots import ACCOUNTS, heat
 from rtaudit.render.text import owner
 from rtaudit.report import Finding
-from rtaudit.snapshot import ids, load
+from rtaudit.snapshot import load
 
 from .samples import DIAGNOSTICS, HOSTILE, hostile, many, report_of, sample
 
@@ -109,7 +110,7 @@ def test_a_rule_in_the_heat_map_always_has_a_cell_that_says_why():
     wide = many(400)
     alone = Finding("RTA-ENV-001", "unknown", "environment", "environment/prod", "prod", "info")
     report = report_of([*wide.findings, alone], {**wide.rules, "RTA-ENV-001": DIAGNOSTICS}, "notReady")
-    owners = {ids.key(owner(one.resource)): at for at, one in enumerate(report.findings)}
+    owners = {arm_id.key(owner(one.resource)): at for at, one in enumerate(report.findings)}
     drawn = heat(report, owners)
     assert len(drawn["columns"]) == ACCOUNTS + 1
     assert [cell["title"] for cell in drawn["cells"] if cell["rule"] == "RTA-ENV-001"] == [

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from rtaudit import assets
+from rtaudit.azure import arm_id
 from rtaudit.documents import canonical
 from rtaudit.simulate import Simulator
-from rtaudit.snapshot import ASPECTS, dump, ids, load
+from rtaudit.snapshot import ASPECTS, dump, load
 from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
 
@@ -59,7 +60,7 @@ def test_no_secret_and_no_person(label: str) -> None:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_types_stand_where_a_collection_puts_them(label: str) -> None:
-    types = {ids.type_of(resource["id"]) for resource in load(assets.snapshots() / f"{label}.json").resources}
+    types = {arm_id.type_of(resource["id"]) for resource in load(assets.snapshots() / f"{label}.json").resources}
     everywhere = {
         "microsoft.cognitiveservices/accounts",
         "microsoft.cognitiveservices/accounts/deployments",
@@ -93,7 +94,9 @@ def test_types_stand_where_a_collection_puts_them(label: str) -> None:
 
 def test_the_flaws_that_the_demo_shows() -> None:
     prod = load(assets.snapshots() / "prod.json")
-    accounts = {r["name"]: r for r in prod.resources if ids.type_of(r["id"]) == "microsoft.cognitiveservices/accounts"}
+    accounts = {
+        r["name"]: r for r in prod.resources if arm_id.type_of(r["id"]) == "microsoft.cognitiveservices/accounts"
+    }
     statuses = {
         name: [
             item["properties"]["privateLinkServiceConnectionState"]["status"]
@@ -113,7 +116,7 @@ def test_the_flaws_that_the_demo_shows() -> None:
     retiring = [
         row["model"]["name"]
         for resource in prod.resources
-        if ids.type_of(resource["id"]) == "microsoft.cognitiveservices/locations/models"
+        if arm_id.type_of(resource["id"]) == "microsoft.cognitiveservices/locations/models"
         for row in resource["value"]
         if row["model"]["deprecation"]["inference"].startswith("2026-12-15")
     ]

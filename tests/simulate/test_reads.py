@@ -9,9 +9,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from rtaudit.azure import arm_id
 from rtaudit.simulate import Simulator
 from rtaudit.simulate.routes import READS
-from rtaudit.snapshot import ids
 
 from .support import (
     ACCOUNT,
@@ -48,14 +48,14 @@ def test_a_resource_is_found_in_any_case_and_comes_as_it_is(sim, spell):
 
 def test_every_stored_resource_can_be_read_by_its_id(sim):
     for key, resource in sim.world.resources.items():
-        kind = ids.type_of(key)
+        kind = arm_id.type_of(key)
         if kind.endswith(("/models", "/usages", "insights/metrics")):
             continue  # these are collections
         assert get(sim, quote("/" + resource["id"].lstrip("/"))).json == resource, key
 
 
 def test_something_of_every_type_that_is_served_is_in_this_test(sim):
-    stored = {ids.type_of(key) for key in sim.world.resources}
+    stored = {arm_id.type_of(key) for key in sim.world.resources}
     assert set(READS) - stored == {"microsoft.resources/resourcegroups", "microsoft.authorization/permissions"}
 
 

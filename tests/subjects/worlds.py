@@ -6,7 +6,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rtaudit.snapshot import ASPECTS, Gap, Snapshot, ids
+from rtaudit.azure import arm_id
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
 SUB = "/subscriptions/0a000000-0000-4000-8000-000000000001"
@@ -87,4 +88,4 @@ def value(subject: Subject, name: str) -> Any:
 
 
 def name_of(resource: Resource) -> str:
-    return ids.name_of(resource["id"])
+    return arm_id.name_of(resource["id"])

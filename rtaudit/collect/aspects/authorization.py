@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import below, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import properties
-from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import World
@@ -21,7 +21,7 @@ _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
 def _extended(resource_id: str) -> str:
     """The key of what an extension resource stands on; `/` for the tenant."""
-    return ids.key(resource_id).rpartition("/providers/")[0] or "/"
+    return arm_id.key(resource_id).rpartition("/providers/")[0] or "/"
 
 
 def _reaches(world: World, scope: str) -> bool:
@@ -43,7 +43,7 @@ def scopes_above(world: World) -> set[str]:
 
 def _keep_assignment(world: World, row: Row) -> Row | None:
     scope = properties(row).get("scope")
-    return row if _reaches(world, ids.key(scope) if isinstance(scope, str) else _extended(row["id"])) else None
+    return row if _reaches(world, arm_id.key(scope) if isinstance(scope, str) else _extended(row["id"])) else None
 
 
 def _keep_lock(world: World, row: Row) -> Row | None:
@@ -54,8 +54,8 @@ def _definitions(world: World) -> Iterable[str]:
     named: dict[str, str] = {}
     for row in world.kept("roleAssignments"):
         role = properties(row).get("roleDefinitionId")
-        if isinstance(role, str) and ids.type_of(role) == "microsoft.authorization/roledefinitions":
-            named[ids.key(role)] = role
+        if isinstance(role, str) and arm_id.type_of(role) == "microsoft.authorization/roledefinitions":
+            named[arm_id.key(role)] = role
     return named.values()
 
 

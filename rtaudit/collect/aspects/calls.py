@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import Arm, Page
@@ -33,4 +33,4 @@ def accounts(world: World) -> Iterable[str]:
 
 def parent_names(resource_id: str) -> tuple[str, str, str]:
     """Subscription, resource group and name of a resource, as Azure wrote them but for the subscription's case."""
-    return ids.subscription_of(resource_id) or "", ids.group_of(resource_id) or "", ids.name_of(resource_id)
+    return arm_id.subscription_of(resource_id) or "", arm_id.group_of(resource_id) or "", arm_id.name_of(resource_id)

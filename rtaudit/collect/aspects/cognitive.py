@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import accounts, below, parent_names, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
-from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
@@ -31,7 +31,7 @@ def cognitive(arm: Arm, subscription: str) -> CognitiveServicesManagementClient:
 
 
 def _ask_accounts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = cognitive(arm, ids.name_of(subject)).accounts.list
+    operation = cognitive(arm, arm_id.name_of(subject)).accounts.list
     arm.first(operation, page=page, api_version=version)
 
 
@@ -46,12 +46,12 @@ def _ask_policies(arm: Arm, subject: str, page: Page, version: str) -> None:
 
 
 def _ask_models(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = cognitive(arm, ids.subscription_of(subject) or "").models.list
+    operation = cognitive(arm, arm_id.subscription_of(subject) or "").models.list
     arm.first(operation, _region_of(subject), page=page, api_version=version)
 
 
 def _ask_usages(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = cognitive(arm, ids.subscription_of(subject) or "").usages.list
+    operation = cognitive(arm, arm_id.subscription_of(subject) or "").usages.list
     arm.first(operation, _region_of(subject), page=page, api_version=version)
 
 
@@ -73,7 +73,7 @@ def _keep_account(world: World, row: Row) -> Row | None:
 def _regions(what: str) -> Any:
     def targets(world: World) -> Iterable[str]:
         places = {
-            (ids.subscription_of(row["id"]), ids.region(row.get("location")))
+            (arm_id.subscription_of(row["id"]), arm_id.region(row.get("location")))
             for row in world.kept("accounts")
             if isinstance(row.get("location"), str)
         }

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import below, subscriptions
 from rtaudit.collect.aspects.network import connected_to
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
-from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import World
@@ -25,7 +25,7 @@ def _configs(group: Row) -> Iterator[tuple[str, bool]]:
     """Zone id and whether A records are there, for each zone that a zone group writes to."""
     for config in listed(properties(group).get("privateDnsZoneConfigs")):
         zone = properties(config).get("privateDnsZoneId")
-        if isinstance(zone, str) and ids.type_of(zone) == _ZONES.lower():
+        if isinstance(zone, str) and arm_id.type_of(zone) == _ZONES.lower():
             records = listed(properties(config).get("recordSets"))
             proven = any(
                 isinstance(one, dict)
@@ -38,21 +38,21 @@ def _configs(group: Row) -> Iterator[tuple[str, bool]]:
 
 def _named_zones(world: World) -> dict[str, str]:
     """Zones that zone groups name, by key, as Azure wrote them."""
-    return {ids.key(zone): zone for group in world.kept("zoneGroups") for zone, _ in _configs(group)}
+    return {arm_id.key(zone): zone for group in world.kept("zoneGroups") for zone, _ in _configs(group)}
 
 
 def _required(world: World, zone: str) -> bool:
-    return ids.name_of(zone).lower() in world.cloud.dns_zones.values()
+    return arm_id.name_of(zone).lower() in world.cloud.dns_zones.values()
 
 
 def _keep_zone(world: World, row: Row) -> Row | None:
-    return row if _required(world, row["id"]) or ids.key(row["id"]) in world.memo(_named_zones) else None
+    return row if _required(world, row["id"]) or arm_id.key(row["id"]) in world.memo(_named_zones) else None
 
 
 def _elsewhere(world: World) -> Iterable[str]:
     """Zones that zone groups name in subscriptions that are not collected, such as a hub's."""
     scope = set(world.subscriptions)
-    return (zone for zone in world.memo(_named_zones).values() if ids.subscription_of(zone) not in scope)
+    return (zone for zone in world.memo(_named_zones).values() if arm_id.subscription_of(zone) not in scope)
 
 
 def _zones(world: World) -> Iterable[str]:
@@ -61,19 +61,19 @@ def _zones(world: World) -> Iterable[str]:
 
 def _unproven(world: World) -> dict[str, str]:
     """Zones, by key, whose own records have to be read: some endpoint's records in them are proven by no zone group."""
-    zones = {ids.key(zone): zone for zone in _zones(world)}
+    zones = {arm_id.key(zone): zone for zone in _zones(world)}
     groups: dict[str, list[Row]] = {}
     for group in world.kept("zoneGroups"):
-        groups.setdefault(ids.parent_of(group["id"]), []).append(group)
+        groups.setdefault(arm_id.parent_of(group["id"]), []).append(group)
     found: dict[str, str] = {}
     in_scope = world.in_scope()
     for endpoint in world.kept("privateEndpoints"):
         if not world.mine(endpoint["id"]):
             continue
-        configs = [config for group in groups.get(ids.key(endpoint["id"]), ()) for config in _configs(group)]
-        proven = {ids.key(zone) for zone, seen in configs if seen}
-        unproven = {ids.key(zone) for zone, seen in configs if not seen} - proven
-        covered = {ids.name_of(zone).lower() for zone, _ in configs}
+        configs = [config for group in groups.get(arm_id.key(endpoint["id"]), ()) for config in _configs(group)]
+        proven = {arm_id.key(zone) for zone, seen in configs if seen}
+        unproven = {arm_id.key(zone) for zone, seen in configs if not seen} - proven
+        covered = {arm_id.name_of(zone).lower() for zone, _ in configs}
         needed = {
             zone
             for target in connected_to(endpoint)
@@ -82,14 +82,14 @@ def _unproven(world: World) -> dict[str, str]:
             if family != "services.ai" or str(in_scope[target].get("kind")).lower() == "aiservices"
         }
         for key, zone in zones.items():
-            name = ids.name_of(zone).lower()
+            name = arm_id.name_of(zone).lower()
             if key in unproven or (name in needed and name not in covered):
                 found[key] = zone
     return found
 
 
 def _keep_record(world: World, row: Row) -> Row | None:
-    return row if ids.name_of(row["id"]).lower() in world.memo(_hosts) else None
+    return row if arm_id.name_of(row["id"]).lower() in world.memo(_hosts) else None
 
 
 def _hosts(world: World) -> set[str]:

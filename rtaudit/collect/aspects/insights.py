@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.authorization import scopes_above
 from rtaudit.collect.aspects.calls import below, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
-from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
     from azure.mgmt.monitor import MonitorManagementClient
@@ -25,17 +25,17 @@ def _client(arm: Arm, subscription: str) -> MonitorManagementClient:
 
 
 def _ask_metric_alerts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.name_of(subject)).metric_alerts.list_by_subscription
+    operation = _client(arm, arm_id.name_of(subject)).metric_alerts.list_by_subscription
     arm.first(operation, page=page, api_version=version)
 
 
 def _ask_activity_alerts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.name_of(subject)).activity_log_alerts.list_by_subscription_id
+    operation = _client(arm, arm_id.name_of(subject)).activity_log_alerts.list_by_subscription_id
     arm.first(operation, page=page, api_version=version)
 
 
 def _ask_action_groups(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, ids.name_of(subject)).action_groups.list_by_subscription_id
+    operation = _client(arm, arm_id.name_of(subject)).action_groups.list_by_subscription_id
     arm.first(operation, page=page, api_version=version)
 
 
@@ -43,7 +43,7 @@ def _keep_alert(world: World, row: Row) -> Row | None:
     """An alert whose scopes are, or stand above, an account in scope."""
     above = world.memo(scopes_above)
     scopes = [scope for scope in listed(properties(row).get("scopes")) if isinstance(scope, str)]
-    return row if any(ids.key(scope) in above for scope in scopes) else None
+    return row if any(arm_id.key(scope) in above for scope in scopes) else None
 
 
 def action_groups_of(alert: Row) -> Iterator[str]:
@@ -53,13 +53,13 @@ def action_groups_of(alert: Row) -> Iterator[str]:
         actions = actions.get("actionGroups")
     for action in listed(actions):
         named = action.get("actionGroupId") if isinstance(action, dict) else action
-        if isinstance(named, str) and ids.type_of(named) == "microsoft.insights/actiongroups":
+        if isinstance(named, str) and arm_id.type_of(named) == "microsoft.insights/actiongroups":
             yield named
 
 
 def _called(world: World) -> dict[str, str]:
     return {
-        ids.key(group): group
+        arm_id.key(group): group
         for name in ("metricAlerts", "activityLogAlerts")
         for alert in world.kept(name)
         for group in action_groups_of(alert)
@@ -68,7 +68,7 @@ def _called(world: World) -> dict[str, str]:
 
 def _keep_group(world: World, row: Row) -> Row | None:
     """Of an action group only whether it acts: receivers are people's addresses."""
-    if ids.key(row["id"]) not in world.memo(_called):
+    if arm_id.key(row["id"]) not in world.memo(_called):
         return None
     found = properties(row)
     count = found.get("receivers")
@@ -80,15 +80,15 @@ def _keep_group(world: World, row: Row) -> Row | None:
 
 def _groups_elsewhere(world: World) -> Iterable[str]:
     scope = set(world.subscriptions)
-    return (group for group in world.memo(_called).values() if ids.subscription_of(group) not in scope)
+    return (group for group in world.memo(_called).values() if arm_id.subscription_of(group) not in scope)
 
 
 def _workspaces(world: World) -> Iterable[str]:
     named: dict[str, str] = {}
     for setting in world.kept("diagnostics"):
         workspace = properties(setting).get("workspaceId")
-        if isinstance(workspace, str) and ids.type_of(workspace) == "microsoft.operationalinsights/workspaces":
-            named[ids.key(workspace)] = workspace
+        if isinstance(workspace, str) and arm_id.type_of(workspace) == "microsoft.operationalinsights/workspaces":
+            named[arm_id.key(workspace)] = workspace
     return named.values()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import below, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
-from rtaudit.snapshot import ids
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import World
@@ -20,7 +20,7 @@ def connected_to(endpoint: Row) -> Iterator[str]:
         for connection in listed(properties(endpoint).get(name)):
             target = properties(connection).get("privateLinkServiceId")
             if isinstance(target, str):
-                yield ids.key(target)
+                yield arm_id.key(target)
 
 
 def _keep_endpoint(world: World, row: Row) -> Row | None:

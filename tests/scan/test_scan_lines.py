@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rtaudit.assets import snapshots
-from rtaudit.client.checks import sdks_in, side_of
-from rtaudit.client.scan import scan
+from rtaudit.scan.checks import sdks_in, side_of
+from rtaudit.scan.run import scan
 from tests.conftest import Run
 
 HEX = "0123456789abcdef" * 2

@@ -11,12 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from rtaudit.client import load_contract
-from rtaudit.client.checks import CHECKS, sdks_in, side_of
-from rtaudit.client.draft import write
-from rtaudit.client.gitignore import ignored, parse
-from rtaudit.client.scan import draft_of, scan
-from rtaudit.client.walk import MAX_BYTES
+from rtaudit.contract import load_contract
+from rtaudit.scan.checks import CHECKS, sdks_in, side_of
+from rtaudit.scan.draft import write
+from rtaudit.scan.gitignore import ignored, parse
+from rtaudit.scan.run import draft_of, scan
+from rtaudit.scan.walk import MAX_BYTES
 
 posix = pytest.mark.skipif(os.name == "nt", reason="no such names, links and pipes there")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.client.checks import CHECKS, HOST, in_line, is_template, sdks_in, side_of, versions_in
-from rtaudit.client.draft import Draft, Target
-from rtaudit.client.masks import excerpt, mask
-from rtaudit.client.walk import Walk
 from rtaudit.report import SEVERITIES
+from rtaudit.scan.checks import CHECKS, HOST, in_line, is_template, sdks_in, side_of, versions_in
+from rtaudit.scan.draft import Draft, Target
+from rtaudit.scan.masks import excerpt, mask
+from rtaudit.scan.walk import Walk
 
 SCHEMA = "rtaudit.scan/1"
 """The schema of a scan as JSON."""

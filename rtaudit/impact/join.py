@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure import arm_id
 from rtaudit.drift import sides
 from rtaudit.drift.gaps import TYPES_OF
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
@@ -145,7 +146,9 @@ class _Join:
             whole = change.path == "" and change.type in (sides.ACCOUNT, sides.DEPLOYMENT)
             return whole or (change.type == sides.DEPLOYMENT and change.category == "models")
         own = (
-            change.left is not None and ids.key(change.left) == ids.key(finding.resource) and change.type == reads.type
+            change.left is not None
+            and arm_id.key(change.left) == arm_id.key(finding.resource)
+            and change.type == reads.type
         )
         if own:
             path = ".".join(change.path.split("/")[1:])
@@ -155,13 +158,13 @@ class _Join:
     def comparison(self, comparison: Comparison, left: Report, right: Report) -> Comparison:
         """`comparison` with the rules that turn at each of its changes."""
         by_family, shared = self._turned(comparison, left, right)
-        back = {ids.key(pair.right): ids.key(pair.left) for pair in comparison.pairs}
+        back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
         texts = {**left.rules, **right.rules}
         changes = []
         for change in comparison.changes:
             found: dict[tuple[str, str, str], dict[str, str]] = {}
             if change.decision == "drift":
-                resource = ids.key(change.left or change.right or "")
+                resource = arm_id.key(change.left or change.right or "")
                 family = _family(resource)
                 family = family if change.left is not None else back.get(family, family)
                 turns = [*by_family.get(family, ()), *by_family.get(_ENVIRONMENT, ())]
@@ -182,15 +185,15 @@ class _Join:
     def _turned(
         self, comparison: Comparison, left: Report, right: Report
     ) -> tuple[dict[str, list[_Turn]], list[_Turn]]:
-        pairs = {ids.key(pair.left): ids.key(pair.right) for pair in comparison.pairs}
+        pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         pairs[f"/environment/{comparison.left.environment.lower()}"] = (
             f"/environment/{comparison.right.environment.lower()}"
         )
-        there = {(finding.rule, ids.key(finding.resource)): finding for finding in right.findings}
+        there = {(finding.rule, arm_id.key(finding.resource)): finding for finding in right.findings}
         by_family: dict[str, list[_Turn]] = defaultdict(list)
         shared: list[_Turn] = []
         for finding in left.findings:
-            key = ids.key(finding.resource)
+            key = arm_id.key(finding.resource)
             other = there.get((finding.rule, pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
@@ -218,16 +221,16 @@ def _family(key: str) -> str:
 
 
 def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str) -> Snapshot:
-    if sum(ids.type_of(item["id"]) == sides.ACCOUNT for item in snapshot.resources) <= WHOLE:
+    if sum(arm_id.type_of(item["id"]) == sides.ACCOUNT for item in snapshot.resources) <= WHOLE:
         return snapshot
     wanted: set[str] = set()
     for change in comparison.changes:
         resource: Any = getattr(change, side)
         if change.decision == "drift" and resource is not None:
-            wanted.add(_family(ids.key(resource)))
+            wanted.add(_family(arm_id.key(resource)))
     kept = [
         item
         for item in snapshot.resources
-        if not _FAMILY.search(family := _family(ids.key(item["id"]))) or family in wanted
+        if not _FAMILY.search(family := _family(arm_id.key(item["id"]))) or family in wanted
     ]
     return replace(snapshot, resources=kept)

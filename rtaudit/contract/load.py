@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from rtaudit.client.schema import CONTRACT, CONTRACT_SCHEMA
+from rtaudit.contract.schema import CONTRACT, CONTRACT_SCHEMA
 from rtaudit.documents import Document, Path, check_schema, load_yaml, parse_yaml
 from rtaudit.snapshot.secrets import CUT, cut_secrets
 

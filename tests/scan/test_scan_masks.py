@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rtaudit.client.checks import sdks_in
-from rtaudit.client.masks import excerpt, mask
+from rtaudit.scan.checks import sdks_in
+from rtaudit.scan.masks import excerpt, mask
 
 # Put together here, so that no scanner takes this file for a leak.
 HEX = "0123456789abcdef" * 2

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rtaudit.client.masks import GIVEN
+from rtaudit.scan.masks import GIVEN
 
 GUIDE = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-preview-api-migration-guide"
 _WEBRTC = "https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-webrtc"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtaudit.snapshot import ids
+from rtaudit.azure import arm_id
 
 S = "/subscriptions/0A000000-0000-4000-8000-00000000000F"
 G = f"{S}/resourceGroups/rg"
@@ -77,9 +77,9 @@ A = f"{G}/providers/Microsoft.CognitiveServices/accounts/voice"
     ],
 )
 def test_type_and_parent(written: str, kind: str, parent: str) -> None:
-    assert ids.type_of(written) == kind
-    assert ids.type_of(written.upper()) == kind
-    assert ids.parent_of(written) == ids.key(parent)
+    assert arm_id.type_of(written) == kind
+    assert arm_id.type_of(written.upper()) == kind
+    assert arm_id.parent_of(written) == arm_id.key(parent)
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,27 @@ def test_type_and_parent(written: str, kind: str, parent: str) -> None:
     ],
 )
 def test_the_list_of_a_subscription(written: str, listed: bool) -> None:
-    assert ids.is_list(written) is listed
+    assert arm_id.is_list(written) is listed
 
 
 def test_keys_compare_without_case_slashes_and_escapes() -> None:
     assert (
-        ids.key(A) == ids.key(A.upper()) == ids.key(A[1:]) == ids.key(f"{A}/") == ids.key(A.replace("voice", "v%6Fice"))
+        arm_id.key(A)
+        == arm_id.key(A.upper())
+        == arm_id.key(A[1:])
+        == arm_id.key(f"{A}/")
+        == arm_id.key(A.replace("voice", "v%6Fice"))
     )
-    assert ids.key(A) != ids.key(f"{A}2")
+    assert arm_id.key(A) != arm_id.key(f"{A}2")
 
 
 def test_parts_are_as_azure_wrote_them() -> None:
-    assert ids.name_of(f"{A}/deployments/Talk") == "Talk"
-    assert ids.group_of(f"{S}/resourcegroups/Mixed-Case/providers/X") == "Mixed-Case"
-    assert ids.group_of(S) is None
-    assert ids.subscription_of(A) == "0a000000-0000-4000-8000-00000000000f"
-    assert ids.subscription_of(A[1:]) == "0a000000-0000-4000-8000-00000000000f"
-    assert ids.subscription_of("/providers/Microsoft.Authorization/roleDefinitions/1") is None
+    assert arm_id.name_of(f"{A}/deployments/Talk") == "Talk"
+    assert arm_id.group_of(f"{S}/resourcegroups/Mixed-Case/providers/X") == "Mixed-Case"
+    assert arm_id.group_of(S) is None
+    assert arm_id.subscription_of(A) == "0a000000-0000-4000-8000-00000000000f"
+    assert arm_id.subscription_of(A[1:]) == "0a000000-0000-4000-8000-00000000000f"
+    assert arm_id.subscription_of("/providers/Microsoft.Authorization/roleDefinitions/1") is None
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ def test_parts_are_as_azure_wrote_them() -> None:
     ],
 )
 def test_a_scope_covers_what_stands_below_it(scope: str, covered: bool) -> None:
-    assert ids.covers(scope, A) is covered
+    assert arm_id.covers(scope, A) is covered
 
 
 @pytest.mark.parametrize(
@@ -150,7 +154,7 @@ def test_a_scope_covers_what_stands_below_it(scope: str, covered: bool) -> None:
     ],
 )
 def test_a_region_in_any_case_and_spacing(location: object, region: str) -> None:
-    assert ids.region(location) == region
+    assert arm_id.region(location) == region
 
 
 _SEGMENT = st.text(alphabet="abcXYZ09.-_", min_size=1, max_size=6) | st.just("providers")
@@ -159,17 +163,17 @@ _SEGMENT = st.text(alphabet="abcXYZ09.-_", min_size=1, max_size=6) | st.just("pr
 @given(st.lists(_SEGMENT, max_size=9))
 def test_any_text_has_a_type_and_a_parent_above_it(segments: list[str]) -> None:
     written = "/" + "/".join(segments)
-    assert ids.key(ids.key(written)) == ids.key(written)
-    assert ids.type_of(written) == ids.type_of(ids.key(written))
-    parent = ids.parent_of(written)
-    assert len(parent) <= len(ids.key(written))
-    assert ids.parent_of(parent) == "/" or len(ids.parent_of(parent)) < len(parent)
+    assert arm_id.key(arm_id.key(written)) == arm_id.key(written)
+    assert arm_id.type_of(written) == arm_id.type_of(arm_id.key(written))
+    parent = arm_id.parent_of(written)
+    assert len(parent) <= len(arm_id.key(written))
+    assert arm_id.parent_of(parent) == "/" or len(arm_id.parent_of(parent)) < len(parent)
 
 
 @given(_SEGMENT, _SEGMENT, _SEGMENT)
 def test_a_child_belongs_to_its_account_whatever_the_names(group: str, account: str, child: str) -> None:
     parent = f"{S}/resourceGroups/{group}/providers/Microsoft.CognitiveServices/accounts/{account}"
-    assert ids.type_of(parent) == "microsoft.cognitiveservices/accounts"
-    assert ids.type_of(f"{parent}/deployments/{child}") == "microsoft.cognitiveservices/accounts/deployments"
-    assert ids.parent_of(f"{parent}/deployments/{child}") == ids.key(parent)
-    assert ids.covers(parent, f"{parent}/deployments/{child}")
+    assert arm_id.type_of(parent) == "microsoft.cognitiveservices/accounts"
+    assert arm_id.type_of(f"{parent}/deployments/{child}") == "microsoft.cognitiveservices/accounts/deployments"
+    assert arm_id.parent_of(f"{parent}/deployments/{child}") == arm_id.key(parent)
+    assert arm_id.covers(parent, f"{parent}/deployments/{child}")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtaudit.client import load_contract, parse_contract
+from rtaudit.contract import load_contract, parse_contract
+from rtaudit.contract.sections import covers, in_environment
 from rtaudit.documents import dumps
 from rtaudit.errors import InputError
 from rtaudit.snapshot import load
 from rtaudit.subjects import PARTS, World
-from rtaudit.subjects.contract import covers, in_environment
 
 ROOT = Path(__file__).parents[2]
 GOOD = ROOT / "policies" / "rules" / "good.json"

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rtaudit.client.schema import CONTRACT
-from rtaudit.clouds import CLOUDS
+from rtaudit.azure import arm_id
+from rtaudit.azure.clouds import CLOUDS
+from rtaudit.contract.schema import CONTRACT
 from rtaudit.errors import InputError, allowed_hint
-from rtaudit.snapshot import Snapshot, ids
+from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.client import find_account
 
@@ -65,7 +66,7 @@ def _target(world: World, account: str | None, deployment: str | None) -> tuple[
         if owner is None:
             names = [one.name for one in world.accounts]
             raise InputError(f"{label} has no account '{account}'", allowed_hint(account, names))
-        speech = [one for one in speech if ids.parent_of(one.resource) == ids.key(owner.resource)]
+        speech = [one for one in speech if arm_id.parent_of(one.resource) == arm_id.key(owner.resource)]
     if deployment is not None:
         names = [one.name for one in speech]
         speech = [one for one in speech if one.name.lower() == deployment.lower()]
@@ -79,7 +80,7 @@ def _target(world: World, account: str | None, deployment: str | None) -> tuple[
     one = speech[0]
     owner = one.account
     assert owner is not None
-    siblings = [other for other in world.deployments if ids.parent_of(other.resource) == ids.key(owner.resource)]
+    siblings = [other for other in world.deployments if arm_id.parent_of(other.resource) == arm_id.key(owner.resource)]
     transcription = next((other.name for other in siblings if other.fact("realtimeRole") == "transcription"), None)
     chats = {row["id"] for row in world.each("environment")[0].fact("chatDeployments")}
     chat = next((other.name for other in siblings if other.resource in chats), None)

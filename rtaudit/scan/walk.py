@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from rtaudit.client.gitignore import Pattern, ignored, read_patterns
 from rtaudit.errors import InputError
+from rtaudit.scan.gitignore import Pattern, ignored, read_patterns
 
 MAX_BYTES = 5_000_000
 """A text file larger than this is not read, and told."""

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rtaudit.client.probes import load_probe
+from rtaudit.contract.probes import load_probe
 from rtaudit.documents import Document, canonical, check_schema, dumps, load_json, read_text, whole_file
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.policy import Pack, check, load_waivers

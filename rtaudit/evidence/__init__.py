@@ -1,0 +1,1 @@
+"""Evidence bundles: written beside a report, verified later."""

@@ -1,0 +1,1 @@
+"""Impact: the rules whose outcome a change of a drift turns."""

@@ -1,0 +1,1 @@
+"""Source scanner: what a client's source says of how it opens realtime sessions."""
