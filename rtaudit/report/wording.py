@@ -143,8 +143,9 @@ def fallback(field: str, expected: Any, actual: Any, resource: str) -> str:
         return finish(f"{subject}: {what} is not set")
     if expected == "not to be there":
         return finish(f"{subject}: {what} is {in_words(actual, 50)}; it must not be set")
+    verb = "are" if re.search(r"[^su]s$", what) else "is"
     wanted = sentence(expected.replace("`", "")) if isinstance(expected, str) else in_words(expected)
-    return finish(f"{subject}: {what} is {in_words(actual, 40)}; expected {wanted or 'an empty text'}")
+    return finish(f"{subject}: {what} {verb} {in_words(actual, 60)}; expected {wanted or 'an empty text'}")
 
 
 def finish(text: str) -> str:
