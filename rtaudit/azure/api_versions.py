@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 
+from rtaudit.azure.identities import HOLDERS
+
 NEWEST: dict[str, str] = {
     "microsoft.resources/subscriptions": "2022-12-01",
     "microsoft.resources/providers": "2021-04-01",
@@ -23,6 +25,7 @@ NEWEST: dict[str, str] = {
     "microsoft.authorization/permissions": "2022-04-01",
     "microsoft.authorization/locks": "2020-05-01",
     "microsoft.security/pricings": "2024-01-01",
+    **{name.lower(): version for name, version in HOLDERS.items()},
 }
 """Provider or type (lower case; the longest that fits counts) -> the newest api-version that its reader knows."""
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.identities import HOLDERS
 from rtaudit.contract.sections import in_environment
 from rtaudit.drift import names
 from rtaudit.snapshot import Snapshot
@@ -29,6 +30,8 @@ METRICS = "microsoft.insights/metrics"
 CLIENT = "client"
 """The type of a client contract, which is no Azure resource."""
 
+CALLERS = frozenset(map(str.lower, HOLDERS))
+
 HELD = frozenset({ASSIGNMENT, LOCK})
 """Compared between environments as what is held at an account, not one by one."""
 
@@ -48,10 +51,20 @@ class IndexedSide:
         self.by_key: dict[str, Resource] = {arm_id.key(item["id"]): item for item in snapshot.resources}
         self.by_type: dict[str, list[Resource]] = defaultdict(list)
         for item in snapshot.resources:
-            self.by_type[arm_id.type_of(item["id"])].append(item)
+            # Who a contract's caller is serves only to find the role that it holds.
+            if arm_id.type_of(item["id"]) not in CALLERS:
+                self.by_type[arm_id.type_of(item["id"])].append(item)
         self.clients: list[Resource] = [in_environment(client, self.label) for client in snapshot.clients]
         if self.clients:
             self.by_type[CLIENT] = self.clients
+
+    @cached_property
+    def caller_roles(self) -> dict[str, list[str]]:
+        """Id of a client contract -> the roles of the caller that it names, where they are known."""
+        from rtaudit.subjects import World  # most comparisons need no facts
+
+        found = {one.resource: one.join("facts.callerRoles") for one in World(self.snapshot).clients}
+        return {contract: one.value for contract, one in found.items() if one.value is not None and not one.gaps}
 
     @cached_property
     def children(self) -> dict[str, dict[str, list[Resource]]]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.identities import HOLDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ READS: dict[str, Read] = {
         Read("Microsoft.Insights/metrics", "metrics", paged=False),
         Read("Microsoft.OperationalInsights/workspaces", "workspaces"),
         Read("Microsoft.Security/pricings", "defender", paged=False),
+        *(Read(name, "roleAssignments") for name in HOLDERS),
     )
 }
 """Every type that is served, by its lower-case name. A further type needs one line here."""

@@ -97,7 +97,7 @@ def _fit(client: Subject, named: Any, role: str) -> Joined:
     owner: Subject = found.value
     rows = _deployments(owner)
     if not text(named):
-        return Joined("the contract names no deployment" + _offer(owner, rows, role))
+        return Joined("the contract names no deployment" + _offer(rows, role))
     one = rows.get(text(named))
     if one is None:
         return Joined(_missing(client, owner, str(named), role), client.world.gaps("deployments", owner.resource))
@@ -109,7 +109,7 @@ def _fit(client: Subject, named: Any, role: str) -> Joined:
         return Joined(None, has.gaps or (Gap(one.resource, "models", "missing", message=message),))
     model = one.fact("modelAndVersion")
     wrong = f"{one.name} ({model}) does not {_DOES.get(role, role)}"
-    return Joined(wrong + _offer(owner, rows, role))
+    return Joined(wrong + _offer(rows, role))
 
 
 def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
@@ -122,19 +122,17 @@ def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
         return f"{named} is a model here, not a deployment; it is deployed as {_and(as_model)}"
     elsewhere = [one.name for one in client.world.accounts if text(named) in _deployments(one)]
     if elsewhere:
-        return f"{owner.name} has no deployment named {named}; {_and(elsewhere[:3])} has one" + _offer(
-            owner, rows, role
-        )
+        return f"{owner.name} has no deployment named {named}; {_and(elsewhere[:3])} has one" + _offer(rows, role)
     near = difflib.get_close_matches(text(named), rows, n=1)
     meant = f", did you mean {rows[near[0]].name}?" if near else ""
-    return f"{owner.name} has no deployment named {named}{meant}" + _offer(owner, rows, role)
+    return f"{owner.name} has no deployment named {named}{meant}" + _offer(rows, role)
 
 
-def _offer(owner: Subject, rows: dict[str, Subject], role: str) -> str:
+def _offer(rows: dict[str, Subject], role: str) -> str:
     able = [one.name for one in rows.values() if one.fact("realtimeRole") == role]
     does = _DOES.get(role, role)
     shown = _and(able[:5]) + (f" and {len(able) - 5} more" if len(able) > 5 else "")
-    return f"; of {owner.name}, {shown} can {does}" if able else f"; no deployment of {owner.name} can {does}"
+    return f"; {shown} can {does} there" if able else f"; no deployment there can {does}"
 
 
 def _and(names: Sequence[str]) -> str:

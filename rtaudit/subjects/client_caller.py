@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rtaudit.azure import arm_id
-from rtaudit.azure.identities import principals_of
+from rtaudit.azure.identities import HOLDERS, principals_of
+from rtaudit.contract.sections import caller_of
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of
 from rtaudit.subjects.parts import Joined, fact
@@ -13,19 +12,22 @@ from rtaudit.subjects.roles import REALTIME_ACTION, Held, held_by
 from rtaudit.subjects.world import Subject, mapping, text
 
 _READS = ("accounts", "roleAssignments")
+_READ = frozenset(map(str.lower, HOLDERS))
 
 
 @fact("client", reads=("roleAssignments",))
 def caller_principals(client: Subject) -> Joined:
     """Object ids of the identity that the contract names as its caller: more than one where an app has several identities."""
-    named = _named(client)
+    named = caller_of(client.raw)
     if not named.startswith("/"):
         return Joined([named] if named else [])
     resource = client.world.resource(named)
     if resource is None:
         gaps = client.world.gaps("roleAssignments", named)
-        message = f"the identity {named} was not read: `rtaudit collect --client` reads it, or name its principal id"
-        return Joined([], gaps or (Gap(named, "roleAssignments", "missing", code="NotCollected", message=message),))
+        kind = arm_id.type_of(named)
+        how = "`rtaudit collect --client` reads it" if kind in _READ else f"rtaudit reads none of type {kind}"
+        message = f"the identity {arm_id.name_of(named)} was not read: {how}; its principal id will do"
+        return Joined([], gaps or (Gap(named, "roleAssignments", "missing", code="IdentityNotRead", message=message),))
     return Joined([principal for principal, _ in principals_of(resource)])
 
 
@@ -35,7 +37,7 @@ def caller_fit(client: Subject) -> Joined:
 
     Groups are not expanded, and conditions are not evaluated: where either decides, the answer is unknown.
     """
-    found, named = account_of(client), _named(client)
+    found, named = account_of(client), caller_of(client.raw)
     if found.value is None:
         return Joined(None, account_gaps(client, found))
     foreign = _foreign(client)
@@ -54,6 +56,17 @@ def caller_fit(client: Subject) -> Joined:
         message = f"{arm_id.name_of(named)} has {len(answers)} identities, and not all hold the role: name the principal id that connects"
         return Joined(None, (Gap(named, "roleAssignments", "missing", code="Ambiguous", message=message),))
     return next((one for one in answers if one.gaps), next(one for one in answers if one.value != FITS))
+
+
+@fact("client", reads=_READS)
+def caller_roles(client: Subject) -> Joined:
+    """Names of the roles that the contract's caller holds at the account, inherited ones too; null where it names none."""
+    found, principals = account_of(client), client.join("facts.callerPrincipals")
+    if found.value is None or not caller_of(client.raw):
+        return Joined(None, account_gaps(client, found) if caller_of(client.raw) else ())
+    held = [one for who in principals.value for one in held_by(found.value, who, REALTIME_ACTION) if one.reaches]
+    names = {f"{one.role or 'not read'}{' (conditional)' if one.conditional else ''}" for one in held}
+    return Joined(sorted(names), (*principals.gaps, *found.value.join("roleAssignments").gaps))
 
 
 def _at(account: Subject, principal: str) -> Joined:
@@ -78,8 +91,9 @@ def _at(account: Subject, principal: str) -> Joined:
     if callers.gaps:
         return Joined(None, callers.gaps)
     instead = [f"{one.role or 'a role that was not read'} {_where(one, account)}" for one in held]
-    holds = f"it holds {'; '.join(instead[:5])}" if instead else "no role assignment of it was found"
-    return Joined(f"{principal} holds no role with the realtime data action at {account.name}; {holds}")
+    who = principal if len(principal) <= 12 else f"{principal[:8]}…"
+    holds = f"holds {'; '.join(instead[:5])}, and no role" if instead else "holds no role"
+    return Joined(f"the caller {who} {holds} with the realtime data action at the account")
 
 
 def _where(held: Held, account: Subject) -> str:
@@ -89,7 +103,7 @@ def _where(held: Held, account: Subject) -> str:
         return "at the account"
     if scope.startswith(own + "/"):
         below = held.scope.strip("/").split("/")[-2:]
-        return f"at {'/'.join(below)}, which is below the account and does not reach it"
+        return f"at {'/'.join(below)} below it"
     name = arm_id.name_of(held.scope)
     if scope in ("", "/"):
         return "at the tenant's root"
@@ -104,7 +118,7 @@ def _foreign(client: Subject) -> str | None:
     """The sentence for a caller of another tenant, or None where nothing says that it is."""
     home = text(client.world.snapshot.scope.get("tenant"))
     stated = text(mapping(client.raw.get("caller")).get("tenant"))
-    resource = client.world.resource(_named(client))
+    resource = client.world.resource(caller_of(client.raw))
     tenants = {tenant for _, tenant in principals_of(resource) if tenant} if resource is not None else set()
     other = next((one for one in (stated, *sorted(tenants)) if one and home and one != home), None)
     return (
@@ -112,9 +126,3 @@ def _foreign(client: Subject) -> str | None:
         if other
         else None
     )
-
-
-def _named(client: Subject) -> str:
-    stated: Any = client.raw.get("caller") or client.raw.get("principalId")
-    named = mapping(stated).get("id") if isinstance(stated, dict) else stated
-    return named if isinstance(named, str) else ""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rtaudit.azure import realtime_api
 from rtaudit.azure.clouds import CLOUDS
+from rtaudit.contract.sections import other_api_of
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
 from rtaudit.subjects.parts import Joined, fact
 from rtaudit.subjects.world import Subject, World, mapping, text
@@ -21,9 +22,7 @@ SIP_REGIONS = ("eastus2", "swedencentral")
 @fact("client")
 def other_api(client: Subject) -> str | None:
     """The name of the API that the client uses where it is another one (Voice Live, the Responses API), or null."""
-    used = client.fact("use")
-    found = next(filter(None, map(realtime_api.other_api, client.fact("paths"))), None)
-    return realtime_api.OTHER_APIS.get(used) or (realtime_api.OTHER_APIS[found] if found else None)
+    return other_api_of(client.raw)
 
 
 @fact("client")
@@ -146,6 +145,22 @@ def query_fit(client: Subject) -> str:
     elif asked is not None and text(asked) != text(named):
         wrong.append(f"the URL asks for model={asked}, and the contract's deployment is {named or 'not named'}")
     return "; ".join(wrong) or FITS
+
+
+@fact("client", reads=("accounts",))
+def ga_url(client: Subject) -> str:
+    """The URL that the generally available protocol wants for the contract's use: of its host, or of its account's."""
+    owner, used = account_of(client).value, client.fact("use")
+    own = client.fact("host") if client.raw.get("transport") != "sip" else None
+    hosts = [one for one in account_hosts(owner) if ".openai." in one] if owner else []
+    host = (
+        own if own in (client.fact("hosts") or ()) or not hosts else hosts[0] if hosts else "<account>.openai.azure.com"
+    )
+    path = realtime_api.LIVE if used == "live" else realtime_api.REALTIME
+    query = (
+        "intent=transcription" if used == "transcription" else f"model={client.raw.get('deployment') or '<deployment>'}"
+    )
+    return f"wss://{host or '<account>.openai.azure.com'}{path}?{query}"
 
 
 def _url(client: Subject) -> tuple[str | None, str | None]:
