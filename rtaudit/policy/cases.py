@@ -129,19 +129,24 @@ def _beside(folder: Path) -> dict[str, Rule]:
 
 def run(file: CaseFile) -> Iterator[CaseResult]:
     """Judge each case of a file."""
-    base = load(file.base)
-    if file.clients:
-        base = base.with_clients(file.clients)
+    base = base_of(file)
     for case in file.cases:
         try:
-            findings = _judge(file, case, base)
+            findings = findings_of(file, case, base)
         except RtauditError as error:
             yield CaseResult(case, error.message + (f" ({error.hint})" if error.hint else ""))
             continue
         yield CaseResult(case, _compare(case, findings))
 
 
-def _judge(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+def base_of(file: CaseFile) -> Snapshot:
+    """The snapshot that the cases of a file change."""
+    base = load(file.base)
+    return base.with_clients(file.clients) if file.clients else base
+
+
+def findings_of(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+    """The findings of a case's rule where its changes are made. Raises InputError for a parameter that the rule has not."""
     rule = file.rules[case.rule]
     for name, value in case.params.items():
         if name not in rule.params:
