@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,9 @@ class Scope:
     """Where a condition is judged: at a subject, or at an element of one of its lists."""
 
     __slots__ = ("subject",)
+
+    element: Any = None
+    """The element of a list that is judged here; None at a subject."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -133,7 +136,8 @@ class Leaf(Condition):
         actual, expected, _ = self._reads(scope)
         asked = self.operator.expected(expected, say(expected))
         field = scope.name(self.path) if self.path else "value"
-        yield Observation(field, asked, settled(actual), scope.owner(self.path) if self.path else scope.resource)
+        owner = scope.owner(self.path) if self.path else scope.resource
+        yield Observation(field, asked, settled(actual), owner, element=scope.element)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self._reads(scope)[2]
@@ -223,7 +227,7 @@ class Not(Condition):
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         for one in self.part.observe(scope):
-            yield Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource)
+            yield replace(one, expected=f"not {say(one.expected)}")
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.part.gaps(scope)

@@ -191,7 +191,8 @@ class NoneOf(Condition):
         expected = f"none where {satisfy.words()}" if satisfy else "none"
         for element in elements.visit(scope)[0]:
             if elements.chosen(element) and (satisfy is None or satisfy.truth(element)):
-                yield Observation(element.field, expected, _brief(settled(element.element)), element.resource)
+                seen = _brief(settled(element.element))
+                yield Observation(element.field, expected, seen, element.resource, element=element.element)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.some.gaps(scope)
@@ -241,7 +242,8 @@ class Count(Condition):
         # Too many: name each, so that a baseline tells the next one from those that are known.
         for element in self.elements.visit(scope)[0]:
             if self.elements.chosen(element):
-                yield Observation(element.field, f"one of {asked}", _brief(settled(element.element)), element.resource)
+                seen = _brief(settled(element.element))
+                yield Observation(element.field, f"one of {asked}", seen, element.resource, element=element.element)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.operand.read(scope)[1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 
 SCHEMA = "rtaudit.report/1"
@@ -40,6 +42,12 @@ class Observation:
     """What Azure said; None when nothing stands there."""
     resource: str
     """ARM id of the resource that was looked at, as Azure wrote it."""
+    fix: Sequence[str] = ()
+    """The lines of the rule's fix that mend this one."""
+    element: Any = dataclasses.field(default=None, compare=False, repr=False)
+    """The element of a list that it is about; no part of the document."""
+    steps: Sequence[Step] = dataclasses.field(default=(), compare=False, repr=False)
+    """`fix` as steps; no part of the document."""
 
 
 @dataclass(slots=True)
@@ -108,7 +116,7 @@ class RuleText:
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
-    controls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    controls: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Framework -> control ids, with a source."""
 
 
