@@ -32,6 +32,9 @@ class Scope:
     __slots__ = ("subject",)
     subject: Subject
 
+    element: Any = None
+    """The element of a list that is judged here; None at a subject."""
+
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
 
@@ -238,7 +241,10 @@ class Not(Condition):
         says = self.says or says
         for one in self.part.observe(scope):
             yield with_message(
-                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource), says, scope, None
+                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource, element=one.element),
+                says,
+                scope,
+                None,
             )
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:

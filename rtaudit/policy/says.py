@@ -95,7 +95,9 @@ def stated(condition: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[A
 
 
 def with_message(seen: Observation, says: Says | None, scope: Scope, expected: Any) -> Observation:
-    """`seen` with the sentence `says` filled in, or as it is where there is none."""
+    """`seen` with the sentence `says` filled in, or as it is where there is none, and with the element that it is about."""
+    if seen.element is None:
+        seen.element = scope.element
     return seen if says is None else replace(seen, message=says.fill(Evidence(seen, scope, expected, says.today)))
 
 
