@@ -4,21 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-USER_ASSIGNED = "microsoft.managedidentity/userassignedidentities"
-
-HOLDERS: dict[str, str] = {
-    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
-    "Microsoft.Web/sites": "2023-12-01",
-    "Microsoft.App/containerApps": "2024-03-01",
-    "Microsoft.App/jobs": "2024-03-01",
-    "Microsoft.Compute/virtualMachines": "2024-07-01",
-    "Microsoft.Compute/virtualMachineScaleSets": "2024-07-01",
-    "Microsoft.ContainerInstance/containerGroups": "2023-05-01",
-    "Microsoft.ApiManagement/service": "2022-08-01",
-    "Microsoft.Logic/workflows": "2019-05-01",
-}
-"""Types whose identity a client can connect as -> the api-version that they are read with."""
-
 
 def principals_of(resource: Any) -> list[tuple[str, str | None]]:
     """Principal (object id) and tenant, lower case, of each identity that a resource is or has."""

@@ -178,17 +178,18 @@ def declared_peak_concurrent_sessions(deployment: Subject) -> int | None:
 
 
 def _declared(deployment: Subject, key: str) -> int | None:
-    world = deployment.world
-    peaks: dict[str, int] | None = world.memo.get(("declared", key))
-    if peaks is None:
-        peaks = world.memo["declared", key] = {}
-        for client in world.clients:
-            peak, row = client.raw.get(key), client.fact("deployment")
-            # JSON Schema counts 400.0 among the whole numbers.
-            if isinstance(peak, int | float) and row is not None:
-                name = arm_id.key(row["id"])
-                peaks[name] = max(int(peak), peaks.get(name, 0))
-    return peaks.get(arm_id.key(deployment.resource))
+    return deployment.world.once(_peaks, key).get(arm_id.key(deployment.resource))
+
+
+def _peaks(world: World, key: str) -> dict[str, int]:
+    peaks: dict[str, int] = {}
+    for client in world.clients:
+        peak, row = client.raw.get(key), client.fact("deployment")
+        # JSON Schema counts 400.0 among the whole numbers.
+        if isinstance(peak, int | float) and row is not None:
+            name = arm_id.key(row["id"])
+            peaks[name] = max(int(peak), peaks.get(name, 0))
+    return peaks
 
 
 def account_of(client: Subject) -> Joined:
@@ -210,13 +211,10 @@ def find_account(world: World, named: Any) -> Joined:
     wanted = text(named)
     if not wanted:
         return Joined(None)
-    by_name: dict[str, list[Subject]] | None = world.memo.get("accounts by name")
-    if by_name is None:
-        by_name = world.memo["accounts by name"] = {}
-        for one in world.accounts:
-            for key in (one.name.lower(), arm_id.key(one.resource)):
-                by_name.setdefault(key, []).append(one)
-    found = by_name.get(arm_id.key(wanted) if wanted.startswith("/") else wanted, [])
+    if wanted.startswith("/"):
+        found = [one for one in [world.accounts_by_key.get(arm_id.key(wanted))] if one is not None]
+    else:
+        found = world.accounts_by_name.get(wanted, [])
     if len(found) == 1:
         return Joined(found[0])
     if found:
@@ -243,13 +241,12 @@ def _out_of_scope(world: World, wanted: str) -> tuple[Gap, ...]:
 
 def _deployments(account: Subject) -> dict[str, Subject]:
     """Name in lower case -> deployment of an account."""
-    world = account.world
-    index: dict[str, dict[str, Subject]] | None = world.memo.get("deployments by account")
-    if index is None:
-        index = world.memo["deployments by account"] = {}
-        for one in world.deployments:
-            index.setdefault(arm_id.parent_of(one.resource), {})[one.name.lower()] = one
-    return index.get(arm_id.key(account.resource), {})
+    return account.world.once(_by_account).get(arm_id.key(account.resource), {})
+
+
+def _by_account(world: World) -> dict[str, dict[str, Subject]]:
+    found = world.deployments_by_account.items()
+    return {account: {one.name.lower(): one for one in deployments} for account, deployments in found}
 
 
 def _deployment(client: Subject, named: Any) -> Joined:

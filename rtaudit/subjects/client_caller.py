@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.identities import HOLDERS, principals_of
+from rtaudit.azure.identities import principals_of
+from rtaudit.azure.resource_types import CALLER_TYPES
 from rtaudit.contract.sections import caller_of
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of
@@ -12,7 +13,7 @@ from rtaudit.subjects.roles import REALTIME_ACTION, Held, held_by
 from rtaudit.subjects.world import Subject, mapping, text
 
 _READS = ("accounts", "roleAssignments")
-_READ = frozenset(map(str.lower, HOLDERS))
+_READ = frozenset(map(str.lower, CALLER_TYPES))
 
 
 @fact("client", reads=("roleAssignments",))

@@ -12,12 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
-
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""
@@ -31,12 +29,7 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
-    found = [
-        one
-        for one in world.of_type(ASSIGNMENT)
-        if _reaches(str(mapping(one.get("properties")).get("scope") or arm_id.parent_of(one["id"])), account.resource)
-    ]
-    return Joined(found, world.gaps("roleAssignments", account.resource))
+    return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
 @fact("account", reads=("roleAssignments",))
@@ -108,13 +101,8 @@ class Held:
 def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
     """What a principal (object id) is assigned anywhere in the snapshot, and whether it grants a data action at the account."""
     world = account.world
-    by_principal: dict[str, list[dict[str, Any]]] | None = world.memo.get("role assignments by principal")
-    if by_principal is None:
-        by_principal = world.memo["role assignments by principal"] = defaultdict(list)
-        for one in world.of_type(ASSIGNMENT):
-            by_principal[text(mapping(one.get("properties")).get("principalId"))].append(one)
     found = []
-    for one in by_principal.get(principal.lower(), ()):
+    for one in world.once(_by_principal).get(principal.lower(), ()):
         properties = mapping(one.get("properties"))
         definition = _definition(world, str(properties.get("roleDefinitionId") or ""))
         scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
@@ -122,6 +110,13 @@ def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
         gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
         reaches = _reaches(scope, account.resource)
         found.append(Held(one["id"], role, scope, gives, reaches, bool(properties.get("condition"))))
+    return found
+
+
+def _by_principal(world: World) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in world.of_type(ASSIGNMENT):
+        found[text(mapping(one.get("properties")).get("principalId"))].append(one)
     return found
 
 
@@ -150,14 +145,12 @@ def _pattern(wildcards: str) -> re.Pattern[str]:
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
-    by_name = world.memo.get("role definitions")
-    if by_name is None:
-        # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
-        by_name = world.memo["role definitions"] = {
-            text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)
-        }
-    found: dict[str, Any] | None = by_name.get(text(arm_id.name_of(definition_id)))
-    return found
+    return world.once(_definitions).get(text(arm_id.name_of(definition_id)))
+
+
+def _definitions(world: World) -> dict[str, dict[str, Any]]:
+    # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
+    return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
 
 
 def _reaches(scope: str, resource_id: str) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.identities import HOLDERS
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.azure.resource_types import CALLER_TYPES
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import properties
 
@@ -87,22 +87,13 @@ CALLERS = tuple(
         shape="one",
         keep=_keep_caller,
     )
-    for name in HOLDERS
+    for name in CALLER_TYPES
 )
 """Readers of the identities that client contracts name as callers; each reads only those that are named."""
 
 READERS = (
     *CALLERS,
-    Reader(
-        name="roleAssignments",
-        aspect="roleAssignments",
-        type="Microsoft.Authorization/roleAssignments",
-        action="Microsoft.Authorization/roleAssignments/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Authorization/roleAssignments"),
-        keep=_keep_assignment,
-        keep_needs=("accounts",),
-    ),
+    list_of("Microsoft.Authorization/roleAssignments", keep=_keep_assignment, keep_needs=("accounts",)),
     Reader(
         name="roleDefinitions",
         aspect="roleAssignments",
@@ -113,15 +104,6 @@ READERS = (
         after=("accounts", "roleAssignments"),
         shape="one",
     ),
-    Reader(
-        name="locks",
-        aspect="locks",
-        type="Microsoft.Authorization/locks",
-        action="Microsoft.Authorization/locks/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Authorization/locks"),
-        keep=_keep_lock,
-        keep_needs=("accounts",),
-    ),
+    list_of("Microsoft.Authorization/locks", keep=_keep_lock, keep_needs=("accounts",)),
 )
 """Readers of the aspects roleAssignments and locks."""
