@@ -84,8 +84,7 @@ KEPT = (
     "InvalidAuthenticationToken: The access token expired",
     "Tokens Per Minute (thousands) - gpt-4.1 - GlobalStandard",
     "Microsoft.CognitiveServices/accounts/listKeys/action",
-    "The client 'x' with object id '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd' does not have authorization to perform action "
-    "'Microsoft.Insights/diagnosticSettings/read' over scope '/subscriptions/x'",
+    "object id '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd' does not have authorization to perform action 'M.I/x/read' over '/s'",
     "https://vault.vault.azure.net/keys/voice/" + HEX,
     "git@github.com:contoso/voice.git",
     "someone@example.com",

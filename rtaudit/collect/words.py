@@ -74,4 +74,6 @@ def call_line(method: str, path: str, status: int, seconds: float, request_id: s
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     # Support asks for a GUID; anything else in its place is not Azure's.
     known = _GUID.search(request_id[:200])
-    return f"{now} {method} {scrub(path)} {status or 'no answer'} {seconds * 1000:.0f}ms {known.group() if known else '-'}"
+    return (
+        f"{now} {method} {scrub(path)} {status or 'no answer'} {seconds * 1000:.0f}ms {known.group() if known else '-'}"
+    )

@@ -15,6 +15,7 @@ from rtaudit.snapshot.secrets import CUT, cut_secrets, scrub
 from tests.canaries import AI_KEY, ANYWHERE, B64, GITHUB, HEX, HEX64, KEPT, NAMES, STORAGE_KEY, WORD
 from tests.canaries import JWT as TOKEN
 
+
 @pytest.mark.parametrize(("text", "secret"), ANYWHERE.values(), ids=ANYWHERE.keys())
 def test_shapes_are_cut_wherever_they_stand(text: str, secret: str) -> None:
     assert secret in text
@@ -62,7 +63,9 @@ def test_tag_names_that_are_cut_alike_stay_apart() -> None:
     assert GITHUB[:20] not in json.dumps(made)
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, '{"a":' * 900 + "1" + "}" * 900, "{" + "9" * 5000 + "}", "=:" * 200_000, "a" * 300_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, '{"a":' * 900 + "1" + "}" * 900, "{" + "9" * 5000 + "}", "=:" * 200_000, "a" * 300_000]
+)
 def test_no_text_is_too_much(text: str) -> None:
     assert scrub(text) == text
     cut_secrets({"properties": {"text": text}})

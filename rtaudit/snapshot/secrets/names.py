@@ -16,7 +16,9 @@ _KEY_OF = (
     "|integration|license|master|openai|aoai|open-ai|speech|cognitive|primary|private|routing|rsa|search|secondary|secret"
     "|service|shared|signing|ssh|storage|subscription|system|webhook|write"
 )
-_TOKEN_OF = "access|api|app|auth|bearer|bot|client|deploy|id|migration|oauth|pat|refresh|sas|secret|security|session|user"  # noqa: S105
+_TOKEN_OF = (
+    "access|api|app|auth|bearer|bot|client|deploy|id|migration|oauth|pat|refresh|sas|secret|security|session|user"  # noqa: S105
+)
 
 _SECRET = re.compile(
     rf"""

@@ -118,7 +118,22 @@ _GIVEN = re.compile(
     re.IGNORECASE,
 )
 """A name that is given a value: `Password=…;`, `"apiKey": "…"`, `client_secret%3D…`."""
-_HINTS = ("key", "token", "secret", "pass", "pwd", "psw", "cred", "conn", "cookie", "sig", "sas", "auth", "pfx", "certificate")
+_HINTS = (
+    "key",
+    "token",
+    "secret",
+    "pass",
+    "pwd",
+    "psw",
+    "cred",
+    "conn",
+    "cookie",
+    "sig",
+    "sas",
+    "auth",
+    "pfx",
+    "certificate",
+)
 _REFERENCE = re.compile(
     r"[\$%{<@(]|(?:process|os|import|env|environ|System|Environment|secrets|vars|self|this|args|options|req|request|ctx|context"
     r"|config|settings|builder|Configuration|credentials?)[.?!\[]|[A-Za-z_][\w.:]{0,60}[(\[]|(?:None|null|undefined|true|false|string|str|SecretStr)\b"
@@ -154,7 +169,7 @@ def scrub(text: str, *, source: bool = False) -> str:
 
     In `source`, 32 hexadecimal digits are a key too, and what takes a value from elsewhere (`key = os.environ[…]`) is none.
     """
-    if len(text) < _LEAST or (len(text) < 20 and text.isalnum()):  # noqa: PLR2004 (the shortest bare shape has 20)
+    if len(text) < _LEAST or (len(text) < 20 and text.isalnum()):
         return text
     lower = text.lower()
     for shape in SHAPES:
