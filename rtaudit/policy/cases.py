@@ -142,14 +142,18 @@ def _beside(folder: Path) -> dict[str, Rule]:
 
 def run(file: CaseFile) -> Iterator[CaseResult]:
     """Judge each case of a file."""
-    base = load(file.base)
-    if file.clients:
-        base = base.with_clients(file.clients)
+    base = base_of(file)
     for case in file.cases:
         try:
             yield CaseResult(case, _tried(file, case, base))
         except RtauditError as error:
             yield CaseResult(case, error.message + (f" ({error.hint})" if error.hint else ""))
+
+
+def base_of(file: CaseFile) -> Snapshot:
+    """The snapshot that the cases of a file change."""
+    base = load(file.base)
+    return base.with_clients(file.clients) if file.clients else base
 
 
 def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
@@ -161,6 +165,12 @@ def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
     if problem is None and case.expect == "fail":
         problem = why_unmended(snapshot, bound, findings, probes, {**file.answers, **case.answers})
     return problem
+
+
+def findings_of(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+    """The findings of a case's rule where its changes are made. Raises InputError."""
+    snapshot, probes = changed(file, case, base)
+    return judge(World(snapshot, probes), [bind_case(file, case)], "cases")
 
 
 def bind_case(file: CaseFile, case: Case) -> BoundRule:

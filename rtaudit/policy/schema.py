@@ -8,7 +8,7 @@ from typing import Any
 from rtaudit.policy.operators import COMPARISONS, OPERATORS
 from rtaudit.report import OUTCOMES, SEVERITIES
 from rtaudit.snapshot import ASPECTS
-from rtaudit.snapshot.model import GAP_REASONS
+from rtaudit.snapshot.gaps import GAP_REASONS
 from rtaudit.subjects import KINDS
 
 PACK = "rtaudit.policy/1"
