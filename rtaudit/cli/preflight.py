@@ -31,7 +31,7 @@ from rtaudit.cli.environments import ConfigOption
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
-    from rtaudit.collect.preflight import Expected, Preflight
+    from rtaudit.collect.preflight import Expected, Planned, Preflight
 
 _FORMATS = ("table", "json")
 NOT_READY = 1
@@ -64,6 +64,20 @@ def preflight(
         list[str] | None,
         typer.Option("--expect-region", metavar="ACCOUNT=REGION", help="Where an account must be; repeatable."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="A deployment of this model is planned: can it be built here?"),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="VERSION", help="Its version. [the region's default]")
+    ] = None,
+    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Its SKU. [GlobalStandard]")] = None,
+    capacity: Annotated[
+        int | None, typer.Option("--capacity", metavar="UNITS", min=1, help="Its capacity, in units of the SKU. [1]")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="REGION", help="Where, for an account that does not exist yet.")
+    ] = None,
     tenant: Tenant = None,
     cloud: CloudOption = "AzureCloud",
     arm_endpoint: ArmEndpoint = None,
@@ -76,11 +90,15 @@ def preflight(
 ) -> None:
     """Confirm identity, subscriptions, providers, permissions and targets, before anything is collected.
 
-    Exit code: 0 all is there, 1 something is missing or could not be looked at, 3 there is no credential that works.
+    --expect also asks whether the contract's deployment can be used, and its caller holds the role; --model whether a planned one
+    can be built: name, region, SKU, quota, capacity, retirement. GETs only; what could not be read is unknown. Exit code: 0 all is there, 1 something is missing or could not be looked at, 3 there is no credential that works.
     """
     if output not in _FORMATS:
         raise UsageError(f"there is no format '{output}' here", allowed_hint(output, _FORMATS))
-    expected = _expected(expect or [], expect_deployment or [], expect_region or [], environment)
+    planned = _planned(model, version, sku, capacity, region)
+    expected = _expected(expect or [], expect_deployment or [], expect_region or [], environment, planned)
+    if planned is not None and not expect:
+        expected += _plans(planned, account or [])
     options = CollectOptions(
         subscriptions=tuple(subscription or ()),
         all_subscriptions=all_subscriptions,
@@ -114,8 +132,35 @@ def preflight(
         raise typer.Exit(NOT_READY)
 
 
+def _planned(
+    model: str | None, version: str | None, sku: str | None, capacity: int | None, region: str | None
+) -> Planned | None:
+    from rtaudit.collect.preflight import Planned
+
+    more = {"version": version, "sku": sku, "capacity": capacity, "region": region}
+    stated = {name: value for name, value in more.items() if value is not None}
+    if model is None:
+        if stated:
+            raise UsageError(
+                f"--{next(iter(stated))} says how a deployment is planned, and --model is missing", "add --model NAME"
+            )
+        return None
+    return Planned(model, **stated)  # type: ignore[arg-type]  # each has the type of its option
+
+
+def _plans(planned: Planned, accounts: list[str]) -> list[Expected]:
+    """The plan at each account that is named, or in the region that is."""
+    from rtaudit.collect.preflight import Expected
+
+    if not accounts and planned.region is None:
+        raise UsageError(
+            "--model says what is planned, and not where", "add -a ACCOUNT, --region REGION or --expect FILE"
+        )
+    return [Expected(name, source="--model", planned=planned) for name in accounts or [""]]
+
+
 def _expected(
-    contracts: list[str], deployments: list[str], regions: list[str], environment: str | None
+    contracts: list[str], deployments: list[str], regions: list[str], environment: str | None, planned: Planned | None
 ) -> list[Expected]:
     from rtaudit.collect.preflight import Expected, expected_of
 
@@ -125,7 +170,7 @@ def _expected(
 
         for path in contracts:
             contract = load_contract(path)
-            some = list(expected_of(contract, environment, path))
+            some = list(expected_of(contract, environment, path, planned))
             if not some:
                 of = f" for the environment '{environment}'" if environment else ""
                 sections = ", ".join(contract.get("environments") or {})
