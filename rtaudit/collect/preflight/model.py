@@ -54,7 +54,7 @@ class Check:
 
     check: str
     """`identity`, `subscription`, `provider`, `permission`, `resourceGroup`, `account`, `deployment`, `region`; of what is to be
-    built or used: `name`, `model`, `sku`, `retirement`, `quota`, `capacity`, `use`, `caller`."""
+    built or used: `name`, `model`, `sku`, `retirement`, `quota`, `capacity`, `use`, `transcription`, `caller`."""
     scope: str
     outcome: str
     """`pass`, `fail`, or `unknown` where it could not be looked at."""

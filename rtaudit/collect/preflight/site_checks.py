@@ -206,6 +206,8 @@ def _use(site: Site, subject: Subject, facts: Facts) -> Iterator[Check]:
         return
     client = next(one for one in facts.clients if one.resource == contract["id"])
     asked = [("use", "deploymentFit", f"the deployment can be used for {client.fact('use')}")]
+    if contract.get("transcriptionDeployment"):
+        asked.append(("transcription", "transcriptionFit", "its transcription deployment transcribes"))
     if caller_of(contract):
         asked.append(("caller", "callerFit", "the caller holds a role with the realtime data action"))
     for kind, fact, good in asked:
