@@ -6,12 +6,9 @@ operation ends (`_Taken`): the SDK builds no models of what nobody reads, and fo
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -23,6 +20,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from rtaudit import __version__
 from rtaudit.azure.api_versions import Versions
+from rtaudit.collect.answers import parse_answer
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
@@ -149,34 +147,3 @@ class Arm:
         except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:
             # The SDK itself stumbled: over a name that it will not put into a URL, for instance.
             raise Fault("failed", f"the request could not be made: {error}"[:300], code=type(error).__name__) from error
-
-
-def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
-    """The JSON object that an answer holds. Raises Fault when it is none, or is nested deeper than `depth`."""
-    try:
-        if _depth(body) > depth:
-            raise Fault("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
-        document = json.loads(body, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise Fault("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
-    if not isinstance(document, dict):
-        raise Fault("failed", "the answer is not a JSON object", code="MalformedAnswer")
-    return document
-
-
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-
-
-def _depth(body: bytes) -> int:
-    def deepest(text: bytes) -> int:
-        return max(accumulate(map(_STEP.__getitem__, text.translate(None, _NOT_BRACKETS))), default=0)
-
-    found = deepest(body)
-    # Brackets inside strings only matter when there are suspiciously many.
-    return found if found <= 50 else deepest(_STRINGS.sub(b"", body))
-
-
-def _refuse(name: str) -> Iterable[Any]:
-    raise ValueError(f"{name} is no JSON number")
