@@ -37,7 +37,7 @@ class Page:
     document: dict[str, Any] = field(default_factory=dict)
     """The answer's JSON object."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """The answer's headers, names in lower case."""
+    """The answer's headers; their names have no case."""
 
 
 class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left)
@@ -47,17 +47,12 @@ class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left
 class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
     """Outermost: puts the answer into the caller's Page, and leaves the operation that asked."""
 
-    def __init__(self, limits: Limits, *, plain_http: bool) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__()
         self._limits = limits
-        self._plain_http = plain_http
 
     def send(self, request: PipelineRequest[HttpRequest]) -> NoReturn:
-        options = request.context.options
-        page: Page = options.pop("page")
-        if self._plain_http:
-            # The guard of the wire knows that this is loopback, and which identity the token is from.
-            options["enforce_https"] = False
+        page: Page = request.context.options.pop("page")
         answer = self.next.send(request).http_response
         assert isinstance(answer, Answer)
         page.headers = answer.headers
@@ -65,6 +60,20 @@ class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
             raise fault_of(answer.status_code, answer.headers, answer.content)
         page.document = parse_answer(answer.content, self._limits.answer_depth)
         raise _Taken
+
+
+class _Authorized(ARMChallengeAuthenticationPolicy):
+    """The token, and a newer one where Azure asks for it half way (a claims challenge of continuous access evaluation).
+
+    The base keeps a token of its own, which another thread may take away between two of its lines; `Identity` keeps it here.
+    """
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        # The guard of the wire holds https, or loopback with a token of its own identity.
+        self.authorize_request(request, *self._scopes)
+
+    def authorize_request(self, request: PipelineRequest[HttpRequest], *scopes: str, **options: Any) -> None:
+        self._update_headers(request.http_request.headers, self._get_token(*scopes, **options).token)
 
 
 class Arm:
@@ -89,10 +98,10 @@ class Arm:
     def _policies(self) -> list[Any]:
         # No retries (the schedule does that), no redirects, no provider registration, no logging of headers.
         return [
-            _TakePage(self.limits, plain_http=self.endpoint.plain_http),
+            _TakePage(self.limits),
             HeadersPolicy(base_headers={"Accept": "application/json", "Accept-Encoding": "gzip"}),
             UserAgentPolicy(base_user_agent=f"rtaudit/{__version__}", user_agent_use_env=False),
-            ARMChallengeAuthenticationPolicy(self._credential, self.endpoint.scope),
+            _Authorized(self._credential, self.endpoint.scope),
         ]
 
     def get(self, path: str, *, page: Page, api_version: str, **query: str) -> None:
