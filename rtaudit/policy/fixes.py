@@ -18,7 +18,7 @@ from rtaudit.errors import InputError
 from rtaudit.policy import made_models  # noqa: F401 (registers its values)
 from rtaudit.policy.compile import compile_condition
 from rtaudit.policy.conditions import Condition, Scope
-from rtaudit.policy.made import MADE, Given
+from rtaudit.policy.made import MADE, Given, home_of
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.paths import PathError, Read, compile_path, settled
 from rtaudit.report import Observation
@@ -358,8 +358,8 @@ def _account_name(subject: Subject) -> str | None:
 NAMES: dict[str, Callable[[Subject], Any]] = {
     "id": lambda subject: subject.resource,
     "name": lambda subject: subject.name,
-    "resourceGroup": lambda subject: arm_id.group_of(subject.resource),
-    "subscription": lambda subject: arm_id.subscription_of(subject.resource),
+    "resourceGroup": lambda subject: arm_id.group_of(home_of(subject)),
+    "subscription": lambda subject: arm_id.subscription_of(home_of(subject)),
     "accountName": _account_name,
 }
 """What a fix may name besides paths of the subject, `observed` (the element that was observed) and `param`."""

@@ -47,6 +47,13 @@ def made(make: Make) -> Make:
     return make
 
 
+def home_of(subject: Subject) -> str:
+    """The ARM id that a subject stands at: its own, or of a client that of the account which it names."""
+    if subject.resource.startswith("/") or subject.kind != "client":
+        return subject.resource
+    return str(mapping(subject.fact("account")).get("id") or "")
+
+
 # Private endpoints and their names
 
 
@@ -352,7 +359,7 @@ def _realtime_role(given: Given) -> dict[str, Any]:
     known = given.world.once(_openai_user)
     if known is not None:
         return known
-    subscription = arm_id.subscription_of(given.subject.resource)
+    subscription = arm_id.subscription_of(home_of(given.subject))
     return {
         "id": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}",
         "name": OPENAI_USER,
