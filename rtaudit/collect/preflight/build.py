@@ -137,9 +137,9 @@ def readers_for(sites: Sequence[Site]) -> dict[str, Reader]:
     missing = {site.subscription for site in sites if site.expected.account and not site.is_account_there}
     if missing:
         found["deletedAccounts"] = Reader(
-            name="deletedAccounts", aspect="deletedAccounts", type=f"{CS}/deletedAccounts",
-            action=f"{CS}/deletedAccounts/read", ask=below(), shape="catalogue",
-            targets=_each(f"/subscriptions/{one}/providers/{CS}/deletedAccounts" for one in sorted(missing)),
+            name="deletedAccounts", aspect="deletedAccounts", type=f"{CS}/locations/resourceGroups/deletedAccounts",
+            action=f"{CS}/deletedAccounts/read", ask=below(f"/providers/{CS}/deletedAccounts"),
+            targets=_each(f"/subscriptions/{one}" for one in sorted(missing)),
         )  # fmt: skip
     callers = [caller_of(site.expected.contract) for site in sites if site.expected.contract is not None]
     if any(callers):

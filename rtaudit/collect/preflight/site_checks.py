@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT_KINDS
 from rtaudit.collect.gather import Gathering
-from rtaudit.collect.preflight.build import CS, Site
+from rtaudit.collect.preflight.build import Site
 from rtaudit.collect.preflight.model import Check, unread
 from rtaudit.collect.world import listed, properties
 from rtaudit.contract.sections import caller_of
@@ -45,31 +46,38 @@ def check_sites(sites: Sequence[Site], facts: Facts, second: Gathering, today: d
 
 def _name(site: Site, second: Gathering) -> Check:
     name = arm_id.name_of(site.account["id"])
-    scope = f"/subscriptions/{site.subscription}/providers/{CS}/deletedAccounts"
+    subscription = f"/subscriptions/{site.subscription}"
     gap = next(
-        (one for one in second.gaps if one.aspect == "deletedAccounts" and arm_id.covers(one.scope, scope)), None
+        (one for one in second.gaps if one.aspect == "deletedAccounts" and arm_id.key(one.scope) == subscription), None
     )
     if gap is not None:
         return unread("name", name, gap)
-    for row in second.world.kept("deletedAccounts"):
-        for one in listed(row.get("value")):
-            subdomain = str(properties(one).get("customSubDomainName") or "")
-            if name.lower() not in (str(one.get("name")).lower(), subdomain.lower()) or arm_id.key(
-                row["id"]
-            ) != arm_id.key(scope):
-                continue
-            until = str(properties(one).get("scheduledPurgeDate") or "it is purged")[:10]
-            group, region = arm_id.group_of(str(one.get("id"))) or "GROUP", arm_id.region(one.get("location"))
-            fix = f"az cognitiveservices account purge --name {one.get('name')} --resource-group {group} --location {region} --subscription {site.subscription}"
-            return Check(
-                "name",
-                name,
-                "fail",
-                f"a soft-deleted account in {region} holds the name and its quota until {until}",
-                fix=fix,
-            )
+    for one in second.world.kept("deletedAccounts"):
+        names = (arm_id.name_of(one["id"]).lower(), str(properties(one).get("customSubDomainName")).lower())
+        if name.lower() not in names or arm_id.subscription_of(one["id"]) != site.subscription:
+            continue
+        until = str(properties(one).get("scheduledPurgeDate") or "it is purged")[:10]
+        region = arm_id.region(one.get("location")) or _region_of(one["id"])
+        words = [
+            "az",
+            "cognitiveservices",
+            "account",
+            "purge",
+            "--name",
+            arm_id.name_of(one["id"]),
+            "--location",
+            region,
+        ]
+        words += ["--resource-group", arm_id.group_of(one["id"]) or "GROUP", "--subscription", site.subscription]
+        detail = f"a soft-deleted account in {region} holds the name and its quota until {until}"
+        return Check("name", name, "fail", detail, fix=shlex.join(words))
     detail = "no soft-deleted account of the subscription holds the name; whether another tenant's account has it, no read tells"
     return Check("name", name, "pass", detail)
+
+
+def _region_of(deleted: str) -> str:
+    parts = deleted.lower().split("/")
+    return parts[parts.index("locations") + 1] if "locations" in parts[:-1] else "REGION"
 
 
 def _model(site: Site, subject: Subject) -> Check:
