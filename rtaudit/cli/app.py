@@ -14,7 +14,7 @@ from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
-from rtaudit import __version__
+from rtaudit.version import __version__
 from rtaudit.errors import RtauditError
 
 INTERRUPTED = 130

@@ -21,7 +21,7 @@ from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPol
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from rtaudit import __version__
+from rtaudit.version import __version__
 from rtaudit.azure.api_versions import Versions
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.faults import Fault, fault_of

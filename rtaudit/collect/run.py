@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from rtaudit import __version__
+from rtaudit.version import __version__
 from rtaudit.azure import arm_id
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.credentials import Identity

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rtaudit import __version__
+from rtaudit.version import __version__
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
 from rtaudit.probe import wire

@@ -8,7 +8,7 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from rtaudit import __version__
+from rtaudit.version import __version__
 from rtaudit.scan.checks import CHECKS, Check
 from rtaudit.scan.run import Scan, SourceFinding
 
