@@ -23,12 +23,6 @@ def _formats() -> Sequence[str]:
     return list(FORMATS)
 
 
-def _schemas() -> Sequence[str]:
-    from rtaudit.cli.schema import SCHEMAS
-
-    return list(SCHEMAS)
-
-
 def _severities() -> Sequence[str]:
     from rtaudit.report.gate import SEVERITIES
 
@@ -51,7 +45,6 @@ _ABOVE: dict[str, Callable[[], Sequence[str]]] = {
     "policies": _policies,
     "rules": _rules,
     "formats": _formats,
-    "schemas": _schemas,
     "severities": _severities,
     "groups": _groups,
     "inventories": _inventories,

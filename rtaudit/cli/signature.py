@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import Field, fields, is_dataclass
 from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
@@ -14,61 +14,75 @@ import typer
 from rtaudit.cli.completion import completer
 from rtaudit.settings.options import ROW, Option
 
-ROWS = "__option_rows__"
+ROWS = "option_rows"
 """Attribute of a command's function: the rows of its options, by parameter."""
 
-Callbacks = Mapping[str, Callable[..., Any]]
+EAGER = ("environment", "config")
+"""Options that are read before the others: their file gives the others their values."""
 
 
-def expanded(function: Callable[..., Any], callbacks: Callbacks, help_words: Mapping[str, str]) -> Callable[..., Any]:
-    """`function` with each parameter whose type is a group of options replaced by these options.
-
-    `callbacks` are called by Typer with an option's value (those of `--environment` and `--config` before the others);
-    `help_words` replace `{name}` in helps.
-    """
-    module = vars(sys.modules[function.__module__])
-    hints = get_type_hints(function, {**module, "Context": typer.Context}, include_extras=True)
+def expanded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` with each parameter whose type is a group of options replaced by these options."""
+    signature = inspect.signature(function)
+    given = {name: one.annotation for name, one in signature.parameters.items()}
+    if not any("options." in str(one) for one in given.values()):
+        return function
+    hints = get_type_hints(function, vars(sys.modules[function.__module__]), include_extras=True)
+    groups: dict[str, Any] = {name: hints[name] for name in given if is_dataclass(hints[name])}
     parameters: list[inspect.Parameter] = []
-    groups: dict[str, type] = {}
-    row_of: dict[str, Option] = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        if not is_dataclass(hints[name]):
+    for name, parameter in signature.parameters.items():
+        if name in groups:
+            parameters += _parameters(groups[name])
+        else:
             parameters.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
-            continue
-        group: Any = hints[name]
-        groups[name] = group
-        types = get_type_hints(group)
-        for one in fields(group):
-            row: Option = one.metadata[ROW]
-            row_of[one.name] = row
-            kind: Any = list[str] if get_origin(types[one.name]) is Sequence else types[one.name]
-            default = None if kind == list[str] or one.default is MISSING else one.default
-            annotation = Annotated[kind | None if default is None else kind, _info(one.name, row, callbacks, help_words)]
-            parameters.append(
-                inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            )
 
     @functools.wraps(function)
-    def run(**given: Any) -> Any:
+    def run(**values: Any) -> Any:
         for name, group in groups.items():
-            values = {one.name: given.pop(one.name) for one in fields(group)}
-            given[name] = group(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if value is not None})
-        return function(**given)
+            own = {one.name: values.pop(one.name) for one in fields(group)}
+            values[name] = group(
+                **{key: tuple(one) if isinstance(one, list) else one for key, one in own.items() if one is not None}
+            )
+        return function(**values)
 
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    setattr(run, ROWS, row_of)
+    vars(run).update(
+        __signature__=inspect.Signature(parameters),
+        __annotations__={one.name: one.annotation for one in parameters},
+        **{ROWS: {one.name: one.metadata[ROW] for group in groups.values() for one in fields(group)}},
+    )
     return run
 
 
-def _info(name: str, row: Option, callbacks: Callbacks, help_words: Mapping[str, str]) -> Any:
-    text = row.help
-    for word, value in help_words.items():
-        text = text.replace(f"{{{word}}}", value)
+def _parameters(group: Any) -> list[inspect.Parameter]:
+    types = get_type_hints(group)
+    return [_parameter(one, types[one.name]) for one in fields(group)]
+
+
+def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
+    repeatable = get_origin(kind) is Sequence
+    kind = list[str] | None if repeatable else kind
+    return inspect.Parameter(
+        one.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None if repeatable else one.default,
+        annotation=Annotated[kind, _info(one.name, one.metadata[ROW])],
+    )
+
+
+def _info(name: str, row: Option) -> Any:
+    from rtaudit.cli.environments import CALLBACKS
+
     offered = completer(row.values) if row.values else None
+    text = row.help
+    if "{formats}" in text:
+        from rtaudit.render import FORMATS
+
+        text = text.format(formats=", ".join(FORMATS))
+    # Brackets are no markup.
+    text = text.replace("[", "\\[")
     if not row.flags:
         return typer.Argument(metavar=row.metavar, help=text, autocompletion=offered)
     return typer.Option(
         *row.flags, metavar=row.metavar, help=text, rich_help_panel=row.panel, min=row.minimum, max=row.maximum,
-        callback=callbacks.get(name), is_eager=name in ("environment", "config"), autocompletion=offered,
+        callback=CALLBACKS.get(name), is_eager=name in EAGER, autocompletion=offered,
     )  # fmt: skip

@@ -21,13 +21,13 @@ from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPol
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from rtaudit.version import __version__
 from rtaudit.azure.api_versions import Versions
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.transport import Answer, Wire
 from rtaudit.errors import CredentialError
+from rtaudit.version import __version__
 
 _Client = TypeVar("_Client")
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from rtaudit.version import __version__
 from rtaudit.azure import arm_id
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.credentials import Identity
@@ -23,6 +22,7 @@ from rtaudit.collect.world import World
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

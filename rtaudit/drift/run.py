@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit.version import __version__
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
@@ -26,6 +25,7 @@ from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
 from rtaudit.report.gate import at_or_above, verdict_of
 from rtaudit.snapshot import Snapshot
+from rtaudit.version import __version__
 
 
 def diff(

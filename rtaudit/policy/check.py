@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from rtaudit.version import __version__
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
@@ -19,6 +18,7 @@ from rtaudit.report.gate import EXIT_CODES, verdict_of
 from rtaudit.report.model import in_order
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
+from rtaudit.version import __version__
 
 
 def check(

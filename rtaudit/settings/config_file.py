@@ -114,9 +114,7 @@ def _environment(
     if "params" in merged:
         merged["params"] = {**defaults.get("params", {}), **settings.get("params", {})}
     folder = os.path.dirname(document.name)
-    values = {
-        name: _joined(folder, name, value) if _KEYS[name][0].path else value for name, value in merged.items()
-    }
+    values = {name: _joined(folder, name, value) if _KEYS[name][0].path else value for name, value in merged.items()}
     return Environment(label, document.name, values)
 
 

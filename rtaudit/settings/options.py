@@ -64,7 +64,7 @@ class Label:
     """Which environment is meant."""
 
     environment: str | None = option(
-        "--environment", "-e", metavar="LABEL", values="environments", panel=_SCOPE,
+        "--environment", "-e", metavar="LABEL", values="environments",
         help="Label of the environment, such as prod; what rtaudit.yaml says of it holds where no option says otherwise.",
     )  # fmt: skip
     config: str | None = option(
@@ -131,9 +131,7 @@ class Reach:
         "--timeout", metavar="SECONDS", minimum=0.1, help="Stop then, with what there is.", panel=_HOW
     )
     verbose: bool = option("--verbose", default=False, help="Show every call on stderr.", panel=_HOW)
-    log_file: str | None = option(
-        "--log-file", metavar="FILE", help="Append every call to this file.", panel=_HOW
-    )
+    log_file: str | None = option("--log-file", metavar="FILE", help="Append every call to this file.", panel=_HOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +149,15 @@ class Collecting:
         "--progress", default="auto", metavar="HOW", help="auto, plain or none (on stderr).", panel=_HOW,
         values="progress",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a collection is read here."""
+
+    shard: str | None = option(
+        "--shard", metavar="K/N", help="Read the K-th of N parts; `snapshot merge` joins them.", panel=_SCOPE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +267,7 @@ class Evidence:
     )
 
 
-SNAPSHOT = Key(
-    "snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True
-)
+SNAPSHOT = Key("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +299,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Evidence, View, Output
+    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Evidence, View, Output
 )  # fmt: skip
 """Every group."""
 
