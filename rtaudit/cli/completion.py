@@ -53,13 +53,13 @@ _ABOVE: dict[str, Callable[[], Sequence[str]]] = {
 
 
 def completer(name: str) -> Callable[[str], list[str]]:
-    """What a shell asks: the words of the list `name` that begin with what is typed (in any case)."""
+    """What a shell asks: the words of the list `name` that begin with what is typed."""
 
     def offer(incomplete: str) -> list[str]:
         from rtaudit.settings.values import LISTS
 
         words = (_ABOVE.get(name) or LISTS[name])()
-        return [word for word in words if word.casefold().startswith(incomplete.casefold())]
+        return [word for word in words if word.startswith(incomplete)]
 
     return offer
 
@@ -68,6 +68,6 @@ def among(*words: str) -> Callable[[str], list[str]]:
     """A completer of these words."""
 
     def offer(incomplete: str) -> list[str]:
-        return [word for word in words if word.casefold().startswith(incomplete.casefold())]
+        return [word for word in words if word.startswith(incomplete)]
 
     return offer

@@ -18,7 +18,7 @@ def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple
     A contract that names some of the environments only is warned of. Raises InputError for one that names none of them.
     """
     from rtaudit.contract import load_contract
-    from rtaudit.contract.sections import covers
+    from rtaudit.contract.sections import covers, in_environment, other_api_of
 
     if not paths:
         return list(snapshots), []
@@ -37,7 +37,10 @@ def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple
                 f"{path}: the contract {contract['name']} has no section for {' or '.join(map(repr, labels))}",
                 f"its environments: {named}; the label is what `collect --environment` was given",
             )
-        warnings += [f"{path} has no section for '{label}': it is not checked there" for label in missing]
+        warnings += [f"{path} has no section for '{label}': not judged there" for label in missing]
+        used = next(filter(None, (other_api_of(in_environment(contract, label)) for label in labels)), None)
+        if used is not None:
+            warnings.append(f"{path} is about {used}, another API than the Realtime API: not checked")
     return [
         _given(snapshot, [one for _, one in contracts if covers(one, snapshot.environment)]) for snapshot in snapshots
     ], warnings
