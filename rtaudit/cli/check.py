@@ -12,7 +12,6 @@ import typer
 from rtaudit.cli.app import command, plain
 from rtaudit.cli.environments import snapshots_given
 from rtaudit.errors import InputError, UsageError
-from rtaudit.report.gate import parse_day
 from rtaudit.settings import options
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def check(
 def checker(chosen: options.Checking) -> Checker:
     """How to check, as the options say. Raises UsageError and InputError for one that cannot hold."""
     from rtaudit.api.checks import DEFAULT_POLICY, EVERYTHING, Checker
+    from rtaudit.report.gate import parse_day
 
     allowed = [rule.strip() for value in chosen.allow_unknown for rule in value.split(",") if rule.strip()]
     everything = bool(chosen.allow_unknown) and (EVERYTHING in allowed or not allowed)

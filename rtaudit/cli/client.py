@@ -12,7 +12,6 @@ import typer
 from rtaudit.cli.app import app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError
-from rtaudit.report.gate import check_threshold
 
 if TYPE_CHECKING:
     from rtaudit.scan.run import Scan
@@ -83,6 +82,7 @@ def scan(
     from rtaudit.api.files import scan_source
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.documents import dumps
+    from rtaudit.report.gate import check_threshold
     from rtaudit.scan.draft import write
     from rtaudit.scan.run import draft_of
     from rtaudit.scan.sarif import to_sarif

@@ -13,7 +13,6 @@ from rtaudit.cli.app import command, plain
 from rtaudit.cli.completion import completer
 from rtaudit.cli.outputs import OUTPUT_HELP, deliver, parse_outputs
 from rtaudit.errors import UsageError
-from rtaudit.report.gate import check_threshold, parse_day
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
@@ -71,6 +70,8 @@ def diff(
     Exit code 0: no drift; 1: drift; 4: nothing drifted but something could not be compared.
     """
     outputs = parse_outputs(output or [])
+    from rtaudit.report.gate import check_threshold, parse_day
+
     check_threshold(fail_on)
     day = parse_day(as_of)
     tag = _tag(pair_by)
