@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from rtaudit.cli.app import INTERRUPTED, command, plain
 from rtaudit.cli.check import checker, finish
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
-from rtaudit.settings import options
+
+if TYPE_CHECKING:
+    from rtaudit.settings import options
 
 
 @command()

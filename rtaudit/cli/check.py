@@ -12,11 +12,11 @@ import typer
 from rtaudit.cli.app import command, plain
 from rtaudit.cli.environments import snapshots_given
 from rtaudit.errors import InputError, UsageError
-from rtaudit.settings import options
 
 if TYPE_CHECKING:
     from rtaudit.api.checks import Checker
     from rtaudit.report import Report
+    from rtaudit.settings import options
     from rtaudit.snapshot import Snapshot
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from rtaudit.cli.app import INTERRUPTED, command, counted, emit, plain
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
-from rtaudit.settings import options
+
+if TYPE_CHECKING:
+    from rtaudit.settings import options
 
 INCOMPLETE = 4
 """Exit code of a collection that was written with gaps."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import counted, plain
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
-from rtaudit.settings import options
 from rtaudit.settings.values import PROGRESS
 
 if TYPE_CHECKING:
     from rtaudit.collect import Collected, Request, Watch
+    from rtaudit.settings import options
     from rtaudit.snapshot import Snapshot
 
 

@@ -10,12 +10,12 @@ from rtaudit.cli.app import command, emit, plain
 from rtaudit.cli.collect_options import observed, requested
 from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
-from rtaudit.settings import options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rtaudit.collect.preflight import Expected, Preflight
+    from rtaudit.settings import options
 
 _FORMATS = ("table", "json")
 NOT_READY = 1

@@ -8,11 +8,11 @@ import typer
 
 from rtaudit.cli.app import command
 from rtaudit.errors import InputError
-from rtaudit.settings import options
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
     from rtaudit.report import Report
+    from rtaudit.settings import options
 
 
 @command()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import Field, fields, is_dataclass
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 import typer
 
 from rtaudit.cli.completion import completer
-from rtaudit.settings.options import ROW, Option
+
+if TYPE_CHECKING:
+    from rtaudit.settings.options import Option
 
 ROWS = "option_rows"
 """Attribute of a command's function: the rows of its options, by parameter."""
@@ -27,7 +30,12 @@ def expanded(function: Callable[..., Any]) -> Callable[..., Any]:
     given = {name: one.annotation for name, one in signature.parameters.items()}
     if not any("options." in str(one) for one in given.values()):
         return function
-    hints = get_type_hints(function, vars(sys.modules[function.__module__]), include_extras=True)
+    if _is_listed_only():
+        return _bare(function)
+    from rtaudit.settings import options
+
+    scope = {**vars(sys.modules[function.__module__]), "options": options}
+    hints = get_type_hints(function, scope, include_extras=True)
     groups: dict[str, Any] = {name: hints[name] for name in given if is_dataclass(hints[name])}
     parameters: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
@@ -45,11 +53,26 @@ def expanded(function: Callable[..., Any]) -> Callable[..., Any]:
             )
         return function(**values)
 
-    vars(run).update(
-        __signature__=inspect.Signature(parameters),
-        __annotations__={one.name: one.annotation for one in parameters},
-        **{ROWS: {one.name: one.metadata[ROW] for group in groups.values() for one in fields(group)}},
-    )
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(run)[ROWS] = {one.name: one.metadata["option"] for group in groups.values() for one in fields(group)}
+    return run
+
+
+def _is_listed_only() -> bool:
+    """True where this process prints the list of commands, or the version: no command needs its options then."""
+    name = os.path.basename(sys.argv[0])
+    ours = name == "rtaudit" or sys.argv[0].endswith(os.path.join("rtaudit", "__main__.py"))
+    return ours and sys.argv[1:] in ([], ["-h"], ["--help"], ["--version"]) and "_RTAUDIT_COMPLETE" not in os.environ
+
+
+def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run() -> None:
+        raise AssertionError("a command that is listed only was run")
+
+    vars(run)["__signature__"] = inspect.Signature()
+    run.__annotations__ = {}
     return run
 
 
@@ -65,7 +88,7 @@ def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
         one.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None if repeatable else one.default,
-        annotation=Annotated[kind, _info(one.name, one.metadata[ROW])],
+        annotation=Annotated[kind, _info(one.name, one.metadata["option"])],
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Key:
     """A key of `rtaudit.yaml` that gives an option its value where the command line does not."""
 
@@ -23,7 +23,7 @@ class Key:
     """True where the value names files, relative to the folder of `rtaudit.yaml`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Option:
     """A row: everything that is known about an option besides its name, type and default (those of the field)."""
 
@@ -59,7 +59,7 @@ _SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
 _PATH = "A path is read from this file's folder."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Label:
     """Which environment is meant."""
 
@@ -73,7 +73,7 @@ class Label:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Scope:
     """What is collected."""
 
@@ -104,7 +104,7 @@ class Scope:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Reach:
     """Where Azure is, and who asks it."""
 
@@ -134,7 +134,7 @@ class Reach:
     log_file: str | None = option("--log-file", metavar="FILE", help="Append every call to this file.", panel=_HOW)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Collecting:
     """How a collection goes on."""
 
@@ -151,7 +151,7 @@ class Collecting:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Part:
     """Which part of a collection is read here."""
 
@@ -160,7 +160,7 @@ class Part:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Contracts:
     """The clients of an environment."""
 
@@ -171,7 +171,7 @@ class Contracts:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class ForPacks:
     """What packs need to be collected."""
 
@@ -182,7 +182,7 @@ class ForPacks:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Expecting:
     """What must be there before anything is collected."""
 
@@ -198,7 +198,7 @@ class Expecting:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Checking:
     """How snapshots are checked."""
 
@@ -235,7 +235,7 @@ class Checking:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class View:
     """How an answer is shown."""
 
@@ -248,7 +248,7 @@ class View:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Output:
     """What is written where."""
 
@@ -258,7 +258,7 @@ class Output:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Evidence:
     """What is kept of a check."""
 
@@ -270,7 +270,7 @@ class Evidence:
 SNAPSHOT = Key("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Kept:
     """Where a collection goes."""
 
@@ -279,7 +279,7 @@ class Kept:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Written:
     """Where a collection is written."""
 
@@ -288,7 +288,7 @@ class Written:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(repr=False, eq=False)
 class Snapshots:
     """What is checked."""
 
