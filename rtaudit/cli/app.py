@@ -149,13 +149,15 @@ def complain(error: RtauditError) -> None:
 
 
 def emit(text: str | Iterable[str]) -> None:
-    """Write results to stdout as they are, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
+    """Write results to stdout, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
+
+    A JSON document is written so that it steers neither a terminal nor a build agent; it means the same as in a file.
 
     A reader that has seen enough (`| head`) is no failure: what the command found still decides its exit code.
     """
     stream = sys.stdout.buffer
     try:
-        for piece in (text,) if isinstance(text, str) else text:
+        for piece in _tamed((text,) if isinstance(text, str) else text):
             stream.write(piece.encode("utf-8", "backslashreplace"))
         stream.flush()
     except BrokenPipeError:
@@ -197,6 +199,20 @@ class Stream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _tamed(pieces: Iterable[str]) -> Iterator[str]:
+    is_json: bool | None = None
+    for piece in pieces:
+        if is_json is None and piece.strip():
+            is_json = piece.lstrip()[0] in "{["
+        if is_json and ("##" in piece or not piece.isascii() or not piece.replace("\n", "").isprintable()):
+            # Imported here: most documents need none of it.
+            from rtaudit.render.text import tame
+
+            yield tame(piece)
+        else:
+            yield piece
 
 
 def drop_stdout() -> None:
