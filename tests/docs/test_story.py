@@ -68,7 +68,6 @@ class Repository:
         """Every `run:` step as GitHub runs it, until one fails: its exit code, the outputs, the whole log."""
         tools = shims(self.runner / f"bin-{len(list(self.runner.iterdir()))}", azure.url, self.warm)
         (tools / "gh").write_text(f'#!/usr/bin/env bash\nprintf "%s\\n" "$*" >> "{self.runner}/gh.log"\n')
-        (tools / "pipx").write_text("#!/usr/bin/env bash\n")
         for one in tools.iterdir():
             one.chmod(0o755)
         outputs: dict[str, str] = {}
