@@ -27,7 +27,7 @@ def merge(
     from rtaudit.snapshot import load
     from rtaudit.snapshot.merge import merge as join
 
-    _write(join([load(file) for file in files]), output)
+    write_snapshot(join([load(file) for file in files]), output)
 
 
 @command(snapshots)
@@ -39,10 +39,10 @@ def redact(
     from rtaudit.snapshot import load
     from rtaudit.snapshot.redact import redact as hide
 
-    _write(hide(load(file)), output)
+    write_snapshot(hide(load(file)), output)
 
 
-def _write(snapshot: Snapshot, output: str | None) -> None:
+def write_snapshot(snapshot: Snapshot, output: str | None) -> None:
     from rtaudit.documents import pieces
     from rtaudit.snapshot import write
 

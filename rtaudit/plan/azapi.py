@@ -54,7 +54,10 @@ def azapi_resource(plan: Plan, changes: Changes, change: Change) -> None:
             resource[key] = without_nulls(value)
     _identity(resource, attribute(change, "identity"))
     _hidden(change, resource)
-    plan.resources.append(Planned(resource_id, resource, change.address, fate))
+    # A no-op shows what the code wrote, not what Azure holds; an update is a PUT, so that what it leaves out is unset.
+    plan.resources.append(
+        Planned(resource_id, resource, change.address, "put" if fate == "change" else fate, partial=fate == "keep")
+    )
 
 
 def azapi_update(plan: Plan, changes: Changes, change: Change) -> None:
@@ -68,7 +71,7 @@ def azapi_update(plan: Plan, changes: Changes, change: Change) -> None:
     body = _body(changes, change)
     patch = {"properties": body} if isinstance(body, Unknown) else body
     resource = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": kind, **patch}
-    plan.resources.append(Planned(resource_id, resource, change.address, "change"))
+    plan.resources.append(Planned(resource_id, resource, change.address, "change", partial=True))
 
 
 def _body(changes: Changes, change: Change) -> dict[str, Any] | Unknown:

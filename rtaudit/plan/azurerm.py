@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id
 from rtaudit.plan.azurerm_table import MAPPING, Mapped, Row
 from rtaudit.plan.changes import Change, Changes, fate_of
 from rtaudit.plan.identify import arm_type, attribute, reference
-from rtaudit.plan.model import Fate, Plan, Planned, Unknown, known, put, without_nulls
+from rtaudit.plan.model import Fate, Plan, Planned, Unknown, at, known, put, without_nulls
 
 _COMMON = frozenset(
     {
@@ -53,8 +53,18 @@ def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
     for path, value in mapped.also.items():
         body.setdefault(path, value)
     reader = _Reader(changes, change, plan)
-    defaults = reader.fill(body, mapped, values)
-    plan.resources.append(Planned(resource_id, body, change.address, fate, defaults=defaults))
+    reader.fill(body, mapped, values)
+    plan.resources.append(
+        Planned(
+            resource_id,
+            body,
+            change.address,
+            fate,
+            defaults=reader.defaults,
+            cleared=[path for path in reader.cleared if at(body, path.split(".")) is None],
+            unmodelled=["/" + path.replace(".", "/") for path in mapped.unmodelled],
+        )
+    )
     if change.kind == "azurerm_private_endpoint":
         _zone_groups(plan, reader, resource_id, values.get("private_dns_zone_group"), fate)
     reader.tell_unread(mapped, values)
@@ -68,10 +78,13 @@ class _Reader:
         self.change = change
         self.plan = plan
         self.expressions = changes.configured(change)
+        self.defaults: dict[str, str] = {}
+        """JSON Pointer -> attribute, where the provider's default holds."""
+        self.cleared: list[str] = []
+        """Dotted paths that the plan says are not set."""
 
-    def fill(self, body: dict[str, Any], mapped: Mapped, values: Mapping[str, Any]) -> dict[str, str]:
-        """Set what the rows say; returns the pointers at which the provider's default holds."""
-        defaults: dict[str, str] = {}
+    def fill(self, body: dict[str, Any], mapped: Mapped, values: Mapping[str, Any]) -> None:
+        """Set what the rows say."""
         for row in mapped.rows.values():
             block, _, inner = row.attribute.partition(".")
             if not row.to or block not in values or self._twin_knows(row, values):
@@ -84,12 +97,12 @@ class _Reader:
                 if isinstance(value, dict):
                     value = value.get(inner)
                 expression = expression.get(inner) if isinstance(expression, dict) else None
-            if value is None:
+            if value is None or value in ([], ""):
+                self.cleared.append(row.to)
                 continue
             self.set(body, row, value, expression)
             if row.default is not None and value == row.default and expression is None and self.expressions:
-                defaults["/" + row.to.replace(".", "/")] = row.attribute
-        return defaults
+                self.defaults["/" + row.to.replace(".", "/")] = row.attribute
 
     def set(self, body: dict[str, Any], row: Row, value: Any, expression: Any) -> None:
         """Set one attribute's value in `body`."""

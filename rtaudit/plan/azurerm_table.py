@@ -48,6 +48,8 @@ class Mapped:
     """The attribute that holds its parent's name, in versions without the id."""
     also: Mapping[str, Any] = field(default_factory=dict)
     rows: Mapping[str, Row] = field(default_factory=dict)
+    unmodelled: tuple[str, ...] = ()
+    """Dotted ARM paths that the provider cannot set."""
 
     @property
     def extension(self) -> bool:
@@ -83,6 +85,7 @@ def _mapped(kind: str, raw: Mapping[str, Any]) -> Mapped:
         raw.get("parentName"),
         raw.get("also", {}),
         {name: _row(name, one) for name, one in raw["rows"].items()},
+        tuple(raw.get("unmodelled", ())),
     )
 
 

@@ -46,7 +46,7 @@ def planned(plan: Plan, element: dict[str, Any], place: str) -> None:
     # Children are named parent/child here; a GET gives the last segment.
     body = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": kind, **body}
     plan.resources.append(
-        Planned(resource_id, body, address, "create", conditional=condition is not None and condition is not True)
+        Planned(resource_id, body, address, "put", conditional=condition is not None and condition is not True)
     )
 
 

@@ -8,6 +8,7 @@ and expressions in ARM templates".
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,7 +175,7 @@ def _below(resource_type: str, names: list[str]) -> str:
     return f"/providers/{namespace}/" + "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names, strict=True))
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
     "format": _format,
     "concat": "".join,
     "resourceid": _resource_id,

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Fate = Literal["create", "change", "keep", "exists", "delete"]
-"""What becomes of a resource: made, changed, left as it is and shown whole, left as it is and not shown, removed."""
+Fate = Literal["create", "put", "change", "keep", "exists", "delete"]
+"""What becomes of a resource: made; made or written over (the plan does not tell which); changed; left as it is; left as it
+is and not shown; removed."""
 
 
 class Unknown:
@@ -38,6 +39,12 @@ class Planned:
     """True where a condition that the plan does not settle decides whether it is deployed."""
     defaults: Mapping[str, str] = field(default_factory=dict)
     """JSON Pointer -> the attribute that the code does not set, so that the provider's default holds."""
+    cleared: Sequence[str] = ()
+    """Dotted paths of what the plan says is not set: an update takes it away."""
+    unmodelled: Sequence[str] = ()
+    """JSON Pointers of what this kind of code cannot say; of an update, whatever else Azure holds stays."""
+    partial: bool = False
+    """True where the resource may hold more below `properties` than the plan shows."""
 
 
 @dataclass

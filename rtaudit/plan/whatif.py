@@ -75,6 +75,7 @@ def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> N
             planned(plan, {**element, "condition": "[may]"}, place)
         else:
             planned(plan, element, place)
+            plan.resources[-1].fate = "create"
         return
     resource_id, address = identify(raw, resource_type, shown.get("name"), place)
     if resource_id is None:
