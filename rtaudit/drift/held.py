@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from rtaudit.azure import arm_id
-from rtaudit.drift import sides
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift.sides import IndexedSide, Resource, properties, text
 
 
@@ -16,11 +15,11 @@ class Held:
         # Built-in roles have one id everywhere: where this side did not read a role's name, the other's will do.
         self._roles = {**_names(other), **_names(side)}
         self._assignments: dict[str, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(sides.ASSIGNMENT, ()):
+        for item in side.by_type.get(resource_types.ASSIGNMENT, ()):
             scope = text(properties(item).get("scope")) or arm_id.parent_of(item["id"])
             self._assignments[arm_id.key(scope)].append(item)
         self._locks: dict[str, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(sides.LOCK, ()):
+        for item in side.by_type.get(resource_types.LOCK, ()):
             self._locks[arm_id.parent_of(item["id"])].append(item)
 
     def roles(self, account: str) -> Resource:
@@ -49,7 +48,7 @@ class Held:
 def _names(side: IndexedSide) -> dict[str, str]:
     return {
         arm_id.name_of(arm_id.key(item["id"])): text(properties(item).get("roleName"))
-        for item in side.by_type.get(sides.DEFINITION, ())
+        for item in side.by_type.get(resource_types.DEFINITION, ())
     }
 
 

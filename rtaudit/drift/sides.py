@@ -7,33 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, DEPLOYMENT, LOCK
 from rtaudit.contract.sections import in_environment
 from rtaudit.drift import names
 from rtaudit.snapshot import Snapshot
 
-ACCOUNT = "microsoft.cognitiveservices/accounts"
-DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
-RAI_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
-SUBSCRIPTION = "microsoft.resources/subscriptions"
-ENDPOINT = "microsoft.network/privateendpoints"
-ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
-ZONE = "microsoft.network/privatednszones"
-ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
-DIAGNOSTICS = "microsoft.insights/diagnosticsettings"
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
-LOCK = "microsoft.authorization/locks"
-MODELS = "microsoft.cognitiveservices/locations/models"
-USAGES = "microsoft.cognitiveservices/locations/usages"
-METRICS = "microsoft.insights/metrics"
 CLIENT = "client"
 """The type of a client contract, which is no Azure resource."""
 
 HELD = frozenset({ASSIGNMENT, LOCK})
 """Compared between environments as what is held at an account, not one by one."""
-
-KINDS_COMPARED = frozenset({"openai", "aiservices"})
-"""Kinds of account that are compared; a snapshot holds no others."""
 
 Resource = dict[str, Any]
 

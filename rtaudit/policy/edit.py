@@ -8,35 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.errors import RtauditError, allowed_hint
 from rtaudit.snapshot import Gap, Snapshot
 
-SHORTS: dict[str, str] = {
-    "account": "microsoft.cognitiveservices/accounts",
-    "deployment": "microsoft.cognitiveservices/accounts/deployments",
-    "contentPolicy": "microsoft.cognitiveservices/accounts/raipolicies",
-    "diagnosticSetting": "microsoft.insights/diagnosticsettings",
-    "models": "microsoft.cognitiveservices/locations/models",
-    "usages": "microsoft.cognitiveservices/locations/usages",
-    "privateEndpoint": "microsoft.network/privateendpoints",
-    "zoneGroup": "microsoft.network/privateendpoints/privatednszonegroups",
-    "zone": "microsoft.network/privatednszones",
-    "zoneLink": "microsoft.network/privatednszones/virtualnetworklinks",
-    "record": "microsoft.network/privatednszones/a",
-    "roleAssignment": "microsoft.authorization/roleassignments",
-    "roleDefinition": "microsoft.authorization/roledefinitions",
-    "metricAlert": "microsoft.insights/metricalerts",
-    "activityLogAlert": "microsoft.insights/activitylogalerts",
-    "actionGroup": "microsoft.insights/actiongroups",
-    "workspace": "microsoft.operationalinsights/workspaces",
-    "lock": "microsoft.authorization/locks",
-    "provider": "microsoft.resources/providers",
-    "subscription": "microsoft.resources/subscriptions",
-    "defenderPlan": "microsoft.security/pricings",
-    "defenderSetting": "microsoft.cognitiveservices/accounts/defenderforaisettings",
-    "perimeter": "microsoft.cognitiveservices/accounts/networksecurityperimeterconfigurations",
-    "metrics": "microsoft.insights/metrics",
-}
+SHORTS: dict[str, str] = {row.short: row.key for row in RESOURCE_TYPES.values() if row.short}
 """Short name in `at` -> resource type."""
 
 _STEP = re.compile(

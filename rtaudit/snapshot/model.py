@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.documents import canonical, canonical_each
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
 
@@ -17,11 +18,6 @@ SCHEMA = "rtaudit.snapshot/1"
 
 GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
 """Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
-
-COLLECTIONS = frozenset(
-    {"microsoft.cognitiveservices/locations/models", "microsoft.cognitiveservices/locations/usages"}
-)
-"""Types that stand as one resource: a region's rows under the collection's id, in `value`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +165,6 @@ class Snapshot:
 
 def _ordered(resource: dict[str, Any], seen: dict[tuple[int, str], list[Any]]) -> dict[str, Any]:
     ordered: dict[str, Any] = sorted_sets(resource, seen)
-    if arm_id.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
+    if arm_id.type_of(resource["id"]) in CATALOGUES and isinstance(ordered.get("value"), list):
         ordered = {**ordered, "value": sorted(ordered["value"], key=catalogue_order)}
     return ordered

@@ -7,11 +7,10 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
+from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import (
-    DEPLOYMENT,
-    PRIVATE_ENDPOINT,
     Subject,
     World,
     connection_targets,
@@ -19,10 +18,6 @@ from rtaudit.subjects.world import (
     mapping,
     text,
 )
-
-DIAGNOSTIC = "microsoft.insights/diagnosticsettings"
-CONTENT_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
-LOCK = "microsoft.authorization/locks"
 
 _DESTINATIONS = {
     "workspaceId": "workspace",
@@ -48,13 +43,13 @@ def deployments(account: Subject) -> Joined:
 @root("account", reads=("contentPolicies",))
 def content_policies(account: Subject) -> Joined:
     """The account's content-filter (RAI) policies."""
-    return _children(account, CONTENT_POLICY, "contentPolicies")
+    return _children(account, RAI_POLICY, "contentPolicies")
 
 
 @root("account", reads=("diagnostics",))
 def diagnostic_settings(account: Subject) -> Joined:
     """The account's diagnostic settings, those without a destination too."""
-    return _children(account, DIAGNOSTIC, "diagnostics")
+    return _children(account, DIAGNOSTICS, "diagnostics")
 
 
 @root("account", reads=("privateEndpoints",))
@@ -138,7 +133,7 @@ def defender_plan(account: Subject) -> Joined:
 def metrics(account: Subject) -> Joined:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
     world = account.world
-    stored = world.children("microsoft.insights/metrics", account.resource)
+    stored = world.children(METRICS, account.resource)
     rows = [row for one in stored for row in listing(one.get("value"))]
     gaps = world.gaps("metrics", account.resource)
     if not stored and not gaps:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import ACCOUNT, Subject, World, listing, mapping, text
-
-METRIC_ALERT = "microsoft.insights/metricalerts"
-ACTIVITY_ALERT = "microsoft.insights/activitylogalerts"
-ACTION_GROUP = "microsoft.insights/actiongroups"
+from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
 LEGACY_METRICS = frozenset(
     {

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, connection_targets, connections, listing, mapping, text
-
-ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
-ZONE = "microsoft.network/privatednszones"
-ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
-ZONE_A_RECORD = "microsoft.network/privatednszones/a"
 
 
 @root("privateEndpoint", reads=("accounts",))

@@ -10,12 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
-
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""

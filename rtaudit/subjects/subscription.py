@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACTIVITY_ALERT, PRIVATE_ENDPOINT
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts, unlisted
+from rtaudit.subjects.alerts import acts, unlisted
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, text
+from rtaudit.subjects.world import Subject, listing, mapping, text
 
 
 @root("subscription", reads=("accounts",))

@@ -8,22 +8,17 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import (
+    ACCOUNT,
+    ACCOUNT_KINDS,
+    DEPLOYMENT,
+    PRIVATE_ENDPOINT,
+    RESOURCE_TYPES,
+    shown_since,
+)
 from rtaudit.contract.sections import in_environment
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.subjects.parts import PARTS, Joined
-
-ACCOUNT_KINDS = ("openai", "aiservices")
-"""Kinds of account that can host realtime deployments, lower case."""
-
-ACCOUNT = "microsoft.cognitiveservices/accounts"
-DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
-PRIVATE_ENDPOINT = "microsoft.network/privateendpoints"
-
-_LATE_FIELDS: dict[tuple[str, str], str] = {
-    # Microsoft's type definitions hold it in stable versions since then, and in none before.
-    (DEPLOYMENT, "properties.deploymentState"): "2026-05-01",
-}
-"""(type, field) -> the first stable api-version that shows it. Read with an older one, its absence says nothing."""
 
 
 class World:
@@ -252,19 +247,17 @@ class Subject:
 def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
     kind = arm_id.type_of(resource.get("id", ""))
-    since = _LATE_FIELDS.get((kind, path))
+    used = world.snapshot.api_version(kind)
+    since = shown_since(kind, "/" + path.replace(".", "/"), used)
     if since is None:
         return None
-    used = world.snapshot.api_version(kind)
-    if used is not None and not used.endswith("-preview") and used >= since:
-        return None
     message = f"{path} is shown by api-version {since} and later; read with {used or 'an unrecorded one'}"
-    return Gap(resource["id"], "deployments", "missing", code="ApiVersionTooOld", message=message)
+    return Gap(resource["id"], str(RESOURCE_TYPES[kind].aspect), "missing", code="ApiVersionTooOld", message=message)
 
 
 def late_fields() -> frozenset[str]:
     """The fields of the table of what older api-versions cannot show."""
-    return frozenset(path for _, path in _LATE_FIELDS)
+    return frozenset(pointer[1:].replace("/", ".") for row in RESOURCE_TYPES.values() for pointer in row.late)
 
 
 def opt_in(aspects: Iterable[str]) -> list[str]:
