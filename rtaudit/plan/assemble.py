@@ -41,7 +41,15 @@ _OUTSIDE = {
 }
 """Aspects that no plan holds and rules of the shipped packs read -> what they are, as a clause."""
 
-_ON_ACCOUNT = ("alerts", "contentPolicies", "deployments", "diagnostics", "locks", "privateEndpoints", "roleAssignments")
+_ON_ACCOUNT = (
+    "alerts",
+    "contentPolicies",
+    "deployments",
+    "diagnostics",
+    "locks",
+    "privateEndpoints",
+    "roleAssignments",
+)
 """Aspects of what belongs to an account."""
 
 _HINT = "`rtaudit plan --with SNAPSHOT` takes it from a collected snapshot"
@@ -58,7 +66,9 @@ def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> 
     scope["planned"] = {
         "plans": [{"format": plan.format, "file": plan.file.replace("\\", "/").rsplit("/", 1)[-1]} for plan in plans],
         "with": base.digest if base else None,
-        "addresses": {planned.id: planned.address for planned in found.planned.values() if planned.address != planned.id},
+        "addresses": {
+            planned.id: planned.address for planned in found.planned.values() if planned.address != planned.id
+        },
         "defaults": {planned.id: dict(planned.defaults) for planned in found.planned.values() if planned.defaults},
     }
     scope["planned"] = {key: value for key, value in scope["planned"].items() if value}
@@ -102,12 +112,18 @@ class _Assembly:
                 earlier,
                 body=_merged(earlier.body, planned.body),
                 conditional=earlier.conditional and planned.conditional,
-                unmodelled=[path for path in earlier.unmodelled if at(planned.body, path.strip("/").split("/")) is None],
+                unmodelled=[
+                    path for path in earlier.unmodelled if at(planned.body, path.strip("/").split("/")) is None
+                ],
             )
 
     def _remove(self) -> set[str]:
         """Take away what is deleted or replaced, with everything below it; returns what was there of the replaced."""
-        gone = {key for key, planned in self.planned.items() if planned.fate in ("delete", "create") and key in self.resources}
+        gone = {
+            key
+            for key, planned in self.planned.items()
+            if planned.fate in ("delete", "create") and key in self.resources
+        }
         if gone:
             for key in [key for key in self.resources if any(above in gone for above in _above(key))]:
                 del self.resources[key]
@@ -145,7 +161,9 @@ class _Assembly:
             for pointer in planned.unmodelled:
                 fields.setdefault(pointer, (NOT_YET, f"this kind of code cannot say it ({planned.address})"))
             if planned.partial:
-                fields.setdefault("/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}"))
+                fields.setdefault(
+                    "/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}")
+                )
         for pointer in _elements(body, assigned):
             if at(body, _steps(pointer)) is None:
                 fields.setdefault(pointer, (ASSIGNED, "Azure assigns it"))
@@ -185,7 +203,11 @@ def _over(
     """A planned resource over the one that is there, and what is not known of it then."""
     if planned.fate == "put":
         # A PUT sets what it names and unsets the rest; what Azure alone writes stays.
-        kept = {pointer: value for pointer in _elements(there, assigned) if (value := at(there, _steps(pointer))) is not None}
+        kept = {
+            pointer: value
+            for pointer in _elements(there, assigned)
+            if (value := at(there, _steps(pointer))) is not None
+        }
         for pointer, value in kept.items():
             _set(body, _steps(pointer), value)
         return body, unknown
@@ -215,8 +237,10 @@ def _inherited(account: str) -> Iterator[Gap]:
 def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
     """Of an action group only whether it acts, as a collected snapshot holds it."""
     properties = body.get("properties") or {}
-    count = sum(len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list))
-    kept = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
+    count = sum(
+        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
+    )
+    kept: dict[str, Any] = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
     return {**kept, "properties": {"enabled": properties.get("enabled"), "receivers": count}}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.plan.azurerm_table import MAPPING, Mapped, Row
-from rtaudit.plan.changes import Change, Changes, fate_of
+from rtaudit.plan.changes import Change, Changes, Wanted, fate_of
 from rtaudit.plan.identify import arm_type, attribute, reference
 from rtaudit.plan.model import Fate, Plan, Planned, Unknown, at, known, put, without_nulls
 
@@ -113,7 +113,7 @@ class _Reader:
             if not value:
                 return
         elif isinstance(value, list) and row.refers is not None:
-            value = [(self.refer(row, expression) or one) if isinstance(one, Unknown) else one for one in value]
+            value = self.refer_each(row, value, expression)
         if row.convert in _WHOLE:
             _WHOLE[row.convert](_Place(self, body, row, value, expression))
         elif isinstance(value, Unknown) and row.convert != "chosen_by_azure":
@@ -138,13 +138,27 @@ class _Reader:
         return found
 
     def refer(self, row: Row, expression: Any) -> str | None:
+        return self.changes.leads_to(self.change, expression, self._wanted(row), row.attribute)
+
+    @staticmethod
+    def _wanted(row: Row) -> Wanted:
         wanted = (row.refers or "").lower()
-        return self.changes.leads_to(
-            self.change,
-            expression,
-            lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower()),
-            row.attribute,
-        )
+        return lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower())
+
+    def refer_each(self, row: Row, values: list[Any], expression: Any) -> list[Any]:
+        """A list of ids, with what the expression refers to in place of the unknown ones, where the numbers agree."""
+        unknown = [index for index, one in enumerate(values) if isinstance(one, Unknown)]
+        if not unknown:
+            return values
+        targets = [
+            one for one in self.changes.all_targets(self.change, expression, self._wanted(row)) if one not in values
+        ]
+        if len(targets) != len(unknown):
+            return values
+        found = list(values)
+        for index, target in zip(unknown, targets, strict=True):
+            found[index] = target
+        return found
 
     def _twin_knows(self, row: Row, values: Mapping[str, Any]) -> bool:
         """True where this spelling is unknown as a whole only because its other spelling is used."""
@@ -395,10 +409,7 @@ def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: F
         refers = Row("private_dns_zone_ids", refers="Microsoft.Network/privateDnsZones")
         if isinstance(ids, Unknown):
             ids = [ids]
-        zones = [
-            (reader.refer(refers, stated) or one) if isinstance(one, Unknown) else one
-            for one in (ids if isinstance(ids, list) else [])
-        ]
+        zones = reader.refer_each(refers, ids, stated) if isinstance(ids, list) else []
         name = block.get("name") if isinstance(block.get("name"), str) else "default"
         resource_id = f"{endpoint}/privateDnsZoneGroups/{name}"
         configs = [

@@ -149,6 +149,17 @@ class Changes:
                 return found if isinstance(found, dict) else {}
         return {}
 
+    def all_targets(self, change: Change, expression: Any, wanted: Wanted) -> list[str]:
+        """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
+        references = expression.get("references") if isinstance(expression, dict) else None
+        found: dict[str, None] = {}
+        for reference in references if isinstance(references, list) else ():
+            one = self._follow(str(reference), change.module, change.index, wanted, 0)
+            target = one if isinstance(one, str) or one is None else self.id_of(one) if wanted(one) else None
+            if target is not None:
+                found[target] = None
+        return list(found)
+
     def leads_to(self, change: Change, expression: Any, wanted: Wanted, what: str) -> str | None:
         """The id of the resource that an expression of `change` refers to, if it is one that is wanted.
 

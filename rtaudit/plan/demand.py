@@ -25,7 +25,9 @@ def with_demand(base: Snapshot, resources: Iterable[dict[str, Any]]) -> list[dic
     return [_moved(one, change) if change and arm_id.type_of(one["id"]) == USAGES else one for one in resources]
 
 
-def _use(resources: Iterable[dict[str, Any]], catalogues: Iterable[dict[str, Any]]) -> dict[tuple[str, str, str], float]:
+def _use(
+    resources: Iterable[dict[str, Any]], catalogues: Iterable[dict[str, Any]]
+) -> dict[tuple[str, str, str], float]:
     """(subscription, region, usage name) -> capacity of the deployments that draw on it."""
     pools = _pools(catalogues)
     locations = {
@@ -57,7 +59,9 @@ def _pools(catalogues: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], str]:
         subscription, region = _place(catalogue["id"])
         for row in catalogue.get("value") or ():
             model = row.get("model") if isinstance(row, dict) else None
-            for sku in model.get("skus") or () if isinstance(model, dict) else ():
+            if not isinstance(model, dict):
+                continue
+            for sku in model.get("skus") or ():
                 if isinstance(sku, dict) and isinstance(sku.get("usageName"), str):
                     words = (model.get("format"), model.get("name"), model.get("version"), sku.get("name"))
                     found[(subscription, region, *(str(word).lower() for word in words))] = sku["usageName"].lower()
@@ -79,6 +83,7 @@ def _moved(usages: dict[str, Any], change: dict[tuple[str, str, str], float]) ->
         amount = change.get((subscription, region, str(name).lower()), 0)
         current = row.get("currentValue") if isinstance(row, dict) else None
         if amount and isinstance(current, int | float) and not isinstance(current, bool):
-            row = {**row, "currentValue": current + amount}
-        rows.append(row)
+            rows.append({**row, "currentValue": current + amount})
+        else:
+            rows.append(row)
     return {**usages, "value": rows}

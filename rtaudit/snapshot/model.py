@@ -16,8 +16,10 @@ from rtaudit.snapshot.order import catalogue_order, sorted_sets
 SCHEMA = "rtaudit.snapshot/1"
 """The schema this version reads and writes."""
 
-GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
-"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
+GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted", "notYetKnown", "assignedByAzure")
+"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped.
+
+In planned snapshots: the plan does not tell, though it could have; only Azure can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Gap:
     """The RBAC action that was missing, when denied."""
     message: str | None = None
     """The service's own words, without secrets."""
+    field: str | None = None
+    """JSON Pointer of the one value in the resource `scope` that is not known; None where all of it is meant."""
 
     @property
     def what(self) -> str:
@@ -58,6 +62,7 @@ class Gap:
             str(self.code),
             str(self.needs),
             str(self.message),
+            str(self.field),
         )
 
 
