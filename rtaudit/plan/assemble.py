@@ -15,10 +15,8 @@ from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, COMMONLY_ASSIGNED,
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, Planned, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
 from rtaudit.snapshot.secrets import cut_secrets
-
-ASSIGNED = "assignedByAzure"
-NOT_YET = "notYetKnown"
 
 CARRIED = (
     "accounts",

@@ -1,4 +1,4 @@
-"""Small changes to a snapshot, as the cases of rules state them: set, remove, delete, copy, add, and gaps."""
+"""Small changes to a snapshot, as the cases of rules state them: set, append, remove, delete, copy, add, and gaps."""
 
 from __future__ import annotations
 
@@ -138,6 +138,8 @@ def edited_probes(probes: Sequence[Mapping[str, Any]], changes: Sequence[Mapping
 def _apply(resource: dict[str, Any], change: Mapping[str, Any]) -> None:
     for path, value in change.get("set", {}).items():
         _set(resource, path, copy.deepcopy(value))
+    for path, value in change.get("append", {}).items():
+        _append(resource, path, copy.deepcopy(value))
     for path in change.get("remove", ()):
         _remove(resource, path)
 
@@ -148,6 +150,12 @@ def _set(resource: Any, path: str, value: Any) -> None:
         holder.append(value)
     else:
         holder[last] = value
+
+
+def _append(resource: Any, path: str, value: Any) -> None:
+    holder, last = _walk(resource, path, create=True)
+    found = holder.get(last) if isinstance(holder, dict) else holder[last]
+    holder[last] = [*found, value] if isinstance(found, list) else [value]
 
 
 def _remove(resource: Any, path: str) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -110,18 +110,9 @@ def _account(account: Subject) -> Row:
         "logsTo": known(sinks, lambda rows: sorted({row["kind"] for row in rows})) or "nowhere",
         "subdomain": properties.get("customSubDomainName"),
         "state": properties.get("provisioningState"),
-        "notSeen": sorted({gap.aspect for gap in world_gaps(account.world, account.resource)}),
+        "notSeen": sorted(account.world.snapshot.index.aspects_missing(account.resource)),
         "id": account.resource,
     }
-
-
-def world_gaps(world: World, resource: str) -> list[Any]:
-    """The gaps at a resource or above it, those of its subscription's lists too."""
-    return [
-        gap
-        for gap in world.snapshot.gaps
-        if arm_id.covers(arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else gap.scope, resource)
-    ]
 
 
 def deployments(world: World) -> list[Row]:
@@ -195,7 +186,7 @@ def _connection_status(connection: Any) -> str:
 
 def gaps(world: World) -> list[Row]:
     """One row per read that failed."""
-    return [asdict(gap) for gap in world.snapshot.gaps]
+    return [gap.document() for gap in world.snapshot.gaps]
 
 
 INVENTORIES: dict[str, Inventory] = {

@@ -4,66 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.documents import canonical, canonical_each
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
 
 SCHEMA = "rtaudit.snapshot/1"
 """The schema this version reads and writes."""
-
-GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted", "notYetKnown", "assignedByAzure")
-"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped.
-
-In planned snapshots: the plan does not tell, though it could have; only Azure can tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A read that did not give what was asked for. What a gap could have changed is unknown, never pass."""
-
-    scope: str
-    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection.
-
-    Where an aspect has several lists of a subscription, the list's own: `…/providers/Microsoft.Insights/metricAlerts`.
-    """
-    aspect: str
-    """The aspect that was being read."""
-    reason: str
-    """One of GAP_REASONS."""
-    status: int | None = None
-    """HTTP status, where there was one."""
-    code: str | None = None
-    """Azure's error code, or ours where no answer came."""
-    needs: str | None = None
-    """The RBAC action that was missing, when denied."""
-    message: str | None = None
-    """The service's own words, without secrets."""
-    field: str | None = None
-    """JSON Pointer of the one value in the resource `scope` that is not known; None where all of it is meant."""
-
-    @property
-    def what(self) -> str:
-        """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
-        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """Sort key."""
-        return (
-            arm_id.key(self.scope),
-            self.aspect,
-            self.reason,
-            str(self.status),
-            str(self.code),
-            str(self.needs),
-            str(self.message),
-            str(self.field),
-        )
 
 
 @dataclass(frozen=True)
@@ -135,6 +88,11 @@ class Snapshot:
         found.update(b"}")
         return f"sha256:{found.hexdigest()}"
 
+    @cached_property
+    def index(self) -> SnapshotIndex:
+        """Its resources and gaps, indexed once for everything that asks."""
+        return SnapshotIndex(self.resources, self.gaps)
+
     @property
     def aspects(self) -> frozenset[str]:
         """The aspects that were read."""
@@ -163,7 +121,7 @@ class Snapshot:
             "environment": self.environment,
             "scope": dict(self.scope),
             "resources": list(self.resources),
-            "gaps": [asdict(gap) for gap in self.gaps],
+            "gaps": [gap.document() for gap in self.gaps],
             "clients": list(self.clients),
         }
 

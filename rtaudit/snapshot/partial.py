@@ -84,7 +84,7 @@ class Partial(dict[str, Any]):
         self._ask_all()
         return dict.__eq__(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def with_gaps(resource: dict[str, Any], gaps: Iterable[Gap]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from uuid import UUID
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CATALOGUES
-from rtaudit.snapshot.model import Gap, Snapshot
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.model import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
 
 _GUID = re.compile(

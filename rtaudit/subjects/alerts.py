@@ -32,7 +32,7 @@ LEGACY_METRICS = frozenset(
 def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
-    found = [alert for alert in world.of_type(METRIC_ALERT) if _covers(alert, account)]
+    found = [one for one in world.index.covering(METRIC_ALERT, account.resource) if _covers(one, account)]
     return Joined(found, unlisted(world, METRIC_ALERT, account.resource))
 
 
