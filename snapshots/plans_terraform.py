@@ -121,7 +121,7 @@ def terraform(resources: list[Resource], *, azapi: bool) -> dict[str, Any]:
                         "source": "./voice",
                         "expressions": {},
                         "module": {"outputs": plan.outputs, "resources": plan.inner},
-                    }  # fmt: skip
+                    }
                 },
             },
         },

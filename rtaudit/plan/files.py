@@ -33,7 +33,8 @@ def load(path: str) -> tuple[str, dict[str, Any]]:
         )
     text = _text(data, name)
     if not text.lstrip().startswith(("{", "[")):
-        raise InputError(*_not_json(name, text))
+        problem, hint = _not_json(name, text)
+        raise InputError(problem, hint)
     try:
         document = parse_json(text, name)
     except InputError:
