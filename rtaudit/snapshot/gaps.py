@@ -46,6 +46,8 @@ class Gap:
     @property
     def what(self) -> str:
         """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
+        if self.field is not None:
+            return f"{self.aspect} ({self.field})"
         return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
 
     @property
