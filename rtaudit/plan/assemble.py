@@ -50,6 +50,9 @@ _ON_ACCOUNT = (
 )
 """Aspects of what belongs to an account."""
 
+_WRITABLE = ("/properties/deploymentState", "/properties/currentCapacity")
+"""Assigned by Azure where the code does not say them."""
+
 _HINT = "`rtaudit plan --with SNAPSHOT` takes it from a collected snapshot"
 
 
@@ -152,6 +155,9 @@ class _Assembly:
         if kind == "microsoft.insights/actiongroups":
             body = _only_whether_it_acts(body)
         assigned = [*COMMONLY_ASSIGNED, *row.assigned]
+        # A template may state what only Azure decides, such as a connection's approval: a wish, and no fact.
+        for pointer in [one for one in _elements(body, assigned) if one not in _WRITABLE]:
+            _unset(body, _steps(pointer))
         if there is not None:
             body, unknown = _over(there, body, planned, unknown, assigned)
         fields = {pointer: (NOT_YET, f"{why} ({planned.address})") for pointer, why in unknown}
@@ -162,7 +168,8 @@ class _Assembly:
                 fields.setdefault(
                     "/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}")
                 )
-        for pointer in _elements(body, assigned):
+        # Of what is there already, what Azure has not assigned is known to be absent.
+        for pointer in _elements(body, assigned) if there is None else ():
             if at(body, _steps(pointer)) is None:
                 fields.setdefault(pointer, (ASSIGNED, "Azure assigns it"))
         for pointer, (reason, message) in fields.items():
@@ -297,12 +304,12 @@ def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
 
 
 def _unset(body: Any, steps: Sequence[str | int]) -> None:
-    """Take away what is at the steps; the objects on the way are copied, since others may hold them too."""
+    """Take away what is at the steps; what is on the way is copied, since others may hold it too."""
     for step in steps[:-1]:
-        inner = body.get(step) if isinstance(body, dict) else None
-        if not isinstance(inner, dict):
+        inner = at(body, (step,))
+        if not isinstance(inner, dict | list):
             return
-        body[step] = inner = dict(inner)
+        body[step] = inner = inner.copy()
         body = inner
     if isinstance(body, dict):
         body.pop(steps[-1], None)

@@ -96,7 +96,7 @@ class _Reader:
                 if isinstance(value, dict):
                     value = value.get(inner)
                 expression = expression.get(inner) if isinstance(expression, dict) else None
-            if value is None or value in ([], ""):
+            if value in (None, [], "") and row.convert != "chosen_by_azure":
                 self.cleared.append(row.to)
                 continue
             self.set(body, row, value, expression)

@@ -140,10 +140,10 @@ def _evaluate(node: Any) -> Any:
 
 def _format(texts: list[str]) -> str:
     def fill(found: re.Match[str]) -> str:
-        index = int(found[1]) + 1
+        index = int(found[1][:4]) + 1
         return texts[index] if index < len(texts) else HOLE
 
-    return re.sub(r"\{(\d{1,3})\}", fill, texts[0])
+    return re.sub(r"\{(\d+)\}", fill, texts[0])
 
 
 def _resource_id(texts: list[str]) -> str:

@@ -62,6 +62,9 @@ def kind_of(document: Any, name: str) -> str:
 def _is_what_if(lower: dict[str, Any]) -> bool:
     inner = lower.get("properties")
     nested = isinstance(inner, dict) and any(key.lower() == "changes" for key in inner)
+    rows = lower.get("changes")
+    if any("fullyqualifiedresourceid" in _keys(row) for row in (rows if isinstance(rows, list) else ())):
+        return False  # PowerShell's own form
     return ("changes" in lower and "resource_changes" not in lower) or nested or _failed(lower)
 
 
@@ -113,7 +116,7 @@ _OTHERS: tuple[tuple[Callable[[dict[str, Any]], bool], str, str], ...] = (
         "use `az deployment group what-if --no-pretty-print` of the stack's template",
     ),
     (
-        lambda lower: isinstance(lower.get("changes"), list) or "fullyqualifiedresourceid" in str(lower)[:4000].lower(),
+        lambda lower: isinstance(lower.get("changes"), list),
         "a what-if result as PowerShell writes it",
         "`az deployment group what-if --no-pretty-print` writes the form that is read",
     ),

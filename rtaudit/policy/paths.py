@@ -83,6 +83,8 @@ class Path:
             return self._of_subject(subject)
         with noting() as rests_on:
             value, gaps = self._of_subject(subject)
+        if rests_on and any(root.startswith("facts.") for root in self.roots):
+            value = None  # what was worked out from a value that is not known shows nothing, a list's elements neither
         return value, tuple(dict.fromkeys((*gaps, *rests_on)))
 
     def _of_subject(self, subject: Subject) -> Read:

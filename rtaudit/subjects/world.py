@@ -25,6 +25,10 @@ _Found = TypeVar("_Found")
 _Of = ParamSpec("_Of")
 
 
+_UNSURE = {"facts.realtimeRole": "unknown"}
+"""Facts that have a value for what is not known, which their readers ask for -> that value."""
+
+
 class World:
     """A snapshot, indexed once, with its subjects."""
 
@@ -259,7 +263,7 @@ class Subject:
                 value = part.build(self) if part else self.raw.get(name)
             joined = value if isinstance(value, Joined) else Joined(value)
             if rests_on:
-                joined = Joined(joined.value, tuple(dict.fromkeys((*joined.gaps, *rests_on))))
+                joined = Joined(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
             self._joined[name] = joined
         if self.world.partial:
             note(gap for gap in joined.gaps if gap.field is not None)
