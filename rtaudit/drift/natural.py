@@ -64,7 +64,7 @@ DEFAULTS: dict[str, dict[tuple[str, ...], object]] = {
 """Type -> property -> what Azure documents its absence to mean: to write the default out is no change."""
 
 SHOWN_SINCE: dict[tuple[str, str], str] = {
-    (ACCOUNT + "/deployments", "/properties/deploymentState"): "2026-05-01",
+    (ACCOUNT + "/deployments", "/properties/deploymentState"): "2025-12-01",
 }
 """Type and path -> the first stable api-version that shows the field."""
 

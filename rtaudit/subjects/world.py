@@ -21,7 +21,7 @@ PRIVATE_ENDPOINT = "microsoft.network/privateendpoints"
 
 _LATE_FIELDS: dict[tuple[str, str], str] = {
     # Microsoft's type definitions hold it in stable versions since then, and in none before.
-    (DEPLOYMENT, "properties.deploymentState"): "2026-05-01",
+    (DEPLOYMENT, "properties.deploymentState"): "2025-12-01",
 }
 """(type, field) -> the first stable api-version that shows it. Read with an older one, its absence says nothing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rtaudit.collect.aspects import authorization, cognitive, dns, insights, network, optional
 from rtaudit.collect.reader import Reader
+from rtaudit.snapshot.aspects import RECORDS
 
 READERS: dict[str, Reader] = {
     reader.name: reader
@@ -22,5 +23,6 @@ LEFT_OUT: dict[str, frozenset[str]] = {
     CATALOGUE: frozenset({"models"}),
     SHARED: frozenset({"privateEndpoints", "privateDns", "roleAssignments", "alerts"}),
     ACTION_GROUPS: frozenset({"alerts"}),
+    RECORDS: frozenset({"privateDns"}),
 }
 """Rule by which something is left out -> the aspects that it belongs to (none: it always holds)."""
