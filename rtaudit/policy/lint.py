@@ -19,6 +19,7 @@ from rtaudit.policy.packs import CASES_SUFFIX, declared_params, library, load_po
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.quantifiers import Count, Every, NoneOf, Some
 from rtaudit.policy.rules import BoundRule, Rule, bind
+from rtaudit.policy.says import says_problems, stated
 from rtaudit.policy.schema import PACK_SCHEMA, RULES_SCHEMA
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import PARTS, World
@@ -108,6 +109,9 @@ def _rule(rule: Rule, worlds: Sequence[World]) -> Iterator[Complaint]:
         if condition is not None:
             for message in _unreachable(condition):
                 yield _at(rule, (part,), "unreachable", f"{rule.id}: {message}")
+    for says_path, text in stated(rule.require, ("require",)):
+        for problem in says_problems(text):
+            yield _at(rule, says_path, "sentence", f"{rule.id}: {problem}")
     for path in _subject_paths(bound):
         complaint = _unknown_field(rule, path)
         if complaint:

@@ -41,7 +41,7 @@ _QUANTIFIER = {
 _CONDITIONS: dict[str, Any] = {
     "condition": {
         "type": "object",
-        "description": "One combinator, or one field (or value) and one operator.",
+        "description": "One combinator, or one field (or value) and one operator; and `says`, its sentence for people.",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": {
@@ -57,6 +57,10 @@ _CONDITIONS: dict[str, Any] = {
                 "required": ["of"],
                 "additionalProperties": False,
                 "properties": {"of": _OF, "where": _CONDITION, **dict.fromkeys(COMPARISONS, _VALUE)},
+            },
+            "says": {
+                **_TEXT,
+                "description": "The sentence where it does not hold, with names and values: {subject}, {element}, {actual}, …",
             },
             "field": _PATH,
             "value": _VALUE,
