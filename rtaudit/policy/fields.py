@@ -68,7 +68,6 @@ PROPERTIES["realtimeDeployment"] = PROPERTIES["deployment"]
 
 VALUES: dict[str, set[str]] = {
     "facts.exposure": {"public", "restricted", "perimeter", "private"},
-    "facts.exposureByFirewall": {"public", "restricted", "private"},
     "facts.realtimeRole": {"speech", "transcription", "translation", "live", "none", "unknown"},
     "facts.effectiveUpgradeOption": {"OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"},
     "facts.hostsRealtime": set(),

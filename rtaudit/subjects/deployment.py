@@ -92,7 +92,10 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     other = _other_capability(deployment)
     if other is not None:
         return "none", f"the deployment's own capabilities name {other} and no realtime", ()
-    if _FINE_TUNED.search(name) or text(mapping(deployment.properties.get("model")).get("format")) not in ("", "openai"):
+    if _FINE_TUNED.search(name) or text(mapping(deployment.properties.get("model")).get("format")) not in (
+        "",
+        "openai",
+    ):
         return "none", f"nothing says realtime of {title}, a fine-tuned model or one of another publisher", ()
     return (
         "unknown",

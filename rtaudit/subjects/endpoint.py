@@ -149,7 +149,9 @@ def network_zones(endpoint: Subject) -> Joined:
         for network, zones in sorted(linked.items()):
             others = [zone for zone in zones if arm_id.key(zone) not in ours]
             conflict = len(zones) > 1 or bool(ours and others)
-            rows.append({"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict})
+            rows.append(
+                {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+            )
     gaps = (*endpoint.join("zoneGroups").gaps, *world.gaps("privateDns", endpoint.resource))
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
@@ -308,7 +310,9 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 def _accounts(endpoint: Subject) -> list[Subject]:
     by_id = endpoint.world.memo.get("accounts by id")
     if by_id is None:
-        by_id = endpoint.world.memo["accounts by id"] = {arm_id.key(one.resource): one for one in endpoint.world.accounts}
+        by_id = endpoint.world.memo["accounts by id"] = {
+            arm_id.key(one.resource): one for one in endpoint.world.accounts
+        }
     targets = {arm_id.key(target) for target in connection_targets(endpoint.raw)}
     return [by_id[target] for target in sorted(targets) if target in by_id]
 

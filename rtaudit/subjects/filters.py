@@ -11,7 +11,9 @@ from rtaudit.subjects.world import Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
-HARMS = tuple((name, source) for name in ("Hate", "Sexual", "Selfharm", "Violence") for source in ("Prompt", "Completion"))
+HARMS = tuple(
+    (name, source) for name in ("Hate", "Sexual", "Selfharm", "Violence") for source in ("Prompt", "Completion")
+)
 """The eight harm filters: name and source, as Azure writes them."""
 PROMPT_SHIELDS = (("Jailbreak", "Prompt"),)
 """The filters that keep a caller from talking the model out of its instructions."""
@@ -172,7 +174,9 @@ def _not_readable(deployment: Subject, named: Any, policy: dict[str, Any] | None
 
 
 def _unlisted(deployment: Subject, named: Any) -> Gap:
-    message = f"the account does not list the content policy {named}: it may be one of the subscription, which is not read"
+    message = (
+        f"the account does not list the content policy {named}: it may be one of the subscription, which is not read"
+    )
     return Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message)
 
 
