@@ -232,13 +232,15 @@ class _Compiler:
 
 
 def compile_condition(
-    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt
+    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt, *, inside: bool = False
 ) -> Condition:
     """The compiled condition of a YAML value about subjects of a kind; `params` are the values of the rule's parameters.
 
-    Raises what `error` makes.
+    With `inside` it starts at an element of a list, as within a quantifier. Raises what `error` makes.
     """
-    return _Compiler(kind, params, today, error).condition(value, path)
+    compiler = _Compiler(kind, params, today, error)
+    compiler.inside = int(inside)
+    return compiler.condition(value, path)
 
 
 def _article(kind: str) -> str:

@@ -32,6 +32,9 @@ class Scope:
     __slots__ = ("subject",)
     subject: Subject
 
+    element: Any = None
+    """The element of a list that is judged here; None at a subject."""
+
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
 
@@ -219,11 +222,17 @@ class AnyOf(_Several):
         return result
 
     def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
-        for part in self.parts:
+        # A branch that a parameter rules out is no reason, unless there is no other.
+        for part in [one for one in self.parts if not _ruled_out(one, scope)] or self.parts:
             yield from part.observe(scope, self.says or says)
 
     def words(self) -> str:
         return _joined(self.parts, " or ")
+
+
+def _ruled_out(part: Condition, scope: Scope) -> bool:
+    parts = part.parts if isinstance(part, AllOf) else [part]
+    return any(isinstance(one, Leaf) and one.path is None and one.truth(scope) is False for one in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +250,10 @@ class Not(Condition):
         says = self.says or says
         for one in self.part.observe(scope):
             yield with_message(
-                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource), says, scope, None
+                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource, element=one.element),
+                says,
+                scope,
+                None,
             )
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:

@@ -122,7 +122,7 @@ def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
         sections.append(("Reads", [f"{name}: {about}" for name, about in told.facts.items()]))
     if rule.params:
         sections.append(("Parameters", [_param(told, name) for name in rule.params]))
-    sections.append(("Fix", list(rule.fix)))
+    sections.append(("Fix", rule.fix))
     examples = [("Passes", told.example_pass), ("Fails", told.example_fail)]
     shown = [f"{word}: {case.name}{_changes(case)}" for word, case in examples if case is not None]
     if shown:

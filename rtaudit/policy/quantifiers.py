@@ -255,7 +255,14 @@ class Count(Condition):
         for element in self.elements.visit(scope)[0]:
             if self.elements.chosen(element):
                 what, seen = element.field, _brief(settled(element.element))
-                yield Observation(what, f"one of {asked}", seen, element.resource, count.message if says else "")
+                yield Observation(
+                    what,
+                    f"one of {asked}",
+                    seen,
+                    element.resource,
+                    count.message if says else "",
+                    element=element.element,
+                )
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.operand.read(scope)[1]

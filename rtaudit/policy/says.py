@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rtaudit.azure import arm_id
 from rtaudit.policy.paths import Path, settled
 from rtaudit.report import Observation
-from rtaudit.report.wording import MAX_MESSAGE, finish, in_words, name, sentence, shorten
+from rtaudit.report.wording import MAX_MESSAGE, finish, in_words, name, plain_field, shorten
 from rtaudit.subjects.deployment import parse_date
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ MAX_OWN_TEXT = 120
 
 PLACEHOLDERS = (
     "{subject}, {element}, {actual}, {expected}, {days}, {params.NAME}, {PATH}, {count of PATH: noun}, "
-    "{names of PATH}, {days until PATH}"
+    "{names of PATH}, {days until PATH}, {words of PATH}, {percent of PATH}, {PATH or TEXT}, {differences of PATH}"
 )
 """What a sentence may hold, for hints and documentation."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _COUNT = re.compile(r"count of (.+?)(?:: ([a-z][a-z -]*))?\Z")
 _NAMING = re.compile(r"(?:^|\.)(?:name|id|model|modelAndVersion|account|deployment|host|principalId)\Z")
-_CAPS = (80, 60, 45, 32, 22, 14)
+_CAPS = (MAX_MESSAGE, 120, 80, 60, 45, 32, 22, 14)
 """Longest value, tried from left to right until the sentence fits."""
 
 
@@ -58,9 +58,7 @@ class Says:
 
     def fill(self, evidence: Evidence) -> str:
         """The sentence, at most MAX_MESSAGE characters."""
-        values = [
-            one if isinstance(one, str) else in_words(settled(one)) for one in (get(evidence) for get in self.values)
-        ]
+        values = [_worded(settled(get(evidence))) for get in self.values]
         head = "" if self.names else f"{name(evidence.scope.subject.resource, 60)}: "
         text = ""
         for cap in _CAPS:
@@ -68,7 +66,12 @@ class Says:
             text = head + "".join(a + b for a, b in zip(self.texts, (*pieces, ""), strict=True))
             if len(text) < MAX_MESSAGE:
                 break
-        return finish(sentence(text[:1].upper() + text[1:] if self.texts[0] else text))
+        return finish(text[:1].upper() + text[1:] if self.texts[0] and self.names else text)
+
+
+def _worded(value: Any) -> str:
+    # A fact may be a whole sentence; the caps cut it only where there is no room.
+    return in_words(value, MAX_MESSAGE) if isinstance(value, str) else in_words(value)
 
 
 def says_problems(text: str) -> Iterator[str]:
@@ -97,7 +100,9 @@ def stated(condition: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[A
 
 
 def with_message(seen: Observation, says: Says | None, scope: Scope, expected: Any) -> Observation:
-    """`seen` with the sentence `says` filled in, or as it is where there is none."""
+    """`seen` with the sentence `says` filled in, or as it is where there is none, and with the element that it is about."""
+    if seen.element is None:
+        seen.element = scope.element
     return seen if says is None else replace(seen, message=says.fill(Evidence(seen, scope, expected, says.today)))
 
 
@@ -113,25 +118,32 @@ def compile_says(
     if any("{" in one or "}" in one for one in own):
         raise error("a brace of `says` is not closed, or is empty")
     names = False
-    values: list[Placeholder] = []
-    for one in inside:
-        count = _COUNT.match(one)
+
+    def placeholder(one: str) -> Placeholder:
+        nonlocal names
         if one in _FIXED:
-            values.append(_FIXED[one])
             names = names or one in ("subject", "element")
-        elif one.startswith("params."):
-            values.append(_param(one.removeprefix("params."), params, error))
-        elif count:
-            values.append(_count(path(count.group(1)), count.group(2)))
-        elif one.startswith("days until "):
-            values.append(_days_until(path(one.removeprefix("days until "))))
-        elif one.startswith("names of "):
-            values.append(_names(path(one.removeprefix("names of "))))
-            names = True
-        else:
-            values.append(_value(path(one)))
-            names = names or _NAMING.search(one) is not None
-    return Says(tuple(own), tuple(values), names, today)
+            return _FIXED[one]
+        if one.startswith("params."):
+            return _param(one.removeprefix("params."), params, error)
+        value, otherwise, text = one.partition(" or ")
+        if otherwise:
+            return _or(placeholder(value), text)
+        for prefix, make in _OF_A_VALUE.items():
+            if one.startswith(prefix):
+                return make(placeholder(one.removeprefix(prefix)))
+        for prefix, read in _OF_A_PATH.items():
+            if one.startswith(prefix):
+                names = names or prefix == "names of "
+                return read(path(one.removeprefix(prefix)))
+        count = _COUNT.match(one)
+        if count:
+            return _count(path(count.group(1)), count.group(2))
+        names = names or _NAMING.search(one) is not None
+        return _value(path(one))
+
+    values = tuple(placeholder(one) for one in inside)
+    return Says(tuple(own), values, names, today)
 
 
 def _element(evidence: Evidence) -> Any:
@@ -200,3 +212,53 @@ def _names(path: Path) -> Placeholder:
         return [arm_id.name_of(one) if isinstance(one, str) else one for one in items]
 
     return get
+
+
+def _or(value: Placeholder, text: str) -> Placeholder:
+    return lambda evidence: text if (found := value(evidence)) in (None, "") else found
+
+
+def _words(value: Placeholder) -> Placeholder:
+    return lambda evidence: plain_field(str(value(evidence)))
+
+
+def _percent(value: Placeholder) -> Placeholder:
+    def get(evidence: Evidence) -> Any:
+        share = value(evidence)
+        return f"{share * 100:.3g} %" if isinstance(share, int | float) else share
+
+    return get
+
+
+def _differences(path: Path) -> Placeholder:
+    """Of entries with `region` and `value`: each region with its value; of a list of rows, the first row that differs."""
+
+    def get(evidence: Evidence) -> Any:
+        rows = [one for one in settled(evidence.scope.read(path)[0]) or () if isinstance(one, dict)]
+        values: list[Any] = [one.get("value") for one in rows]
+        if _all_rows(values):
+            key: list[Any] = next(
+                (row[:2] for value in values for row in value if any(row not in other for other in values)), []
+            )
+            values = [_row(next((row for row in value if row[:2] == key), None), key) for value in values]
+        return ", ".join(f"{row.get('region')} {in_words(one, 45)}" for row, one in zip(rows, values, strict=True))
+
+    return get
+
+
+def _row(row: list[Any] | None, key: list[Any]) -> str:
+    """A row of a set as words; the first two cells name it: `hate on prompt: on, blocking off`."""
+    cells = ["on" if one is True else "off" if one is False else in_words(one) for one in (row or ())[2:] if one != ""]
+    return f"{' on '.join(map(in_words, key))} {', '.join(cells) or 'none'}"
+
+
+def _all_rows(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(one, list) and all(isinstance(item, list) for item in one) for one in values)
+
+
+_OF_A_VALUE: dict[str, Callable[[Placeholder], Placeholder]] = {"words of ": _words, "percent of ": _percent}
+_OF_A_PATH: dict[str, Callable[[Path], Placeholder]] = {
+    "days until ": _days_until,
+    "names of ": _names,
+    "differences of ": _differences,
+}

@@ -118,6 +118,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "actual": one.actual,
             "resource": one.resource,
         }
+        | ({"fix": list(one.fix)} if one.fix else {})
         for one in finding.observations
     ]
     document["gaps"] = [{name: getattr(gap, name) for name in _GAP_FIELDS} for gap in finding.gaps]

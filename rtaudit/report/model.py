@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import wording
+from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 
 SCHEMA = "rtaudit.report/1"
@@ -46,6 +48,12 @@ class Observation:
     """ARM id of the resource that was looked at, as Azure wrote it."""
     message: str = ""
     """One plain sentence with names and values in it, at most MAX_MESSAGE characters; the rule's own, else made from the rest."""
+    fix: Sequence[str] = ()
+    """The lines of the rule's fix that mend this one."""
+    element: Any = dataclasses.field(default=None, compare=False, repr=False)
+    """The element of a list that it is about; no part of the document."""
+    steps: Sequence[Step] = dataclasses.field(default=(), compare=False, repr=False)
+    """`fix` as steps; no part of the document."""
 
     def __post_init__(self) -> None:
         if not self.message:
@@ -146,7 +154,7 @@ class RuleText:
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
-    controls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    controls: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Framework -> control ids, with a source."""
 
 

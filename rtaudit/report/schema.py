@@ -42,6 +42,7 @@ _FINDING: dict[str, Any] = {
                     "expected": {},
                     "actual": {},
                     "resource": _STRING,
+                    "fix": {**_STRINGS, "description": "What mends this one."},
                 },
             },
         },

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 MAX_MESSAGE = 160
 """Longest sentence of an observation or a finding, in characters."""
 
+WHOLE_CODES = frozenset({
+    "NotDocumented", "NotDeclared", "NoAccount", "OutOfScope", "Ambiguous", "Conditional", "GroupNotExpanded", "IdentityNotRead",
+})  # fmt: skip
+"""Codes of gaps that no failed read left: their own message says what is not known, and why."""
+
 _COMMAND = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[\w-]+(?: [^\n]*?)?::)", re.IGNORECASE)
 """What a build agent would take for a command to itself, wherever it is on a line of output."""
 
@@ -149,24 +154,37 @@ def fallback(field: str, expected: Any, actual: Any, resource: str) -> str:
 
 
 def finish(text: str) -> str:
-    """`text` as one sentence of at most MAX_MESSAGE characters: a capital first, unless it is a name; a full stop last."""
-    return shorten(text.rstrip(" ."), MAX_MESSAGE - 1) + "."
+    """`text` as one sentence of at most MAX_MESSAGE characters, with a full stop."""
+    return shorten(sentence(text).rstrip(" ."), MAX_MESSAGE - 1) + "."
 
 
 def gap_sentence(gap: Gap, resource: str) -> str:
     """Why a finding about `resource` is unknown: what could not be read, why, and what is missing."""
     subject = name(resource, 50)
-    what = sentence(gap.what)
+    what = _spaced(gap.what)
     match gap.reason:
         case "notYetKnown":
             text = f"{subject}: {what} is not known before the deployment"
         case "assignedByAzure":
             text = f"{subject}: {what} is assigned by Azure at deployment"
+        case "missing" if gap.message and gap.code in WHOLE_CODES:
+            return finish(sentence(f"{subject}: {gap.message}"))
         case _ if gap.code == "NotCollected":
-            text = f"{subject}: {what} was not collected"
+            text = f"{subject}: {what} {'were' if what.endswith('s') else 'was'} not collected"
+        case "missing" if gap.message:
+            return finish(f"{subject}: {sentence(gap.message)}")
         case _:
             text = f"{subject}: {what} could not be read ({gap.reason})"
-    return finish(text + (f"; it needs {sentence(gap.needs)}" if gap.needs else ""))
+    if gap.needs:
+        text += f"; it needs {sentence(gap.needs)}"
+    elif gap.message and gap.code != "NotCollected":
+        text += f": {sentence(gap.message)}"
+    return finish(text)
+
+
+def _spaced(what: str) -> str:
+    """An aspect as words: `roleAssignments` is `role assignments`."""
+    return sentence(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", what).lower().replace("dns", "DNS"))
 
 
 def headline(messages: Sequence[str]) -> str:

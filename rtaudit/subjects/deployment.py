@@ -89,13 +89,12 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
             return "none", f"{said} in the catalogue row of {title}", ()
     if _looks_realtime(name, version):
         return _claimed_role(name), f"pattern over name and version of {title}; the catalogue does not say", ()
-    other = _other_capability(deployment)
+    unlisted = any(gap.code == "NotInCatalogue" for gap in row.gaps)
+    other = _other_capability(deployment) if unlisted else None
     if other is not None:
         return "none", f"the deployment's own capabilities name {other} and no realtime", ()
-    if _FINE_TUNED.search(name) or text(mapping(deployment.properties.get("model")).get("format")) not in (
-        "",
-        "openai",
-    ):
+    publisher = text(mapping(deployment.properties.get("model")).get("format"))
+    if unlisted and (_FINE_TUNED.search(name) or publisher not in ("", "openai")):
         return "none", f"nothing says realtime of {title}, a fine-tuned model or one of another publisher", ()
     return (
         "unknown",
@@ -260,17 +259,22 @@ def _request_rows(deployment: Subject) -> Joined:
     if owner is None:
         return Joined([])
     metrics = owner.join("metrics")
-    named = [row for row in metrics.value if isinstance(row, dict) and text(row.get("name")) == "azureopenairequests"]
+    by_deployment = deployment.world.once(_requests_of, owner.resource)
     gaps = metrics.gaps
-    if not named and not gaps:
+    if not by_deployment and not gaps:
         message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
         gaps = (Gap(owner.resource, "metrics", "missing", code="NotNamed", message=message),)
-    rows = [
-        (text(str(row.get("statusCode"))), row["total"])
-        for row in named
-        if text(row.get("deployment")) == deployment.name.lower() and _number(row.get("total"))
-    ]
-    return Joined(rows, gaps)
+    return Joined([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
+
+
+def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any]]]:
+    """Of an account's metrics: deployment (lower case) -> status code and number of its requests."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for row in world.accounts_by_key[arm_id.key(account_id)].join("metrics").value:
+        if isinstance(row, dict) and text(row.get("name")) == "azureopenairequests":
+            total = (text(str(row.get("statusCode"))), row.get("total"))
+            found.setdefault(text(row.get("deployment")), []).append(total)
+    return found
 
 
 def _no_row(deployment: Subject) -> Gap:
@@ -313,24 +317,25 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
 
 def region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     """A region's rows: models by (kind, format, name, version), usages by name, all lower case; and their gaps."""
-    known: tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]] | None = world.memo.get(collection)
-    if known is None:
-        resource = world.resource(collection)
-        gaps = world.gaps(aspect, collection)
-        if resource is None and not gaps:
-            gaps = (Gap(collection, aspect, "missing", message=f"the {aspect} of this region are not in the snapshot"),)
-        rows: dict[Any, dict[str, Any]] = {}
-        for row in listing(mapping(resource).get("value")):
-            if not isinstance(row, dict):
-                continue
-            if aspect == "usages":
-                rows.setdefault(text(mapping(row.get("name")).get("value")), row)
-            else:
-                one = mapping(row.get("model"))
-                key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
-                rows.setdefault(key, one)
-        known = world.memo[collection] = (rows, gaps)
-    return known
+    return world.once(_region_index, collection, aspect)
+
+
+def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+    resource = world.resource(collection)
+    gaps = world.gaps(aspect, collection)
+    if resource is None and not gaps:
+        gaps = (Gap(collection, aspect, "missing", message=f"the {aspect} of this region are not in the snapshot"),)
+    rows: dict[Any, dict[str, Any]] = {}
+    for row in listing(mapping(resource).get("value")):
+        if not isinstance(row, dict):
+            continue
+        if aspect == "usages":
+            rows.setdefault(text(mapping(row.get("name")).get("value")), row)
+        else:
+            one = mapping(row.get("model"))
+            key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
+            rows.setdefault(key, one)
+    return rows, gaps
 
 
 def parse_date(value: Any) -> date | None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
-
-ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
-ZONE = "microsoft.network/privatednszones"
-ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
-ZONE_A_RECORD = "microsoft.network/privatednszones/a"
 
 
 @root("privateEndpoint", reads=("accounts",))
@@ -93,9 +89,9 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
     holding = [zone for zone in linked if world.resource(f"{zone}/A/{host['record']}") is not None]
     if holding:
         return {"id": holding[0], "answered": True}
-    named = _zones_by_name(world).get(host["zone"], [])
+    named = world.once(_zones_by_name).get(host["zone"], [])
     records = [f"{zone}/A/{host['record']}" for zone in (*linked, *named)]
-    gaps = (*groups, *world.gaps("privateDns", *records, endpoint.resource))
+    gaps = (*groups, *(world.gaps("privateDns", *records) if records else ()), *world.once(_list_gaps))
     if not named and not gaps:
         message = f"no zone {host['zone']} was read; one of a subscription that was not collected may answer"
         gaps = (Gap(endpoint.resource, "privateDns", "missing", message=message),)
@@ -111,13 +107,16 @@ def zone_links(endpoint: Subject) -> Joined:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
     rows, gaps = [], list(endpoint.join("zoneGroups").gaps)
+    # Where a zone may answer that was not seen, so may its links be missing here.
+    hosts = endpoint.join("facts.hostZones")
+    gaps += [*hosts.gaps, *(gap for row in hosts.value if row["answered"] is not True for gap in row["answered"].gaps)]
     for zone_id in _answering(endpoint):
         of_zone = list(world.gaps("privateDns", zone_id))
         if world.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
         rows.append({"id": zone_id, "networks": Joined(sorted(_networks_of(world, zone_id)), tuple(of_zone))})
-    return Joined(rows, tuple(gaps))
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
 @fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
@@ -143,7 +142,7 @@ def network_zones(endpoint: Subject) -> Joined:
     for name in sorted({row["zone"] for row in endpoint.join("facts.hostZones").value}):
         ours = {arm_id.key(zone) for zone in answering if _zone_name(zone) == name}
         linked: dict[str, list[str]] = {}
-        for zone in _zones_by_name(world).get(name, []):
+        for zone in world.once(_zones_by_name).get(name, []):
             for network in _networks_of(world, zone):
                 linked.setdefault(network, []).append(zone)
         for network, zones in sorted(linked.items()):
@@ -152,7 +151,8 @@ def network_zones(endpoint: Subject) -> Joined:
             rows.append(
                 {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
             )
-    gaps = (*endpoint.join("zoneGroups").gaps, *world.gaps("privateDns", endpoint.resource))
+    links = (gap for row in rows for zone in row["zones"] for gap in world.gaps("privateDns", zone))
+    gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -202,9 +202,7 @@ def zone_records_read(world: World) -> bool:
 
 def _no_record(endpoint: Subject, account: Subject) -> dict[str, Any]:
     message = f"no zone group writes a record of {account.name}, and no zone's own record of it was read"
-    gaps = endpoint.world.gaps("privateDns", endpoint.resource) or (
-        Gap(endpoint.resource, "privateDns", "missing", message=message),
-    )
+    gaps = endpoint.world.once(_list_gaps) or (Gap(endpoint.resource, "privateDns", "missing", message=message),)
     return {
         "host": account.name.lower(),
         "id": endpoint.resource,
@@ -212,6 +210,11 @@ def _no_record(endpoint: Subject, account: Subject) -> dict[str, Any]:
         "actual": Joined([], gaps),
         "matches": Joined(value=False, gaps=gaps),
     }
+
+
+def _list_gaps(world: World) -> tuple[Gap, ...]:
+    """The gaps of whole lists of zones: any subscription may hold the zone that answers."""
+    return tuple(gap for gap in world.gaps_anywhere("privateDns") if not arm_id.type_of(gap.scope).startswith(ZONE))
 
 
 def _answering(endpoint: Subject) -> list[str]:
@@ -228,12 +231,10 @@ def _zone_name(zone_id: str) -> str:
 
 
 def _zones_by_name(world: World) -> dict[str, list[str]]:
-    known: dict[str, list[str]] | None = world.memo.get("zones by name")
-    if known is None:
-        known = world.memo["zones by name"] = {}
-        for zone in world.of_type(ZONE):
-            known.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
-    return known
+    found: dict[str, list[str]] = {}
+    for zone in world.of_type(ZONE):
+        found.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
+    return found
 
 
 def _networks_of(world: World, zone_id: str) -> set[str]:
@@ -247,15 +248,15 @@ def _networks_of(world: World, zone_id: str) -> set[str]:
 
 def _linked_zones(endpoint: Subject) -> list[str]:
     """Ids of the private DNS zones that are linked to the endpoint's network."""
-    world = endpoint.world
-    by_network = world.memo.get("zones by network")
-    if by_network is None:
-        by_network = world.memo["zones by network"] = {}
-        for zones in _zones_by_name(world).values():
-            for zone in zones:
-                for network in _networks_of(world, zone):
-                    by_network.setdefault(network, []).append(zone)
-    found: list[str] = by_network.get(arm_id.key(endpoint.fact("virtualNetwork") or "/"), [])
+    network = arm_id.key(endpoint.fact("virtualNetwork") or "/")
+    return endpoint.world.once(_zones_by_network).get(network, [])
+
+
+def _zones_by_network(world: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for zone in world.of_type(ZONE):
+        for network in _networks_of(world, zone["id"]):
+            found.setdefault(network, []).append(zone["id"])
     return found
 
 
@@ -308,13 +309,8 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 
 
 def _accounts(endpoint: Subject) -> list[Subject]:
-    by_id = endpoint.world.memo.get("accounts by id")
-    if by_id is None:
-        by_id = endpoint.world.memo["accounts by id"] = {
-            arm_id.key(one.resource): one for one in endpoint.world.accounts
-        }
-    targets = {arm_id.key(target) for target in connection_targets(endpoint.raw)}
-    return [by_id[target] for target in sorted(targets) if target in by_id]
+    accounts = endpoint.world.accounts_by_key
+    return [accounts[key] for key in sorted(set(map(arm_id.key, connection_targets(endpoint.raw)))) if key in accounts]
 
 
 def _configs(endpoint: Subject) -> list[dict[str, Any]]:

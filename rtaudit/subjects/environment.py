@@ -144,14 +144,15 @@ def chat_deployments(environment: Subject) -> Joined:
 
 
 def _realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+    return world.once(_find_realtime)
+
+
+def _find_realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
     """Deployments with a realtime role, and the gaps that may hide one."""
-    known: tuple[list[Subject], tuple[Gap, ...]] | None = world.memo.get("realtime")
-    if known is None:
-        roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
-        found = [one for one, role in roles if role.value not in ("none", "unknown")]
-        doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
-        known = world.memo["realtime"] = (found, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful))))
-    return known
+    roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
+    found = [one for one, role in roles if role.value not in ("none", "unknown")]
+    doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
+    return found, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
 
 
 def _deployment_gaps(world: World) -> tuple[Gap, ...]:
@@ -179,10 +180,10 @@ def _region(deployment: Subject) -> str:
 
 def _filters(deployment: Subject) -> Joined:
     filters = deployment.join("facts.effectiveFilters")
-    key = ("comparable filters", id(filters.value))
-    comparable = deployment.world.memo.get(key)
-    if comparable is None:
-        comparable = sorted(
+    # The list is kept with what is made of it: its identity is the key.
+    memo = deployment.world.once(_comparable)
+    if id(filters.value) not in memo:
+        rows = sorted(
             [
                 text(one.get("name")),
                 text(one.get("source")),
@@ -192,10 +193,12 @@ def _filters(deployment: Subject) -> Joined:
             ]
             for one in filters.value
         )
-        # The list is kept with it: its identity is the key.
-        deployment.world.memo[key] = comparable
-        deployment.world.memo["kept", key] = filters.value
-    return Joined(comparable, filters.gaps)
+        memo[id(filters.value)] = (rows, filters.value)
+    return Joined(memo[id(filters.value)][0], filters.gaps)
+
+
+def _comparable(_world: World) -> dict[int, tuple[list[Any], Any]]:
+    return {}
 
 
 _SETTINGS = {

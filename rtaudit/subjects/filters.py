@@ -7,7 +7,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, listing, mapping, text
+from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
@@ -36,14 +36,19 @@ def effective_filters(deployment: Subject) -> Joined:
     `allowedContentLevel` stands as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
-    memo, key = deployment.world.memo, ("filters", arm_id.parent_of(deployment.resource), text(named))
-    known: Joined | None = memo.get(key)
+    # Deployments of one account that name one policy have the same filters; gaps name the deployment.
+    memo = deployment.world.once(_filters_by_policy)
+    key = (arm_id.parent_of(deployment.resource), text(named))
+    known = memo.get(key)
     if known is None:
         known = _effective_filters(deployment, named)
         if not known.gaps:
-            # Deployments of one account that name one policy have the same filters; gaps name the deployment.
             memo[key] = known
     return known
+
+
+def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
+    return {}
 
 
 @fact(*_BOTH, reads=("contentPolicies",))
@@ -144,7 +149,8 @@ def names_known_policy(deployment: Subject) -> Joined:
     policy = _policy(deployment, named)
     if policy.value is not None:
         return Joined(True)
-    return Joined(False, policy.gaps or ((_unlisted(deployment, named),) if named else ()))
+    # What is no text names nothing; any other name may be that of a policy of the subscription.
+    return Joined(False, policy.gaps or ((_unlisted(deployment, named),) if isinstance(named, str) and named else ()))
 
 
 def _policy(deployment: Subject, named: Any) -> Joined:

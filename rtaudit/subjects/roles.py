@@ -6,16 +6,16 @@ Groups are not expanded, and eligible (not active) assignments are not seen: Azu
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
-
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""
@@ -29,12 +29,7 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
-    found = [
-        one
-        for one in world.of_type(ASSIGNMENT)
-        if _reaches(str(mapping(one.get("properties")).get("scope") or arm_id.parent_of(one["id"])), account.resource)
-    ]
-    return Joined(found, world.gaps("roleAssignments", account.resource))
+    return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
 @fact("account", reads=("roleAssignments",))
@@ -68,7 +63,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             continue
         if not grants(definition, action, granted, withheld):
             continue
-        role = str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
+        role = _role_name(definition)
         conditional = bool(properties.get("condition"))
         principal = str(properties.get("principalId") or "")
         row = rows.setdefault(
@@ -86,6 +81,47 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
         row["scopes"] = sorted({*row["scopes"], str(properties.get("scope") or "")})
         row["conditional"] = row["conditional"] and conditional
     return Joined([rows[principal] for principal in sorted(rows)], tuple(gaps))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role assignment of a principal, seen from an account."""
+
+    id: str
+    role: str | None
+    """The role's name; None where its definition was not read."""
+    scope: str
+    grants: bool
+    """Whether the role grants the data action that was asked about."""
+    reaches: bool
+    """Whether the assignment is in force at the account."""
+    conditional: bool
+
+
+def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
+    """What a principal (object id) is assigned anywhere in the snapshot, and whether it grants a data action at the account."""
+    world = account.world
+    found = []
+    for one in world.once(_by_principal).get(principal.lower(), ()):
+        properties = mapping(one.get("properties"))
+        definition = _definition(world, str(properties.get("roleDefinitionId") or ""))
+        scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
+        role = None if definition is None else _role_name(definition)
+        gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
+        reaches = _reaches(scope, account.resource)
+        found.append(Held(one["id"], role, scope, gives, reaches, bool(properties.get("condition"))))
+    return found
+
+
+def _by_principal(world: World) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in world.of_type(ASSIGNMENT):
+        found[text(mapping(one.get("properties")).get("principalId"))].append(one)
+    return found
+
+
+def _role_name(definition: dict[str, Any]) -> str:
+    return str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
 
 
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
@@ -109,14 +145,12 @@ def _pattern(wildcards: str) -> re.Pattern[str]:
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
-    by_name = world.memo.get("role definitions")
-    if by_name is None:
-        # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
-        by_name = world.memo["role definitions"] = {
-            text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)
-        }
-    found: dict[str, Any] | None = by_name.get(text(arm_id.name_of(definition_id)))
-    return found
+    return world.once(_definitions).get(text(arm_id.name_of(definition_id)))
+
+
+def _definitions(world: World) -> dict[str, dict[str, Any]]:
+    # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
+    return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
 
 
 def _reaches(scope: str, resource_id: str) -> bool:

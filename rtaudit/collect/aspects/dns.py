@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
@@ -60,23 +60,15 @@ def _hosts(world: World) -> set[str]:
     found: set[str] = set()
     for account in world.in_scope().values():
         stated = properties(account)
-        urls = [stated.get("endpoint"), *dict(stated.get("endpoints") or {}).values()]
+        others = stated.get("endpoints")
+        urls = [stated.get("endpoint"), *(others.values() if isinstance(others, dict) else ())]
         names = [url.partition("//")[2].partition(".")[0] for url in urls if isinstance(url, str)]
         found.update(name.lower() for name in (*names, str(stated.get("customSubDomainName") or "")) if name)
     return found
 
 
 READERS = (
-    Reader(
-        name="zones",
-        aspect="privateDns",
-        type=_ZONES,
-        action=f"{_ZONES}/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Network/privateDnsZones"),
-        keep=_keep_zone,
-        keep_needs=("zoneGroups",),
-    ),
+    list_of(_ZONES, keep=_keep_zone, keep_needs=("zoneGroups",)),
     Reader(
         name="zonesElsewhere",
         aspect="privateDns",
