@@ -117,7 +117,8 @@ def test_required_zones_are_those_of_its_accounts() -> None:
 
 
 def _links(*resources: Resource, **settings: Any) -> tuple[dict[str, Any], bool]:
-    joined = the("privateEndpoint", account(), endpoint(), *resources, **settings).join("facts.zoneLinks")
+    stated = account(endpoint=HOSTS["endpoint"])
+    joined = the("privateEndpoint", stated, endpoint(), *resources, **settings).join("facts.zoneLinks")
     return {row["id"]: ... if row["networks"].gaps else row["networks"].value for row in joined.value}, not joined.gaps
 
 
@@ -129,7 +130,7 @@ def test_zone_links() -> None:
     found, whole = _links(both, *zones, *linked)
     assert whole
     assert found == {OPENAI: sorted([NETWORK.lower(), spoke.lower()]), COGNITIVE: [spoke.lower()]}
-    one = the("privateEndpoint", account(), endpoint(), both, *zones, *linked)
+    one = the("privateEndpoint", account(**HOSTS), endpoint(), both, *zones, *linked)
     assert one.fact("linkedNetworks") == [spoke.lower()]
 
 
