@@ -140,7 +140,7 @@ def audit(
             log_file=log_file,
         )
     )
-    from rtaudit.snapshot import write
+    from rtaudit.cli.keep import write
 
     if collected.interrupted == "interrupted":
         target = partial_name(snapshot, collected.snapshot.environment)

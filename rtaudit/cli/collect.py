@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, counted, emit, plain
+from rtaudit.cli.app import INTERRUPTED, command, counted, plain
 from rtaudit.cli.collect_options import (
     Accounts,
     AllSubscriptions,
@@ -107,8 +107,7 @@ def collect(
     )
     collected = run_collect(options)
 
-    from rtaudit.documents import pieces
-    from rtaudit.snapshot import write
+    from rtaudit.cli.keep import print_out, write
 
     snapshot = collected.snapshot
     if collected.interrupted:
@@ -119,7 +118,7 @@ def collect(
         print(f"hint: `rtaudit collect --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED if collected.interrupted == "interrupted" else INCOMPLETE)
     if output is None or output == "-":
-        emit(pieces(snapshot.document()))
+        print_out(snapshot)
     else:
         write(snapshot, output)
         gaps = f", {counted(len(snapshot.gaps), 'gap')}" if snapshot.gaps else ""
