@@ -14,8 +14,9 @@ from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
-from rtaudit import __version__
+from rtaudit.cli.signature import expanded
 from rtaudit.errors import RtauditError
+from rtaudit.version import __version__
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -49,14 +50,19 @@ def _root(
 
 
 def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
-    """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code."""
+    """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
+
+    A parameter whose type is a group of `rtaudit.settings.options` stands for the options of this group.
+    """
 
     def register(function: _Function) -> _Function:
-        @functools.wraps(function)
+        called = expanded(function)
+
+        @functools.wraps(called)
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
                 with terminable():
-                    return function(*args, **kwargs)
+                    return called(*args, **kwargs)
             except (typer.Exit, typer.Abort):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
