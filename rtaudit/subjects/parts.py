@@ -43,6 +43,8 @@ class Part:
     """`deployments`, or `facts.exposure`."""
     aspects: tuple[str, ...]
     """The aspects that it reads, besides the subject itself."""
+    helped_by: tuple[str, ...]
+    """Opt-in aspects that sharpen it where they were read: a rule applies without them, and `--for` asks for them."""
     about: str
     """What it is: the first paragraph of its docstring."""
     build: Callable[[Subject], Any]
@@ -56,26 +58,28 @@ _Builder = Callable[["Subject"], Any]
 
 def root(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
-    return _register("", kinds, reads)
+    return _register("", kinds, reads, ())
 
 
-def fact(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+def fact(*kinds: str, reads: tuple[str, ...] = (), helped_by: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
     It may return a plain value (known for certain) or a Joined with the gaps that stand against it.
     """
-    return _register("facts.", kinds, reads)
+    return _register("facts.", kinds, reads, helped_by)
 
 
-def _register(prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[_Builder], _Builder]:
+def _register(
+    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], helped_by: tuple[str, ...]
+) -> Callable[[_Builder], _Builder]:
     def decorate(function: _Builder) -> _Builder:
         head, *tail = function.__name__.split("_")
         name = prefix + head + "".join(word.title() for word in tail)
         about = " ".join((function.__doc__ or "").split("\n\n")[0].split())
         assert about, f"{name} has no docstring"
-        assert all(aspect in ASPECTS for aspect in reads), f"{name} reads an unknown aspect"
+        assert all(aspect in ASPECTS for aspect in (*reads, *helped_by)), f"{name} reads an unknown aspect"
         for kind in kinds:
-            PARTS[kind][name] = Part(name, reads, about, function)
+            PARTS[kind][name] = Part(name, reads, helped_by, about, function)
         return function
 
     return decorate
