@@ -184,7 +184,7 @@ def test_the_command(ready: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     contract = ["--expect", str(tmp_path / "c.yaml")]
     ready.lists[PERMISSIONS.lower()] = granted
     done = CliRunner().invoke(app, [*words, *contract, "-e", "prod"])
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ready: 8 pass, 0 fail, 0 unknown")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ready: 11 pass, 0 fail, 0 unknown")
     for more in ([], ["-e", "test"]):
         done = CliRunner().invoke(app, [*words, *contract, *more])
         assert (done.exit_code, done.stdout) == (2, "")
