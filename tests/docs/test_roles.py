@@ -17,7 +17,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "roles.md").read_text("utf-8")
 
 def actions() -> dict[str, list[str]]:
     return {
-        name: sorted({one.action for one in READERS.values() if one.aspect == name and one not in CALLERS}, key=str.lower)
+        name: sorted(
+            {one.action for one in READERS.values() if one.aspect == name and one not in CALLERS}, key=str.lower
+        )
         for name in ASPECTS
     }
 
