@@ -62,10 +62,13 @@ def _zones(world: World) -> Iterable[str]:
 def _unproven(world: World) -> dict[str, str]:
     """Zones, by key, whose own records have to be read: some endpoint's records in them are proven by no zone group."""
     zones = {arm_id.key(zone): zone for zone in _zones(world)}
+    by_name: dict[str, list[str]] = {}
+    for key, zone in zones.items():
+        by_name.setdefault(arm_id.name_of(zone).lower(), []).append(key)
     groups: dict[str, list[Row]] = {}
     for group in world.kept("zoneGroups"):
         groups.setdefault(arm_id.parent_of(group["id"]), []).append(group)
-    found: dict[str, str] = {}
+    found: set[str] = set()
     in_scope = world.in_scope()
     for endpoint in world.kept("privateEndpoints"):
         if not world.mine(endpoint["id"]):
@@ -81,11 +84,8 @@ def _unproven(world: World) -> dict[str, str]:
             for family, zone in world.cloud.dns_zones.items()
             if family != "services.ai" or str(in_scope[target].get("kind")).lower() == "aiservices"
         }
-        for key, zone in zones.items():
-            name = arm_id.name_of(zone).lower()
-            if key in unproven or (name in needed and name not in covered):
-                found[key] = zone
-    return found
+        found |= {key for name in needed - covered for key in by_name.get(name, ())} | (unproven & zones.keys())
+    return {key: zone for key, zone in zones.items() if key in found}
 
 
 def _keep_record(world: World, row: Row) -> Row | None:
