@@ -11,6 +11,7 @@ from typing import Any
 from rtaudit import __version__
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import gaps, sides
+from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
 from rtaudit.drift.held import CONDITIONAL, Held
@@ -151,6 +152,8 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == resource_types.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            if pair.type == sides.CLIENT:
+                name_callers(self.left, self.right, pair, one, other)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             if one == other:

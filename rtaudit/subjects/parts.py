@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import ASPECTS, Gap
 
 if TYPE_CHECKING:
@@ -46,28 +47,44 @@ class Part:
     about: str
     """What it is: the first paragraph of its docstring."""
     build: Callable[[Subject], Any]
+    fields: tuple[tuple[str, str], ...] | None = None
+    """Type (lower case) and dotted path of each field that it reads; an empty path is the whole resource. None: not declared."""
 
 
 PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
 """Kind of subject -> name -> part."""
 
 _Builder = Callable[["Subject"], Any]
+Fields = tuple[str, ...] | None
+
+_TYPES = {"client": "client", **{row.short: row.key for row in RESOURCE_TYPES.values() if row.short}}
+"""Short name -> type."""
 
 
-def root(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+def _placed(field: str) -> tuple[str, str]:
+    short, _, path = field.partition(".")
+    return _TYPES[short], path
+
+
+def root(*kinds: str, reads: tuple[str, ...] = (), fields: Fields = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
-    return _register("", kinds, reads)
+    return _register("", kinds, reads, fields)
 
 
-def fact(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+def fact(*kinds: str, reads: tuple[str, ...] = (), fields: Fields = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
-    It may return a plain value (known for certain) or a Joined with the gaps that stand against it.
+    It may return a plain value (known for certain) or a Joined with the gaps that stand against it. `fields` are what it
+    reads, by the short names of types: `account.location`, `metricAlert.properties.scopes`; `account` is the whole resource.
     """
-    return _register("facts.", kinds, reads)
+    return _register("facts.", kinds, reads, fields)
 
 
-def _register(prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[_Builder], _Builder]:
+def _register(
+    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], fields: Fields
+) -> Callable[[_Builder], _Builder]:
+    placed = None if fields is None else tuple(map(_placed, fields))
+
     def decorate(function: _Builder) -> _Builder:
         head, *tail = function.__name__.split("_")
         name = prefix + head + "".join(word.title() for word in tail)
@@ -75,7 +92,7 @@ def _register(prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...]) -> Ca
         assert about, f"{name} has no docstring"
         assert all(aspect in ASPECTS for aspect in reads), f"{name} reads an unknown aspect"
         for kind in kinds:
-            PARTS[kind][name] = Part(name, reads, about, function)
+            PARTS[kind][name] = Part(name, reads, about, function, placed)
         return function
 
     return decorate
