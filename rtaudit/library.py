@@ -89,20 +89,22 @@ def diff(
     pair_by_tag: str | None = None,
     as_of: date | None = None,
     fail_on: str = "low",
+    policies: Sequence[str | Pack] = ("production",),
 ) -> Drift:
     """Compare a snapshot with others, as `rtaudit diff` does: `drift.verdict` is `same`, `drift` or `incomplete`.
 
     `drift_policy` and `role_map` are files; `pair_by_tag` the tag whose value is an account's role. Entries of the policy
-    expire by `as_of` (today, UTC). Raises RtauditError.
+    expire by `as_of` (today, UTC). Each change carries the rules of `policies` that it turns. Raises RtauditError.
     """
     from rtaudit.drift import diff as compare
     from rtaudit.drift import load_map, load_policy
     from rtaudit.drift.rolemap import NO_MAP
+    from rtaudit.impact.join import join_rules
 
     _known_severity(fail_on)
     today = as_of or datetime.now(UTC).date()
     snapshots = [base, *others]
-    return compare(
+    drift = compare(
         snapshots,
         load_policy(drift_policy, today),
         as_of=today,
@@ -110,6 +112,10 @@ def diff(
         tag=pair_by_tag,
         fail_on=fail_on,
     )
+    if not policies:
+        return drift
+    packs = [one for policy in policies for one in ([policy] if isinstance(policy, Pack) else _load_policies([policy]))]
+    return join_rules(drift, snapshots, packs, today)
 
 
 def render_as(answer: Report | Drift, format: str = "table", **options: Any) -> str:  # noqa: A002 (the option's name)

@@ -40,10 +40,9 @@ _FAMILY = re.compile(r"/providers/(?:microsoft\.cognitiveservices/accounts|micro
 def join_rules(
     drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date, *, whole: int = WHOLE
 ) -> Drift:
-    """`drift` with, at each change that counts, the rules of `packs` that it turns: whose outcome differs between the two
-    sides, one of the two being a failure, and that read what changed.
+    """`drift` with, at each change that counts, the rules of `packs` that it turns.
 
-    `whole` is the number of accounts up to which a snapshot is checked as a whole.
+    Those whose outcome differs between the two sides, one of the two being a failure, and that read what changed. `whole` is the number of accounts up to which a snapshot is checked as a whole.
     """
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
@@ -71,10 +70,15 @@ def join_rules(
 class Reads:
     """What a rule looks at."""
 
-    type: str | None
-    """Type of its subjects; None: the environment."""
+    each: str
+    """The kind of its subjects."""
     fields: Mapping[str, frozenset[str]]
     """Type -> dotted paths that it reads of resources of this type; an empty path is the whole resource."""
+
+    @property
+    def type(self) -> str | None:
+        """Type of its subjects; None where they are no resource."""
+        return _SUBJECTS.get(self.each)
 
     def holds(self, change: Change) -> bool:
         """True when the rule reads what `change` changed."""
@@ -95,26 +99,37 @@ def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
         for bound in pack.bind(as_of):
             kind = bound.rule.each
             fields: dict[str, set[str]] = defaultdict(set)
-            # Whether a deployment is judged as one of realtime rests on its role.
-            roots = ["facts.realtimeRole"] if kind == "realtimeDeployment" else []
+            roots: list[str] = []
             for condition in (bound.when, bound.require):
                 for path, at_subject in condition.paths() if condition is not None else ():
                     for root in path.roots if at_subject else ():
-                        if root in PARTS[kind]:
+                        whole = _resource(PARTS[kind].get(root))
+                        below = path.text.removeprefix(f"{root}.")
+                        if whole is not None and below != path.text and below.replace(".", "").isalnum():
+                            # Of a resource that it hands on, the rule says which field it reads.
+                            fields[whole].add(below)
+                            roots.append(f"{root}.")
+                        elif root in PARTS[kind]:
                             roots.append(root)
                         elif kind in _SUBJECTS:
                             fields[_SUBJECTS[kind]].add(path.text)
             for root in dict.fromkeys(roots):
-                for resource_type, one in part_reads(kind, PARTS[kind][root]):
-                    fields[resource_type].add(one)
+                part = PARTS[kind][root.removesuffix(".")]
+                for resource_type, one in part_reads(kind, part):
+                    if one or not root.endswith("."):
+                        fields[resource_type].add(one)
             known = found.get(bound.rule.id)
             if known is not None:
                 for resource_type, paths in known.fields.items():
                     fields[resource_type] |= paths
-            found[bound.rule.id] = Reads(
-                _SUBJECTS.get(kind), {resource_type: frozenset(paths) for resource_type, paths in fields.items()}
-            )
+            found[bound.rule.id] = Reads(kind, {one: frozenset(paths) for one, paths in fields.items()})
     return found
+
+
+def _resource(part: Part | None) -> str | None:
+    """The type of the one resource that a relation hands on as it is (`account` of a deployment); else None."""
+    whole = [resource_type for resource_type, path in (part.fields if part and part.fields else ()) if not path]
+    return whole[0] if len(whole) == 1 and part is not None and not part.name.startswith("facts.") else None
 
 
 def part_reads(kind: str, part: Part) -> Iterator[tuple[str, str]]:
@@ -133,6 +148,7 @@ class _Turn:
     """A rule whose outcome for one subject differs between the two sides."""
 
     rule: str
+    subject: str
     left: str
     right: str
     evidence: frozenset[str]
@@ -142,9 +158,9 @@ class _Turn:
     def group(self) -> tuple[str, str, str]:
         return self.rule, self.left, self.right
 
-    def by(self, resource: str) -> bool:
-        """True when a change of the resource (a key) can be what turned it."""
-        return not self.evidence or resource in self.evidence
+    def by(self, resource: str, *, own: bool) -> bool:
+        """True when a change of the resource (a key) can be what turned it. `own`: it is of the type of the rule's subjects."""
+        return resource in self.evidence if self.evidence else (not own or resource == self.subject)
 
 
 class _Join:
@@ -157,7 +173,11 @@ class _Join:
         snapshots: tuple[Snapshot, Snapshot],
         reports: tuple[Report, Report],
     ) -> None:
+        from rtaudit.subjects import PARTS
+
         self.reads, self.comparison, self.reports = reads, comparison, reports
+        kind = "realtimeDeployment"
+        self._role = Reads(kind, _by_type(part_reads(kind, PARTS[kind]["facts.realtimeRole"])))
         self._back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
         self._neighbours = self._connected(snapshots)
         self._changed: dict[str, list[Change]] = defaultdict(list)
@@ -186,13 +206,17 @@ class _Join:
         key = self._key(change)
         if _FAMILY.search(key):
             turns: Iterable[_Turn] = (*self._by_family.get(_family(key), ()), *self._anywhere)
-            return {one.group for one in turns if one.by(key) and self.reads[one.rule].holds(change)}
+            return {one.group for one in turns if self._turned(one, change, key)}
         # What many accounts share can turn a rule for any of them: asked once for each way in which a rule turned.
-        return {
-            group
-            for group, turns in self._groups.items()
-            if self.reads[group[0]].holds(change) and any(one.by(key) for one in turns)
-        }
+        return {group for group, turns in self._groups.items() if any(self._turned(one, change, key) for one in turns)}
+
+    def _turned(self, turn: _Turn, change: Change, key: str) -> bool:
+        reads = self.reads[turn.rule]
+        if not turn.by(key, own=change.type == reads.type):
+            return False
+        # Whether a deployment is one of realtime at all is asked before the rule, and known for all that passed or failed.
+        role = self._role if reads.each == "realtimeDeployment" and "unknown" in (turn.left, turn.right) else None
+        return reads.holds(change) or (role is not None and role.holds(change))
 
     def _turn(self) -> None:
         pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in self.comparison.pairs}
@@ -204,10 +228,12 @@ class _Join:
             other = there.get((finding.rule, pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
-            turn = _Turn(finding.rule, finding.outcome, other.outcome, self._evidence(finding, other))
+            turn = _Turn(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
             group = self._groups[turn.group]
             # One that may turn by anything, or one of each thing that it turns by, says it all.
-            if all(one.evidence for one in group) and turn not in group:
+            if not group or (
+                all(one.evidence for one in group) and turn.evidence not in {one.evidence for one in group}
+            ):
                 group.append(turn)
             if _FAMILY.search(key):
                 for family in (_family(key), *self._neighbours.get(_family(key), ())):
@@ -243,6 +269,13 @@ class _Join:
                     found[one].add(other)
                     found[other].add(one)
         return found
+
+
+def _by_type(reads: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for resource_type, path in reads:
+        found[resource_type].add(path)
+    return {resource_type: frozenset(paths) for resource_type, paths in found.items()}
 
 
 def _within(path: str, top: str) -> bool:

@@ -29,14 +29,22 @@ LEGACY_METRICS = frozenset(
 """Metrics (lower case) documented "do not use for Azure OpenAI". Source: Microsoft's metrics reference."""
 
 
-@root("account", reads=("alerts",))
+@root("account", reads=("alerts",), fields="account: location; metricAlert")
 def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
     return Joined([alert for _, alert in _covering(account)], unlisted(world, METRIC_ALERT, account.resource))
 
 
-@fact("account", reads=("alerts",))
+@fact(
+    "account",
+    reads=("alerts",),
+    fields=(
+        "account: location; actionGroup: properties.enabled properties.receivers; "
+        "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
+        "properties.targetResourceRegion properties.targetResourceType"
+    ),
+)
 def alerted_metrics(account: Subject) -> Joined:
     """Metrics on which an enabled alert with an action that acts covers the account."""
     alerts = account.join("metricAlerts")
@@ -68,7 +76,15 @@ def _watches(world: World, alert: dict[str, Any]) -> tuple[list[str], tuple[Gap,
     return (_metrics(alert), ()) if acting.value else ([], acting.gaps)
 
 
-@fact("account", reads=("alerts",))
+@fact(
+    "account",
+    reads=("alerts",),
+    fields=(
+        "account: location; "
+        "metricAlert: properties.criteria properties.scopes properties.targetResourceRegion "
+        "properties.targetResourceType"
+    ),
+)
 def legacy_alerts(account: Subject) -> Joined:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")

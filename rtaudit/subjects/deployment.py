@@ -19,14 +19,14 @@ DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 """What a null versionUpgradeOption means. Source: Microsoft's "Working with models"."""
 
 
-@root(*_BOTH, reads=("accounts",))
+@root(*_BOTH, reads=("accounts",), fields="account")
 def account(deployment: Subject) -> Joined:
     """The account that the deployment stands in."""
     owner = deployment.account
     return Joined(owner.raw if owner else None)
 
 
-@root(*_BOTH, reads=("models",))
+@root(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model; models: value")
 def model(deployment: Subject) -> Joined:
     """The region's catalogue row for the deployment's model: the `model` of the row of its kind, format, name and version."""
     location, gaps = _region_rows(deployment, "models")
@@ -36,7 +36,11 @@ def model(deployment: Subject) -> Joined:
     return Joined(None, gaps or (_no_row(deployment),))
 
 
-@root(*_BOTH, reads=("models", "usages"))
+@root(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota(deployment: Subject) -> Joined:
     """The usage row that the deployment's SKU counts against, joined by the catalogue's `usageName`."""
     row = deployment.join("model")
@@ -51,13 +55,17 @@ def quota(deployment: Subject) -> Joined:
     return Joined(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@root(*_BOTH, reads=("contentPolicies",))
+@root(*_BOTH, reads=("contentPolicies",), fields="contentPolicy; deployment: properties.raiPolicyName")
 def rai_policy(deployment: Subject) -> Joined:
     """The content-filter policy that the deployment names, or null."""
     return _policy(deployment, deployment.properties.get("raiPolicyName"))
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_role(deployment: Subject) -> Joined:
     """What the deployment does on the Realtime API: speech, transcription, translation, live, none or unknown.
 
@@ -69,7 +77,11 @@ def realtime_role(deployment: Subject) -> Joined:
     return Joined(role, gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_evidence(deployment: Subject) -> str:
     """What the realtime role rests on."""
     return _role(deployment)[1]
@@ -123,7 +135,7 @@ def _looks_realtime(name: str, version: str) -> bool:
     return bool(_REALTIME_NAME.search(name) or _REALTIME_NAME.search(version) or _LIVE_NAME.search(name))
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_dates(deployment: Subject) -> Joined:
     """The retirement dates that the catalogue gives, earliest first: `date` (YYYY-MM-DD) and `source` (the model, or its own SKU)."""
     row = deployment.join("model")
@@ -143,13 +155,13 @@ def retirement_dates(deployment: Subject) -> Joined:
     return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_date(deployment: Subject) -> Joined:
     """The earlier of the model's and its own SKU's retirement date (YYYY-MM-DD); unknown where the catalogue has none."""
     return _earliest(deployment, "date")
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_source(deployment: Subject) -> Joined:
     """Which field of the catalogue the retirement date stands in."""
     return _earliest(deployment, "source")
@@ -163,19 +175,19 @@ def _earliest(deployment: Subject, field: str) -> Joined:
     return Joined(None, dates.gaps or (Gap(deployment.resource, "models", "missing", message=message),))
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.versionUpgradeOption")
 def effective_upgrade_option(deployment: Subject) -> str:
     """The version upgrade option in force: null means OnceCurrentVersionExpired."""
     return str(deployment.properties.get("versionUpgradeOption") or DEFAULT_UPGRADE_OPTION)
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.model")
 def model_and_version(deployment: Subject) -> str:
     """`name@version` of the deployed model."""
     return f"{_model_field(deployment, 'name')}@{_model_field(deployment, 'version')}"
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
 def requests_per_minute(deployment: Subject) -> Any:
     """New sessions per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds."""
     for limit in listing(deployment.properties.get("rateLimits")):
@@ -186,7 +198,11 @@ def requests_per_minute(deployment: Subject) -> Any:
     return Joined(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("models", "usages"))
+@fact(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota_use(deployment: Subject) -> Joined:
     """Used share of the deployment's quota, 0 to 1 (more when over): `currentValue` / `limit`."""
     row = deployment.join("quota")
@@ -199,7 +215,11 @@ def quota_use(deployment: Subject) -> Joined:
     return Joined(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(
+    *_BOTH,
+    reads=("contentPolicies",),
+    fields=("contentPolicy: properties.basePolicyName properties.contentFilters; deployment: properties.raiPolicyName"),
+)
 def effective_filters(deployment: Subject) -> Joined:
     """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
 
@@ -240,7 +260,7 @@ def _effective_filters(deployment: Subject, named: Any) -> Joined:
     return Joined(list(filters.values()))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(*_BOTH, reads=("contentPolicies",), fields="contentPolicy: properties.mode; deployment: properties.raiPolicyName")
 def filter_mode(deployment: Subject) -> Joined:
     """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
 
@@ -253,7 +273,7 @@ def filter_mode(deployment: Subject) -> Joined:
     return Joined(mapping(policy.value.get("properties")).get("mode"))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(*_BOTH, reads=("contentPolicies",), fields="deployment: properties.raiPolicyName")
 def names_known_policy(deployment: Subject) -> Joined:
     """True when the content policy that is named exists on the account; Microsoft's own (`Microsoft.*`) count as known."""
     named = deployment.properties.get("raiPolicyName")
@@ -263,7 +283,7 @@ def names_known_policy(deployment: Subject) -> Joined:
     return Joined(policy.value is not None, () if policy.value is not None else policy.gaps)
 
 
-@fact(*_BOTH, reads=("metrics",))
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
 def throttled_share(deployment: Subject) -> Joined:
     """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; 0 without requests."""
     owner = deployment.account

@@ -11,13 +11,21 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
 
-@root("privateEndpoint", reads=("accounts",))
+@root(
+    "privateEndpoint",
+    reads=("accounts",),
+    fields=(
+        "account; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def accounts(endpoint: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that the endpoint connects to."""
     return [one.raw for one in _accounts(endpoint)]
 
 
-@root("privateEndpoint", reads=("privateEndpoints",))
+@root("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup")
 def zone_groups(endpoint: Subject) -> Joined:
     """The endpoint's private DNS zone groups."""
     world = endpoint.world
@@ -26,7 +34,10 @@ def zone_groups(endpoint: Subject) -> Joined:
     )
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=("privateEndpoint: properties.manualPrivateLinkServiceConnections properties.privateLinkServiceConnections"),
+)
 def group_ids(endpoint: Subject) -> list[str]:
     """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual."""
     wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
@@ -38,7 +49,14 @@ def group_ids(endpoint: Subject) -> list[str]:
     return sorted(found)
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=(
+        "account: kind; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def required_dns_zones(endpoint: Subject) -> Joined:
     """The private DNS zones that the hosts of its accounts need."""
     joined = [one.join("facts.requiredDnsZones") for one in _accounts(endpoint)]
@@ -46,14 +64,14 @@ def required_dns_zones(endpoint: Subject) -> Joined:
     return Joined(zones, tuple(gap for one in joined for gap in one.gaps))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints",))
+@fact("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup: properties.privateDnsZoneConfigs")
 def zone_names(endpoint: Subject) -> Joined:
     """Names of the private DNS zones that its zone groups write to."""
     groups = endpoint.join("zoneGroups")
     return Joined(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
 
 
-@fact("privateEndpoint")
+@fact("privateEndpoint", fields="privateEndpoint: properties.subnet")
 def virtual_network(endpoint: Subject) -> str | None:
     """ARM id of the virtual network that the endpoint's subnet stands in."""
     subnet = mapping(endpoint.properties.get("subnet")).get("id")
@@ -63,7 +81,11 @@ def virtual_network(endpoint: Subject) -> str | None:
     return subnet[:at] if at > 0 else None
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields="zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork",
+)
 def zone_links(endpoint: Subject) -> Joined:
     """Each zone of its zone groups with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
@@ -82,7 +104,11 @@ def zone_links(endpoint: Subject) -> Joined:
     return Joined(rows, tuple(gaps))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields="zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork",
+)
 def linked_networks(endpoint: Subject) -> Joined:
     """The virtual networks that every zone of its zone groups is linked to."""
     links = endpoint.join("facts.zoneLinks")
@@ -92,7 +118,16 @@ def linked_networks(endpoint: Subject) -> Joined:
     return Joined(sorted(common), tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: kind properties.customSubDomainName; "
+        "privateEndpoint: properties.customDnsConfigs properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; record: properties.aRecords; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def host_records(endpoint: Subject) -> Joined:
     """For each zone and account: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
 

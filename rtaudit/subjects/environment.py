@@ -11,21 +11,29 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, mapping, text
 
 
-@root("environment", reads=("accounts",))
+@root("environment", reads=("accounts",), fields="account")
 def accounts(environment: Subject) -> Joined:
     """The accounts of the kinds that can host realtime deployments."""
     world = environment.world
     return Joined([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
 
 
-@root("environment", reads=("accounts", "deployments"))
+@root("environment", reads=("accounts", "deployments"), fields="deployment")
 def deployments(environment: Subject) -> Joined:
     """The deployments of those accounts."""
     world = environment.world
     return Joined([one.raw for one in world.deployments], _deployment_gaps(world))
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.model properties.provisioningState sku.capacity "
+        "sku.name; models: value"
+    ),
+)
 def speech_deployments(environment: Subject) -> Joined:
     """Deployments of realtime role speech: `id`, `model` (name@version), `region`, `provisioningState`, `sku`, `capacity`."""
     world = environment.world
@@ -33,7 +41,14 @@ def speech_deployments(environment: Subject) -> Joined:
     return Joined([_row(one) for one in speech], gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
+    ),
+)
 def speech_models(environment: Subject) -> Joined:
     """Each speech model and version that stands deployed: `model`, `regions` (normalised), `deployments` (ids)."""
     speech, gaps = _speech(environment.world)
@@ -55,7 +70,15 @@ def speech_models(environment: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models", "contentPolicies"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models", "contentPolicies"),
+    fields=(
+        "account: kind location; contentPolicy: properties.basePolicyName properties.contentFilters; "
+        "deployment: properties.capabilities properties.model properties.raiPolicyName "
+        "properties.versionUpgradeOption sku.capacity sku.name; models: value"
+    ),
+)
 def region_agreement(environment: Subject) -> Joined:
     """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
     speech, gaps = _speech(environment.world)
@@ -90,7 +113,15 @@ def region_agreement(environment: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.model properties.provisioningState sku.capacity "
+        "sku.name; models: value"
+    ),
+)
 def chat_deployments(environment: Subject) -> Joined:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""
     world = environment.world

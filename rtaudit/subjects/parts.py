@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,35 +55,36 @@ PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
 """Kind of subject -> name -> part."""
 
 _Builder = Callable[["Subject"], Any]
-Fields = tuple[str, ...] | None
 
 _TYPES = {"client": "client", **{row.short: row.key for row in RESOURCE_TYPES.values() if row.short}}
 """Short name -> type."""
 
 
-def _placed(field: str) -> tuple[str, str]:
-    short, _, path = field.partition(".")
-    return _TYPES[short], path
+def _placed(fields: str) -> Iterator[tuple[str, str]]:
+    for one in filter(None, fields.split(";")):
+        short, _, paths = one.strip().partition(":")
+        for path in paths.split() or [""]:
+            yield _TYPES[short], path
 
 
-def root(*kinds: str, reads: tuple[str, ...] = (), fields: Fields = None) -> Callable[[_Builder], _Builder]:
+def root(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
     return _register("", kinds, reads, fields)
 
 
-def fact(*kinds: str, reads: tuple[str, ...] = (), fields: Fields = None) -> Callable[[_Builder], _Builder]:
+def fact(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
     It may return a plain value (known for certain) or a Joined with the gaps that stand against it. `fields` are what it
-    reads, by the short names of types: `account.location`, `metricAlert.properties.scopes`; `account` is the whole resource.
+    reads, by the short names of types: `account: location; metricAlert: properties.scopes`; `account` alone is all of it.
     """
     return _register("facts.", kinds, reads, fields)
 
 
 def _register(
-    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], fields: Fields
+    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], fields: str | None
 ) -> Callable[[_Builder], _Builder]:
-    placed = None if fields is None else tuple(map(_placed, fields))
+    placed = None if fields is None else tuple(_placed(fields))
 
     def decorate(function: _Builder) -> _Builder:
         head, *tail = function.__name__.split("_")
