@@ -14,7 +14,7 @@ from rtaudit.render.text import name, owner, shorten, state, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.world import listing, mapping, text
 
 RULES, ACCOUNTS, BOUNDARIES, BARS = 60, 60, 200, 60

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -388,22 +388,6 @@ def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any,
             key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
             rows.setdefault(key, one)
     return rows, gaps
-
-
-def parse_date(value: Any) -> date | None:
-    """The day of a date as Azure writes them, else None.
-
-    ISO 8601 with 0 to 7 fraction digits, an interval of two of these (its start counts), or `MM/DD/YYYY HH:MM:SS`.
-    """
-    if not isinstance(value, str):
-        return None
-    iso = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T /])", value)
-    try:
-        if iso:
-            return date.fromisoformat(iso.group())
-        return datetime.strptime(value.split(" ")[0], "%m/%d/%Y").date()  # noqa: DTZ007  (a day has no zone)
-    except ValueError:
-        return None
 
 
 def _number(value: Any) -> TypeGuard[float]:
