@@ -7,31 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rtaudit.cli.app import command, emit, plain
-from rtaudit.cli.collect import aspects_for
-from rtaudit.cli.collect_options import (
-    Accounts,
-    AllSubscriptions,
-    ArmEndpoint,
-    Audience,
-    Auth,
-    CloudOption,
-    CollectOptions,
-    Environment,
-    Groups,
-    LogFile,
-    OnlyAspects,
-    SkippedAspects,
-    Subscriptions,
-    Tenant,
-    Timeout,
-    Verbose,
-    prepared,
-)
-from rtaudit.cli.environments import ConfigOption
+from rtaudit.cli.collect_options import observed, requested
+from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rtaudit.collect.preflight import Expected, Preflight
+    from rtaudit.settings import options
 
 _FORMATS = ("table", "json")
 NOT_READY = 1
@@ -39,71 +23,31 @@ NOT_READY = 1
 
 @command()
 def preflight(
-    subscription: Subscriptions = None,
-    all_subscriptions: AllSubscriptions = False,
-    resource_group: Groups = None,
-    account: Accounts = None,
-    environment: Environment = None,
-    config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
-    for_packs: Annotated[
-        list[str] | None, typer.Option("--for", metavar="PACK", help="Also what this pack's rules read; repeatable.")
-    ] = None,
-    aspect: OnlyAspects = None,
-    skip: SkippedAspects = None,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option("--expect", metavar="FILE", help="A client contract whose targets must be there; repeatable."),
-    ] = None,
-    expect_deployment: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--expect-deployment", metavar="ACCOUNT/NAME", help="A deployment that must be there; repeatable."
-        ),
-    ] = None,
-    expect_region: Annotated[
-        list[str] | None,
-        typer.Option("--expect-region", metavar="ACCOUNT=REGION", help="Where an account must be; repeatable."),
-    ] = None,
-    tenant: Tenant = None,
-    cloud: CloudOption = "AzureCloud",
-    arm_endpoint: ArmEndpoint = None,
-    audience: Audience = None,
-    auth: Auth = "default",
-    timeout: Timeout = None,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table or json.")] = "table",
+    scope: options.Scope,
+    label: options.Label,
+    reach: options.Reach,
+    packs: options.ForPacks,
+    expecting: options.Expecting,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FORMAT", help="table or json.", autocompletion=among(*_FORMATS)),
+    ] = "table",
 ) -> None:
     """Confirm identity, subscriptions, providers, permissions and targets, before anything is collected.
 
     Exit code: 0 all is there, 1 something is missing or could not be looked at, 3 there is no credential that works.
     """
+    from rtaudit.api.live import preflight as run
+
     if output not in _FORMATS:
         raise UsageError(f"there is no format '{output}' here", allowed_hint(output, _FORMATS))
-    expected = _expected(expect or [], expect_deployment or [], expect_region or [], environment)
-    options = CollectOptions(
-        subscriptions=tuple(subscription or ()),
-        all_subscriptions=all_subscriptions,
-        groups=tuple(resource_group or ()),
-        accounts=tuple(account or ()),
-        environment=environment,
-        aspects=tuple(aspect or ()),
-        skip=tuple(skip or ()),
-        also=aspects_for(for_packs or ()),
-        tenant=tenant,
-        cloud=cloud,
-        arm_endpoint=arm_endpoint,
-        audience=audience,
-        auth=auth,
-        timeout=timeout,
-        progress="none",
-        verbose=verbose,
-        log_file=log_file,
-    )
-    from rtaudit.collect.preflight import preflight as look
-
-    with prepared(options) as ready:
-        answer = look(ready.request, ready.endpoint, ready.identity, expected, ready.limits, ready.watch)
+    expected = _expected(expecting.expect, expecting.expect_deployment, expecting.expect_region, label.environment)
+    with observed(reach, "none") as watch:
+        request = requested(scope, label, reach, packs=packs.for_packs)
+        answer = run(
+            request, expected, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience,
+            auth=reach.auth, timeout=reach.timeout, watch=watch,
+        )  # fmt: skip
     if output == "json":
         from rtaudit.documents import dumps
 
@@ -115,7 +59,7 @@ def preflight(
 
 
 def _expected(
-    contracts: list[str], deployments: list[str], regions: list[str], environment: str | None
+    contracts: Sequence[str], deployments: Sequence[str], regions: Sequence[str], environment: str | None
 ) -> list[Expected]:
     from rtaudit.collect.preflight import Expected, expected_of
 

@@ -20,6 +20,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.request import Request
 from rtaudit.collect.run import Watch, find_subscriptions, refused
 from rtaudit.collect.world import World, listed, properties
+from rtaudit.contract.sections import covers, in_environment
 
 SCHEMA = "rtaudit.preflight/1"
 
@@ -97,7 +98,9 @@ class Preflight:
 
 def expected_of(contract: dict[str, Any], environment: str | None, source: str) -> Iterator[Expected]:
     """What a client contract (or its section for `environment`) expects to be there."""
-    section = {**contract, **((contract.get("environments") or {}).get(environment or "") or {})}
+    if environment is not None and not covers(contract, environment):
+        return
+    section = in_environment(contract, environment or "")
     account = section.get("account")
     if not isinstance(account, str):
         return

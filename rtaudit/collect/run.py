@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from rtaudit import __version__
 from rtaudit.azure import arm_id
 from rtaudit.collect.answers import sound
 from rtaudit.collect.arm import Arm, Page
@@ -25,6 +24,7 @@ from rtaudit.collect.world import World, listed
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from rtaudit.documents import check_schema, dumps, load_json, whole_file
 from rtaudit.errors import InputError
-from rtaudit.report import SEVERITIES
+from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
 SCHEMA = "rtaudit.drift/1"
 """The schema this version reads and writes."""
@@ -37,9 +37,6 @@ DECISIONS = ("drift", "unknown", "expected", "ignored")
 
 KINDS = ("changed", "added", "removed")
 """`added` and `removed` are as seen from the base: the other side has it, or lacks it."""
-
-EXIT_CODES = {"same": 0, "drift": 1, "incomplete": 4}
-"""Verdict -> exit code of diff."""
 
 
 @dataclass(frozen=True, slots=True)

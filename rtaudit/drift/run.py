@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.callers import name_callers
@@ -24,8 +23,9 @@ from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
-from rtaudit.report import at_or_above
+from rtaudit.report.gate import at_or_above, verdict_of
 from rtaudit.snapshot import Snapshot
+from rtaudit.version import __version__
 
 
 def diff(
@@ -71,11 +71,10 @@ def verdict(comparisons: Sequence[Comparison], fail_on: str) -> str:
         for comparison in comparisons
         for change in comparison.changes
         if at_or_above(change.severity, fail_on)
-    }
-    if "drift" in gating:
-        return "drift"
-    doubts = fail_on != "none" and any(comparison.unpaired for comparison in comparisons)
-    return "incomplete" if "unknown" in gating or doubts else "same"
+    } & {"drift", "unknown"}
+    if fail_on != "none" and any(comparison.unpaired for comparison in comparisons):
+        gating.add("unknown")
+    return verdict_of((one == "drift" for one in gating), "same", "drift")
 
 
 def side_of(snapshot: Snapshot) -> Side:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.azure.realtime_api import first_update
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
@@ -22,6 +21,7 @@ from rtaudit.probe import wire
 from rtaudit.probe.session import open_session
 from rtaudit.probe.target import Target
 from rtaudit.probe.wire import Clock, Proxy, StageError
+from rtaudit.version import __version__
 
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
 """The stages that are timed, in their order. `session` runs from the upgrade to `session.created`."""

@@ -11,7 +11,8 @@ from typing import Any
 from rtaudit.documents import check_schema, load_json, whole_file
 from rtaudit.documents.validate import ErrorAt
 from rtaudit.errors import InputError
-from rtaudit.report.model import OUTCOMES, SCHEMA, SEVERITIES, Finding, Gate, Observation, Report, RuleText
+from rtaudit.report.gate import SEVERITIES
+from rtaudit.report.model import OUTCOMES, SCHEMA, Finding, Gate, Observation, Report, RuleText
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
 

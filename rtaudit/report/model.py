@@ -11,27 +11,17 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import wording
+from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
-"""Worst first."""
-
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
 
 _INDEX = re.compile(r"\[[0-9]+\]")
-
-EXIT_CODES = {"ready": 0, "notReady": 1, "incomplete": 4}
-"""Verdict -> exit code of check and audit."""
-
-
-def at_or_above(severity: str, threshold: str) -> bool:
-    """True when `severity` is as bad as `threshold` or worse. The threshold `none` gates nothing."""
-    return threshold in SEVERITIES and SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
 @dataclass(slots=True)

@@ -202,7 +202,7 @@ def test_the_library_joins_what_the_command_joins() -> None:
     library = json.loads(dump(rtaudit.diff(*map(rtaudit.load_snapshot, paths), as_of=TODAY)))
     assert command["comparisons"][0]["changes"] == library["comparisons"][0]["changes"]
     assert sum(bool(change["rules"]) for change in library["comparisons"][0]["changes"]) > 20
-    bare = rtaudit.diff(*map(rtaudit.load_snapshot, paths), as_of=TODAY, policies=())
+    bare = rtaudit.diff(*map(rtaudit.load_snapshot, paths), as_of=TODAY, rules=())
     assert not any(change.rules for change in bare.comparisons[0].changes)
 
 
