@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rtaudit.api.live import collect_snapshot, collection, preflight, probe_endpoint
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
+    from rtaudit.plan import plan as plan_snapshot
     from rtaudit.policy import Pack, Waiver, load_policies, load_waivers
     from rtaudit.report import Finding, Report
     from rtaudit.report import load as load_report
@@ -44,6 +45,7 @@ _WHERE = {
     "api.live": ("collect_snapshot", "collection", "preflight", "probe_endpoint"),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
+    "plan": ("plan_snapshot:plan",),
     "policy": ("Pack", "Waiver", "load_policies", "load_waivers"),
     "report": ("Finding", "Report", "load_report:load"),
     "snapshot": ("Snapshot", "load_snapshot:load", "write_snapshot:write"),
@@ -75,6 +77,7 @@ __all__ = [
     "load_snapshot",
     "load_waivers",
     "merge",
+    "plan_snapshot",
     "preflight",
     "probe_endpoint",
     "redact",

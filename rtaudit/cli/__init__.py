@@ -21,6 +21,7 @@ _COMMANDS = (
     "check",
     "audit",
     "diff",
+    "plan",
     "render",
     "policy",
     "client",

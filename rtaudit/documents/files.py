@@ -13,11 +13,8 @@ from pathlib import Path
 from rtaudit.errors import InputError, RtauditError
 
 
-def read_text(path: str | Path, *, limit: int | None = None) -> str:
-    """The text of `path` (`-` is standard input), UTF-8 with or without a byte order mark.
-
-    Raises InputError when it is not there, not readable, not UTF-8, or larger than `limit` bytes.
-    """
+def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
+    """The bytes of `path` (`-` is standard input). Raises InputError when it cannot be read, or is larger than `limit`."""
     name = "standard input" if str(path) == "-" else str(path)
     try:
         if str(path) == "-":
@@ -43,6 +40,16 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
             f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
             "is this the right file?",
         )
+    return data
+
+
+def read_text(path: str | Path, *, limit: int | None = None) -> str:
+    """The text of `path` (`-` is standard input), UTF-8 with or without a byte order mark.
+
+    Raises InputError when it is not there, not readable, not UTF-8, or larger than `limit` bytes.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    data = read_bytes(path, limit=limit)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

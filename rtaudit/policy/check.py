@@ -64,6 +64,7 @@ def check(
                 "digest": snapshot.digest,
                 "collectedAt": snapshot.collected_at,
                 "file": snapshot.file,
+                **({"planned": snapshot.planned} if snapshot.planned else {}),
             }
             for snapshot in snapshots
         ],
@@ -94,16 +95,21 @@ def _gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) 
     if finding.known or not at_or_above(finding.severity, fail_on):
         return False
     if finding.outcome == "unknown":
+        # What Azure alone can tell no plan could have told: it is counted, and holds nobody up before the deployment.
+        if finding.waits_for_azure:
+            return False
         return not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown))
     return finding.outcome == "fail"
 
 
 def _summary(findings: Sequence[Finding]) -> dict[str, Any]:
     counts = Counter(finding.outcome for finding in findings)
+    waiting = sum(finding.waits_for_azure for finding in findings)
     failed = Counter(finding.severity for finding in findings if finding.outcome == "fail")
     return {
         **{outcome: counts[outcome] for outcome in OUTCOMES},
         "known": sum(finding.known for finding in findings),
+        **({"assignedByAzure": waiting} if waiting else {}),
         "failedBySeverity": {severity: failed[severity] for severity in SEVERITIES},
     }
 

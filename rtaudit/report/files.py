@@ -122,11 +122,13 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         | ({"fix": list(one.fix)} if one.fix else {})
         for one in finding.observations
     ]
-    document["gaps"] = [{name: getattr(gap, name) for name in _GAP_FIELDS} for gap in finding.gaps]
+    document["gaps"] = [gap.document() for gap in finding.gaps]
     document["fix"] = list(finding.fix)
     document["waiver"] = finding.waiver
     if finding.known:
         document["known"] = True
+    if finding.address is not None:
+        document["address"] = finding.address
     return document
 
 
@@ -179,6 +181,7 @@ def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
             Gap(**{key: value for key, value in gap.items() if key in _GAP_FIELDS}) for gap in document.get("gaps", ())
         ],
         fix=document.get("fix", ()),
+        address=document.get("address"),
         waiver=document.get("waiver"),
         known=document.get("known", False),
         note=document.get("note"),

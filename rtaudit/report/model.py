@@ -14,6 +14,7 @@ from rtaudit.report import wording
 from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.gaps import ASSIGNED
 
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
@@ -79,7 +80,14 @@ class Finding:
     known: bool = False
     """True when it stands in the baseline and so does not gate."""
     note: str | None = None
-    """Why it does not apply or is unknown, where no gap says it."""
+    """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
+    address: str | None = None
+    """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
+
+    @property
+    def waits_for_azure(self) -> bool:
+        """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have told."""
+        return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
 
     @property
     def message(self) -> str:

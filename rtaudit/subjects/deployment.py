@@ -231,7 +231,8 @@ def effective_filters(deployment: Subject) -> Joined:
     memo = deployment.world.once(_filters_by_policy)
     key = (arm_id.parent_of(deployment.resource), text(named))
     known = memo.get(key)
-    if known is None:
+    # In a plan, what is not known has to be noted for each deployment that reads it.
+    if known is None or deployment.world.partial:
         known = _effective_filters(deployment, named)
         if not known.gaps:
             memo[key] = known
