@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, counted, emit, plain
+from rtaudit.cli.app import INTERRUPTED, command, counted, plain
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def collect(
         scope, label, reach, collecting, contracts=contracts.client, packs=packs.for_packs, shard=shard.shard
     )
 
-    from rtaudit.documents import pieces
-    from rtaudit.snapshot import write
+    from rtaudit.cli.keep import print_out, write
 
     snapshot = collected.snapshot
     if collected.interrupted:
@@ -50,7 +49,7 @@ def collect(
         print(f"hint: `rtaudit collect --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED if collected.interrupted == "interrupted" else INCOMPLETE)
     if output is None or output == "-":
-        emit(pieces(snapshot.document()))
+        print_out(snapshot)
     else:
         write(snapshot, output)
         gaps = f", {counted(len(snapshot.gaps), 'gap')}" if snapshot.gaps else ""

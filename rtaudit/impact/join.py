@@ -139,7 +139,7 @@ def part_reads(kind: str, part: Part) -> Iterator[tuple[str, str]]:
         return
     if kind in _SUBJECTS:
         yield _SUBJECTS[kind], _EVERYTHING
-    for aspect in part.aspects:
+    for aspect in (*part.aspects, *part.helped_by):
         yield from ((resource_type, _EVERYTHING) for resource_type in ASPECTS[aspect].types)
 
 

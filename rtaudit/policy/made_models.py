@@ -28,7 +28,8 @@ def _units_for_peak(given: Given) -> int | None:
     rate, capacity = subject.fact("requestsPerMinute"), mapping(subject.raw.get("sku")).get("capacity")
     if not peak or not rate or not isinstance(capacity, int | float):
         return None
-    units: int = math.ceil(capacity * peak / rate)
+    per_session = given.params.get("requestsPerSession") or 1
+    units: int = math.ceil(capacity * peak * per_session / rate)
     return units
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
@@ -144,9 +145,30 @@ def metrics(account: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
+def exposure(account: Subject) -> Joined:
+    """Who can reach the account: `public` (anyone), `restricted` (selected networks), `perimeter` or `private` (private endpoints only).
+
+    `perimeter`: public access is on, and a network security perimeter in Enforced mode (or publicNetworkAccess
+    SecuredByPerimeter) decides who gets in; its access rules replace the account's own firewall. Else what
+    `facts.exposureByFirewall` says. Source: Microsoft's network security perimeter and virtual networks pages.
+    """
+    own = account.fact("exposureByFirewall")
+    enforced = account.join("facts.perimeterEnforced")
+    if own == "private" or (enforced.value is False and not enforced.gaps):
+        return Joined(own)
+    return Joined("perimeter") if enforced.value else Joined(own, enforced.gaps)
+
+
 @fact("account", fields="account: properties.networkAcls properties.publicNetworkAccess")
-def exposure(account: Subject) -> str:
-    """Who can reach the account: `public` (anyone), `restricted` (selected networks) or `private` (private endpoints only).
+def exposure_by_firewall(account: Subject) -> str:
+    """The exposure that the account's own settings give, without a perimeter: `public`, `restricted` or `private`.
 
     Public access absent or not "Disabled" is enabled; a default action absent or not "Deny" allows; rules of the firewall
     are irrelevant when public access is Disabled. Source: Microsoft's virtual networks page and built-in policies.
@@ -157,19 +179,83 @@ def exposure(account: Subject) -> str:
     return "restricted" if action == "deny" else "public"
 
 
-@fact("account", fields="account: kind")
-def required_dns_zones(account: Subject) -> Any:
-    """The private DNS zones that the account's hosts need: openai and cognitiveservices; services.ai too for kind AIServices."""
-    cloud = CLOUDS.get(str(account.world.snapshot.scope.get("cloud") or "AzureCloud"))
-    zones = cloud.dns_zones if cloud else {}
-    if not zones:
-        name = account.world.snapshot.scope.get("cloud")
-        message = f"Microsoft documents no private DNS zones of these services in {name}"
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields="account: properties.publicNetworkAccess; perimeter: properties.resourceAssociation",
+)
+def perimeter_enforced(account: Subject) -> Joined:
+    """True when publicNetworkAccess is SecuredByPerimeter, or a perimeter configuration that was read is in Enforced mode.
+
+    False where perimeters were not asked for; unknown where they were and could not be read.
+    """
+    if text(account.properties.get("publicNetworkAccess")) == "securedbyperimeter":
+        return Joined(value=True)
+    if "perimeters" not in account.world.snapshot.aspects:
+        return Joined(value=False)
+    configurations = account.join("perimeterConfigurations")
+    modes = [mapping(mapping(one.get("properties")).get("resourceAssociation")) for one in configurations.value]
+    if any(text(mode.get("accessMode")) == "enforced" for mode in modes):
+        return Joined(value=True)
+    return Joined(False, configurations.gaps)
+
+
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
+def exposure_evidence(account: Subject) -> str:
+    """What the exposure rests on, in words; that perimeters were not read, where that could change it."""
+    access = account.properties.get("publicNetworkAccess") or "not set (so on)"
+    action = mapping(account.properties.get("networkAcls")).get("defaultAction") or "not set (so Allow)"
+    said = f"public access {access}, default action {action}"
+    if account.fact("exposureByFirewall") == "private" or account.fact("perimeterEnforced"):
+        return said
+    if "perimeters" not in account.world.snapshot.aspects or account.join("perimeterConfigurations").gaps:
+        return f"{said}; whether a network security perimeter guards it was not read (--aspect perimeters)"
+    return f"{said}; no enforced network security perimeter"
+
+
+@fact("account", fields="account: properties.endpoint properties.endpoints")
+def hosts(account: Subject) -> Joined:
+    """The account's own hosts with a private DNS zone each: `host`, `zone`, `record` (the A record's name in the zone).
+
+    From `properties.endpoint` and `endpoints`. Regional hosts, which an account without a subdomain has, need no zone.
+    """
+    cloud_name = str(account.world.snapshot.scope.get("cloud") or "AzureCloud")
+    cloud = CLOUDS.get(cloud_name)
+    if cloud is None or not cloud.dns_zones:
+        message = f"Microsoft documents no private DNS zones of these services in {cloud_name}"
         return Joined([], (Gap(account.resource, "privateDns", "missing", code="NotDocumented", message=message),))
-    families = ["openai", "cognitiveservices"]
-    if text(account.raw.get("kind")) == "aiservices":
-        families.append("services.ai")
-    return [zones[family] for family in families if family in zones]
+    stated = [account.properties.get("endpoint"), *mapping(account.properties.get("endpoints")).values()]
+    names = sorted({host for one in stated if isinstance(one, str) and (host := _host(one))})
+    if not names:
+        message = "the account states no host: neither endpoint nor endpoints"
+        return Joined([], (Gap(account.resource, "accounts", "missing", code="NoHost", message=message),))
+    rows = []
+    for host in names:
+        record, _, domain = host.partition(".")
+        zone = f"privatelink.{domain}"
+        if zone in cloud.dns_zones.values():
+            rows.append({"host": host, "zone": zone, "record": record, "id": account.resource})
+    return Joined(rows)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url if "//" in url else f"//{url}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+@fact("account", fields="account: properties.endpoint properties.endpoints")
+def required_dns_zones(account: Subject) -> Joined:
+    """The private DNS zones that the account's own hosts need (`properties.endpoint` and `endpoints`)."""
+    found = account.join("facts.hosts")
+    return Joined(sorted({row["zone"] for row in found.value}), found.gaps)
 
 
 @fact(

@@ -12,8 +12,9 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
-_REALTIME_NAME = re.compile(r"(^|-)realtime(-|$)", re.IGNORECASE)
-_LIVE_NAME = re.compile(r"^gpt-live(-|$)", re.IGNORECASE)
+_REALTIME_NAME = re.compile(r"(^|-)realtime([-.]|$)", re.IGNORECASE)
+_LIVE_NAME = re.compile(r"^gpt-live([-.]|$)", re.IGNORECASE)
+_FINE_TUNED = re.compile(r"\.ft-", re.IGNORECASE)
 
 DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 """What a null versionUpgradeOption means. Source: Microsoft's "Working with models"."""
@@ -55,12 +56,6 @@ def quota(deployment: Subject) -> Joined:
     return Joined(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@root(*_BOTH, reads=("contentPolicies",), fields="contentPolicy; deployment: properties.raiPolicyName")
-def rai_policy(deployment: Subject) -> Joined:
-    """The content-filter policy that the deployment names, or null."""
-    return _policy(deployment, deployment.properties.get("raiPolicyName"))
-
-
 @fact(
     *_BOTH,
     reads=("models",),
@@ -71,7 +66,9 @@ def realtime_role(deployment: Subject) -> Joined:
 
     Decided by the capability `realtime` (the string "true") of the deployment itself, else by that of the catalogue row for
     kind, format, name and version, else by a pattern over name and version. Transcription and text-to-speech models claim
-    the capability too: the name tells them apart. `unknown`, never `none`, when nothing decides.
+    the capability too: the name tells them apart. Catalogues list base models only: a model without a row is `none` where
+    the deployment's own capabilities name others than realtime, or where it is fine-tuned or another publisher's and says
+    nothing. `unknown`, never `none`, when nothing decides.
     """
     role, _, gaps = _role(deployment)
     return Joined(role, gaps)
@@ -104,11 +101,28 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
             return "none", f"{said} in the catalogue row of {title}", ()
     if _looks_realtime(name, version):
         return _claimed_role(name), f"pattern over name and version of {title}; the catalogue does not say", ()
+    unlisted = any(gap.code == "NotInCatalogue" for gap in row.gaps)
+    other = _other_capability(deployment) if unlisted else None
+    if other is not None:
+        return "none", f"the deployment's own capabilities name {other} and no realtime", ()
+    publisher = text(mapping(deployment.properties.get("model")).get("format"))
+    if unlisted and (_FINE_TUNED.search(name) or publisher not in ("", "openai")):
+        return "none", f"nothing says realtime of {title}, a fine-tuned model or one of another publisher", ()
     return (
         "unknown",
         f"nothing: the catalogue has no row of {title or 'its model'}, and the name says nothing",
         row.gaps,
     )
+
+
+def _other_capability(deployment: Subject) -> str | None:
+    """A capability other than realtime that the deployment itself claims, or an explicit `realtime: "false"`."""
+    own = mapping(deployment.properties.get("capabilities"))
+    if "realtime" in own:
+        return f"realtime={own['realtime']}"
+    claimed = (name for name, value in sorted(own.items()) if text(value) == "true")
+    # What a model may be bought with says nothing of what it does.
+    return next((name for name in claimed if not name.lower().startswith("allow")), None)
 
 
 def row_role(model: dict[str, Any]) -> str:
@@ -189,12 +203,26 @@ def model_and_version(deployment: Subject) -> str:
 
 @fact(*_BOTH, fields="deployment: properties.rateLimits")
 def requests_per_minute(deployment: Subject) -> Any:
-    """New sessions per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds."""
+    """Requests per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds.
+
+    Opening a session is at least one request, so fewer requests than sessions a minute are sure to be too few; more prove
+    nothing. Source: Microsoft's limits of realtime models are RPM and TPM since January 2025.
+    """
+    return _per_minute(deployment, "request")
+
+
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
+def tokens_per_minute(deployment: Subject) -> Any:
+    """Tokens per minute that the deployment's rate limit admits: rateLimits with key `token`, per 60 seconds."""
+    return _per_minute(deployment, "token")
+
+
+def _per_minute(deployment: Subject, key: str) -> Any:
     for limit in listing(deployment.properties.get("rateLimits")):
         count, period = mapping(limit).get("count"), mapping(limit).get("renewalPeriod")
-        if text(mapping(limit).get("key")) == "request" and _number(count) and _number(period) and period > 0:
+        if text(mapping(limit).get("key")) == key and _number(count) and _number(period) and period > 0:
             return count * 60 / period
-    message = "the deployment states no rate limit with key request"
+    message = f"the deployment states no rate limit with key {key}"
     return Joined(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
 
@@ -217,84 +245,46 @@ def quota_use(deployment: Subject) -> Joined:
 
 @fact(
     *_BOTH,
-    reads=("contentPolicies",),
-    fields=("contentPolicy: properties.basePolicyName properties.contentFilters; deployment: properties.raiPolicyName"),
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
 )
-def effective_filters(deployment: Subject) -> Joined:
-    """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
-
-    Not readable, so unknown, with no policy named, or with one that the account does not list. What older api-versions call
-    `allowedContentLevel` stands as `severityThreshold`.
-    """
-    named = deployment.properties.get("raiPolicyName")
-    # Deployments of one account that name one policy have the same filters; gaps name the deployment.
-    memo = deployment.world.once(_filters_by_policy)
-    key = (arm_id.parent_of(deployment.resource), text(named))
-    known = memo.get(key)
-    # In a plan, what is not known has to be noted for each deployment that reads it.
-    if known is None or deployment.world.partial:
-        known = _effective_filters(deployment, named)
-        if not known.gaps:
-            memo[key] = known
-    return known
+def quota_pool(deployment: Subject) -> Joined:
+    """The quota pool in words: the usage row's name, and its scope where Azure states one (`scopeType`, `scopeId`)."""
+    row = deployment.join("quota")
+    if row.value is None:
+        return Joined(None, row.gaps)
+    scope = " ".join(str(row.value[name]) for name in ("scopeType", "scopeId") if row.value.get(name))
+    return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'its scope is not stated'})")
 
 
-def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
-    return {}
-
-
-def _effective_filters(deployment: Subject, named: Any) -> Joined:
-    filters: dict[tuple[str, str], dict[str, Any]] = {}
-    visited: set[str] = set()
-    while isinstance(named, str) and named and named.lower() not in visited:
-        visited.add(named.lower())
-        policy = _policy(deployment, named)
-        if policy.value is None:
-            return Joined(list(filters.values()), policy.gaps or (_unlisted(deployment, named),))
-        properties = mapping(policy.value.get("properties"))
-        for one in listing(properties.get("contentFilters")):
-            if isinstance(one, dict):
-                filters.setdefault((text(one.get("name")), text(one.get("source"))), _current(one))
-        named = properties.get("basePolicyName")
-    if not visited:
-        return Joined([], _no_policy(deployment))
-    return Joined(list(filters.values()))
-
-
-@fact(*_BOTH, reads=("contentPolicies",), fields="contentPolicy: properties.mode; deployment: properties.raiPolicyName")
-def filter_mode(deployment: Subject) -> Joined:
-    """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
-
-    Not readable, so unknown, where the filters are not: see effectiveFilters.
-    """
-    named = deployment.properties.get("raiPolicyName")
-    policy = _policy(deployment, named)
-    if policy.value is None:
-        return Joined(None, policy.gaps or (_unlisted(deployment, named),) if named else _no_policy(deployment))
-    return Joined(mapping(policy.value.get("properties")).get("mode"))
-
-
-@fact(*_BOTH, reads=("contentPolicies",), fields="deployment: properties.raiPolicyName")
-def names_known_policy(deployment: Subject) -> Joined:
-    """True when the content policy that is named exists on the account; Microsoft's own (`Microsoft.*`) count as known."""
-    named = deployment.properties.get("raiPolicyName")
-    if text(named).startswith("microsoft."):
-        return Joined(True)
-    policy = _policy(deployment, named)
-    return Joined(policy.value is not None, () if policy.value is not None else policy.gaps)
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
+def requests_last_week(deployment: Subject) -> Joined:
+    """AzureOpenAIRequests of the deployment in the last 7 days; unknown where the answer does not name the metric."""
+    rows = _request_rows(deployment)
+    return Joined(sum(total for _, total in rows.value), rows.gaps)
 
 
 @fact(*_BOTH, reads=("metrics",), fields="metrics: value")
 def throttled_share(deployment: Subject) -> Joined:
-    """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; 0 without requests."""
+    """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; null without requests."""
+    rows = _request_rows(deployment)
+    everything = sum(total for _, total in rows.value)
+    refused = sum(total for status, total in rows.value if status == "429")
+    return Joined(round(refused / everything, 6) if everything else None, rows.gaps)
+
+
+def _request_rows(deployment: Subject) -> Joined:
+    """Status and number of the deployment's requests. Azure names each metric that was asked for, even where nothing happened."""
     owner = deployment.account
     if owner is None:
-        return Joined(None)
-    rows = owner.join("metrics")
-    totals = deployment.world.once(_requests_of, owner.resource).get(deployment.name.lower(), [])
-    everything = sum(total for _, total in totals if _number(total))
-    refused = sum(total for status, total in totals if status == "429" and _number(total))
-    return Joined(round(refused / everything, 6) if everything else 0, rows.gaps)
+        return Joined([])
+    metrics = owner.join("metrics")
+    by_deployment = deployment.world.once(_requests_of, owner.resource)
+    gaps = metrics.gaps
+    if not by_deployment and not gaps:
+        message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
+        gaps = (Gap(owner.resource, "metrics", "missing", code="NotNamed", message=message),)
+    return Joined([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
 
 
 def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any]]]:
@@ -307,35 +297,12 @@ def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any
     return found
 
 
-def _policy(deployment: Subject, named: Any) -> Joined:
-    owner = deployment.account
-    if owner is None or not isinstance(named, str) or not named:
-        return Joined(None)
-    policies = owner.join("contentPolicies")
-    found = next((one for one in policies.value if arm_id.name_of(one["id"]).lower() == named.lower()), None)
-    return Joined(found, () if found else policies.gaps)
-
-
-def _current(content_filter: dict[str, Any]) -> dict[str, Any]:
-    if "severityThreshold" in content_filter or "allowedContentLevel" not in content_filter:
-        return content_filter
-    return {**content_filter, "severityThreshold": content_filter["allowedContentLevel"]}
-
-
-def _unlisted(deployment: Subject, named: str) -> Gap:
-    message = f"the account does not list the content policy {named}: its filters cannot be read"
-    return Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message)
-
-
-def _no_policy(deployment: Subject) -> tuple[Gap, ...]:
-    message = "no content policy is named: which default applies cannot be read"
-    return (Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message),)
-
-
 def _no_row(deployment: Subject) -> Gap:
     owner = deployment.account
     region = arm_id.region(owner.raw.get("location") if owner else None)
     message = f"the catalogue of {region} has no row for {deployment.fact('modelAndVersion')}"
+    if _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
+        message += ": most likely it is retired, for a realtime model on offer has one"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
 

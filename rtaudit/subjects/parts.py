@@ -44,6 +44,8 @@ class Part:
     """`deployments`, or `facts.exposure`."""
     aspects: tuple[str, ...]
     """The aspects that it reads, besides the subject itself."""
+    helped_by: tuple[str, ...]
+    """Opt-in aspects that sharpen it where they were read: a rule applies without them, and `--for` asks for them."""
     about: str
     """What it is: the first paragraph of its docstring."""
     build: Callable[[Subject], Any]
@@ -69,20 +71,22 @@ def _placed(fields: str) -> Iterator[tuple[str, str]]:
 
 def root(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
-    return _register("", kinds, reads, fields)
+    return _register("", kinds, reads, (), fields)
 
 
-def fact(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
+def fact(
+    *kinds: str, reads: tuple[str, ...] = (), helped_by: tuple[str, ...] = (), fields: str | None = None
+) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
     It may return a plain value (known for certain) or a Joined with the gaps that stand against it. `fields` are what it
     reads, by the short names of types: `account: location; metricAlert: properties.scopes`; `account` alone is all of it.
     """
-    return _register("facts.", kinds, reads, fields)
+    return _register("facts.", kinds, reads, helped_by, fields)
 
 
 def _register(
-    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], fields: str | None
+    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], helped_by: tuple[str, ...], fields: str | None
 ) -> Callable[[_Builder], _Builder]:
     placed = None if fields is None else tuple(_placed(fields))
 
@@ -91,9 +95,9 @@ def _register(
         name = prefix + head + "".join(word.title() for word in tail)
         about = " ".join((function.__doc__ or "").split("\n\n")[0].split())
         assert about, f"{name} has no docstring"
-        assert all(aspect in ASPECTS for aspect in reads), f"{name} reads an unknown aspect"
+        assert all(aspect in ASPECTS for aspect in (*reads, *helped_by)), f"{name} reads an unknown aspect"
         for kind in kinds:
-            PARTS[kind][name] = Part(name, reads, about, function, placed)
+            PARTS[kind][name] = Part(name, reads, helped_by, about, function, placed)
         return function
 
     return decorate
