@@ -187,7 +187,7 @@ _ROWS = (
             "/properties/currentCapacity": "/sku/capacity",
         },
         # Microsoft's type definitions hold it in stable versions since then, and in none before.
-        late={"/properties/deploymentState": "2026-05-01"},
+        late={"/properties/deploymentState": "2025-12-01"},
         assigned=_properties("provisioningState", "deploymentState", "currentCapacity", "capabilities", "callRateLimit", "rateLimits", "dynamicThrottlingEnabled", "model/callRateLimit", "scaleSettings/activeCapacity"),
     ),
     ResourceType(
