@@ -13,6 +13,7 @@ from rtaudit.cli.check import (
     AllowUnknownOption,
     AsOfOption,
     BaselineOption,
+    DetailsOption,
     EvidenceOption,
     FailOnOption,
     GroupByOption,
@@ -93,6 +94,7 @@ def audit(
     allow_unknown: AllowUnknownOption = None,
     group_by: GroupByOption = None,
     show: ShowOption = None,
+    details: DetailsOption = False,
     evidence: EvidenceOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -153,4 +155,13 @@ def audit(
         write(collected.snapshot, target)
         print(f"wrote {plain(target)}", file=sys.stderr)
     probes = give_probes([collected.snapshot], probe) if probe else ()
-    answer([collected.snapshot], judging, output or (), evidence, probes, group_by=group_by, show=show or ())
+    answer(
+        [collected.snapshot],
+        judging,
+        output or (),
+        evidence,
+        probes,
+        group_by=group_by,
+        show=show or (),
+        details=details,
+    )

@@ -82,8 +82,9 @@ GroupByOption = Annotated[
 ]
 ShowOption = Annotated[
     list[str] | None,
-    typer.Option("--show", metavar="OUTCOME", help="Outcomes to list (also `known`, `all`); repeatable."),
+    typer.Option("--show", metavar="OUTCOME", help="Outcomes or severities to list (also `known`, `all`); repeatable."),
 ]
+DetailsOption = Annotated[bool, typer.Option("--details", help="Show evidence, full ids and az commands in the table.")]
 EvidenceOption = Annotated[
     str | None,
     typer.Option("--evidence", metavar="DIR", help="Write snapshot, policy, report and manifest into a folder."),
@@ -149,6 +150,7 @@ def check(
     allow_unknown: AllowUnknownOption = None,
     group_by: GroupByOption = None,
     show: ShowOption = None,
+    details: DetailsOption = False,
     evidence: EvidenceOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -163,7 +165,7 @@ def check(
         raise UsageError("the same snapshot is given twice", "name each file once")
     snapshots = give_contracts([load(path) for path in snapshot], client or ())
     probes = give_probes(snapshots, probe) if probe else ()
-    answer(snapshots, judging, output or (), evidence, probes, group_by=group_by, show=show or ())
+    answer(snapshots, judging, output or (), evidence, probes, group_by=group_by, show=show or (), details=details)
 
 
 def answer(

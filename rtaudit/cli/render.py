@@ -38,9 +38,12 @@ def render(
         typer.Option(
             "--show",
             metavar="OUTCOME",
-            help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable.",
+            help="Outcomes or severities to list (also `known`, `all`; of a drift: drift, unknown, expected, ignored).",
         ),
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show evidence, full ids and az commands in the table.")
+    ] = False,
 ) -> None:
     """Write a report or a drift in other formats. Exit 0: the verdict was given when it was made."""
     from rtaudit.cli.outputs import check_view, deliver, parse_outputs
@@ -59,7 +62,7 @@ def render(
                 f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}",
                 "give the file that was judged",
             )
-    deliver(outputs, answer, snapshots=snapshots, group_by=group_by, show=show or ())
+    deliver(outputs, answer, snapshots=snapshots, group_by=group_by, show=show or (), details=details)
 
 
 def _answer(document: Any, name: str) -> Report | Drift:

@@ -173,6 +173,15 @@ class Gate:
     fixed: int = 0
     """Findings of the baseline that are gone."""
 
+    def blocks(self, finding: Finding) -> bool:
+        """Whether a finding keeps the report from being ready."""
+        if finding.known or not at_or_above(finding.severity, self.fail_on):
+            return False
+        if finding.outcome == "unknown":
+            allowed = self.allow_unknown
+            return not (allowed is True or (not isinstance(allowed, bool) and finding.rule in allowed))
+        return finding.outcome == "fail"
+
 
 @dataclass(frozen=True)
 class Report:

@@ -37,7 +37,7 @@ def _here(tmp_path, monkeypatch):
 def test_a_report_is_rendered_later_and_again_the_same():
     result = run("render", "report.json", "-o", "again.json", "-o", "out.sarif", "-o", "html=out.html", "-o", "table")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1].startswith("not ready: 3 fail")
+    assert result.stdout.splitlines()[-1].startswith("not ready: 1 finding with 1 cause blocks")
     assert Path("again.json").read_text() == Path("report.json").read_text()
     assert json.loads(Path("out.sarif").read_text())["version"] == "2.1.0"
     assert "<!doctype html>" in Path("out.html").read_text()
