@@ -20,7 +20,7 @@ def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[
     Raises InputError for a contract that speaks of none of them.
     """
     from rtaudit.contract import load_contract
-    from rtaudit.contract.sections import covers
+    from rtaudit.contract.sections import covers, in_environment, other_api_of
 
     if not paths:
         return list(snapshots)
@@ -39,7 +39,12 @@ def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[
                 f"its environments: {named}; the label is what `collect --environment` was given",
             )
         for label in missing:
-            print(f"warning: {plain(path)} has no section for '{plain(label)}': not judged there", file=sys.stderr)
+            print(f"warning: {plain(path)} has no section for '{plain(label)}': not checked there", file=sys.stderr)
+        used = next(filter(None, (other_api_of(in_environment(contract, label)) for label in labels)), None)
+        if used is not None:
+            print(
+                f"note: {plain(path)} is about {used}, another API than the Realtime API: not checked", file=sys.stderr
+            )
     return [
         _given(snapshot, [one for _, one in contracts if covers(one, snapshot.environment)]) for snapshot in snapshots
     ]

@@ -9,8 +9,10 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import LEFT_OUT, READERS
+from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import Shard
+from rtaudit.contract.sections import callers_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
@@ -38,11 +40,18 @@ class Request:
 
     def readers(self) -> dict[str, Reader]:
         """The readers of the aspects asked for. Accounts are always read: everything hangs on them."""
+        callers = {arm_id.type_of(one) for one in self.callers()}
         return {
             name: reader
             for name, reader in READERS.items()
-            if reader.aspect in self.aspects and (name != "groups" or self.groups)
+            if reader.aspect in self.aspects
+            and (name != "groups" or self.groups)
+            and (reader not in CALLERS or reader.type.lower() in callers)
         }
+
+    def callers(self) -> list[str]:
+        """ARM ids of the callers that the client contracts name for this environment."""
+        return callers_of(self.clients, self.environment)
 
     def left_out(self) -> list[str]:
         """The rules by which something is left out of what was asked for."""

@@ -135,6 +135,7 @@ def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits
         names=frozenset(arm_id.key(name) if "/" in name else name.lower() for name in request.accounts),
         readers=readers,
         shard=request.shard,
+        callers=request.callers(),
     )
     earlier = EarlierAnswers(request.earlier) if request.earlier is not None else lambda _reader, _subject: None
     named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)

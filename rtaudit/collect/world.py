@@ -58,6 +58,8 @@ class World:
     """Names (lower case) or id keys that narrow the accounts; empty for all."""
     readers: dict[str, Reader]
     shard: Shard | None = None
+    callers: Sequence[str] = ()
+    """ARM ids of the apps and identities that client contracts name as callers."""
     rows: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
     """Reader -> id asked about -> rows."""
     _kept: dict[str, list[Row]] = field(default_factory=dict)

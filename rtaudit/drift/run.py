@@ -12,6 +12,7 @@ from rtaudit import __version__
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
+from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
 from rtaudit.drift.held import Held
@@ -152,6 +153,8 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == resource_types.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            if pair.type == sides.CLIENT:
+                name_callers(self.left, self.right, pair, one, other)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             if one == other:

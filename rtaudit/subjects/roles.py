@@ -6,6 +6,8 @@ Groups are not expanded, and eligible (not active) assignments are not seen: Azu
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -61,7 +63,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             continue
         if not grants(definition, action, granted, withheld):
             continue
-        role = str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
+        role = _role_name(definition)
         conditional = bool(properties.get("condition"))
         principal = str(properties.get("principalId") or "")
         row = rows.setdefault(
@@ -79,6 +81,47 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
         row["scopes"] = sorted({*row["scopes"], str(properties.get("scope") or "")})
         row["conditional"] = row["conditional"] and conditional
     return Joined([rows[principal] for principal in sorted(rows)], tuple(gaps))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role assignment of a principal, seen from an account."""
+
+    id: str
+    role: str | None
+    """The role's name; None where its definition was not read."""
+    scope: str
+    grants: bool
+    """Whether the role grants the data action that was asked about."""
+    reaches: bool
+    """Whether the assignment is in force at the account."""
+    conditional: bool
+
+
+def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
+    """What a principal (object id) is assigned anywhere in the snapshot, and whether it grants a data action at the account."""
+    world = account.world
+    found = []
+    for one in world.once(_by_principal).get(principal.lower(), ()):
+        properties = mapping(one.get("properties"))
+        definition = _definition(world, str(properties.get("roleDefinitionId") or ""))
+        scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
+        role = None if definition is None else _role_name(definition)
+        gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
+        reaches = _reaches(scope, account.resource)
+        found.append(Held(one["id"], role, scope, gives, reaches, bool(properties.get("condition"))))
+    return found
+
+
+def _by_principal(world: World) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in world.of_type(ASSIGNMENT):
+        found[text(mapping(one.get("properties")).get("principalId"))].append(one)
+    return found
+
+
+def _role_name(definition: dict[str, Any]) -> str:
+    return str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
 
 
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
@@ -108,3 +151,8 @@ def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
 def _definitions(world: World) -> dict[str, dict[str, Any]]:
     # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
     return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
+
+
+def _reaches(scope: str, resource_id: str) -> bool:
+    # An assignment at a management group is only ever returned to a subscription below that group.
+    return arm_id.covers(scope, resource_id) or arm_id.key(scope).startswith("/providers/microsoft.management/")
