@@ -101,6 +101,8 @@ class _Turn:
     """Of the base."""
     outcome: str
     """On the other side."""
+    named: frozenset[str] = frozenset()
+    """Keys of the resources that the failure's evidence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,9 @@ class _Join:
         back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
         texts = {**left.rules, **right.rules}
         changes = []
+        changed = {arm_id.key(one) for change in comparison.changes for one in (change.left, change.right) if one}
         for change in comparison.changes:
+            mine = {arm_id.key(one) for one in (change.left, change.right) if one}
             found: dict[tuple[str, str, str], dict[str, str]] = {}
             if change.decision == "drift":
                 resource = arm_id.key(change.left or change.right or "")
@@ -169,7 +173,9 @@ class _Join:
                 turns = [*by_family.get(family, ()), *by_family.get(_ENVIRONMENT, ())]
                 for turn in turns if _FAMILY.search(resource) else shared:
                     finding = turn.finding
-                    if self.looks_at(change, finding):
+                    # Where the evidence names a resource that changed, the others of its type have no part in it.
+                    blamed = (turn.named & changed) - {arm_id.key(finding.resource)}
+                    if self.looks_at(change, finding) and (not blamed or blamed & mine):
                         text = texts[finding.rule]
                         found[finding.rule, finding.outcome, turn.outcome] = {
                             "rule": finding.rule,
@@ -196,7 +202,8 @@ class _Join:
             other = there.get((finding.rule, pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
-            turn = _Turn(finding, other.outcome)
+            failed = other if other.outcome == "fail" else finding
+            turn = _Turn(finding, other.outcome, frozenset(arm_id.key(seen.resource) for seen in failed.observations))
             by_family[_ENVIRONMENT if finding.each == "environment" else _family(key)].append(turn)
             shared.append(turn)
         return by_family, shared

@@ -85,7 +85,9 @@ def _numbers(states: list[str], *, skipped: bool) -> str:
 
 
 def _name(finding: Finding) -> str:
-    return f"{name(finding.resource)} ({value(finding.environment, 100)})"
+    # A drift has a finding for each setting of a resource: the setting tells them apart.
+    setting = f" {finding.observations[0].field}" if finding.rule.startswith("drift-") and finding.observations else ""
+    return f"{name(finding.resource)}{setting} ({value(finding.environment, 100)})"
 
 
 def _observations(finding: Finding) -> list[str]:

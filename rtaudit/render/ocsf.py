@@ -5,6 +5,7 @@ A check that lacked information is `Warning` there: that is what unknown becomes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -38,8 +39,13 @@ def render(report: Report, _options: Options) -> Iterator[str]:
     """Every finding, passes too."""
     common = _common(report)
     separator = "[\n"
+    seen: Counter[str] = Counter()
     for finding in report.findings:
-        yield separator + safe_json(_event(report, finding, common))
+        event = _event(report, finding, common)
+        seen[finding.fingerprint] += 1
+        if seen[finding.fingerprint] > 1:
+            event["finding_info"]["uid"] += f":{seen[finding.fingerprint]}"
+        yield separator + safe_json(event)
         separator = ",\n"
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
