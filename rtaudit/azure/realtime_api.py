@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from rtaudit.azure.clouds import Cloud
+
 REALTIME = "/openai/v1/realtime"
 """Path of the generally available Realtime API."""
 PREVIEW = "/openai/realtime"
@@ -60,3 +62,31 @@ def plain_path(path: str) -> str:
 def other_api(path: str) -> str | None:
     """The use (a key of OTHER_APIS) that a path belongs to, or None."""
     return _OTHER_PATHS.get("/" + path.strip("/"))
+
+
+def audiences(cloud: Cloud) -> tuple[str, ...]:
+    """What a token for the data plane may be asked for: Microsoft's pages name both in the public cloud."""
+    return (cloud.data_plane_audience, *(("https://ai.azure.com",) if cloud.name == "AzureCloud" else ()))
+
+
+def session_query(use: str, deployment: str, path: str = REALTIME) -> dict[str, str]:
+    """The query of the URL that opens a session, by use; the preview's path has a word of its own."""
+    if path.rstrip("/") == PREVIEW:
+        return {"deployment": deployment}
+    return {"intent": "transcription"} if use == "transcription" else {"model": deployment}
+
+
+def first_update(use: str, deployment: str) -> dict[str, object] | None:
+    """The event that a client has to send before the service has opened what was asked for; None where none is needed.
+
+    A transcription session names its deployment there, and GPT-Live starts a session with it.
+    """
+    if use == "transcription":
+        named = {"type": "transcription", "audio": {"input": {"transcription": {"model": deployment}}}}
+        return {"type": "session.update", "session": named}
+    return {"type": "session.update", "session": {}} if use == "live" else None
+
+
+OPENED = frozenset({"session.created", "session.started", "transcription_session.created"})
+"""Events that say that a session is open: of the Realtime API, of GPT-Live, of the preview's transcription."""
+UPDATED = frozenset({"session.updated", "transcription_session.updated"})

@@ -91,7 +91,7 @@ def probe(
 ) -> None:
     """Open realtime sessions from here, and close them: no audio, no response asked for, no key.
 
-    Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
+    What is opened follows the contract's use or the deployment's role: speech, transcription, translation or GPT-Live. Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
     against the deployment's rate limit. Exit 0 all sessions opened (within the budget), 1 not so, 3 no token.
     """
     from rtaudit.cli.outputs import parse_outputs
@@ -257,8 +257,11 @@ def _sessions(document: dict[str, Any]) -> Iterator[str]:
         if one["outcome"] != "session" and words not in told:
             told.add(words)
             yield f"           {words}"
-            if one.get("says"):
+            if one.get("says") and one["outcome"] == "refused":
                 yield f"           that is: {one['says']}"
+        elif one["outcome"] == "session" and one.get("says") and one["says"] not in told:
+            told.add(one["says"])
+            yield f"           {one['says']}"
     if summary["times"]:
         yield "  seconds     median      p95   jitter"
         for stage, row in summary["times"].items():

@@ -60,6 +60,8 @@ class Read:
     """Whose bucket of reads it takes from (lower case); empty for the tenant's."""
     rows: list[Row] = field(default_factory=list)
     next_link: str | None = None
+    doubt: str | None = None
+    """The first thing that came and was not what was asked for; the rest is kept."""
     seen: set[str] = field(default_factory=set)
     """Links followed, so that a loop is noticed."""
     attempts: int = 0

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from rtaudit import __version__
 from rtaudit.azure import arm_id
+from rtaudit.collect.answers import sound
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
@@ -19,7 +20,7 @@ from rtaudit.collect.faults import Fault
 from rtaudit.collect.gather import Gathering, Status
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import EarlierAnswers, Request
-from rtaudit.collect.world import World
+from rtaudit.collect.world import World, listed
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
@@ -115,7 +116,8 @@ def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
     try:
         arm.get("/subscriptions", page=page, api_version=arm.versions.ask("Microsoft.Resources/subscriptions"))
         for _ in range(arm.limits.pages):
-            rows += [row for row in page.document.get("value") or () if isinstance(row, dict) and row.get("id")]
+            found = listed(sound(page.document).get("value"))
+            rows += [row for row in found if isinstance(row, dict) and isinstance(row.get("id"), str)]
             link = page.document.get("nextLink")
             if not isinstance(link, str) or not link:
                 break

@@ -17,6 +17,7 @@ import urllib3
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.utils import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from rtaudit.collect.endpoint import Endpoint
@@ -141,7 +142,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
                 decode_content=True,
             )
             status = raw.status
-            headers = {name.lower(): value for name, value in raw.headers.items()}
+            headers = CaseInsensitiveDict(raw.headers.items())
             request_id = headers.get("x-ms-request-id", "")
             return Answer(request, status, headers, self._body(raw, started))
         except HTTPError as error:

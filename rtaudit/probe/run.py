@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit import __version__
+from rtaudit.azure.realtime_api import first_update
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
 from rtaudit.probe import wire
@@ -42,6 +43,7 @@ _SAYS: tuple[tuple[int, str, str], ...] = (
         "",
         "the token is refused: another tenant or audience, or an api-version is sent to the generally available path",
     ),
+    (400, "intent=transcription present", "the URL names neither model= nor intent=transcription"),
     (
         403,
         "public access is disabled",
@@ -54,10 +56,14 @@ _SAYS: tuple[tuple[int, str, str], ...] = (
     ),
     (403, "", "refused: the network rules, or the role of the token's owner"),
     (404, "", "there is no such deployment, or no such path, at this account"),
-    (400, "opperationnotsupported", "the deployment's model is not made for realtime sessions of its own"),
+    (
+        400,
+        "opperationnotsupported",
+        "the deployment's model opens no session here; one that transcribes wants ?intent=transcription",
+    ),
     (400, "", "the request is not understood: the preview's header or parameters at the generally available path"),
     (410, "", "the model is retired"),
-    *((status, "", "redirected: a token is not sent after a redirect") for status in (301, 302, 307, 308)),
+    *((status, "", "redirected; a token is not sent after a redirect") for status in (301, 302, 303, 307, 308)),
     (429, "", "the rate limit, or the quota, is used up"),
 )
 """Status, part of code or message, and what it means. The first that fits."""
@@ -103,7 +109,7 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
         "startedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "target": {
             "url": target.url, "host": target.host, "port": target.port, "path": target.path,
-            "deployment": target.deployment, "account": target.account, "environment": target.environment,
+            "deployment": target.deployment, "use": target.use, "audience": target.audience, "account": target.account, "environment": target.environment,
             "client": target.client,
         },
         "plan": {
@@ -207,7 +213,9 @@ class _Way:
             return {"ok": False, "status": None, "blocked": None, **_error(error)}
         code, message = answer.error
         blocked = answer.status == 403
-        says = "reachable: a token is asked for" if answer.status == 401 else says_of(answer.status, code, message)
+        says = "reachable: a token is asked for"
+        if answer.status != 401:
+            says = says_of(answer.status, code, message, location=answer.location) or ""
         return {
             "ok": not blocked, "status": answer.status, "code": code, "message": message, "blocked": blocked, "says": says,
         }  # fmt: skip
@@ -253,9 +261,11 @@ class _Way:
             connection = peer
             times["tls"] = _seconds(mark)
             stage = "session"
-            session = open_session(peer, self.target.session_url, token, self.plan.timeout)
+            update, starts = first_update(self.target.use, self.target.deployment), self.target.use == "live"
+            session = open_session(peer, self.target.session_url, token, self.plan.timeout, update, starts=starts)
         except StageError as error:
-            return {**result, "stage": error.stage or stage, "times": times, **_error(error)}
+            stage = error.stage or stage
+            return {**result, "stage": stage, "says": f"{stage}: {error.message}", "times": times, **_error(error)}
         finally:
             if connection is not None:
                 with suppress(OSError):
@@ -265,12 +275,18 @@ class _Way:
         if session.created and session.session_seconds is not None and session.upgrade_seconds is not None:
             times["session"] = round(session.session_seconds - session.upgrade_seconds, 6)
             times["total"] = _seconds(started)
-            return {**result, "outcome": "session", "stage": "session", "status": 101, "times": times}
-        says = says_of(session.status, session.code, session.message)
+            opened = {**result, "outcome": "session", "stage": "session", "status": 101, "times": times}
+            if update is None or starts:
+                return opened
+            says = (
+                None if session.confirmed else "the session opened; whether the deployment was taken was not answered"
+            )
+            return {**opened, "confirmed": session.confirmed, "says": says}
+        says = says_of(session.status, session.code, session.message, self.target.audience, session.location)
         stage = "session" if session.status == 101 else "upgrade"
         return {
             **result, "outcome": "refused", "stage": stage, "status": session.status, "code": session.code,
-            "message": session.message, "says": says, "times": times,
+            "message": session.message, "says": says, "location": session.location, "times": times,
         }  # fmt: skip
 
     def _addresses(self) -> list[str]:
@@ -320,10 +336,20 @@ class _Way:
             return wire.get(peer, self.target.host, path, token, Clock.of(self.plan.timeout))
 
 
-def says_of(status: int | None, code: str | None, message: str | None) -> str | None:
-    """What an answer means for the reader, or None where nothing is known of it."""
+def says_of(
+    status: int | None, code: str | None, message: str | None, audience: str | None = None, location: str | None = None
+) -> str | None:
+    """What an answer means for the reader, or None where nothing is known of it.
+
+    `audience` is what the token was asked for, told on a 401; `location` where a redirect leads.
+    """
     text = f"{code or ''} {message or ''}".lower()
-    return next((words for known, part, words in _SAYS if known == status and part in text), None)
+    words = next((words for known, part, words in _SAYS if known == status and part in text), None)
+    if words is not None and status == 401 and audience:
+        return f"{words}; the token was asked for {audience}"
+    if words is not None and location:
+        return words.replace("redirected", f"redirected to {location}", 1)
+    return words or message or code
 
 
 def summarise(attempts: Sequence[Mapping[str, Any]], budget: float | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from rtaudit.collect.schedule import Schedule
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
-from tests.collect.support import ENDPOINT, QUICK, SUB, Cloud, Reply, Static, gather
+from tests.collect.support import ENDPOINT, QUICK, SUB, VOICE, Cloud, Reply, Static, gather
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -82,8 +82,8 @@ def test_a_custom_endpoint_gets_no_token_of_a_known_cloud(audience: str) -> None
 def test_a_custom_endpoint_over_https_needs_an_audience() -> None:
     with pytest.raises(UsageError, match="needs --audience"):
         find_endpoint(arm_endpoint="https://arm.local.example")
-    endpoint = find_endpoint(arm_endpoint="https://arm.local.example", audience="https://management.local.example/abc")
-    assert endpoint.scope == "https://management.local.example/abc/.default"
+    endpoint = find_endpoint(arm_endpoint="https://arm.local.example", audience="https://arm.local.example/abc")
+    assert endpoint.scope == "https://arm.local.example/abc/.default"
     with pytest.raises(UsageError, match="belongs to --arm-endpoint"):
         find_endpoint(audience="https://x.example")
 
@@ -388,3 +388,60 @@ def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
     for thread in threads:
         thread.join()
     assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        "https://vault.azure.net", "https://managedhsm.azure.net", "https://eventhubs.azure.net", "https://servicebus.azure.net",
+        "https://containerregistry.azure.net", "https://api.loganalytics.io", "https://app.vssps.visualstudio.com",
+        "https://dev.azuresynapse.net", "https://digitaltwins.azure.net", "https://databricks.azure.net", "api://some-app",
+        "https://management.local.example", "https://contoso.onmicrosoft.com/4de154de-f8a8-4017-af41-df619da68155",
+        "https://arm.local.example.evil.example", "https://xarm.local.example", "https://arm.local.example@evil.example",
+    ],
+)  # fmt: skip
+def test_an_audience_is_the_endpoints_own_or_allowed_with_it(audience: str) -> None:
+    url = "https://arm.local.example"
+    with pytest.raises(UsageError, match="--audience"):
+        find_endpoint(arm_endpoint=url, audience=audience)
+    for pair in ((url, "https://other.example"), ("https://other.example", audience)):
+        with pytest.raises(UsageError, match="--audience"):
+            find_endpoint(arm_endpoint=url, audience=audience, allowed=[pair])
+    if "@" not in audience:
+        assert find_endpoint(arm_endpoint=url, audience=audience, allowed=[(f"{url}/", audience)]).audience == audience
+
+
+@pytest.mark.parametrize("header", ["WWW-Authenticate", "www-authenticate", "Www-AUTHENTICATE"])
+def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header: str) -> None:
+    claims = '{"access_token":{"nbf":{"essential":true,"value":"1790000000"}}}'
+    encoded = base64.b64encode(claims.encode()).decode()
+    challenge = (
+        f'Bearer realm="", authorization_uri="https://login.example/x", error="insufficient_claims", claims="{encoded}"'
+    )
+    asked: list[str | None] = []
+
+    class Revocable:
+        def get_token(self, *_scopes: str, **options: Any) -> AccessToken:
+            asked.append(options.get("claims"))
+            return AccessToken(f"token-{len(asked)}", int(time.time()) + 3600)
+
+    revoked = Reply(401, {"error": {"code": "TokenRevoked", "message": "continuous access"}}, {header: challenge})
+
+    def choose(path: str) -> Reply | None:
+        _, _, headers = next(one for one in reversed(cloud.asked) if unquote(one[1]).lower().startswith(path))
+        return revoked if headers["authorization"] == "Bearer token-1" and path.count("/") > 2 else None
+
+    cloud.choose = choose
+    request = Request(subscriptions=[SUB])
+    collected = collect(request, find_endpoint(arm_endpoint=cloud.url), Identity(Revocable()), QUICK)
+    assert collected.snapshot.gaps == []
+    assert asked == [None, claims]
+
+
+def test_a_challenge_that_nobody_can_meet_is_a_gap(cloud: Cloud) -> None:
+    encoded = base64.b64encode(b"{}").decode()
+    challenge = f'Bearer error="insufficient_claims", claims="{encoded}"'
+    cloud.on(f"{VOICE}/deployments", Reply(401, {"error": {"code": "TokenRevoked"}}, {"WWW-Authenticate": challenge}))
+    assert [(gap.aspect, gap.reason, gap.status) for gap in gather(cloud).snapshot.gaps] == [
+        ("deployments", "denied", 401)
+    ]

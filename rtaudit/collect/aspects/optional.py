@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.collect.answers import sound
 from rtaudit.collect.aspects.calls import accounts, below
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
@@ -51,7 +52,7 @@ def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
             top="10000",
             **{"$filter": " and ".join(f"{dimension} eq '*'" for dimension in dimensions)},
         )
-        rows += _sums(page.document, dimensions)
+        rows += _sums(sound(page.document), dimensions)
     rows.sort(key=lambda row: tuple(str(row.get(name)) for name in ("name", "deployment", "statusCode")))
     page.document = {
         "value": [{"id": path, "type": "Microsoft.Insights/metrics", "timespan": f"P{DAYS}D", "value": rows}]
