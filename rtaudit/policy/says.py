@@ -29,7 +29,7 @@ PLACEHOLDERS = (
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _COUNT = re.compile(r"count of (.+?)(?:: ([a-z][a-z -]*))?\Z")
 _NAMING = re.compile(r"(?:^|\.)(?:name|id|model|modelAndVersion|account|deployment|host|principalId)\Z")
-_CAPS = (MAX_MESSAGE, 120, 80, 60, 45, 32, 22, 14)
+_CAPS = (140, 100, 80, 60, 45, 32, 22, 14)
 """Longest value, tried from left to right until the sentence fits."""
 
 
