@@ -187,8 +187,8 @@ _ROWS = (
             "/properties/currentCapacity": "/sku/capacity",
         },
         # Microsoft's type definitions hold it in stable versions since then, and in none before.
-        late={"/properties/deploymentState": "2026-05-01"},
-        assigned=_properties("provisioningState", "capabilities", "callRateLimit", "rateLimits", "dynamicThrottlingEnabled", "model/callRateLimit", "scaleSettings/activeCapacity"),
+        late={"/properties/deploymentState": "2025-12-01"},
+        assigned=_properties("provisioningState", "deploymentState", "currentCapacity", "capabilities", "callRateLimit", "rateLimits", "dynamicThrottlingEnabled", "model/callRateLimit", "scaleSettings/activeCapacity"),
     ),
     ResourceType(
         f"{_CS}/accounts/raiPolicies", "contentPolicies", "content-filter (RAI) policies of each account",

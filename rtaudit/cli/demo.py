@@ -1,4 +1,4 @@
-"""`rtaudit demo`: an end-to-end example on the built-in Azure simulator, shown as the commands that a reader could type."""
+"""`rtaudit demo`: runs the main job on a simulated Azure, as the commands that a reader could type."""
 
 from __future__ import annotations
 
@@ -78,12 +78,11 @@ def demo(
         _run(["diff", "test.json", "prod.json", *kept], folder, simulator, 1)
     _say("\n# Try next:")
     if keep is None:
-        _say("rtaudit demo --keep demo                      keep the snapshots and the reports in the folder demo")
+        _say("rtaudit demo --keep demo                             keep the snapshots and reports in the folder demo")
     else:
-        prod = shlex.quote(str(keep / "prod.json"))
         _say(f"open {keep / 'readiness.html'} and {keep / 'drift.html'} in a browser")
-        _say(f"rtaudit check {prod} --as-of {AS_OF} --details")
-    _say("rtaudit policy explain RTA-NET-009            what a rule checks, why, and how to fix it")
+        _say(f"rtaudit check {shlex.quote(str(keep / 'prod.json'))} --as-of {AS_OF} --details")
+    _say("rtaudit policy explain RTA-NET-009                   what a rule checks, why, and how to fix it")
     _say("rtaudit audit -s SUBSCRIPTION -o html=report.html    your own subscription, after `az login`")
 
 

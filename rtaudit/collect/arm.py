@@ -18,7 +18,6 @@ from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPol
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from rtaudit import __version__
 from rtaudit.azure.api_versions import Versions
 from rtaudit.collect.answers import parse_answer
 from rtaudit.collect.endpoint import Endpoint
@@ -26,6 +25,7 @@ from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.transport import Answer, Wire
 from rtaudit.errors import CredentialError
+from rtaudit.version import __version__
 
 _Client = TypeVar("_Client")
 

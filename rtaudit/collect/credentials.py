@@ -18,6 +18,7 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import RequestsTransport
 
 from rtaudit.collect.endpoint import Endpoint, is_loopback
+from rtaudit.collect.exchange import IdentityAdapter
 from rtaudit.errors import CredentialError, UsageError, allowed_hint
 from rtaudit.snapshot.secrets import scrub
 
@@ -166,6 +167,8 @@ class _Session(requests.Session):
         super().__init__()
         # Any authentication keeps requests from looking one up in ~/.netrc.
         self.auth = lambda request: request
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, IdentityAdapter())
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)

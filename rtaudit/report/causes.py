@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rtaudit.report.model import SEVERITIES, Finding, Gate
+from rtaudit.report.gate import SEVERITIES
+from rtaudit.report.model import Finding, Gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def finish(text: str) -> str:
 def gap_sentence(gap: Gap, resource: str) -> str:
     """Why a finding about `resource` is unknown: what could not be read, why, and what is missing."""
     subject = name(resource, 50)
-    what = _spaced(gap.what)
+    what = _spaced(gap.what) if gap.field is None else plain_field(gap.field.replace("/", "."))
     match gap.reason:
         case "notYetKnown":
             text = f"{subject}: {what} is not known before the deployment"

@@ -14,6 +14,7 @@ from rtaudit.subjects import (
     deployment,
     endpoint,
     environment,
+    filters,
     roles,
     subscription,
 )
@@ -30,6 +31,7 @@ _MODULES = (
     deployment,
     endpoint,
     environment,
+    filters,
     roles,
     subscription,
 )

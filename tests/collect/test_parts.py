@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -356,9 +359,12 @@ def test_the_sdks_have_what_is_used_and_lack_what_is_worked_around() -> None:
     assert not hasattr(monitor, "diagnostic_settings")
 
 
-def test_the_plain_gets_of_the_network_are_those_of_its_sdk(cloud: Cloud) -> None:
-    # The SDK takes too long to load for a collection (docs/decisions/0001-plain-get.md); here it says what to call.
+def test_endpoints_are_listed_by_the_sdk_and_the_plain_get_is_its_own(cloud: Cloud) -> None:
+    """Where no account has an endpoint the SDK is not loaded: the list is then the same GET without it."""
     from azure.mgmt.network import NetworkManagementClient
+
+    from rtaudit.collect.arm import Arm, Page
+    from rtaudit.collect.aspects.calls import below
 
     version = NEWEST["microsoft.network"]
     client = NetworkManagementClient(Static(), SUB, base_url=cloud.url, policies=[], api_version=version)
@@ -370,6 +376,48 @@ def test_the_plain_gets_of_the_network_are_those_of_its_sdk(cloud: Cloud) -> Non
     cloud.asked.clear()
     gather(cloud, aspects=frozenset({"accounts", "privateEndpoints"}))
     assert set(theirs) <= {(method, target) for method, target, _ in cloud.asked}
+    cloud.asked.clear()
+    plain = below("/providers/Microsoft.Network/privateEndpoints")
+    plain(
+        Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK), f"/subscriptions/{SUB}", Page(), version
+    )
+    assert [(method, target) for method, target, _ in cloud.asked] == theirs[:1]
+
+
+_LOADED = """
+import json, os, sys
+from rtaudit import collect_snapshot, collection, load_snapshot
+from rtaudit.simulate import Simulator
+from rtaudit.snapshot import Snapshot
+
+prod = load_snapshot(sys.argv[1])
+rows = json.loads(json.dumps(list(prod.resources)))
+if sys.argv[2] == "none":
+    rows = [row for row in rows if "/privateEndpoints/" not in row["id"]]
+    for row in rows:
+        if row["id"].rsplit("/", 2)[-2] == "accounts":
+            row["properties"]["privateEndpointConnections"] = []
+served = Snapshot.of("prod", prod.scope, rows, prod.gaps)
+with Simulator([served], record=False) as azure:
+    os.environ.update(azure.environ)
+    found = collect_snapshot(
+        collection(served.scope["subscriptions"], environment="prod"), arm_endpoint=azure.url, auth="managed-identity"
+    ).snapshot
+endpoints = sum("/privateEndpoints/" in row["id"] for row in found.resources)
+print(not found.gaps, endpoints > 0, "azure.mgmt.network" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("accounts", ["some", "none"])
+def test_the_network_sdk_is_loaded_where_an_account_has_an_endpoint(accounts: str) -> None:
+    prod = Path(__file__).parents[2] / "snapshots" / "prod.json"
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _LOADED, str(prod), accounts],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert ended.stdout.split() == ["True", *[str(accounts == "some")] * 2]
 
 
 def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
