@@ -53,7 +53,7 @@ _OWN: dict[str, tuple[str, ...]] = {
 """Fact or join -> the fields of the subject itself that it is worked out from."""
 
 _GROUPS = "microsoft.insights/actiongroups"
-_METRIC = ("microsoft.insights/metricalerts", _GROUPS)
+_METRIC = ("microsoft.insights/metricalerts", "microsoft.insights/scheduledqueryrules", _GROUPS)
 _ACTIVITY = ("microsoft.insights/activitylogalerts", _GROUPS)
 _NARROWER: dict[str, tuple[str, ...]] = {
     "metricAlerts": _METRIC,

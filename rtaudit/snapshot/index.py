@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACTIVITY_ALERT, ASSIGNMENT, METRIC_ALERT
+from rtaudit.azure.resource_types import ACTIVITY_ALERT, ASSIGNMENT, LOG_ALERT, METRIC_ALERT
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.partial import note, noting, with_gaps
 
@@ -141,7 +141,7 @@ def scopes_of(resource_type: str, resource: Resource) -> Iterator[str]:
     """The scopes that a lock, role assignment or alert counts for, as Azure wrote them."""
     inner = resource.get("properties")
     inner = inner if isinstance(inner, dict) else {}
-    if resource_type in {METRIC_ALERT, ACTIVITY_ALERT}:
+    if resource_type in {METRIC_ALERT, ACTIVITY_ALERT, LOG_ALERT}:
         stated = inner.get("scopes")
         yield from (one for one in stated if isinstance(one, str)) if isinstance(stated, list) else ()
     else:

@@ -37,22 +37,6 @@ def metric_alerts(account: Subject) -> Joined:
 
 
 @fact("account", reads=("alerts",))
-def alerted_metrics(account: Subject) -> Joined:
-    """Metrics on which an enabled alert with an action that acts covers the account."""
-    alerts = account.join("metricAlerts")
-    names: set[str] = set()
-    gaps = list(alerts.gaps)
-    for alert in alerts.value:
-        properties = mapping(alert.get("properties"))
-        acting = acts(account.world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
-        if properties.get("enabled") is True and acting.value:
-            names.update(_metrics(alert))
-        elif properties.get("enabled") is True:
-            gaps += acting.gaps
-    return Joined(sorted(names), tuple(dict.fromkeys(gaps)))
-
-
-@fact("account", reads=("alerts",))
 def legacy_alerts(account: Subject) -> Joined:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
@@ -91,13 +75,16 @@ def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
 
 
 def receivers(properties: dict[str, Any]) -> int:
-    """The number of receivers of an action group, from the count that a snapshot keeps or from Azure's own lists."""
-    count = properties.get("receivers")
-    if isinstance(count, int) and not isinstance(count, bool):
-        return count
-    return sum(
-        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
-    )
+    """The number of an action group's receivers that reach somebody, from the counts that a snapshot keeps or Azure's own lists.
+
+    One whose `status` is Disabled or NotSpecified reaches nobody; many kinds of receiver have no status.
+    """
+    for field in ("reachable", "receivers"):
+        count = properties.get(field)
+        if isinstance(count, int) and not isinstance(count, bool):
+            return count
+    lists = [value for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)]
+    return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
 
 
 def _subscriptions(world: World) -> set[str]:
