@@ -1,4 +1,4 @@
-"""The Typer application, and the one place where an error becomes two lines and an exit code."""
+"""Application: holds the Typer object, and turns every error into two lines and an exit code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _root(
 def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
     """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
 
-    A parameter whose type is a group of `rtaudit.settings.options` stands for the options of this group.
+    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group.
     """
 
     def register(function: _Function) -> _Function:
@@ -61,7 +61,8 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
         @functools.wraps(called)
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
-                return called(*args, **kwargs)
+                with terminable():
+                    return called(*args, **kwargs)
             except (typer.Exit, typer.Abort):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
@@ -121,9 +122,12 @@ def _as_known(error: BaseException) -> RtauditError | None:
     return None
 
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Within, SIGTERM ends the command as Ctrl-C does: by KeyboardInterrupt, so that temporary folders are removed."""
+    """Within, SIGTERM and SIGHUP end the command as Ctrl-C does: by KeyboardInterrupt, so that temporary files are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -131,11 +135,14 @@ def terminable() -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    # Who started it with `nohup` wants it to outlive the terminal.
+    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [signal.signal(number, stop) for number in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(heard, before, strict=True):
+            signal.signal(number, handler)
 
 
 def complain(error: RtauditError) -> None:

@@ -29,8 +29,8 @@ def audit(
     output: options.Output,
 ) -> None:
     """Collect, then check: the opt-in aspects that the policies read are collected too. Exit codes are those of check."""
+    from rtaudit.cli.keep import write
     from rtaudit.cli.outputs import check_view, parse_outputs
-    from rtaudit.snapshot import write
 
     # What is wrong on the command line is said before minutes of reading.
     wanted = parse_outputs(output.output)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, counted, emit, plain
+from rtaudit.cli.app import INTERRUPTED, command, counted, plain
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
 
 if TYPE_CHECKING:
@@ -38,19 +38,18 @@ def collect(
         scope, label, reach, collecting, contracts=contracts.client, packs=packs.for_packs, shard=shard.shard
     )
 
-    from rtaudit.documents import pieces
-    from rtaudit.snapshot import write
+    from rtaudit.cli.keep import print_out, write
 
     snapshot = collected.snapshot
     if collected.interrupted:
-        # An interrupted run never stands where a whole one could.
+        # An interrupted run never replaces a whole one.
         target = partial_name(output, snapshot.environment)
         write(snapshot, target)
         print(f"{collected.interrupted}: what was read until then is in {plain(target)}", file=sys.stderr)
         print(f"hint: `rtaudit collect --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED if collected.interrupted == "interrupted" else INCOMPLETE)
     if output is None or output == "-":
-        emit(pieces(snapshot.document()))
+        print_out(snapshot)
     else:
         write(snapshot, output)
         gaps = f", {counted(len(snapshot.gaps), 'gap')}" if snapshot.gaps else ""

@@ -1,12 +1,12 @@
-"""Reading text whole, writing files so that a reader never sees half of one."""
+"""Files: read text whole, and write files so that a reader never sees half of one."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -75,7 +75,9 @@ def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> Non
     try:
         real = Path(os.path.realpath(target))
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".tmp")
+        # Named before it is made, so that a signal between the two leaves nothing.
+        temporary = str(real.parent / f".{real.name[:40]}.{secrets.token_hex(8)}.tmp")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as file:
             file.writelines(payload)
             file.flush()
