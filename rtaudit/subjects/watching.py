@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import LOG_ALERT
+from rtaudit.azure.resource_types import LOG_ALERT, METRIC_ALERT
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import acts, unlisted
+from rtaudit.subjects.alerts import acts, alerts_by_place, places_of, unlisted
 from rtaudit.subjects.parts import Joined, fact
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -21,54 +21,101 @@ _OF_LOGS = "AzureOpenAIRequests"
 _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 
-@fact("account", reads=("alerts", "deployments", "models"))
+@fact(
+    "account",
+    reads=("alerts", "deployments", "models"),
+    fields=(
+        "account: location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
+        "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
+        "properties.targetResourceRegion properties.targetResourceType"
+    ),
+)
 def alerted_metrics(account: Subject) -> Joined:
     """Metrics that enabled alerts with an action that acts watch for each realtime deployment of the account.
 
     An alert watches what its scopes, region and dimensions let it: one on another deployment, or on StatusCode 200 alone,
     does not. A log alert counts for the metrics that its query names where it names the account too.
     """
-    alerts = account.join("metricAlerts")
-    gaps = list(alerts.gaps)
+    world = account.world
+    gaps = [*unlisted(world, METRIC_ALERT, account.resource), *unlisted(world, LOG_ALERT, account.resource)]
     # "" stands for a deployment that is not there yet, or was not seen.
     wanted: dict[str, Subject | None] = {"": None}
-    roles: dict[str, Any] = {}
-    for one in account.world.deployments_of(account):
+    doubtful = {"": account.join("deployments").gaps}
+    sure: set[str] = set()
+    for one in world.deployments_of(account):
         role = one.join("facts.realtimeRole")
         if role.value in ("speech", "live", "unknown"):
             wanted[one.name.lower()] = one
-            roles[one.name.lower()] = role
-    sure = {name for name, role in roles.items() if role.value != "unknown"}
-    doubtful = {"": account.join("deployments").gaps, **{name: roles[name].gaps for name in roles if name not in sure}}
+            if role.value == "unknown":
+                doubtful[one.name.lower()] = role.gaps
+            else:
+                sure.add(one.name.lower())
     seen: dict[str, set[str]] = {}
-    for alert in alerts.value:
-        properties = mapping(alert.get("properties"))
-        if properties.get("enabled") is not True:
-            continue
-        acting = acts(account.world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
-        if not acting.value:
-            gaps += acting.gaps
-            continue
-        for criterion in _criteria(properties):
-            metric = SAME.get(text(criterion["metricName"]), str(criterion["metricName"]))
-            watched = seen.setdefault(metric, set())
-            for name, deployment in wanted.items():
-                if (holds := _watches(criterion, deployment, account)) is None:
-                    gaps.append(_narrowed(alert))
-                elif holds:
-                    watched.add(name)
-    for metric, alert in _log_alerts(account):
-        if alert is None:
-            gaps.append(_unnamed(account))
-        else:
+    for at in places_of(account):
+        everything, narrowed, more = world.once(_watching, *at)
+        gaps += more
+        for metric in everything:
             seen.setdefault(metric, set()).update(wanted)
+        for name, deployment in wanted.items():
+            for alert, criterion in (*narrowed.get(name, ()), *narrowed.get("*", ())):
+                holds = _watches(criterion, deployment, account)
+                watched = seen.setdefault(_metric(criterion), set())
+                if holds:
+                    watched.add(name)
+                elif holds is None:
+                    gaps.append(_narrowed(alert))
+    for metric, named in _log_alerts(account):
+        if named:
+            seen.setdefault(metric, set()).update(wanted)
+        else:
+            gaps.append(_unnamed(account))
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
     gaps += [
         gap for watched in seen.values() for name, found in doubtful.items() if name not in watched for gap in found
     ]
     twins = {twin for twin in ("ModelRequests", "ModelAvailabilityRate") if SAME[twin.lower()] in complete}
-    log_gaps = unlisted(account.world, LOG_ALERT, account.resource)
-    return Joined(sorted(complete | twins), tuple(dict.fromkeys([*gaps, *log_gaps])))
+    return Joined(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
+
+
+_Criterion = dict[str, Any]
+_Watching = tuple[set[str], dict[str, list[tuple[dict[str, Any], _Criterion]]], tuple[Gap, ...]]
+
+
+def _watching(world: World, scope: str, region: str) -> _Watching:
+    """What the enabled alerts of one place watch, shared by every account below it.
+
+    Metrics without a dimension; criteria with some, by the deployment that they name (`*`: any); and the gaps that may hide
+    that an alert acts.
+    """
+    everything: set[str] = set()
+    narrowed: dict[str, list[tuple[dict[str, Any], _Criterion]]] = {}
+    gaps: list[Gap] = []
+    for _, alert in world.once(alerts_by_place).get((scope, region), ()):
+        properties = mapping(alert.get("properties"))
+        if properties.get("enabled") is not True:
+            continue
+        acting = acts(world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
+        if not acting.value:
+            gaps += acting.gaps
+            continue
+        for criterion in _criteria(properties):
+            dimensions = [mapping(one) for one in listing(criterion.get("dimensions"))]
+            if not dimensions:
+                everything.add(_metric(criterion))
+            for name in _deployments_named(dimensions) if dimensions else ():
+                narrowed.setdefault(name, []).append((alert, criterion))
+    return everything, narrowed, tuple(gaps)
+
+
+def _deployments_named(dimensions: list[dict[str, Any]]) -> list[str]:
+    for one in dimensions:
+        if text(one.get("name")) == "modeldeploymentname" and text(one.get("operator")) != "exclude":
+            return [text(value) for value in listing(one.get("values"))]
+    return ["*"]
+
+
+def _metric(criterion: _Criterion) -> str:
+    return SAME.get(text(criterion["metricName"]), str(criterion["metricName"]))
 
 
 def _criteria(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -106,29 +153,28 @@ def _watches(criterion: dict[str, Any], deployment: Subject | None, account: Sub
     return known
 
 
-def _log_alerts(account: Subject) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """Metrics that log alerts watch: with the alert where it names the account, with None where it may."""
+def _log_alerts(account: Subject) -> Iterator[tuple[str, bool]]:
+    """Metrics that log alerts watch, and whether one names the account."""
     watching = account.world.once(_acting_log_alerts)
-    named = {id(alert): alert for alert in watching.get(account.name.lower(), ())}
-    named |= {id(one): one for one in account.world.index.covering(LOG_ALERT, account.resource)}
-    for alert in watching.get("", ()):
-        metrics = _queried(alert)
-        for metric in metrics:
-            yield metric, alert if id(alert) in named else None
+    for metric in watching.get("", ()):
+        words = (account.name.lower(), *(scope for scope, _ in places_of(account)))
+        yield metric, any(metric in watching.get(word, ()) for word in words)
 
 
-def _acting_log_alerts(world: World) -> dict[str, list[dict[str, Any]]]:
-    """Enabled log alerts that act and query requests or metrics: by each word of their queries, and all under the empty word."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def _acting_log_alerts(world: World) -> dict[str, set[str]]:
+    """Metrics that enabled log alerts which act query: by each word of their queries and each scope, all under the empty word."""
+    found: dict[str, set[str]] = {}
     for alert in world.of_type(LOG_ALERT):
         properties = mapping(alert.get("properties"))
         actions = properties.get("actions")
         groups = listing(mapping(actions).get("actionGroups")) or listing(actions)
         ids = [one if isinstance(one, str) else mapping(one).get("actionGroupId") for one in groups]
-        if properties.get("enabled") is not True or not _queried(alert) or not acts(world, ids).value:
+        metrics = _queried(alert)
+        if properties.get("enabled") is not True or not metrics or not acts(world, ids).value:
             continue
-        for word in {"", *_words(alert)}:
-            found.setdefault(word, []).append(alert)
+        scopes = {arm_id.key(one) for one in listing(properties.get("scopes")) if isinstance(one, str) and one}
+        for word in {"", *_words(alert), *scopes}:
+            found.setdefault(word, set()).update(metrics)
     return found
 
 
@@ -137,11 +183,11 @@ def _words(alert: dict[str, Any]) -> set[str]:
     return {word for part in parts for word in _TOKEN.findall(text(mapping(part).get("query")))}
 
 
-def _queried(alert: dict[str, Any]) -> list[str]:
+def _queried(alert: dict[str, Any]) -> set[str]:
     words = _words(alert)
     names = ("AzureOpenAIRequests", "AzureOpenAIAvailabilityRate", "RealtimeUsageTime")
     found = {name for name in names if name.lower() in words} | {SAME[word] for word in words if word in SAME}
-    return sorted(found | ({_OF_LOGS} if "azurediagnostics" in words else set()))
+    return found | ({_OF_LOGS} if "azurediagnostics" in words else set())
 
 
 def _narrowed(alert: dict[str, Any]) -> Gap:
