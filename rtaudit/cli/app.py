@@ -1,4 +1,4 @@
-"""The Typer application, and the one place where an error becomes two lines and an exit code."""
+"""Application: holds the Typer object, and turns every error into two lines and an exit code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _root(
 def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
     """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
 
-    A parameter whose type is a group of `rtaudit.settings.options` stands for the options of this group.
+    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group.
     """
 
     def register(function: _Function) -> _Function:

@@ -42,7 +42,7 @@ def collect(
 
     snapshot = collected.snapshot
     if collected.interrupted:
-        # An interrupted run never stands where a whole one could.
+        # An interrupted run never replaces a whole one.
         target = partial_name(output, snapshot.environment)
         write(snapshot, target)
         print(f"{collected.interrupted}: what was read until then is in {plain(target)}", file=sys.stderr)

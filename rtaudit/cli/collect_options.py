@@ -1,4 +1,4 @@
-"""Collections on the command line: their options, progress, log and signals, and what is said of their gaps."""
+"""Collections: run one on the command line, with its progress, log and signals, and sum up its gaps."""
 
 from __future__ import annotations
 

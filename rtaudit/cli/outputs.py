@@ -1,4 +1,4 @@
-"""`-o FORMAT[=PATH] | PATH.sarif …`: what is written where. Several in one run, files atomically, stdout at most once."""
+"""Outputs: write what `-o FORMAT[=PATH] | PATH.sarif …` names: several in one run, files atomically, stdout at most once."""
 
 from __future__ import annotations
 

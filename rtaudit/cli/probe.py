@@ -1,4 +1,4 @@
-"""`rtaudit probe`: the live path, from where this machine stands. Opt-in: no other command does it."""
+"""`rtaudit probe`: opens realtime sessions from this machine. Opt-in: no other command does it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple
 
 
 def _given(snapshot: Snapshot, contracts: Sequence[dict[str, Any]]) -> Snapshot:
-    # What was edited after it was collected stays told; what is put in here is no edit.
+    # A snapshot that was edited after it was collected keeps its warning; a contract that is put in is no edit.
     whole = snapshot.recorded_digest == snapshot.digest
     return replace(snapshot.with_clients(contracts), recorded_digest=None if whole else snapshot.recorded_digest)
 

@@ -1,4 +1,4 @@
-"""Reading text whole, writing files so that a reader never sees half of one."""
+"""Files: read text whole, and write files so that a reader never sees half of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, read and held against its schema."""
+"""Drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, validated by its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map file: which accounts, and what else is in doubt, play the same role, said by a person. It is held against the snapshots before it counts."""
+"""Map file: which accounts, and what else is in doubt, play the same role, as a person says. It is compared with the snapshots before it counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging: every bound rule on every subject, three-valued, then the packs joined so that the worst outcome stands."""
+"""Evaluation: runs every bound rule on every subject, three-valued, and merges packs by the worst outcome."""
 
 from __future__ import annotations
 

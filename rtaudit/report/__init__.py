@@ -1,4 +1,4 @@
-"""The report: the one answer of a check, of which every format and the exit code are renderings."""
+"""Report: holds the one answer of a check, of which every format and the exit code are renderings."""
 
 from rtaudit.report.files import dump, load
 from rtaudit.report.gate import SEVERITIES, at_or_above

@@ -1,4 +1,4 @@
-"""Reports as JSON: one finding a line, so that a million of them is written and read quickly."""
+"""Report files: JSON with one finding a line, so that a million of them is written and read quickly."""
 
 from __future__ import annotations
 

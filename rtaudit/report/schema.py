@@ -1,4 +1,4 @@
-"""The JSON Schema of a report."""
+"""Report schema: the JSON Schema of a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rtaudit.yaml`: the environments of a repository, so that `--environment prod` says what ten options would.
+"""Config file: `rtaudit.yaml`, the environments of a repository, so that `--environment prod` says what ten options would.
 
 Pure: a file in, values out. No secret can stand in it, and no address but of the audiences that it allows, which are sent
 nowhere: a changed file never sends a token elsewhere.
@@ -126,7 +126,7 @@ def _environment(
     document: Document, label: str, defaults: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Environment:
     merged = {**defaults, **settings}
-    # A narrower scope replaces a wider one that stands in the defaults.
+    # A narrower scope replaces a wider one of the defaults.
     if "subscriptions" in settings and "allSubscriptions" not in settings:
         merged.pop("allSubscriptions", None)
     if settings.get("allSubscriptions") and "subscriptions" not in settings:

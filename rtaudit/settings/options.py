@@ -198,6 +198,33 @@ class Expecting:
     )
 
 
+_PLAN = "Can it be built here?"
+
+
+@dataclass(repr=False, eq=False)
+class Planning:
+    """A deployment that is planned."""
+
+    model: str | None = option(
+        "--model", metavar="NAME", help="A deployment of this model is planned: say what keeps it from being built.",
+        panel=_PLAN,
+    )  # fmt: skip
+    version: str | None = option(
+        "--version", metavar="VERSION", help="Version of the model. [the region's default]", panel=_PLAN
+    )
+    sku: str | None = option("--sku", metavar="SKU", help="SKU of the deployment. [GlobalStandard]", panel=_PLAN)
+    capacity: int | None = option(
+        "--capacity",
+        metavar="UNITS",
+        help="Capacity of the deployment, in units of the SKU. [1]",
+        minimum=1,
+        panel=_PLAN,
+    )
+    region: str | None = option(
+        "--region", metavar="REGION", help="Where, for an account that does not exist yet.", panel=_PLAN
+    )
+
+
 @dataclass(repr=False, eq=False)
 class Checking:
     """How snapshots are checked."""
@@ -299,7 +326,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Evidence, View, Output
+    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output
 )  # fmt: skip
 """Every group."""
 

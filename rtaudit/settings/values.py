@@ -54,4 +54,4 @@ LISTS: dict[str, Callable[[], Sequence[str]]] = {
     "methods": lambda: METHODS,
     "outcomes": lambda: tuple(dict.fromkeys((*OF_REPORT, *OF_DRIFT))),
 }
-"""Name -> the list. What stands above this package (packs, rules, formats) is added by the command line."""
+"""Name -> the list. The command line adds those of packages above this one (packs, rules, formats)."""

@@ -5,13 +5,11 @@ Groups are not expanded, and eligible (not active) assignments are not seen: Azu
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
@@ -125,23 +123,8 @@ def _role_name(definition: dict[str, Any]) -> str:
 
 
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
-    """True when a role definition grants `action`: some permission lists it (wildcards honoured) and does not take it back.
-
-    `granted` and `withheld` name the lists: `actions`/`notActions`, or `dataActions`/`notDataActions`.
-    """
-    return any(
-        _matches(mapping(permission).get(granted), action) and not _matches(mapping(permission).get(withheld), action)
-        for permission in listing(mapping(definition.get("properties")).get("permissions"))
-    )
-
-
-def _matches(patterns: Any, action: str) -> bool:
-    return any(isinstance(one, str) and _pattern(one).fullmatch(action) is not None for one in listing(patterns))
-
-
-@lru_cache(maxsize=4096)
-def _pattern(wildcards: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in wildcards.split("*")), re.IGNORECASE)
+    """True when a role definition grants `action`; `granted` and `withheld` name the lists (`actions`/`notActions`)."""
+    return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import typer
 from rtaudit.cli import app
 from rtaudit.cli.completion import completer
 from rtaudit.cli.schema import SCHEMAS
+from rtaudit.cli.signature import ROWS
 from rtaudit.policy import builtin_names, library
 from rtaudit.render import FORMATS
 from rtaudit.report import SEVERITIES
@@ -158,6 +159,36 @@ def test_every_key_of_the_file_is_of_an_option_and_the_other_way_round() -> None
     assert environment.keys() == named == options.keys().keys()
     assert CONFIG_SCHEMA["properties"]["defaults"]["properties"] == environment
     assert environment["failOn"]["enum"] == SEVERITY
+
+
+def table() -> str:
+    """The keys of `rtaudit.yaml`, each with its option and the commands that take it, as docs/environments.md shows them."""
+    taken = options.keys()
+    found: dict[str, dict[str, list[str]]] = {name: {} for name in taken}
+    for command, one in COMMANDS.commands.items():
+        for row in getattr(one.callback, ROWS, {}).values():
+            if row.key is not None:
+                flag = f"`{row.flags[0]}`" if row.flags else "the argument"
+                found[row.key.name].setdefault(flag, []).append(command)
+    lines = ["| key | option | where it is used |", "|---|---|---|"]
+    for name, flags in found.items():
+        many = len(flags) > 1
+        said = [f"{flag} of {' and '.join(sorted(commands))}" if many else flag for flag, commands in flags.items()]
+        where = sorted({command for commands in flags.values() for command in commands})
+        lines.append(f"| `{name}` | {', '.join(said)} | {', '.join(where)} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_on_the_page_follows_from_the_rows() -> None:
+    """`RTAUDIT_GOLDEN=write` writes it anew."""
+    page = Path(__file__).parents[2] / "docs" / "environments.md"
+    text = page.read_text("utf-8")
+    start = text.index("| key | option |")
+    end = text.index("\n\n", start) + 1
+    if os.environ.get("RTAUDIT_GOLDEN") == "write":
+        page.write_text(text[:start] + table() + text[end:], "utf-8")
+    else:
+        assert text[start:end] == table()
 
 
 def complete(words: str, folder: Path) -> list[str]:
