@@ -43,6 +43,8 @@ class Status:
 class _Progress:
     planned: set[str] = field(default_factory=set)
     open: int = 0
+    rows: int = 0
+    """Rows of the reader in `after` that were looked at, where its reads are planned row by row."""
     complete: bool = False
     """True when no further targets can come."""
 
@@ -129,15 +131,24 @@ class Gathering:
             for name, reader in self._readers.items():
                 progress = self._progress[name]
                 ready = all(self._progress[other].settled for other in reader.after if other in self._progress)
-                if progress.complete or not (ready or reader.eager):
+                if progress.complete or not (ready or reader.of_each is not None):
                     continue
-                for subject in list(reader.targets(self.world)):
+                for subject in self._targets(reader, progress):
                     if arm_id.key(subject) not in progress.planned:
                         progress.planned.add(arm_id.key(subject))
                         self._begin(reader, subject)
                 if ready:
                     progress.complete = True
                     progressed = True
+
+    def _targets(self, reader: Reader, progress: _Progress) -> list[str]:
+        """What there is to ask about; of each row of another reader only once."""
+        if reader.of_each is None:
+            assert reader.targets is not None
+            return list(reader.targets(self.world))
+        rows = self.world.kept(reader.after[0])
+        new, progress.rows = rows[progress.rows :], len(rows)
+        return [subject for row in new for subject in reader.of_each(row)]
 
     def _begin(self, reader: Reader, subject: str) -> None:
         self.status.planned[reader.aspect] = self.status.planned.get(reader.aspect, 0) + 1
@@ -191,7 +202,7 @@ class Gathering:
             self._plan()
 
     def _eager_after(self, reader: Reader) -> bool:
-        return any(other.eager and reader.name in other.after for other in self._readers.values())
+        return any(other.of_each is not None and reader.name in other.after for other in self._readers.values())
 
     def _drain(self) -> None:
         # What is planned by what was read so far is planned too, so that every missing read has its gap.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,12 +95,13 @@ def find_subscriptions(arm: Arm, request: Request) -> list[str]:
             )
         raise CredentialError("no subscription was chosen", _choices(visible, "-s SUBSCRIPTION or --all-subscriptions"))
     found = set()
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for row in visible:
+        subscription = arm_id.name_of(row["id"]).lower()
+        for name in (subscription, str(row.get("displayName")).lower()):
+            by_name[name].add(subscription)
     for name in wanted:
-        matching = {
-            arm_id.name_of(row["id"]).lower()
-            for row in visible
-            if name.lower() in {arm_id.name_of(row["id"]).lower(), str(row.get("displayName")).lower()}
-        }
+        matching = by_name.get(name.lower(), set())
         if _is_id(name):
             matching = {arm_id.name_of(name).lower()}
         if len(matching) != 1:

@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any
 
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
-from rtaudit.drift.held import Held
+from rtaudit.drift.held import CONDITIONAL, Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
 from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
@@ -238,7 +237,7 @@ class _Comparing:
             ):
                 if before == after or self._unread(resource_type, one, other):
                     continue
-                if unnamed and any(role in canonical([before, after]) for role in unnamed):
+                if unnamed and not unnamed.isdisjoint(_words([before, after])):
                     continue
                 held = Paired(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
@@ -317,6 +316,14 @@ def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide,
     here, there = sides.name(pair.left), sides.name(pair.right)
     if here.lower() != there.lower() and left.stem(here) != right.stem(there):
         one["name"], other["name"] = here, there
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in what is held."""
+    if isinstance(value, str):
+        yield value.removesuffix(CONDITIONAL)
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(held)
 
 
 def _modified(item: Resource | None) -> dict[str, Any] | None:

@@ -12,7 +12,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RAI_POLICY
 from rtaudit.policy.made import Given, made
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date, region_index, row_role
+from rtaudit.subjects.dates import parse_date
+from rtaudit.subjects.deployment import region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
 
 # Capacity

@@ -12,7 +12,7 @@ from rtaudit.azure import arm_id
 from rtaudit.policy.paths import Path, settled
 from rtaudit.report import Observation
 from rtaudit.report.wording import MAX_MESSAGE, finish, in_words, name, plain_field, shorten
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 
 if TYPE_CHECKING:
     from rtaudit.policy.conditions import Scope

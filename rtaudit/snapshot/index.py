@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACTIVITY_ALERT, ASSIGNMENT, METRIC_ALERT
+from rtaudit.azure.resource_types import ASSIGNMENT
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.partial import note, noting, with_gaps
 
@@ -65,7 +65,7 @@ class SnapshotIndex:
         return self.children.get(arm_id.key(parent_id), {}).get(resource_type, ())
 
     def covering(self, resource_type: str, resource_id: str) -> list[Resource]:
-        """The locks, role assignments or alerts (`resource_type`) whose scope is `resource_id` or stands above it.
+        """The locks or role assignments (`resource_type`) whose scope is `resource_id` or stands above it.
 
         Those of a management group count for everything: Azure lists them only for what stands below it.
         """
@@ -74,8 +74,7 @@ class SnapshotIndex:
             by_scope = defaultdict(list)
             with noting() as found_unknown:
                 for placed in enumerate(self.by_type.get(resource_type, ())):
-                    for scope in dict.fromkeys(map(_scope_key, scopes_of(resource_type, placed[1]))):
-                        by_scope[scope].append(placed)
+                    by_scope[_scope_key(scope_of(resource_type, placed[1]))].append(placed)
             rests_on = tuple(found_unknown)
             self._covering[resource_type] = (by_scope, rests_on)
         note(rests_on)
@@ -137,16 +136,12 @@ class SnapshotIndex:
         return found
 
 
-def scopes_of(resource_type: str, resource: Resource) -> Iterator[str]:
-    """The scopes that a lock, role assignment or alert counts for, as Azure wrote them."""
+def scope_of(resource_type: str, resource: Resource) -> str:
+    """The scope that a lock or role assignment counts for, as Azure wrote it."""
     inner = resource.get("properties")
     inner = inner if isinstance(inner, dict) else {}
-    if resource_type in {METRIC_ALERT, ACTIVITY_ALERT}:
-        stated = inner.get("scopes")
-        yield from (one for one in stated if isinstance(one, str)) if isinstance(stated, list) else ()
-    else:
-        scope = inner.get("scope") if resource_type == ASSIGNMENT else None
-        yield scope if isinstance(scope, str) and scope else arm_id.parent_of(resource["id"])
+    scope = inner.get("scope") if resource_type == ASSIGNMENT else None
+    return scope if isinstance(scope, str) and scope else arm_id.parent_of(resource["id"])
 
 
 def ancestors(resource_key: str) -> list[str]:

@@ -35,25 +35,25 @@ def _children(subject: Subject, resource_type: str, aspect: str) -> Joined:
     return Joined(list(world.children(resource_type, subject.resource)), world.gaps(aspect, subject.resource))
 
 
-@root("account", reads=("deployments",))
+@root("account", reads=("deployments",), fields="deployment")
 def deployments(account: Subject) -> Joined:
     """The account's model deployments."""
     return _children(account, DEPLOYMENT, "deployments")
 
 
-@root("account", reads=("contentPolicies",))
+@root("account", reads=("contentPolicies",), fields="contentPolicy")
 def content_policies(account: Subject) -> Joined:
     """The account's content-filter (RAI) policies."""
     return _children(account, RAI_POLICY, "contentPolicies")
 
 
-@root("account", reads=("diagnostics",))
+@root("account", reads=("diagnostics",), fields="diagnosticSetting")
 def diagnostic_settings(account: Subject) -> Joined:
     """The account's diagnostic settings, those without a destination too."""
     return _children(account, DIAGNOSTICS, "diagnostics")
 
 
-@root("account", reads=("privateEndpoints",))
+@root("account", reads=("privateEndpoints",), fields="account: properties.privateEndpointConnections; privateEndpoint")
 def private_endpoints(account: Subject) -> Joined:
     """The private endpoints that connect to the account. One in a subscription that was not read is a gap."""
     world = account.world
@@ -77,14 +77,21 @@ def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
     return by_target
 
 
-@root("account", reads=("locks",))
+@root("account", reads=("locks",), fields="lock")
 def locks(account: Subject) -> Joined:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
     world = account.world
     return Joined(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
 
 
-@root("account", reads=("diagnostics", "workspaces"))
+@root(
+    "account",
+    reads=("diagnostics", "workspaces"),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId; workspace"
+    ),
+)
 def workspaces(account: Subject) -> Joined:
     """The Log Analytics workspaces that the account's diagnostic settings send to."""
     world = account.world
@@ -103,7 +110,7 @@ def workspaces(account: Subject) -> Joined:
     return Joined(list(unique.values()), tuple(dict.fromkeys(gaps)))
 
 
-@root("account", reads=("perimeters",))
+@root("account", reads=("perimeters",), fields="perimeter")
 def perimeter_configurations(account: Subject) -> Joined:
     """The account's network security perimeter configurations."""
     return _children(
@@ -111,13 +118,13 @@ def perimeter_configurations(account: Subject) -> Joined:
     )
 
 
-@root("account", reads=("defender",))
+@root("account", reads=("defender",), fields="defenderSetting")
 def defender_settings(account: Subject) -> Joined:
     """The account's own Defender for AI settings."""
     return _children(account, "microsoft.cognitiveservices/accounts/defenderforaisettings", "defender")
 
 
-@root("account", reads=("defender",))
+@root("account", reads=("defender",), fields="defenderPlan")
 def defender_plan(account: Subject) -> Joined:
     """The subscription's Defender plan for AI (`Microsoft.Security/pricings/AI`), or null."""
     world = account.world
@@ -126,7 +133,7 @@ def defender_plan(account: Subject) -> Joined:
     return Joined(found, () if found else world.gaps("defender", plan))
 
 
-@root("account", reads=("metrics",))
+@root("account", reads=("metrics",), fields="metrics: value")
 def metrics(account: Subject) -> Joined:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
     world = account.world
@@ -138,7 +145,13 @@ def metrics(account: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("account", helped_by=("perimeters",))
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
 def exposure(account: Subject) -> Joined:
     """Who can reach the account: `public` (anyone), `restricted` (selected networks), `perimeter` or `private` (private endpoints only).
 
@@ -153,7 +166,7 @@ def exposure(account: Subject) -> Joined:
     return Joined("perimeter") if enforced.value else Joined(own, enforced.gaps)
 
 
-@fact("account")
+@fact("account", fields="account: properties.networkAcls properties.publicNetworkAccess")
 def exposure_by_firewall(account: Subject) -> str:
     """The exposure that the account's own settings give, without a perimeter: `public`, `restricted` or `private`.
 
@@ -166,7 +179,11 @@ def exposure_by_firewall(account: Subject) -> str:
     return "restricted" if action == "deny" else "public"
 
 
-@fact("account", helped_by=("perimeters",))
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields="account: properties.publicNetworkAccess; perimeter: properties.resourceAssociation",
+)
 def perimeter_enforced(account: Subject) -> Joined:
     """True when publicNetworkAccess is SecuredByPerimeter, or a perimeter configuration that was read is in Enforced mode.
 
@@ -183,7 +200,13 @@ def perimeter_enforced(account: Subject) -> Joined:
     return Joined(False, configurations.gaps)
 
 
-@fact("account", helped_by=("perimeters",))
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
 def exposure_evidence(account: Subject) -> str:
     """What the exposure rests on, in words; that perimeters were not read, where that could change it."""
     access = account.properties.get("publicNetworkAccess") or "not set (so on)"
@@ -196,7 +219,7 @@ def exposure_evidence(account: Subject) -> str:
     return f"{said}; no enforced network security perimeter"
 
 
-@fact("account")
+@fact("account", fields="account: properties.endpoint properties.endpoints")
 def hosts(account: Subject) -> Joined:
     """The account's own hosts with a private DNS zone each: `host`, `zone`, `record` (the A record's name in the zone).
 
@@ -228,14 +251,18 @@ def _host(url: str) -> str:
         return ""
 
 
-@fact("account")
+@fact("account", fields="account: properties.endpoint properties.endpoints")
 def required_dns_zones(account: Subject) -> Joined:
     """The private DNS zones that the account's own hosts need (`properties.endpoint` and `endpoints`)."""
     found = account.join("facts.hosts")
     return Joined(sorted({row["zone"] for row in found.value}), found.gaps)
 
 
-@fact("account", reads=("deployments", "models"))
+@fact(
+    "account",
+    reads=("deployments", "models"),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def hosts_realtime(account: Subject) -> Any:
     """True when a deployment of the account has the realtime role speech."""
     listed = account.join("deployments")
@@ -246,7 +273,14 @@ def hosts_realtime(account: Subject) -> Any:
     return Joined(False, tuple(gaps))
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
+    ),
+)
 def log_destinations(account: Subject) -> Joined:
     """Where the account's diagnostic settings send to: `kind` (workspace, eventHub, storage, partner), `id`, `setting`.
 
@@ -256,13 +290,28 @@ def log_destinations(account: Subject) -> Joined:
     return Joined([one for setting in settings.value for one in _destinations(setting)], settings.gaps)
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.logs "
+        "properties.marketplacePartnerId properties.serviceBusRuleId properties.storageAccountId "
+        "properties.workspaceId"
+    ),
+)
 def delivered_logs(account: Subject) -> Joined:
     """The enabled log categories and groups of settings that have a destination: `category`, `categoryGroup`, `id` (the setting)."""
     return _delivered(account, "logs")
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.metrics properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
+    ),
+)
 def delivered_metrics(account: Subject) -> Joined:
     """The enabled metric categories of settings that have a destination: `category`, `id` (the setting)."""
     return _delivered(account, "metrics")
@@ -294,13 +343,13 @@ def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-@fact("account")
+@fact("account", fields="account: location")
 def region(account: Subject) -> str:
     """The account's location, normalised: `East US 2` is `eastus2`."""
     return arm_id.region(account.raw.get("location"))
 
 
-@fact("account")
+@fact("account", fields="account: tags")
 def filled_tags(account: Subject) -> list[str]:
     """Names of the tags that have a value."""
     tags = mapping(account.raw.get("tags"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -20,14 +20,14 @@ DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 """What a null versionUpgradeOption means. Source: Microsoft's "Working with models"."""
 
 
-@root(*_BOTH, reads=("accounts",))
+@root(*_BOTH, reads=("accounts",), fields="account")
 def account(deployment: Subject) -> Joined:
     """The account that the deployment stands in."""
     owner = deployment.account
     return Joined(owner.raw if owner else None)
 
 
-@root(*_BOTH, reads=("models",))
+@root(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model; models: value")
 def model(deployment: Subject) -> Joined:
     """The region's catalogue row for the deployment's model: the `model` of the row of its kind, format, name and version."""
     location, gaps = _region_rows(deployment, "models")
@@ -37,7 +37,11 @@ def model(deployment: Subject) -> Joined:
     return Joined(None, gaps or (_no_row(deployment),))
 
 
-@root(*_BOTH, reads=("models", "usages"))
+@root(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota(deployment: Subject) -> Joined:
     """The usage row that the deployment's SKU counts against, joined by the catalogue's `usageName`."""
     row = deployment.join("model")
@@ -52,7 +56,11 @@ def quota(deployment: Subject) -> Joined:
     return Joined(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_role(deployment: Subject) -> Joined:
     """What the deployment does on the Realtime API: speech, transcription, translation, live, none or unknown.
 
@@ -66,7 +74,11 @@ def realtime_role(deployment: Subject) -> Joined:
     return Joined(role, gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_evidence(deployment: Subject) -> str:
     """What the realtime role rests on."""
     return _role(deployment)[1]
@@ -137,7 +149,7 @@ def _looks_realtime(name: str, version: str) -> bool:
     return bool(_REALTIME_NAME.search(name) or _REALTIME_NAME.search(version) or _LIVE_NAME.search(name))
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_dates(deployment: Subject) -> Joined:
     """The retirement dates that the catalogue gives, earliest first: `date` (YYYY-MM-DD) and `source` (the model, or its own SKU)."""
     row = deployment.join("model")
@@ -157,13 +169,13 @@ def retirement_dates(deployment: Subject) -> Joined:
     return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_date(deployment: Subject) -> Joined:
     """The earlier of the model's and its own SKU's retirement date (YYYY-MM-DD); unknown where the catalogue has none."""
     return _earliest(deployment, "date")
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_source(deployment: Subject) -> Joined:
     """Which field of the catalogue the retirement date stands in."""
     return _earliest(deployment, "source")
@@ -177,19 +189,19 @@ def _earliest(deployment: Subject, field: str) -> Joined:
     return Joined(None, dates.gaps or (Gap(deployment.resource, "models", "missing", message=message),))
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.versionUpgradeOption")
 def effective_upgrade_option(deployment: Subject) -> str:
     """The version upgrade option in force: null means OnceCurrentVersionExpired."""
     return str(deployment.properties.get("versionUpgradeOption") or DEFAULT_UPGRADE_OPTION)
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.model")
 def model_and_version(deployment: Subject) -> str:
     """`name@version` of the deployed model."""
     return f"{_model_field(deployment, 'name')}@{_model_field(deployment, 'version')}"
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
 def requests_per_minute(deployment: Subject) -> Any:
     """Requests per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds.
 
@@ -199,7 +211,7 @@ def requests_per_minute(deployment: Subject) -> Any:
     return _per_minute(deployment, "request")
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
 def tokens_per_minute(deployment: Subject) -> Any:
     """Tokens per minute that the deployment's rate limit admits: rateLimits with key `token`, per 60 seconds."""
     return _per_minute(deployment, "token")
@@ -214,7 +226,11 @@ def _per_minute(deployment: Subject, key: str) -> Any:
     return Joined(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("models", "usages"))
+@fact(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota_use(deployment: Subject) -> Joined:
     """Used share of the deployment's quota, 0 to 1 (more when over): `currentValue` / `limit`."""
     row = deployment.join("quota")
@@ -227,7 +243,11 @@ def quota_use(deployment: Subject) -> Joined:
     return Joined(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("models", "usages"))
+@fact(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota_pool(deployment: Subject) -> Joined:
     """The quota pool in words: the usage row's name, and its scope where Azure states one (`scopeType`, `scopeId`)."""
     row = deployment.join("quota")
@@ -237,14 +257,14 @@ def quota_pool(deployment: Subject) -> Joined:
     return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'its scope is not stated'})")
 
 
-@fact(*_BOTH, reads=("metrics",))
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
 def requests_last_week(deployment: Subject) -> Joined:
     """AzureOpenAIRequests of the deployment in the last 7 days; unknown where the answer does not name the metric."""
     rows = _request_rows(deployment)
     return Joined(sum(total for _, total in rows.value), rows.gaps)
 
 
-@fact(*_BOTH, reads=("metrics",))
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
 def throttled_share(deployment: Subject) -> Joined:
     """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; null without requests."""
     rows = _request_rows(deployment)
@@ -336,22 +356,6 @@ def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any,
             key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
             rows.setdefault(key, one)
     return rows, gaps
-
-
-def parse_date(value: Any) -> date | None:
-    """The day of a date as Azure writes them, else None.
-
-    ISO 8601 with 0 to 7 fraction digits, an interval of two of these (its start counts), or `MM/DD/YYYY HH:MM:SS`.
-    """
-    if not isinstance(value, str):
-        return None
-    iso = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T /])", value)
-    try:
-        if iso:
-            return date.fromisoformat(iso.group())
-        return datetime.strptime(value.split(" ")[0], "%m/%d/%Y").date()  # noqa: DTZ007  (a day has no zone)
-    except ValueError:
-        return None
 
 
 def _number(value: Any) -> TypeGuard[float]:

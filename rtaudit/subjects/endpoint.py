@@ -12,13 +12,21 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
 
-@root("privateEndpoint", reads=("accounts",))
+@root(
+    "privateEndpoint",
+    reads=("accounts",),
+    fields=(
+        "account; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def accounts(endpoint: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that the endpoint connects to."""
     return [one.raw for one in _accounts(endpoint)]
 
 
-@root("privateEndpoint", reads=("privateEndpoints",))
+@root("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup")
 def zone_groups(endpoint: Subject) -> Joined:
     """The endpoint's private DNS zone groups."""
     world = endpoint.world
@@ -27,7 +35,10 @@ def zone_groups(endpoint: Subject) -> Joined:
     )
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=("privateEndpoint: properties.manualPrivateLinkServiceConnections properties.privateLinkServiceConnections"),
+)
 def group_ids(endpoint: Subject) -> list[str]:
     """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual."""
     wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
@@ -39,7 +50,14 @@ def group_ids(endpoint: Subject) -> list[str]:
     return sorted(found)
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def required_dns_zones(endpoint: Subject) -> Joined:
     """The private DNS zones that the hosts of its accounts need."""
     joined = [one.join("facts.requiredDnsZones") for one in _accounts(endpoint)]
@@ -47,14 +65,14 @@ def required_dns_zones(endpoint: Subject) -> Joined:
     return Joined(zones, tuple(gap for one in joined for gap in one.gaps))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints",))
+@fact("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup: properties.privateDnsZoneConfigs")
 def zone_names(endpoint: Subject) -> Joined:
     """Names of the private DNS zones that its zone groups write to."""
     groups = endpoint.join("zoneGroups")
     return Joined(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
 
 
-@fact("privateEndpoint")
+@fact("privateEndpoint", fields="privateEndpoint: properties.subnet")
 def virtual_network(endpoint: Subject) -> str | None:
     """ARM id of the virtual network that the endpoint's subnet stands in."""
     subnet = mapping(endpoint.properties.get("subnet")).get("id")
@@ -64,7 +82,16 @@ def virtual_network(endpoint: Subject) -> str | None:
     return subnet[:at] if at > 0 else None
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def host_zones(endpoint: Subject) -> Joined:
     """For each host of its accounts: `host`, `zone` (its name), `answered`: whether a private zone answers for it, `id` (that zone).
 
@@ -102,7 +129,16 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
     return {"id": linked[0] if linked else endpoint.resource, "answered": Joined(False, gaps)}
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def zone_links(endpoint: Subject) -> Joined:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
@@ -119,7 +155,16 @@ def zone_links(endpoint: Subject) -> Joined:
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def linked_networks(endpoint: Subject) -> Joined:
     """The virtual networks that every zone that answers for its accounts is linked to."""
     links = endpoint.join("facts.zoneLinks")
@@ -129,7 +174,16 @@ def linked_networks(endpoint: Subject) -> Joined:
     return Joined(sorted(common), tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def network_zones(endpoint: Subject) -> Joined:
     """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
 
@@ -156,7 +210,16 @@ def network_zones(endpoint: Subject) -> Joined:
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def linked_elsewhere(endpoint: Subject) -> str:
     """Networks that are linked to another zone of a name than the one that answers for the accounts, in words."""
     said = [
@@ -167,7 +230,16 @@ def linked_elsewhere(endpoint: Subject) -> str:
     return "; ".join(said) or "none"
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.customDnsConfigs properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; record: properties.aRecords; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def host_records(endpoint: Subject) -> Joined:
     """For each host and zone: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
 

@@ -11,21 +11,29 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, mapping, not_shown, text
 
 
-@root("environment", reads=("accounts",))
+@root("environment", reads=("accounts",), fields="account")
 def accounts(environment: Subject) -> Joined:
     """The accounts of the kinds that can host realtime deployments."""
     world = environment.world
     return Joined([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
 
 
-@root("environment", reads=("accounts", "deployments"))
+@root("environment", reads=("accounts", "deployments"), fields="deployment")
 def deployments(environment: Subject) -> Joined:
     """The deployments of those accounts."""
     world = environment.world
     return Joined([one.raw for one in world.deployments], _deployment_gaps(world))
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
 def realtime_deployments(environment: Subject) -> Joined:
     """Deployments with a realtime role: `id`, `role`, `model` (name@version), `region`, `provisioningState`, `deploymentState`, `sku`, `capacity`."""
     world = environment.world
@@ -33,13 +41,29 @@ def realtime_deployments(environment: Subject) -> Joined:
     return Joined([_row(one) for one in found], gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
 def speech_deployments(environment: Subject) -> Joined:
     """Those of `facts.realtimeDeployments` whose role is speech."""
     return _of_speech(environment.join("facts.realtimeDeployments"))
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState; models: value"
+    ),
+)
 def realtime_models(environment: Subject) -> Joined:
     """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` (ids).
 
@@ -68,7 +92,15 @@ def realtime_models(environment: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState; models: value"
+    ),
+)
 def speech_models(environment: Subject) -> Joined:
     """Those of `facts.realtimeModels` whose role is speech."""
     return _of_speech(environment.join("facts.realtimeModels"))
@@ -92,7 +124,16 @@ def _state(deployment: Subject) -> Joined:
     return Joined(state, (unseen,) if unseen else ())
 
 
-@fact("environment", reads=("accounts", "deployments", "models", "contentPolicies"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models", "contentPolicies"),
+    fields=(
+        "account: kind location; "
+        "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
+        "deployment: properties.capabilities properties.model properties.raiPolicyName "
+        "properties.versionUpgradeOption sku.capacity sku.name; models: value"
+    ),
+)
 def region_agreement(environment: Subject) -> Joined:
     """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
     found, gaps = _realtime(environment.world)
@@ -128,7 +169,15 @@ def region_agreement(environment: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
 def chat_deployments(environment: Subject) -> Joined:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""
     world = environment.world

@@ -22,13 +22,20 @@ _LEFT_OPEN = ("", "none")
 """Values of a filter's `action` that say nothing. Recorded DefaultV2 policies have `blocking: true, action: NONE`."""
 
 
-@root(*_BOTH, reads=("contentPolicies",))
+@root(*_BOTH, reads=("contentPolicies",), fields="contentPolicy; deployment: properties.raiPolicyName")
 def rai_policy(deployment: Subject) -> Joined:
     """The content-filter policy that the deployment names, or null."""
     return _policy(deployment, deployment.properties.get("raiPolicyName"))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(
+    *_BOTH,
+    reads=("contentPolicies",),
+    fields=(
+        "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
+        "deployment: properties.raiPolicyName"
+    ),
+)
 def effective_filters(deployment: Subject) -> Joined:
     """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
 
@@ -52,7 +59,14 @@ def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
     return {}
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(
+    *_BOTH,
+    reads=("contentPolicies",),
+    fields=(
+        "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
+        "deployment: properties.raiPolicyName"
+    ),
+)
 def harm_filters(deployment: Subject) -> Joined:
     """The eight harm filters in force, each once: `name`, `source`, `stated`, `enabled`, `blocking`, `severityThreshold`.
 
@@ -62,7 +76,14 @@ def harm_filters(deployment: Subject) -> Joined:
     return _asked_for(deployment, HARMS)
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(
+    *_BOTH,
+    reads=("contentPolicies",),
+    fields=(
+        "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
+        "deployment: properties.raiPolicyName"
+    ),
+)
 def prompt_shields(deployment: Subject) -> Joined:
     """The filter Jailbreak on Prompt in force, with the fields of `facts.harmFilters`."""
     return _asked_for(deployment, PROMPT_SHIELDS)
@@ -124,7 +145,11 @@ def _effective_filters(deployment: Subject, named: Any) -> Joined:
     return Joined(list(filters.values()))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(
+    *_BOTH,
+    reads=("contentPolicies",),
+    fields="contentPolicy: properties.format properties.mode; deployment: properties.raiPolicyName",
+)
 def filter_mode(deployment: Subject) -> Joined:
     """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
 
@@ -138,7 +163,7 @@ def filter_mode(deployment: Subject) -> Joined:
     return Joined(None if unread else mapping(mapping(policy.value).get("properties")).get("mode"), unread)
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
+@fact(*_BOTH, reads=("contentPolicies",), fields="deployment: properties.raiPolicyName")
 def names_known_policy(deployment: Subject) -> Joined:
     """True when the content policy that is named exists on the account; Microsoft's own (`Microsoft.*`) count as known.
 

@@ -23,26 +23,50 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 """Action that creates or changes a deployment."""
 
 
-@root("account", reads=("roleAssignments",))
+@root("account", reads=("roleAssignments",), fields="roleAssignment")
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
     return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def realtime_callers(account: Subject) -> Joined:
     """Principals that may open realtime sessions (data action `…/deployments/realtime/action`), one row each."""
     return _holders(account, REALTIME_ACTION, "dataActions", "notDataActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def key_readers(account: Subject) -> Joined:
     """Principals that may read the account's keys (`…/accounts/listKeys/action`), one row each."""
     return _holders(account, LIST_KEYS_ACTION, "actions", "notActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def deployment_writers(account: Subject) -> Joined:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
     return _holders(account, WRITE_DEPLOYMENT_ACTION, "actions", "notActions")

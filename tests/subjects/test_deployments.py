@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 from tests.subjects.worlds import (
     ACCOUNT,
     GROUP,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.collect.answers import sound
-from rtaudit.collect.aspects.calls import accounts, below
+from rtaudit.collect.aspects.calls import below, itself
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
@@ -102,10 +102,10 @@ READERS = (
         aspect="metrics",
         type="Microsoft.Insights/metrics",
         action="Microsoft.Insights/metrics/read",
-        targets=accounts,
+        targets=None,
+        of_each=itself,
         ask=_ask_metrics,
         after=("accounts",),
-        eager=True,
     ),
 )
 """Readers of the opt-in aspects defender and metrics; the table of resource types makes the plain ones."""

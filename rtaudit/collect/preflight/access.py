@@ -141,4 +141,4 @@ def check_groups(gathering: Gathering, request: Request) -> Iterator[Check]:
 def _reach(reader: Reader) -> str:
     if reader.name == "groups":
         return "account"
-    return "account" if "accounts" in reader.after and reader.eager and reader.shape == "list" else "subscription"
+    return "account" if reader.of_each is not None and reader.shape == "list" else "subscription"

@@ -17,7 +17,7 @@ from rtaudit.contract.sections import caller_of
 from rtaudit.subjects import Subject
 from rtaudit.subjects import World as Facts
 from rtaudit.subjects.client import FITS
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 
 HORIZON_DAYS = 30
 """A model that retires within so many days is about to: the horizon of the pack baseline."""
