@@ -190,7 +190,7 @@ def answer(
         packs,
         as_of=parse_day(judging.as_of, "--as-of"),
         fail_on=judging.fail_on,
-        allow_unknown=_allowed(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
+        allow_unknown=allowed_unknown(judging.allow_unknown, {rule for pack in packs for rule in pack.rules}),
         waivers=judging.loaded_waivers,
         baseline=baseline,
         baseline_name=Path(judging.baseline).name if judging.baseline else None,
@@ -248,7 +248,7 @@ def parse_day(text: str | None, option: str) -> date | None:
         raise UsageError(f"{option} {text} is no day", "write YYYY-MM-DD") from None
 
 
-def _allowed(values: Sequence[str], known: set[str]) -> bool | list[str]:
+def allowed_unknown(values: Sequence[str], known: set[str]) -> bool | list[str]:
     """What `--allow-unknown` allows: everything, or the rules that it lists."""
     if not values:
         return False

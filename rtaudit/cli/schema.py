@@ -16,6 +16,7 @@ SCHEMAS: dict[str, str] = {
     "cases": "rtaudit.policy.schema:CASES_SCHEMA",
     "waivers": "rtaudit.policy.schema:WAIVERS_SCHEMA",
     "report": "rtaudit.report.schema:ENVELOPE",
+    "runbook": "rtaudit.report.runbook:ENVELOPE",
     "drift": "rtaudit.drift.schema:ENVELOPE",
     "driftpolicy": "rtaudit.drift.schema:POLICY",
     "map": "rtaudit.drift.schema:MAP",

@@ -40,19 +40,19 @@ def check(
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
-    gates = partial(_gates, fail_on=fail_on, allow_unknown=allow_unknown)
+    blocks = partial(gates, fail_on=fail_on, allow_unknown=allow_unknown)
     findings: list[Finding] = []
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
     with _no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
-            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
+            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], blocks)
             warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
         findings = in_order(findings)
-    verdict = _verdict(filter(gates, findings))
+    verdict = _verdict(filter(blocks, findings))
     return Report(
         tool={"name": "rtaudit", "version": __version__},
         generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -88,7 +88,7 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) -> bool:
+def gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) -> bool:
     """Whether a finding keeps the report from being ready."""
     if finding.known or not at_or_above(finding.severity, fail_on):
         return False
