@@ -177,6 +177,18 @@ def test_a_bucket_is_assumed_once_azure_shows_it() -> None:
     assert pacer.wait("s", 0.05) == 0
 
 
+def test_a_bucket_follows_what_azure_says_is_left_by_a_quarter() -> None:
+    pacer = Pacer(25.0)
+    for said in ("10", "50"):
+        pacer.sent("s", 0.0)
+        pacer.answered("s", 0.0, said)
+    # 9 are left of the 10 by then, and 50 is said: (50 - 9) / 4 more, of which six stay in the bucket.
+    for _ in range(13):
+        assert pacer.wait("s", 0.0) == 0
+        pacer.sent("s", 0.0)
+    assert pacer.wait("s", 0.0) > 0
+
+
 def test_a_refusal_holds_up_its_subscription_only() -> None:
     pacer = Pacer(25.0)
     pacer.sent("s", 0.0)
@@ -225,6 +237,22 @@ def test_a_throttled_subscription_does_not_hold_up_the_others() -> None:
     started = time.monotonic()
     assert len(schedule.stop()) == 10
     assert time.monotonic() - started < 0.5
+
+
+def test_an_error_of_the_moment_that_says_when_is_asked_again_then() -> None:
+    def fetch(read: Read) -> None:
+        if read.subscription == "slow":
+            raise Fault("failed", "m", status=503, retry_after=60, passing=True)
+
+    schedule = Schedule(fetch, replace(QUICK, concurrency=2, retry_after_cap=60))
+    schedule.submit(_read("slow"))
+    while not schedule.tally.retried:
+        assert schedule.finished(0.01) == []
+    for _ in range(50):
+        schedule.submit(_read("quick"))
+    assert _drain(schedule, 50) == ["quick"] * 50
+    assert schedule.tally.calls == 51
+    assert [one.subscription for one in schedule.stop()] == ["slow"]
 
 
 def test_no_more_than_the_bound_is_in_flight_and_no_less() -> None:
@@ -493,3 +521,15 @@ def test_a_challenge_that_nobody_can_meet_is_a_gap(cloud: Cloud) -> None:
     assert [(gap.aspect, gap.reason, gap.status) for gap in gather(cloud).snapshot.gaps] == [
         ("deployments", "denied", 401)
     ]
+
+
+@pytest.mark.parametrize(("shard", "warned"), [(None, True), ("1/3", False)], ids=["the whole", "a shard"])
+def test_only_the_whole_says_that_a_group_holds_no_account(
+    shard: str | None, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rtaudit.cli.collect_options import say_empty
+    from rtaudit.snapshot import Snapshot
+
+    scope = {"subscriptions": ["s"], "resourceGroups": ["rg-voice"], **({"shard": shard} if shard else {})}
+    say_empty(Snapshot.of("prod", scope, []))
+    assert ("rg-voice" in capsys.readouterr().err) is warned
