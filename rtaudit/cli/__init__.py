@@ -1,4 +1,4 @@
-"""The command line: wiring, options and exit codes. Each command is one module; heavy rooms are entered when it runs."""
+"""Command line: registers the commands, each a module; heavy packages are imported when a command runs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _COMMANDS = (
     "audit",
     "runbook",
     "diff",
+    "plan",
     "render",
     "policy",
     "client",

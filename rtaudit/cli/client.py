@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rtaudit.cli.app import app, command, counted, emit, plain
-from rtaudit.errors import InputError, UsageError, allowed_hint
+from rtaudit.cli.completion import among, completer
+from rtaudit.errors import InputError
 
 if TYPE_CHECKING:
     from rtaudit.scan.run import Scan
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
 app.add_typer(clients, name="client")
 
-FAIL_ON = ("critical", "high", "medium", "low", "info", "none")
 _FORMATS = ("table", "json", "sarif")
 
 
@@ -39,11 +39,11 @@ def init(
     ] = None,
 ) -> None:
     """Write a contract (rtaudit.client/1) from snapshots, to be completed."""
-    from rtaudit.scan.draft import from_snapshots, write
+    from rtaudit.api.files import draft_contract
     from rtaudit.snapshot import load
 
     _refuse_to_replace(output)
-    _deliver(write(from_snapshots([load(path) for path in snapshot], name, account, deployment)), output)
+    _deliver(draft_contract([load(path) for path in snapshot], name, account, deployment), output)
 
 
 @command(clients, "scan")
@@ -53,7 +53,10 @@ def scan(
     fail_on: Annotated[
         str,
         typer.Option(
-            "--fail-on", metavar="SEVERITY", help="Exit 1 on findings of this severity or worse; `none` never."
+            "--fail-on",
+            metavar="SEVERITY",
+            help="Exit 1 on findings of this severity or worse; `none` never.",
+            autocompletion=completer("thresholds"),
         ),
     ] = "high",
     draft: Annotated[
@@ -62,7 +65,13 @@ def scan(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client in the draft.")] = "client",
     output: Annotated[
         list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, sarif, or a path; repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT[=PATH]",
+            help="table, json, sarif, or a path; repeatable.",
+            autocompletion=among(*_FORMATS),
+        ),
     ] = None,
 ) -> None:
     """Look in source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
@@ -70,18 +79,18 @@ def scan(
     A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`.
     Exit 0 nothing, 1 findings, 4 nothing found but something could not be read.
     """
+    from rtaudit.api.files import scan_source
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.documents import dumps
+    from rtaudit.report.gate import check_threshold
     from rtaudit.scan.draft import write
     from rtaudit.scan.run import draft_of
-    from rtaudit.scan.run import scan as run
     from rtaudit.scan.sarif import to_sarif
 
-    if fail_on not in FAIL_ON:
-        raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, FAIL_ON))
+    check_threshold(fail_on)
     wanted = parse_outputs(output or (), formats=_FORMATS)
     _refuse_to_replace(draft)
-    result = run(path)
+    result = scan_source(path)
     texts = {
         "json": lambda: dumps(result.document()),
         "sarif": lambda: to_sarif(result),

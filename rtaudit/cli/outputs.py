@@ -1,4 +1,4 @@
-"""`-o FORMAT[=PATH] | PATH.sarif …`: what is written where. Several in one run, files atomically, stdout at most once."""
+"""Outputs: write what `-o FORMAT[=PATH] | PATH.sarif …` names: several in one run, files atomically, stdout at most once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rtaudit.cli.app import emit, plain
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.render import FORMATS, by_extension, render, whole
+from rtaudit.settings.values import GROUPINGS, OF_DRIFT, OF_REPORT
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
@@ -62,19 +63,14 @@ def check_places(outputs: Sequence[Output]) -> None:
             _check_place(output.path)
 
 
-_GROUPINGS = ("account", "rule", "severity")
-_OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
-_OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
-
-
 def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:
     """Raise UsageError for a grouping or an outcome that there is none of, in this answer where it is there already."""
     from rtaudit.report import Report
 
     of_drift = answer is not None and not isinstance(answer, Report)
-    outcomes = (*_OF_REPORT, *_OF_DRIFT) if answer is None else _OF_DRIFT if of_drift else _OF_REPORT
-    if group_by is not None and group_by not in _GROUPINGS:
-        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, _GROUPINGS))
+    outcomes = (*OF_REPORT, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else OF_REPORT
+    if group_by is not None and group_by not in GROUPINGS:
+        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, GROUPINGS))
     if group_by is not None and of_drift:
         raise UsageError("--group-by groups a report, and this is a drift", "leave it out: a drift goes by category")
     for word in show:
@@ -95,11 +91,26 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
         if output.path is not None:
             write_atomically(output.path, render(answer, output.format, **options))
             print(f"wrote {plain(output.path)} ({output.format})", file=sys.stderr)
+    if all(output.path is not None for output in outputs):
+        print(_verdict(answer), file=sys.stderr)
     for output in outputs:
         if output.path is None:
             emit(render(answer, output.format, **{**options, **screen()}))
         if output.format == "github":
             _job_summary(answer, options)
+
+
+def _verdict(answer: Report | Drift) -> str:
+    """The line that ends an answer, for a run whose outputs all go to files."""
+    from rtaudit.report import Report
+
+    if isinstance(answer, Report):
+        from rtaudit.render.text import conclusion
+
+        return conclusion(answer)
+    from rtaudit.render.drift_words import conclusion as of_drift
+
+    return of_drift(answer)
 
 
 def _parse(word: str, formats: Collection[str]) -> Output:
@@ -141,7 +152,7 @@ def screen() -> dict[str, Any]:
     """What the options `width` and `colour` are for stdout as it is."""
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return {"width": max(80, shutil.get_terminal_size().columns) if terminal else PIPE_WIDTH, "colour": colour}
+    return {"width": shutil.get_terminal_size().columns if terminal else PIPE_WIDTH, "colour": colour}
 
 
 def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
@@ -150,7 +161,7 @@ def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
         return
     try:
         with open(target, "ab") as file:
-            file.write(whole(render(answer, "markdown", **options)).encode("utf-8", "backslashreplace"))
+            file.write(whole(render(answer, "markdown-short", **options)).encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise RtauditError(
             f"cannot append to GITHUB_STEP_SUMMARY: {error.strerror or error}",

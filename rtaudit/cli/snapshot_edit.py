@@ -27,7 +27,7 @@ def merge(
     from rtaudit.snapshot import load
     from rtaudit.snapshot.merge import merge as join
 
-    _write(join([load(file) for file in files]), output)
+    write_snapshot(join([load(file) for file in files]), output)
 
 
 @command(snapshots)
@@ -52,10 +52,10 @@ def redact(
     from rtaudit.snapshot.redact import load_key
     from rtaudit.snapshot.redact import redact as hide
 
-    _write(hide(load(file), load_key(key) if key is not None else None), output)
+    write_snapshot(hide(load(file), load_key(key) if key is not None else None), output)
 
 
-def _write(snapshot: Snapshot, output: str | None) -> None:
+def write_snapshot(snapshot: Snapshot, output: str | None) -> None:
     from rtaudit.documents import pieces
     from rtaudit.snapshot import write
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a client contract: what editors complete from and what the loader holds files against."""
+"""Contract schema: the JSON Schema of a client contract, for editors and for the loader."""
 
 from __future__ import annotations
 

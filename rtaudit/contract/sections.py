@@ -1,4 +1,4 @@
-"""A client contract as it holds in one environment."""
+"""Contract sections: give a client contract as it holds in one environment."""
 
 from __future__ import annotations
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import check_schema, dumps, load_json, whole_file
 from rtaudit.errors import InputError
-from rtaudit.report import SEVERITIES
+from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
 SCHEMA = "rtaudit.drift/1"
 """The schema this version reads and writes."""
@@ -35,9 +37,6 @@ DECISIONS = ("drift", "unknown", "expected", "ignored")
 
 KINDS = ("changed", "added", "removed")
 """`added` and `removed` are as seen from the base: the other side has it, or lacks it."""
-
-EXIT_CODES = {"same": 0, "drift": 1, "incomplete": 4}
-"""Verdict -> exit code of diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,11 @@ class Change:
     """Rules of the catalogue whose outcome differs between the two: `rule`, `title`, `severity`, `left`, `right`."""
 
     @property
+    def weaker(self) -> bool:
+        """True when a rule that passes in the base fails on the other side."""
+        return any(rule["left"] == "pass" and rule["right"] == "fail" for rule in self.rules)
+
+    @property
     def order(self) -> tuple[int, int, int, str, str, str]:
         """Sort key: decision, severity, category, role, type, path."""
         return (
@@ -136,20 +140,18 @@ class Comparison:
     over_time: bool = False
     """True when both are the same environment, paired by ARM id."""
 
-    @property
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """Number of pairs, of doubts, of changes per decision, and of drift per severity and category."""
+        decisions = Counter(change.decision for change in self.changes)
         drift = [change for change in self.changes if change.decision == "drift"]
+        severities, categories = Counter(one.severity for one in drift), Counter(one.category for one in drift)
         return {
             "pairs": len(self.pairs),
             "unpaired": len(self.unpaired),
-            **{name: sum(change.decision == name for change in self.changes) for name in DECISIONS},
-            "driftBySeverity": {
-                name: count for name in SEVERITIES if (count := sum(change.severity == name for change in drift))
-            },
-            "driftByCategory": {
-                name: count for name in CATEGORIES if (count := sum(change.category == name for change in drift))
-            },
+            **{name: decisions[name] for name in DECISIONS},
+            "driftBySeverity": {name: severities[name] for name in SEVERITIES if severities[name]},
+            "driftByCategory": {name: categories[name] for name in CATEGORIES if categories[name]},
         }
 
 
@@ -239,7 +241,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             for pair in comparison.pairs
         ],
         "unpaired": [asdict(doubt) for doubt in comparison.unpaired],
-        "changes": [_change(change) for change in comparison.changes],
+        "changes": [_change(change, comparison) for change in comparison.changes],
         "summary": comparison.summary,
     }
 
@@ -253,8 +255,11 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, comparison: Comparison) -> dict[str, Any]:
+    from rtaudit.drift.sentences import change_sentence
+
     value = {name: getattr(change, name) for name in Change.__slots__}
+    value["message"] = change_sentence(change, comparison.left.environment, comparison.right.environment)
     value["decidedBy"] = value.pop("decided_by")
     value["rules"] = list(change.rules)
     return value
@@ -271,7 +276,13 @@ def _load_comparison(value: dict[str, Any]) -> Comparison:
         pairs=[Pair(**pair) for pair in value["pairs"]],
         unpaired=[Unpaired(**doubt) for doubt in value["unpaired"]],
         changes=[
-            Change(**{"decided_by" if key == "decidedBy" else key: item for key, item in change.items()})
+            Change(
+                **{
+                    "decided_by" if key == "decidedBy" else key: item
+                    for key, item in change.items()
+                    if key != "message"
+                }
+            )
             for change in value["changes"]
         ],
         over_time=value.get("overTime", False),

@@ -8,14 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.documents import canonical
-from rtaudit.drift import gaps, sides
+from rtaudit.drift import fields, gaps, sides
 from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
-from rtaudit.drift.held import Held
+from rtaudit.drift.held import CONDITIONAL, Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
 from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
@@ -25,8 +23,10 @@ from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
-from rtaudit.report import at_or_above
-from rtaudit.snapshot import Snapshot
+from rtaudit.report.gate import at_or_above, verdict_of
+from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED
+from rtaudit.version import __version__
 
 
 def diff(
@@ -72,11 +72,10 @@ def verdict(comparisons: Sequence[Comparison], fail_on: str) -> str:
         for comparison in comparisons
         for change in comparison.changes
         if at_or_above(change.severity, fail_on)
-    }
-    if "drift" in gating:
-        return "drift"
-    doubts = fail_on != "none" and any(comparison.unpaired for comparison in comparisons)
-    return "incomplete" if "unknown" in gating or doubts else "same"
+    } & {"drift", "unknown"}
+    if fail_on != "none" and any(comparison.unpaired for comparison in comparisons):
+        gating.add("unknown")
+    return verdict_of((one == "drift" for one in gating), "same", "drift")
 
 
 def side_of(snapshot: Snapshot) -> Side:
@@ -157,11 +156,27 @@ class _Comparing:
                 name_callers(self.left, self.right, pair, one, other)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
-            if one == other:
-                continue
-            for difference in differences(settled(one), settled(other), pair.type):
-                if not shared.holds(pair, difference):
-                    yield self._seen(pair, difference)
+            told: set[str] = set()
+            for difference in differences(settled(one), settled(other), pair.type) if one != other else ():
+                if shared.holds(pair, difference):
+                    continue
+                change = self._seen(pair, difference)
+                sides_of_pair = (self.left, pair.left), (self.right, pair.right)
+                gap = fields.hidden(*sides_of_pair, change.path, [change.before, change.after])
+                if gap is None:
+                    yield change
+                elif gap.reason != ASSIGNED:
+                    told.add(str(gap.field))
+                    yield _not_told(change, gap)
+            yield from self._not_known(pair, told)
+
+    def _not_known(self, pair: Paired, told: set[str]) -> Iterator[Change]:
+        """What a plan could have told of a resource and does not: equal or not, nobody knows."""
+        for side, resource in ((self.left, pair.left), (self.right, pair.right)):
+            for gap in fields.not_told(side, resource):
+                if gap.field not in told:
+                    told.add(str(gap.field))
+                    yield _not_told(self._seen(pair, Difference(str(gap.field), "changed", None, None)), gap)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
         """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is told as unknown."""
@@ -180,6 +195,8 @@ class _Comparing:
             own, lacking = (self.left, self.right_blind) if lone.left is not None else (self.right, self.left_blind)
             item = lone.left or lone.right
             assert item is not None
+            if fields.in_no_plan(lacking.side, item):
+                continue
             why = self._explained(lone, own, item, lacking)
             sources = (*self.left_blind.sources(lone.type), *self.right_blind.sources(lone.type))
             if why is not None and self.waived.isdisjoint(sources):
@@ -239,7 +256,7 @@ class _Comparing:
             ):
                 if before == after or self._unread(resource_type, one, other):
                     continue
-                if unnamed and any(role in canonical([before, after]) for role in unnamed):
+                if unnamed and not unnamed.isdisjoint(_words([before, after])):
                     continue
                 held = Paired(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
@@ -311,6 +328,10 @@ class _Comparing:
         )
 
 
+def _not_told(change: Change, gap: Gap) -> Change:
+    return replace(change, decision="unknown", decided_by=f"the plan does not tell it: {gap.message}", meaning=None)
+
+
 def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide, right: IndexedSide) -> None:
     """A deployment's name is what clients ask for: it counts, apart from the environment's own tokens."""
     assert pair.left is not None
@@ -318,6 +339,14 @@ def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide,
     here, there = sides.name(pair.left), sides.name(pair.right)
     if here.lower() != there.lower() and left.stem(here) != right.stem(there):
         one["name"], other["name"] = here, there
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in what is held."""
+    if isinstance(value, str):
+        yield value.removesuffix(CONDITIONAL)
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(held)
 
 
 def _modified(item: Resource | None) -> dict[str, Any] | None:

@@ -35,6 +35,19 @@ class IndexedSide:
             self.by_type[CLIENT] = self.clients
 
     @cached_property
+    def accounts_by_name(self) -> dict[str, list[Resource]]:
+        """Accounts by their name in lower case, which may be that of several."""
+        found: dict[str, list[Resource]] = {}
+        for item in self.by_type.get(ACCOUNT, ()):
+            found.setdefault(name(item).lower(), []).append(item)
+        return found
+
+    @cached_property
+    def client_keys(self) -> frozenset[str]:
+        """Keys of its client contracts."""
+        return frozenset(arm_id.key(client["id"]) for client in self.clients)
+
+    @cached_property
     def caller_roles(self) -> dict[str, list[str]]:
         """Id of a client contract -> the roles of the caller that it names, where they are known."""
         from rtaudit.subjects import World  # most comparisons need no facts

@@ -1,23 +1,23 @@
-"""Check: snapshots and packs in, one Report out. The verdict and the exit code are decided here and nowhere else."""
+"""Check: snapshots and packs in, one Report out."""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
-from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
-from rtaudit.report.model import EXIT_CODES, in_order
+from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText
+from rtaudit.report.gate import EXIT_CODES, verdict_of
+from rtaudit.report.model import in_order
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
+from rtaudit.version import __version__
 
 
 def check(
@@ -40,19 +40,19 @@ def check(
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
-    blocks = partial(gates, fail_on=fail_on, allow_unknown=allow_unknown)
+    gates = Gate(fail_on, allow_unknown).blocks
     findings: list[Finding] = []
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
     with _no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
-            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], blocks)
+            findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
             warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today)
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
         findings = in_order(findings)
-    verdict = _verdict(filter(blocks, findings))
+    verdict = verdict_of((one.outcome == "fail" for one in findings if gates(one)), "ready", "notReady")
     return Report(
         tool={"name": "rtaudit", "version": __version__},
         generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -63,6 +63,7 @@ def check(
                 "digest": snapshot.digest,
                 "collectedAt": snapshot.collected_at,
                 "file": snapshot.file,
+                **({"planned": snapshot.planned} if snapshot.planned else {}),
             }
             for snapshot in snapshots
         ],
@@ -88,30 +89,14 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) -> bool:
-    """Whether a finding keeps the report from being ready."""
-    if finding.known or not at_or_above(finding.severity, fail_on):
-        return False
-    if finding.outcome == "unknown":
-        return not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown))
-    return finding.outcome == "fail"
-
-
-def _verdict(gating: Iterable[Finding]) -> str:
-    verdict = "ready"
-    for finding in gating:
-        if finding.outcome == "fail":
-            return "notReady"
-        verdict = "incomplete"
-    return verdict
-
-
 def _summary(findings: Sequence[Finding]) -> dict[str, Any]:
     counts = Counter(finding.outcome for finding in findings)
+    waiting = sum(finding.waits_for_azure for finding in findings)
     failed = Counter(finding.severity for finding in findings if finding.outcome == "fail")
     return {
         **{outcome: counts[outcome] for outcome in OUTCOMES},
         "known": sum(finding.known for finding in findings),
+        **({"assignedByAzure": waiting} if waiting else {}),
         "failedBySeverity": {severity: failed[severity] for severity in SEVERITIES},
     }
 

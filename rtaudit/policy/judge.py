@@ -1,4 +1,4 @@
-"""Judging: every bound rule on every subject, three-valued, then the packs joined so that the worst outcome stands."""
+"""Evaluation: runs every bound rule on every subject, three-valued, and merges packs by the worst outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
 from rtaudit.report.steps import Step
-from rtaudit.snapshot import Gap
+from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
 
@@ -91,7 +91,22 @@ def _not_passed(
     if holds is False:
         finding.observations = observations(bound.require, scope)
     _say_how(finding, bound, scope)
+    snapshot = subject.world.snapshot
+    if snapshot.planned:
+        finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
+        finding.note = finding.note or _default_of_provider(finding, snapshot)
     return finding
+
+
+def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
+    """Which attributes behind a failure the code does not set, so that the provider's own default holds."""
+    unset = {
+        attribute
+        for one in finding.observations
+        for pointer, attribute in snapshot.defaults.get(arm_id.key(one.resource), {}).items()
+        if f"/{one.field}/".replace(".", "/").startswith(f"{pointer}/")
+    }
+    return f"the code does not set {', '.join(sorted(unset))}: this is the provider's default" if unset else None
 
 
 def _say_how(finding: Finding, bound: BoundRule, scope: Scope) -> None:

@@ -115,7 +115,7 @@ def _zones(world: World) -> dict[str, list[str]]:
 @made
 def _zone(given: Given) -> str | None:
     """The id of the private DNS zone that was found missing (else of the first that is needed): one that is linked, if any."""
-    wanted = given.element if isinstance(given.element, str) else None
+    wanted = mapping(given.element).get("zone")
     wanted = wanted or next(iter(given.subject.fact("requiredDnsZones") or ()), None)
     zones = given.world.once(_zones).get(text(wanted), ())
     network = text(given.subject.fact("virtualNetwork"))
@@ -131,6 +131,26 @@ def _zone_config(given: Given) -> Any:
         return None
     group = groups[0]["id"] if groups else f"{given.subject.resource}/privateDnsZoneGroups/default"
     return effects.zone_config(group, given.subject.raw, zone, arm_id.name_of(zone).replace(".", "-"))
+
+
+@made
+def _zone_record(given: Given) -> Any:
+    """The A record that the zone group then writes into the zone; its addresses are those of the zone group."""
+    config = mapping(_zone_config(given))
+    named = str(mapping(given.element).get("record") or given.subject.name)
+    return _record_of(str(_zone(given)), config, named) if config else None
+
+
+def _record_of(zone: str, config: Mapping[str, Any], named: str) -> dict[str, Any]:
+    written = [mapping(one) for one in listing(mapping(config.get("properties")).get("recordSets"))]
+    name = next((str(one.get("recordSetName")) for one in written), named)
+    addresses = [{"ipv4Address": str(address)} for one in written for address in listing(one.get("ipAddresses"))]
+    return {
+        "id": f"{zone}/A/{name}",
+        "name": name,
+        "type": "Microsoft.Network/privateDnsZones/A",
+        "properties": {"ttl": 10, "aRecords": addresses},
+    }
 
 
 @made
@@ -212,7 +232,7 @@ def _stale_record(given: Given) -> dict[str, Any] | None:
 
 @made
 def _written_anew(given: Given) -> dict[str, Any] | None:
-    """The zone whose records the zone group has to write again: its `zone`, the `group`, its `label` and the `config`."""
+    """The zone whose records the zone group has to write again: its `zone`, the `group`, its `label`, `config` and `record`."""
     zone = str(mapping(given.element).get("id"))
     for group in listing(given.subject.join("zoneGroups").value):
         for one in map(mapping, listing(mapping(group.get("properties")).get("privateDnsZoneConfigs"))):
@@ -220,7 +240,9 @@ def _written_anew(given: Given) -> dict[str, Any] | None:
                 label = str(one.get("name"))
                 config = effects.zone_config(group["id"], given.subject.raw, zone, label)
                 name = arm_id.name_of(group["id"])
-                return {"zone": zone, "group": group["id"], "name": name, "label": label, "config": config}
+                record = _record_of(zone, config, str(mapping(given.element).get("host")).partition(".")[0])
+                found = {"zone": zone, "group": group["id"], "name": name, "label": label}
+                return {**found, "config": config, "record": record}
     return None
 
 
@@ -278,8 +300,8 @@ def _logs_with_audit(given: Given) -> Any:
 
 @made
 def _logs_with_usage(given: Given) -> Any:
-    """The rows of that setting with usage and trace logs."""
-    return _rows(given, "logs", ("AzureOpenAIRequestUsage", "Trace"))
+    """The rows of that setting with the usage log."""
+    return _rows(given, "logs", ("AzureOpenAIRequestUsage",))
 
 
 @made

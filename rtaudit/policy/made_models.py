@@ -12,7 +12,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RAI_POLICY
 from rtaudit.policy.made import Given, made
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date, region_index, row_role
+from rtaudit.subjects.dates import parse_date
+from rtaudit.subjects.deployment import region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
 
 # Capacity
@@ -27,7 +28,8 @@ def _units_for_peak(given: Given) -> int | None:
     rate, capacity = subject.fact("requestsPerMinute"), mapping(subject.raw.get("sku")).get("capacity")
     if not peak or not rate or not isinstance(capacity, int | float):
         return None
-    units: int = math.ceil(capacity * peak / rate)
+    per_session = given.params.get("requestsPerSession") or 1
+    units: int = math.ceil(capacity * peak * per_session / rate)
     return units
 
 

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.azure.realtime_api import first_update
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
 from rtaudit.probe import wire
+from rtaudit.probe.meaning import says_of
 from rtaudit.probe.session import open_session
 from rtaudit.probe.target import Target
 from rtaudit.probe.wire import Clock, Proxy, StageError
+from rtaudit.version import __version__
 
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
 """The stages that are timed, in their order. `session` runs from the upgrade to `session.created`."""
@@ -31,42 +32,6 @@ GIVE_UP = 5
 
 LISTS = ("/openai/deployments?api-version=2023-03-15-preview", "/openai/v1/models")
 """What lists deployments on the data plane: the first by name, where it still answers; the second by model."""
-
-_SAYS: tuple[tuple[int, str, str], ...] = (
-    (
-        401,
-        "lacks the required data action",
-        "the token is good, and its owner lacks a role with the realtime data action",
-    ),
-    (
-        401,
-        "",
-        "the token is refused: another tenant or audience, or an api-version is sent to the generally available path",
-    ),
-    (400, "intent=transcription present", "the URL names neither model= nor intent=transcription"),
-    (
-        403,
-        "public access is disabled",
-        "the network: public access is disabled, and the name did not lead to a private endpoint",
-    ),
-    (
-        403,
-        "virtual network/firewall",
-        "the network: this place is not among the addresses and networks that are let in",
-    ),
-    (403, "", "refused: the network rules, or the role of the token's owner"),
-    (404, "", "there is no such deployment, or no such path, at this account"),
-    (
-        400,
-        "opperationnotsupported",
-        "the deployment's model opens no session here; one that transcribes wants ?intent=transcription",
-    ),
-    (400, "", "the request is not understood: the preview's header or parameters at the generally available path"),
-    (410, "", "the model is retired"),
-    *((status, "", "redirected; a token is not sent after a redirect") for status in (301, 302, 303, 307, 308)),
-    (429, "", "the rate limit, or the quota, is used up"),
-)
-"""Status, part of code or message, and what it means. The first that fits."""
 
 
 @dataclass(frozen=True)
@@ -334,22 +299,6 @@ class _Way:
             raise
         with peer:
             return wire.get(peer, self.target.host, path, token, Clock.of(self.plan.timeout))
-
-
-def says_of(
-    status: int | None, code: str | None, message: str | None, audience: str | None = None, location: str | None = None
-) -> str | None:
-    """What an answer means for the reader, or None where nothing is known of it.
-
-    `audience` is what the token was asked for, told on a 401; `location` where a redirect leads.
-    """
-    text = f"{code or ''} {message or ''}".lower()
-    words = next((words for known, part, words in _SAYS if known == status and part in text), None)
-    if words is not None and status == 401 and audience:
-        return f"{words}; the token was asked for {audience}"
-    if words is not None and location:
-        return words.replace("redirected", f"redirected to {location}", 1)
-    return words or message or code
 
 
 def summarise(attempts: Sequence[Mapping[str, Any]], budget: float | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.realtime_api import LIVE, REALTIME, ROLES, TRANSLATIONS, session_query
+from rtaudit.contract import load_contract
 from rtaudit.contract.sections import covers, in_environment, other_api_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import Snapshot
@@ -196,6 +197,39 @@ def from_contract(
                 allowed_hint(str(held["account"]), [one.name for one in world.accounts]),
             )
     return target
+
+
+def choose_target(
+    *,
+    snapshot: Snapshot | None,
+    account: str | None,
+    deployment: str | None,
+    client: str | None,
+    environment: str | None,
+    endpoint: str | None,
+    cloud: str | None,
+) -> Target:
+    """The target that a snapshot and account, a contract, or an address name. Raises UsageError and InputError."""
+    if endpoint is not None:
+        if snapshot or client or account or environment:
+            raise UsageError("--endpoint says it all", "leave out --snapshot, --account, --client and --environment")
+        return from_endpoint(endpoint, deployment, cloud)
+    if snapshot is not None and cloud not in (None, snapshot.scope.get("cloud") or "AzureCloud"):
+        raise UsageError(
+            f"--cloud {cloud} is not the cloud of {snapshot.file or 'the snapshot'}",
+            "leave out --cloud: the snapshot says it",
+        )
+    if client is not None:
+        if account or deployment:
+            raise UsageError("the contract names account and deployment", "leave out --account and --deployment")
+        return from_contract(load_contract(client), snapshot, environment, cloud)
+    if environment is not None:
+        raise UsageError(
+            "--environment is one of a contract's, and there is none", "add --client FILE, or leave it out"
+        )
+    if snapshot is None:
+        raise UsageError("nothing to probe", "say --snapshot FILE --account NAME, --client FILE, or --endpoint URL")
+    return from_snapshot(snapshot, account, deployment)
 
 
 def check_host(target: Target, allowed: Sequence[str]) -> None:

@@ -11,27 +11,18 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import wording
+from rtaudit.report.gate import SEVERITIES, at_or_above
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.gaps import ASSIGNED
 
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
-
-SEVERITIES = ("critical", "high", "medium", "low", "info")
-"""Worst first."""
 
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
 
 _INDEX = re.compile(r"\[[0-9]+\]")
-
-EXIT_CODES = {"ready": 0, "notReady": 1, "incomplete": 4}
-"""Verdict -> exit code of check and audit."""
-
-
-def at_or_above(severity: str, threshold: str) -> bool:
-    """True when `severity` is as bad as `threshold` or worse. The threshold `none` gates nothing."""
-    return threshold in SEVERITIES and SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
 @dataclass(slots=True)
@@ -89,7 +80,14 @@ class Finding:
     known: bool = False
     """True when it stands in the baseline and so does not gate."""
     note: str | None = None
-    """Why it does not apply or is unknown, where no gap says it."""
+    """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
+    address: str | None = None
+    """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
+
+    @property
+    def waits_for_azure(self) -> bool:
+        """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have told."""
+        return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
 
     @property
     def message(self) -> str:
@@ -172,6 +170,18 @@ class Gate:
     """The exit code of the command that made the report."""
     fixed: int = 0
     """Findings of the baseline that are gone."""
+
+    def blocks(self, finding: Finding) -> bool:
+        """Whether a finding keeps the report from being ready."""
+        if finding.known or not at_or_above(finding.severity, self.fail_on):
+            return False
+        if finding.outcome == "unknown":
+            # Only Azure can tell, no plan could: it is counted, and blocks nothing before the deployment.
+            if finding.waits_for_azure:
+                return False
+            allowed = self.allow_unknown
+            return not (allowed is True or (not isinstance(allowed, bool) and finding.rule in allowed))
+        return finding.outcome == "fail"
 
 
 @dataclass(frozen=True)

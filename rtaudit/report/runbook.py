@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rtaudit.report.model import SEVERITIES, Report
+from rtaudit.report.gate import SEVERITIES
+from rtaudit.report.model import Report
 from rtaudit.report.schema import ENVELOPE as REPORT
 from rtaudit.report.steps import Command, Step
 

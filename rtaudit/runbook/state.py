@@ -11,12 +11,11 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.policy import Pack, Waiver
-from rtaudit.policy.check import gates
 from rtaudit.policy.edit import edited, find
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.rules import BoundRule
 from rtaudit.policy.waivers import apply_baseline, apply_waivers
-from rtaudit.report import Finding, Report, at_or_above
+from rtaudit.report import Finding, Gate, Report, at_or_above
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
 
@@ -58,7 +57,7 @@ class Terms:
 
     def gates(self, finding: Finding) -> bool:
         """Whether a finding keeps the report from being ready."""
-        return gates(finding, self.fail_on, self.allow_unknown)
+        return Gate(self.fail_on, self.allow_unknown).blocks(finding)
 
     def wanted(self, finding: Finding) -> bool:
         """Whether a failure is one that the runbook is to mend."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.report import SEVERITIES
+from rtaudit.report.gate import at_or_above
 from rtaudit.scan.checks import CHECKS, HOST, in_line, is_template, sdks_in, side_of, versions_in
 from rtaudit.scan.draft import Draft, Target
 from rtaudit.scan.masks import excerpt, mask
@@ -118,8 +118,7 @@ class Scan:
 
     def failing(self, fail_on: str) -> bool:
         """True when something of this severity or worse stands and is not ignored."""
-        gate = SEVERITIES.index(fail_on) if fail_on in SEVERITIES else -1
-        return any(one.ignored is None and SEVERITIES.index(one.severity) <= gate for one in self.findings)
+        return any(one.ignored is None and at_or_above(one.severity, fail_on) for one in self.findings)
 
     def document(self) -> dict[str, Any]:
         """The scan as a JSON document."""

@@ -8,9 +8,9 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from rtaudit import __version__
 from rtaudit.scan.checks import CHECKS, Check
 from rtaudit.scan.run import Scan, SourceFinding
+from rtaudit.version import __version__
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "0.0"}

@@ -1,4 +1,4 @@
-"""The files of a source tree: what git ignores is left out, links are not followed, and what could not be read is told."""
+"""Source files: what git ignores is left out, links are not followed, and what could not be read is listed."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from rtaudit.subjects import (
     deployment,
     endpoint,
     environment,
+    filters,
     roles,
     subscription,
+    watching,
 )
 from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part
 from rtaudit.subjects.world import Subject, World
@@ -30,8 +32,10 @@ _MODULES = (
     deployment,
     endpoint,
     environment,
+    filters,
     roles,
     subscription,
+    watching,
 )
 
 __all__ = ["KINDS", "PARTS", "Joined", "Part", "Subject", "World"]

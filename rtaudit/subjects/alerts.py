@@ -7,6 +7,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.index import ancestors
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -28,41 +29,36 @@ LEGACY_METRICS = frozenset(
 """Metrics (lower case) documented "do not use for Azure OpenAI". Source: Microsoft's metrics reference."""
 
 
-@root("account", reads=("alerts",))
+@root("account", reads=("alerts",), fields="account: location; metricAlert")
 def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
-    found = [one for one in world.index.covering(METRIC_ALERT, account.resource) if _covers(one, account)]
-    return Joined(found, unlisted(world, METRIC_ALERT, account.resource))
+    return Joined([alert for _, alert in _covering(account)], unlisted(world, METRIC_ALERT, account.resource))
 
 
-@fact("account", reads=("alerts",))
-def alerted_metrics(account: Subject) -> Joined:
-    """Metrics on which an enabled alert with an action that acts covers the account."""
-    alerts = account.join("metricAlerts")
-    names: set[str] = set()
-    gaps = list(alerts.gaps)
-    for alert in alerts.value:
-        properties = mapping(alert.get("properties"))
-        acting = acts(account.world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
-        if properties.get("enabled") is True and acting.value:
-            names.update(_metrics(alert))
-        elif properties.get("enabled") is True:
-            gaps += acting.gaps
-    return Joined(sorted(names), tuple(dict.fromkeys(gaps)))
-
-
-@fact("account", reads=("alerts",))
+@fact(
+    "account",
+    reads=("alerts",),
+    fields=(
+        "account: location; "
+        "metricAlert: properties.criteria properties.scopes properties.targetResourceRegion "
+        "properties.targetResourceType"
+    ),
+)
 def legacy_alerts(account: Subject) -> Joined:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
-    rows = [
-        {"metric": metric, "id": alert["id"]}
-        for alert in alerts.value
-        for metric in _metrics(alert)
-        if metric.lower() in LEGACY_METRICS
-    ]
-    return Joined(rows, alerts.gaps)
+    legacy = {place: rows for at in places_of(account) for place, rows in account.world.once(_legacy, *at).items()}
+    return Joined([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
+
+
+def _legacy(world: World, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
+    """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
+    return {
+        place: rows
+        for place, alert in world.once(alerts_by_place).get((scope, region), ())
+        if (rows := [{"metric": one, "id": alert["id"]} for one in _metrics(alert) if one.lower() in LEGACY_METRICS])
+    }
 
 
 def acts(world: World, action_group_ids: list[Any]) -> Joined:
@@ -91,13 +87,16 @@ def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
 
 
 def receivers(properties: dict[str, Any]) -> int:
-    """The number of receivers of an action group, from the count that a snapshot keeps or from Azure's own lists."""
-    count = properties.get("receivers")
-    if isinstance(count, int) and not isinstance(count, bool):
-        return count
-    return sum(
-        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
-    )
+    """The number of an action group's receivers that reach somebody, from the counts that a snapshot keeps or Azure's own lists.
+
+    One whose `status` is Disabled or NotSpecified reaches nobody; many kinds of receiver have no status.
+    """
+    for field in ("reachable", "receivers"):
+        count = properties.get(field)
+        if isinstance(count, int) and not isinstance(count, bool):
+            return count
+    lists = [value for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)]
+    return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
 
 
 def _subscriptions(world: World) -> set[str]:
@@ -110,19 +109,29 @@ def _metrics(alert: dict[str, Any]) -> list[str]:
     return [name for part in parts if isinstance(name := mapping(part).get("metricName"), str) and name]
 
 
-def _covers(alert: dict[str, Any], account: Subject) -> bool:
-    properties = mapping(alert.get("properties"))
-    for scope in listing(properties.get("scopes")):
-        if not isinstance(scope, str):
-            continue
-        if arm_id.key(scope) == arm_id.key(account.resource):
-            return True
-        same_type = text(properties.get("targetResourceType")) == ACCOUNT
-        target_region = arm_id.region(properties.get("targetResourceRegion"))
-        if (
-            arm_id.covers(scope, account.resource)
-            and same_type
-            and target_region == arm_id.region(account.raw.get("location"))
-        ):
-            return True
-    return False
+def alerts_by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
+    """Metric alerts by scope and the region that they are for (empty: as one on the resource itself), with their place among all."""
+    found: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for place, alert in enumerate(world.of_type(METRIC_ALERT)):
+        properties = mapping(alert.get("properties"))
+        regions = [""]
+        if text(properties.get("targetResourceType")) == ACCOUNT:
+            regions.append(arm_id.region(properties.get("targetResourceRegion")) or "-")
+        scopes = (arm_id.key(one) for one in listing(properties.get("scopes")) if isinstance(one, str) and one)
+        for scope in dict.fromkeys(scopes):
+            for region in regions:
+                found.setdefault((scope, region), []).append((place, alert))
+    return found
+
+
+def places_of(account: Subject) -> list[tuple[str, str]]:
+    """Where an alert that covers the account can stand: on itself, or above it for accounts of its region."""
+    key = arm_id.key(account.resource)
+    region = arm_id.region(account.raw.get("location")) or "-"
+    return [(key, ""), *((above, region) for above in ancestors(key) if above != key)]
+
+
+def _covering(account: Subject) -> list[tuple[int, dict[str, Any]]]:
+    by_place = account.world.once(alerts_by_place)
+    found = {place: alert for at in places_of(account) for place, alert in by_place.get(at, ())}
+    return sorted(found.items())

@@ -21,7 +21,7 @@ FITS = "fits"
 _DOES = {"speech": "speak", "transcription": "transcribe", "translation": "translate", "live": "serve GPT-Live"}
 
 
-@fact("client")
+@fact("client", fields="client: environments name")
 def names_environment(client: Subject) -> bool:
     """True when the contract has a section for the snapshot's environment, or no sections at all."""
     world = client.world
@@ -31,14 +31,14 @@ def names_environment(client: Subject) -> bool:
     )
 
 
-@fact("client", reads=("accounts",))
+@fact("client", reads=("accounts",), fields="account; client: account")
 def account(client: Subject) -> Joined:
     """The account that the contract names, as Azure returned it, or null."""
     found = account_of(client)
     return Joined(found.value.raw if found.value else None, found.gaps)
 
 
-@fact("client", reads=("accounts",))
+@fact("client", reads=("accounts",), fields="client: account")
 def account_names(client: Subject) -> Joined:
     """Names and ids by which the contract can name an account of this snapshot."""
     accounts = client.world.accounts
@@ -47,7 +47,7 @@ def account_names(client: Subject) -> Joined:
     return Joined([arm_id.key(one.resource) if by_id else one.name for one in accounts], account_of(client).gaps)
 
 
-@fact("client", reads=("accounts", "deployments"))
+@fact("client", reads=("accounts", "deployments"), fields="client: account deployment transcriptionDeployment")
 def deployment_names(client: Subject) -> Joined:
     """Names of the deployments of the contract's account; null where there is no such account."""
     found = account_of(client)
@@ -60,31 +60,59 @@ def deployment_names(client: Subject) -> Joined:
     return Joined([one.name for one in rows.values()], gaps)
 
 
-@fact("client", reads=("accounts", "deployments", "models"))
+@fact(
+    "client",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; client: account deployment; "
+        "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
+    ),
+)
 def deployment(client: Subject) -> Joined:
     """The deployment that the contract names: `id`, `model` (name@version), `role`, `provisioningState`; or null."""
     return _deployment(client, client.raw.get("deployment"))
 
 
-@fact("client", reads=("accounts", "deployments", "models"))
+@fact(
+    "client",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; client: account transcriptionDeployment; "
+        "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
+    ),
+)
 def transcription(client: Subject) -> Joined:
     """The transcription deployment that the contract names: `id`, `model`, `role`, `provisioningState`; or null."""
     return _deployment(client, client.raw.get("transcriptionDeployment"))
 
 
-@fact("client")
+@fact("client", fields="client: use")
 def use(client: Subject) -> str:
     """What the deployment is used for: speech unless the contract says transcription, translation or live."""
     return str(client.raw.get("use") or "speech")
 
 
-@fact("client", reads=("accounts", "deployments", "models"))
+@fact(
+    "client",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; client: account deployment use; "
+        "deployment: properties.capabilities properties.model; models: value"
+    ),
+)
 def deployment_fit(client: Subject) -> Joined:
     """`fits` where the contract's deployment exists and has the role that it is used for; otherwise what is wrong."""
     return _fit(client, client.raw.get("deployment"), client.fact("use"))
 
 
-@fact("client", reads=("accounts", "deployments", "models"))
+@fact(
+    "client",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; client: account transcriptionDeployment; "
+        "deployment: properties.capabilities properties.model; models: value"
+    ),
+)
 def transcription_fit(client: Subject) -> Joined:
     """`fits` where the contract's transcription deployment exists and transcribes; otherwise what is wrong."""
     return _fit(client, client.raw.get("transcriptionDeployment"), "transcription")
@@ -139,7 +167,11 @@ def _and(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-@fact("client", reads=("accounts",))
+@fact(
+    "client",
+    reads=("accounts",),
+    fields="account: properties.networkAcls properties.publicNetworkAccess; client: account",
+)
 def exposure(client: Subject) -> Joined:
     """Who can reach the contract's account, as the account's own fact says."""
     found = account_of(client)
@@ -148,7 +180,7 @@ def exposure(client: Subject) -> Joined:
     return Joined(found.value.fact("exposure"))
 
 
-@fact("client", reads=("accounts",))
+@fact("client", reads=("accounts",), fields="account: properties.disableLocalAuth; client: account")
 def local_auth_disabled(client: Subject) -> Joined:
     """True when the contract's account takes no keys."""
     found = account_of(client)
@@ -157,7 +189,7 @@ def local_auth_disabled(client: Subject) -> Joined:
     return Joined(found.value.properties.get("disableLocalAuth") is True)
 
 
-@fact("client", reads=("accounts", "deployments"))
+@fact("client", reads=("accounts", "deployments"), fields="account: location; client: account deployment fallback")
 def fallbacks(client: Subject) -> list[dict[str, Any]]:
     """The fallbacks of the contract: `kind`, `deployment`, `region`, and `exists` (true of a human; false where no deployment is named, or the contract's own)."""
     stated = client.raw.get("fallback")
@@ -165,13 +197,29 @@ def fallbacks(client: Subject) -> list[dict[str, Any]]:
     return [_fallback(client, one) for one in rows if isinstance(one, dict)]
 
 
-@fact("realtimeDeployment", "deployment", reads=("accounts",))
+@fact(
+    "realtimeDeployment",
+    "deployment",
+    reads=("accounts",),
+    fields=(
+        "account: kind location; client: account deployment peakSessionsPerMinute; "
+        "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
+    ),
+)
 def declared_peak_sessions(deployment: Subject) -> int | None:
     """New sessions in the busiest minute: the highest peak of the client contracts that name this deployment, or null."""
     return _declared(deployment, "peakSessionsPerMinute")
 
 
-@fact("realtimeDeployment", "deployment", reads=("accounts",))
+@fact(
+    "realtimeDeployment",
+    "deployment",
+    reads=("accounts",),
+    fields=(
+        "account: kind location; client: account deployment peakConcurrentSessions; "
+        "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
+    ),
+)
 def declared_peak_concurrent_sessions(deployment: Subject) -> int | None:
     """Sessions open at a time at the peak: the highest number of the client contracts that name this deployment, or null."""
     return _declared(deployment, "peakConcurrentSessions")

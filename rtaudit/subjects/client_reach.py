@@ -19,7 +19,14 @@ _DOOR_IDLE_SECONDS, _DOOR_MINUTES, _DOOR_CONNECTIONS = 300, 240, 3000
 """Limits of a WebSocket through Front Door. Source: Microsoft's "WebSocket in Azure Front Door"."""
 
 
-@fact("client", reads=("accounts",))
+@fact(
+    "client",
+    reads=("accounts",),
+    fields=(
+        "account: location properties.internalId properties.networkAcls properties.publicNetworkAccess; "
+        "client: account gateway network runsIn signalling transport"
+    ),
+)
 def transport_fit(client: Subject) -> Joined:
     """`fits`, or why the transport cannot reach the account from the client's network.
 
@@ -65,7 +72,7 @@ _SHUT = {
 }
 
 
-@fact("client")
+@fact("client", fields="client: gateway peakConcurrentSessions session transport")
 def gateway_fit(client: Subject) -> Joined:
     """`fits`, or why the declared gateway cannot carry the transport. Unknown where Microsoft states nothing."""
     gateway = mapping(client.raw.get("gateway"))

@@ -19,20 +19,20 @@ SIP_REGIONS = ("eastus2", "swedencentral")
 """Regions that take SIP calls. Source: Microsoft's "Use the Realtime API via SIP"."""
 
 
-@fact("client")
+@fact("client", fields="client: endpoint protocol use")
 def other_api(client: Subject) -> str | None:
     """The name of the API that the client uses where it is another one (Voice Live, the Responses API), or null."""
     return other_api_of(client.raw)
 
 
-@fact("client")
+@fact("client", fields="client: endpoint")
 def scheme(client: Subject) -> str | None:
     """The scheme of the endpoint: wss, https, sip; null where none is declared."""
     endpoint = client.raw.get("endpoint")
     return endpoint.partition(":")[0].lower() if isinstance(endpoint, str) and ":" in endpoint else None
 
 
-@fact("client")
+@fact("client", fields="client: endpoint")
 def host(client: Subject) -> str | None:
     """The host of the endpoint, of SIP with the project before it (`proj_…@`), lower case; null where none is declared."""
     endpoint = client.raw.get("endpoint")
@@ -42,7 +42,14 @@ def host(client: Subject) -> str | None:
     return sip.group(1).lower() if sip else _url(client)[0]
 
 
-@fact("client", reads=("accounts",))
+@fact(
+    "client",
+    reads=("accounts",),
+    fields=(
+        "account: location properties.customSubDomainName properties.endpoint properties.endpoints "
+        "properties.internalId; client: account gateway"
+    ),
+)
 def hosts(client: Subject) -> Joined:
     """The hosts that lead to the contract's account: of its endpoints, custom subdomain and region's SIP, and the gateway's."""
     found = account_of(client)
@@ -69,7 +76,7 @@ def account_hosts(account: Subject) -> list[str]:
     return sorted(found - {""})
 
 
-@fact("client")
+@fact("client", fields="client: endpoint gateway protocol")
 def paths(client: Subject) -> list[str]:
     """The paths that the contract states: of its protocol, and of its endpoint unless a gateway is between. `{id}` stands for an id in them."""
     stated = [mapping(client.raw.get("protocol")).get("path")]
@@ -79,7 +86,7 @@ def paths(client: Subject) -> list[str]:
     return list(dict.fromkeys(known))
 
 
-@fact("client")
+@fact("client", fields="client: transport use")
 def ga_paths(client: Subject) -> Joined:
     """The paths of the generally available protocol for the contract's transport and use.
 
@@ -93,7 +100,7 @@ def ga_paths(client: Subject) -> Joined:
     return Joined(found, (not_documented(client.resource, message),))
 
 
-@fact("client")
+@fact("client", fields="client: endpoint protocol")
 def api_versions(client: Subject) -> list[str]:
     """The api-versions that the client sends: of its protocol, its query, its endpoint."""
     stated = [mapping(client.raw.get("protocol")).get("apiVersion")]
@@ -101,13 +108,13 @@ def api_versions(client: Subject) -> list[str]:
     return list(dict.fromkeys(str(one) for one in stated if one not in (None, "")))
 
 
-@fact("client")
+@fact("client", fields="client: endpoint protocol")
 def query_names(client: Subject) -> list[str]:
     """Names of the query parameters that the client sends."""
     return list(dict.fromkeys(name for name, _ in _query(client)))
 
 
-@fact("client")
+@fact("client", fields="client: deployment endpoint protocol transport")
 def model(client: Subject) -> str | None:
     """What the client asks for with `model=`: as its query states it, else the deployment that the contract names.
 
@@ -121,7 +128,7 @@ def model(client: Subject) -> str | None:
     return named if isinstance(named, str) else None
 
 
-@fact("client")
+@fact("client", fields="client: deployment endpoint gateway protocol transport use")
 def query_fit(client: Subject) -> str:
     """`fits` where the query of the URL is as the use wants it; otherwise what is wrong with it."""
     query = {name.lower(): str(value) for name, value in _query(client)}
@@ -147,7 +154,14 @@ def query_fit(client: Subject) -> str:
     return "; ".join(wrong) or FITS
 
 
-@fact("client", reads=("accounts",))
+@fact(
+    "client",
+    reads=("accounts",),
+    fields=(
+        "account: location properties.customSubDomainName properties.endpoint properties.endpoints "
+        "properties.internalId; client: account deployment endpoint gateway transport use"
+    ),
+)
 def ga_url(client: Subject) -> str:
     """The URL that the generally available protocol wants for the contract's use: of its host, or of its account's."""
     owner, used = account_of(client).value, client.fact("use")

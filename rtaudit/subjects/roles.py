@@ -5,13 +5,11 @@ Groups are not expanded, and eligible (not active) assignments are not seen: Azu
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
@@ -25,26 +23,50 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 """Action that creates or changes a deployment."""
 
 
-@root("account", reads=("roleAssignments",))
+@root("account", reads=("roleAssignments",), fields="roleAssignment")
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
     return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def realtime_callers(account: Subject) -> Joined:
     """Principals that may open realtime sessions (data action `…/deployments/realtime/action`), one row each."""
     return _holders(account, REALTIME_ACTION, "dataActions", "notDataActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def key_readers(account: Subject) -> Joined:
     """Principals that may read the account's keys (`…/accounts/listKeys/action`), one row each."""
     return _holders(account, LIST_KEYS_ACTION, "actions", "notActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def deployment_writers(account: Subject) -> Joined:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
     return _holders(account, WRITE_DEPLOYMENT_ACTION, "actions", "notActions")
@@ -125,23 +147,8 @@ def _role_name(definition: dict[str, Any]) -> str:
 
 
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
-    """True when a role definition grants `action`: some permission lists it (wildcards honoured) and does not take it back.
-
-    `granted` and `withheld` name the lists: `actions`/`notActions`, or `dataActions`/`notDataActions`.
-    """
-    return any(
-        _matches(mapping(permission).get(granted), action) and not _matches(mapping(permission).get(withheld), action)
-        for permission in listing(mapping(definition.get("properties")).get("permissions"))
-    )
-
-
-def _matches(patterns: Any, action: str) -> bool:
-    return any(isinstance(one, str) and _pattern(one).fullmatch(action) is not None for one in listing(patterns))
-
-
-@lru_cache(maxsize=4096)
-def _pattern(wildcards: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in wildcards.split("*")), re.IGNORECASE)
+    """True when a role definition grants `action`; `granted` and `withheld` name the lists (`actions`/`notActions`)."""
+    return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:

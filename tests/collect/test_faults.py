@@ -46,7 +46,7 @@ PATHS: dict[str, tuple[str, str]] = {
     "zoneGroups": (f"{ENDPOINT}/privateDnsZoneGroups", ENDPOINT),
     "zones": (f"{_SUB}/providers/Microsoft.Network/privateDnsZones", _SUB),
     "zoneLinks": (f"{ZONE}/virtualNetworkLinks", ZONE),
-    "zoneRecords": (f"{ZONE}/A", ZONE),
+    "zoneRecords": (f"{ZONE}/A", f"{ZONE}/A"),
     "roleAssignments": (f"{_SUB}/providers/Microsoft.Authorization/roleAssignments", _SUB),
     "roleDefinitions": (ROLE, ROLE),
     "locks": (f"{_SUB}/providers/Microsoft.Authorization/locks", _SUB),
@@ -57,6 +57,10 @@ PATHS: dict[str, tuple[str, str]] = {
     "activityLogAlerts": (
         f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
         f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
+    ),
+    "logAlerts": (
+        f"{_SUB}/providers/Microsoft.Insights/scheduledQueryRules",
+        f"{_SUB}/providers/Microsoft.Insights/scheduledQueryRules",
     ),
     "actionGroups": (
         f"{_SUB}/providers/Microsoft.Insights/actionGroups",
@@ -112,7 +116,16 @@ def everything() -> set[str]:
 WAVES = (
     ("accounts",),
     ("privateEndpoints",),
-    ("deployments", "diagnostics", "zoneGroups", "zones", "roleAssignments", "metricAlerts", "activityLogAlerts"),
+    (
+        "deployments",
+        "diagnostics",
+        "zoneGroups",
+        "zones",
+        "roleAssignments",
+        "metricAlerts",
+        "activityLogAlerts",
+        "logAlerts",
+    ),
     tuple(name for name in PATHS if not any(name in (*one.after, *one.keep_needs) for one in READERS.values())),
 )
 """Readers that are struck at once: none of them keeps another one of its wave from being asked."""

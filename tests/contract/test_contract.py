@@ -279,7 +279,7 @@ def test_a_client_of_another_api_is_not_checked_and_that_is_said_once(rtaudit, t
     (tmp_path / "v.yaml").write_text(HEAD + "account: east\nuse: voiceLive\n")
     done = rtaudit("check", GOOD, "--client", "v.yaml", "--as-of", "2026-11-22", "-o", "json")
     assert (
-        done.stderr.count("note: v.yaml is about the Voice Live API, another API than the Realtime API: not checked")
+        done.stderr.count("warning: v.yaml is about the Voice Live API, another API than the Realtime API: not checked")
         == 1
     )
     mine = [one for one in json.loads(done.stdout)["findings"] if one["each"] == "client"]

@@ -1,4 +1,4 @@
-"""Hiding: pseudonyms for ids, names, hosts, addresses and texts, made with a key that stands in no copy."""
+"""Hiding: pseudonyms for ids, names, hosts, addresses and texts, made with a key that is in no copy."""
 
 from __future__ import annotations
 
