@@ -31,6 +31,7 @@ from tests.policy.judging import pack, rule
 from tests.subjects.worlds import account, world
 
 DAY = date(2026, 11, 22)
+NO_PERIMETER = {"at": "perimeter:east-perimeter", "delete": True}
 PROD = assets.snapshots() / "prod.json"
 
 
@@ -61,6 +62,10 @@ def changes() -> list[Any]:
 
 def of(*snapshots: Snapshot, **options: Any) -> Runbook:
     return runbook(snapshots, options.pop("packs", None) or packs(), as_of=DAY, **options)
+
+
+def some(*rules: str) -> Pack:
+    return Pack("some", "some", {one: library()[one] for one in rules}, {}, {})
 
 
 def broken(numbers: list[int]) -> Snapshot:
@@ -143,7 +148,8 @@ def test_of_the_sample():
 def test_public_access_goes_off_after_the_endpoint_is_approved():
     status = "properties.privateEndpointConnections[0].properties.privateLinkServiceConnectionState.status"
     open_to_all = {"properties.publicNetworkAccess": "Enabled", "properties.networkAcls.defaultAction": "Allow"}
-    found = of(edited(good(), [{"at": "account:east", "set": {status: "Pending", **open_to_all}}]))
+    snapshot = edited(good(), [NO_PERIMETER, {"at": "account:east", "set": {status: "Pending", **open_to_all}}])
+    found = of(snapshot, packs=[some("RTA-NET-001", "RTA-NET-002", "RTA-NET-006")])
     assert [one.rules[0] for one in found.steps] == ["RTA-NET-006", "RTA-NET-001"]
     assert found.steps[1].follows == [1]
     assert "properties.publicNetworkAccess=Disabled" in found.steps[1].step.lines()[-1]
@@ -152,16 +158,12 @@ def test_public_access_goes_off_after_the_endpoint_is_approved():
 
 
 def test_what_a_step_causes_is_mended_in_its_turn():
-    found = of(
-        edited(
-            good(),
-            [
-                {"at": "account:east", "set": {"properties.privateEndpointConnections": []}},
-                {"at": "privateEndpoint:east-pe", "delete": True},
-                {"at": "zoneGroup:east-pe/default", "delete": True},
-            ],
-        )
-    )
+    none = [
+        {"at": "account:east", "set": {"properties.privateEndpointConnections": []}},
+        {"at": "privateEndpoint:east-pe", "delete": True},
+        {"at": "zoneGroup:east-pe/default", "delete": True},
+    ]
+    found = of(edited(good(), none), all_failures=True)
     assert [one.rules[0] for one in found.steps][:2] == ["RTA-NET-009", "RTA-DNS-001"]
     assert "RTA-DNS-001" in {one.rule for one in found.steps[0].causes}
     assert found.verdict == "ready"
@@ -225,11 +227,10 @@ def test_several_environments_each_have_their_steps():
 
 def test_answers_fill_commands_and_edits():
     acls = {"properties.publicNetworkAccess": "Enabled", "properties.privateEndpointConnections": []}
-    snapshot = edited(good(), [{"at": "account:east", "set": acls, "remove": ["properties.networkAcls"]}])
-    only = [Pack("one", "one", {"RTA-NET-001": library()["RTA-NET-001"]}, {}, {})]
-    bare, filled = (
-        of(snapshot, packs=only, answers=one) for one in ({}, {"address range of the clients": "198.51.100.0/29"})
-    )
+    east = {"at": "account:east", "set": acls, "remove": ["properties.networkAcls"]}
+    snapshot = edited(good(), [NO_PERIMETER, east])
+    given = ({}, {"address range of the clients": "198.51.100.0/29"})
+    bare, filled = (of(snapshot, packs=[some("RTA-NET-001")], answers=one) for one in given)
     ours = next(one for one in bare.steps if "RTA-NET-001" in one.rules)
     theirs = next(one for one in filled.steps if "RTA-NET-001" in one.rules)
     assert ours.assumed == {"address range of the clients": "203.0.113.0/28"}
