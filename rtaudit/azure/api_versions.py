@@ -5,24 +5,11 @@ from __future__ import annotations
 import re
 import threading
 
+from rtaudit.azure.resource_types import PROVIDER_VERSIONS, RESOURCE_TYPES
+
 NEWEST: dict[str, str] = {
-    "microsoft.resources/subscriptions": "2022-12-01",
-    "microsoft.resources/providers": "2021-04-01",
-    "microsoft.resources/resourcegroups": "2021-04-01",
-    "microsoft.cognitiveservices": "2026-09-01",
-    "microsoft.network": "2026-03-01",
-    "microsoft.network/privatednszones": "2024-06-01",
-    "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
-    "microsoft.insights/metricalerts": "2018-03-01",
-    "microsoft.insights/activitylogalerts": "2020-10-01",
-    "microsoft.insights/actiongroups": "2023-01-01",
-    "microsoft.insights/metrics": "2024-02-01",
-    "microsoft.operationalinsights/workspaces": "2023-09-01",
-    "microsoft.authorization/roleassignments": "2022-04-01",
-    "microsoft.authorization/roledefinitions": "2022-04-01",
-    "microsoft.authorization/permissions": "2022-04-01",
-    "microsoft.authorization/locks": "2020-05-01",
-    "microsoft.security/pricings": "2024-01-01",
+    **PROVIDER_VERSIONS,
+    **{row.key: row.api_version for row in RESOURCE_TYPES.values() if row.api_version},
 }
 """Provider or type (lower case; the longest that fits counts) -> the newest api-version that its reader knows."""
 

@@ -12,7 +12,7 @@ from typing import TextIO, cast
 # What starting up makes stays until the process ends: looking for garbage in it took a tenth of the time of `--help`.
 gc.disable()
 
-from rtaudit.cli.app import Stderr, app, complain, drop_stdout  # noqa: E402
+from rtaudit.cli.app import Stream, app, complain, drop_stdout, report_error  # noqa: E402
 from rtaudit.errors import RtauditError  # noqa: E402
 
 _COMMANDS = (
@@ -51,17 +51,34 @@ gc.enable()
 
 def main() -> None:
     """Entry point of the `rtaudit` command."""
-    sys.stderr = cast("TextIO", Stderr(sys.stderr))
+    _open_streams()
+    sys.stdout = cast("TextIO", Stream(sys.stdout, BrokenPipeError))
+    sys.stderr = cast("TextIO", Stream(sys.stderr))
     try:
         # An option whose value is optional is more than Typer can say: alone, it means everything.
         app(args=["--allow-unknown=all" if word == "--allow-unknown" else word for word in sys.argv[1:]])
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
         # Typer writes its own texts: help, the version.
         drop_stdout()
-        complain(RtauditError(f"cannot write to standard output: {error.strerror}", "make room"))
+        hint = "make room" if error.errno == errno.ENOSPC else "it is closed, or nothing can be written to it"
+        complain(RtauditError(f"cannot write to standard output: {error.strerror}", hint))
         sys.exit(RtauditError.exit_code)
+    except Exception as error:  # noqa: BLE001 (said, with its own exit code)
+        sys.exit(report_error(error))
+
+
+def _open_streams() -> None:
+    """Open what the parent process closed of stdin, stdout and stderr, so that no file takes its number.
+
+    What cannot be read or written then is an error at the moment when it is needed.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Opened the wrong way round: reading stdin and writing stdout fail; what is written to stderr is lost.
+            os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_WRONLY)
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 __all__ = ["app", "main"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import signal
@@ -18,6 +19,8 @@ from rtaudit.errors import RtauditError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
+CRASHED = 70
+"""Exit code of an error that is rtaudit's own (EX_SOFTWARE): never 1, which says not ready or drift."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -53,23 +56,63 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except RtauditError as error:
-                complain(error)
-                raise typer.Exit(error.exit_code) from None
-            except RecursionError:
-                complain(RtauditError("a document is nested too deeply to be one of ours", "check the files given"))
-                raise typer.Exit(RtauditError.exit_code) from None
-            except KeyboardInterrupt:
-                print("interrupted", file=sys.stderr)
-                raise typer.Exit(INTERRUPTED) from None
-            except BrokenPipeError:
-                drop_stdout()
-                raise typer.Exit(0) from None
+            except (typer.Exit, typer.Abort):
+                raise
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
+                raise typer.Exit(report_error(error)) from None
 
         group.command(name, **settings)(run)
         return function
 
     return register
+
+
+def report_error(error: BaseException) -> int:
+    """Say on stderr what ended a command, and return its exit code: 70 where the error is one of rtaudit itself."""
+    if isinstance(error, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        drop_stdout()
+        return 0
+    known = _as_known(error)
+    if known is not None:
+        complain(known)
+        return known.exit_code
+    import traceback
+
+    from rtaudit.snapshot.secrets import scrub
+
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        print(plain(scrub(line)), file=sys.stderr)
+    complain(
+        RtauditError(
+            f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}); nothing was decided",
+            "please report it, with the lines above; leave out the names that are nobody's business",
+        )
+    )
+    return CRASHED
+
+
+def _as_known(error: BaseException) -> RtauditError | None:
+    """The error in words that a person can act on; None where it is a defect of rtaudit."""
+    if isinstance(error, RtauditError):
+        return error
+    if isinstance(error, RecursionError):
+        return RtauditError("a document is nested too deeply to be one of ours", "check the files given")
+    if isinstance(error, MemoryError):
+        return RtauditError(
+            "there is not enough memory", "use a machine with more, or fewer accounts in one run: -g, -a or --shard"
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        what = (
+            f"cannot use {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else "cannot go on"
+        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return RtauditError(
+            f"{what}: {error.strerror}", "make room on the disk" if full else "check the path and who may use it"
+        )
+    return None
 
 
 @contextlib.contextmanager
@@ -115,23 +158,27 @@ def emit(text: str | Iterable[str]) -> None:
         ) from None
 
 
-class Stderr:
-    """Standard error that nobody reads any more, or whose disk is full: what is said there is lost, and nothing else."""
+class Stream:
+    """A stream that nobody reads any more, or whose disk is full: what is written there is lost, and nothing else.
 
-    def __init__(self, stream: TextIO) -> None:
+    `lost` are the errors that mean so; others are raised.
+    """
+
+    def __init__(self, stream: TextIO, lost: type[OSError] = OSError) -> None:
         self._stream = stream
+        self._lost = lost
 
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except OSError:
+        except self._lost:
             self._drop()
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
+        except self._lost:
             self._drop()
 
     def _drop(self) -> None:

@@ -85,5 +85,5 @@ def _is_of(probe: dict[str, Any], snapshot: Snapshot, *, alone: bool) -> bool:
 
     account, label = probe["target"].get("account"), probe["target"].get("environment")
     if account is not None:
-        return any(arm_id.key(one["id"]) == arm_id.key(account) for one in snapshot.resources)
+        return arm_id.key(account) in snapshot.index.by_key
     return label == snapshot.environment if label is not None else alone

@@ -83,7 +83,17 @@ class Identity:
             words = scrub(str(getattr(error, "message", None) or error)).strip()
             first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
             raise CredentialError(f"no token could be had: {first[:300]}", _HINTS[self._method]) from error
+        except (AttributeError, TypeError, LookupError) as error:
+            # azure-identity looks into the answer of an identity endpoint unasked: a list, null or a number breaks it.
+            raise self._no_token() from error
+        if not isinstance(token.token, str) or not token.token or not isinstance(token.expires_on, int | float):
+            raise self._no_token()
         return token
+
+    def _no_token(self) -> CredentialError:
+        where = os.environ.get("IDENTITY_ENDPOINT") or os.environ.get("MSI_ENDPOINT")
+        what = f"the identity endpoint ({scrub(where)})" if where else "what was asked for it"
+        return CredentialError(f"no token could be had: {what} did not answer with one", _HINTS[self._method])
 
     @property
     def principal(self) -> str | None:

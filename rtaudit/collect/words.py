@@ -7,23 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.secrets import scrub
-
-_NOUNS = {
-    "microsoft.cognitiveservices/accounts": "account",
-    "microsoft.cognitiveservices/locations/models": "region",
-    "microsoft.cognitiveservices/locations/usages": "region",
-    "microsoft.network/privateendpoints": "private endpoint",
-    "microsoft.network/privatednszones": "DNS zone",
-    "microsoft.operationalinsights/workspaces": "workspace",
-    "microsoft.resources/subscriptions": "subscription",
-    "microsoft.resources/providers": "provider",
-    "microsoft.resources/resourcegroups": "resource group",
-    "microsoft.authorization/roledefinitions": "role definition",
-    "microsoft.insights/actiongroups": "action group",
-    "microsoft.security/pricings": "subscription",
-}
 
 
 def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
@@ -38,7 +24,10 @@ def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
 
 
 def _noun(scope: str) -> str:
-    return "subscription" if arm_id.is_list(scope) else _NOUNS.get(arm_id.type_of(scope), "resource")
+    if arm_id.is_list(scope):
+        return "subscription"
+    row = RESOURCE_TYPES.get(arm_id.type_of(scope))
+    return row.noun if row is not None else "resource"
 
 
 def _name(noun: str, scope: str) -> str:

@@ -10,13 +10,11 @@ from typing import Any, TypeVar
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import Cloud
+from rtaudit.azure.resource_types import ACCOUNT_KINDS
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.errors import UsageError
 
 _Found = TypeVar("_Found")
-
-KINDS = frozenset({"openai", "aiservices"})
-"""Kinds of account that can host realtime deployments, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ class World:
 
     def covers_account(self, row: Row) -> bool:
         """True when an account is one that was asked for."""
-        return str(row.get("kind")).lower() in KINDS and self._in_group(row) and self._named(row)
+        return str(row.get("kind")).lower() in ACCOUNT_KINDS and self._in_group(row) and self._named(row)
 
     def mine(self, resource_id: str) -> bool:
         """True when this shard (or the only one) reads what belongs to the id."""
@@ -129,7 +127,7 @@ class World:
             for subject, rows in self.rows.get("accounts", {}).items()
             if subject in whole
             for row in rows
-            if str(row.get("kind")).lower() not in KINDS and self._in_group(row) and self.mine(row["id"])
+            if str(row.get("kind")).lower() not in ACCOUNT_KINDS and self._in_group(row) and self.mine(row["id"])
         }
         return dict(sorted(Counter(seen.values()).items()))
 

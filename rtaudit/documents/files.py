@@ -28,8 +28,16 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
     except FileNotFoundError:
         raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
     except OSError as error:
-        hint = "give a file in it" if isinstance(error, IsADirectoryError) else "check who may read it"
+        hints = {
+            errno.EISDIR: "give a file in it",
+            errno.ENAMETOOLONG: "check the path",
+            errno.EBADF: "is it closed? give a file",
+        }
+        hint = hints.get(error.errno or 0, "check who may read it")
         raise InputError(f"cannot read {name}: {error.strerror or error}", hint) from None
+    except ValueError:
+        # A null byte, or half of a surrogate pair: from a YAML file, say.
+        raise InputError(f"{name!r} is no name that a file can have", "check the path") from None
     if limit is not None and len(data) > limit:
         raise InputError(
             f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
@@ -70,6 +78,8 @@ def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> Non
         temporary = None
     except OSError as error:
         raise _unwritable(target, error) from None
+    except ValueError:
+        raise RtauditError(f"{str(target)!r} is no name that a file can have", "choose another path") from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -6,66 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure.resource_types import CATALOGUES, RESOURCE_TYPES, shown_since
 from rtaudit.drift import sides
-from rtaudit.drift.natural import SHOWN_SINCE
 from rtaudit.drift.pairing import Pairing
 from rtaudit.drift.sides import IndexedSide
 from rtaudit.snapshot import ASPECTS, Gap
 
-_SERVICES = "microsoft.cognitiveservices"
-
-TYPES_OF: dict[str, tuple[str, ...]] = {
-    "accounts": (sides.ACCOUNT, sides.SUBSCRIPTION),
-    "deployments": (sides.DEPLOYMENT,),
-    "contentPolicies": (sides.RAI_POLICY,),
-    "diagnostics": (sides.DIAGNOSTICS,),
-    "models": (sides.MODELS,),
-    "usages": (sides.USAGES,),
-    "privateEndpoints": (sides.ENDPOINT, sides.ZONE_GROUP),
-    "privateDns": (sides.ZONE, sides.ZONE_LINK, "microsoft.network/privatednszones/a"),
-    "roleAssignments": (sides.ASSIGNMENT, sides.DEFINITION),
-    "alerts": (
-        "microsoft.insights/metricalerts",
-        "microsoft.insights/activitylogalerts",
-        "microsoft.insights/actiongroups",
-    ),
-    "workspaces": ("microsoft.operationalinsights/workspaces",),
-    "locks": (sides.LOCK,),
-    "providers": ("microsoft.resources/providers",),
-    "defender": ("microsoft.security/pricings", f"{sides.ACCOUNT}/defenderforaisettings"),
-    "perimeters": (f"{sides.ACCOUNT}/networksecurityperimeterconfigurations",),
-    "metrics": (sides.METRICS,),
-}
-"""Aspect -> the types it reads (lower case), the one that stands for it first."""
-
-ASPECT_OF: dict[str, str] = {resource_type: aspect for aspect, types in TYPES_OF.items() for resource_type in types}
+ASPECT_OF: dict[str, str] = {row.key: row.aspect for row in RESOURCE_TYPES.values() if row.aspect}
 """Type -> the aspect that reads it."""
 
-_ACCOUNTS = ("accounts",)
-
-FILTERED_BY: dict[str, tuple[str, ...]] = {
-    "alerts": _ACCOUNTS,
-    "workspaces": ("accounts", "diagnostics"),
-    "privateEndpoints": _ACCOUNTS,
-    "privateDns": ("accounts", "privateEndpoints"),
-    "roleAssignments": _ACCOUNTS,
-    "locks": _ACCOUNTS,
-    "models": _ACCOUNTS,
-    "usages": _ACCOUNTS,
-}
-"""Aspect -> the aspects that say what of its lists is kept, or what is asked for: a gap there hides resources here."""
-
 LISTS_FILTERED_BY: dict[str, tuple[str, ...]] = {
-    "microsoft.insights/actiongroups": ("microsoft.insights/metricalerts", "microsoft.insights/activitylogalerts"),
+    row.key: tuple(one for one in row.filtered_by if "/" in one) for row in RESOURCE_TYPES.values()
 }
 """Type -> the types of the same aspect that say what of its list is kept."""
 
-ROWS_FILTERED_BY: dict[str, str] = {sides.MODELS: "deployments"}
+ROWS_FILTERED_BY: dict[str, str] = {
+    row.key: row.rows_filtered_by for row in RESOURCE_TYPES.values() if row.rows_filtered_by
+}
 """Type of a catalogue -> the aspect that says which of its rows are kept."""
-
-_NOT_COMPARED = frozenset({"metrics"})
-_OVER_TIME_ONLY = frozenset({"models"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +61,7 @@ class Blind:
         self.unnamed_roles = frozenset(
             arm_id.name_of(scope)
             for scope in self._scopes.get("roleAssignments", ())
-            if arm_id.type_of(scope) == sides.DEFINITION
+            if arm_id.type_of(scope) == resource_types.DEFINITION
         )
         """Roles whose definition could not be read, so that only their id is known."""
 
@@ -121,7 +80,7 @@ class Blind:
             return None if resource_type == sides.CLIENT else self.elsewhere(beside)
         if self.skipped(aspect):
             return f"{self.side.label}: {aspect} not read"
-        filtered = self._filtered(FILTERED_BY.get(aspect, ()), beside)
+        filtered = self._filtered(ASPECTS[aspect].filtered_by, beside)
         return self._missed(aspect, resource_type, beside, own) or filtered or self.elsewhere(beside)
 
     def why_rows(self, resource_type: str) -> str | None:
@@ -139,12 +98,13 @@ class Blind:
 
     def sources(self, resource_type: str) -> tuple[str, ...]:
         """The aspects and types of which a gap may hide resources of a type that are read by another."""
-        named = (*FILTERED_BY.get(ASPECT_OF.get(resource_type, ""), ()), *LISTS_FILTERED_BY.get(resource_type, ()))
+        aspect = ASPECTS.get(ASPECT_OF.get(resource_type, ""))
+        named = (*(aspect.filtered_by if aspect else ()), *LISTS_FILTERED_BY.get(resource_type, ()))
         return (*named, "accounts") if self._parted else named
 
     def _account(self, key: str | None) -> bool:
         """True for an account that this side read."""
-        return key is not None and key in self.side.by_key and arm_id.type_of(key) == sides.ACCOUNT
+        return key is not None and key in self.side.by_key and arm_id.type_of(key) == resource_types.ACCOUNT
 
     def _missed(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
@@ -198,14 +158,14 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
     left_of = {(arm_id.type_of(key), role): key for key, role in pairing.left_roles.items()}
     right_of = {(arm_id.type_of(key), role): key for key, role in pairing.right_roles.items()}
     for aspect, definition in ASPECTS.items():
-        if aspect in _NOT_COMPARED or (aspect in _OVER_TIME_ONLY and not pairing.over_time):
+        if definition.compared == "never" or (definition.compared == "overTime" and not pairing.over_time):
             continue
         blind = [side for side in (left, right) if side.skipped(aspect)]
         if len(blind) == 2:
             if not definition.opt_in:
                 warnings.append(f"not compared: {aspect}, which neither side read")
             continue
-        resource_type = TYPES_OF[aspect][0]
+        resource_type = definition.types[0]
         for side in blind:
             entry = Unseen(
                 "environment", resource_type, None, None, f"{side.side.label}: {aspect} not read", definition.opt_in
@@ -220,7 +180,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
                 scope = arm_id.parent_of(scope) if arm_id.is_list(scope) else scope
                 role = roles.get(scope)
                 scope_type = arm_id.type_of(scope)
-                if role is None and scope in side.side.by_key and scope_type != sides.SUBSCRIPTION:
+                if role is None and scope in side.side.by_key and scope_type != resource_types.SUBSCRIPTION:
                     # What is alone or in doubt is told as such.
                     continue
                 region = _region(scope)
@@ -238,8 +198,8 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
     for side in (left, right):
         if side.shard is None:
             continue
-        entry = Unseen("environment", sides.ACCOUNT, None, None, side.part())
-        found.setdefault(("accounts", "environment", sides.ACCOUNT), entry)
+        entry = Unseen("environment", resource_types.ACCOUNT, None, None, side.part())
+        found.setdefault(("accounts", "environment", resource_types.ACCOUNT), entry)
         warnings.append(
             f"{side.side.label} is shard {side.shard} of a collection: what the others hold is not compared; "
             "`rtaudit snapshot merge` joins them"
@@ -249,7 +209,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
 
 def _region(scope: str) -> str | None:
     parts = scope.split("/")
-    return parts[-2] if f"{_SERVICES}/locations/" in arm_id.type_of(scope) else None
+    return parts[-2] if arm_id.type_of(scope) in CATALOGUES else None
 
 
 def _written(side: Blind, key: str | None) -> str | None:
@@ -270,8 +230,8 @@ def hidden_by_version(
     older, newer = lacking.snapshot.api_version(resource_type), having.snapshot.api_version(resource_type)
     if older is None or path.startswith("/tags"):
         return None
-    since = SHOWN_SINCE.get((resource_type, path))
-    if since is not None and older[:10] < since:
+    since = shown_since(resource_type, path, older)
+    if since is not None and older != newer:
         return f"{lacking.label}: api-version {older} does not show it (since {since})"
     if newer is not None and older[:10] < newer[:10] and path.startswith("/properties/"):
         return f"{lacking.label}: read with api-version {older}, which may not show it ({having.label}: {newer})"

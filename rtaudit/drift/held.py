@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from rtaudit.azure import arm_id
-from rtaudit.drift import sides
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift.sides import IndexedSide, Resource, properties, text
 
 
@@ -15,49 +14,28 @@ class Held:
     def __init__(self, side: IndexedSide, other: IndexedSide) -> None:
         # Built-in roles have one id everywhere: where this side did not read a role's name, the other's will do.
         self._roles = {**_names(other), **_names(side)}
-        self._assignments: dict[str, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(sides.ASSIGNMENT, ()):
-            scope = text(properties(item).get("scope")) or arm_id.parent_of(item["id"])
-            self._assignments[arm_id.key(scope)].append(item)
-        self._locks: dict[str, list[Resource]] = defaultdict(list)
-        for item in side.by_type.get(sides.LOCK, ()):
-            self._locks[arm_id.parent_of(item["id"])].append(item)
+        self._index = side.index
 
     def roles(self, account: str) -> Resource:
         """Kind of principal -> the roles that principals of this kind hold at the account, inherited ones too."""
         held: dict[str, set[str]] = defaultdict(set)
-        for scope in _scopes(account, self._assignments):
-            for item in self._assignments[scope]:
-                inner = properties(item)
-                definition = arm_id.name_of(arm_id.key(text(inner.get("roleDefinitionId"))))
-                name = self._roles.get(definition) or definition
-                if inner.get("condition"):
-                    name += " (conditional)"
-                held[text(inner.get("principalType")) or "Unknown"].add(name)
+        for item in self._index.covering(resource_types.ASSIGNMENT, account):
+            inner = properties(item)
+            definition = arm_id.name_of(arm_id.key(text(inner.get("roleDefinitionId"))))
+            name = self._roles.get(definition) or definition
+            if inner.get("condition"):
+                name += " (conditional)"
+            held[text(inner.get("principalType")) or "Unknown"].add(name)
         return {"rolesHeld": {kind: sorted(names) for kind, names in held.items()}} if held else {}
 
     def locks(self, account: str) -> Resource:
         """The levels of the locks that cover the account."""
-        levels = {
-            text(properties(item).get("level"))
-            for scope in _scopes(account, self._locks)
-            for item in self._locks[scope]
-        }
+        levels = {text(properties(item).get("level")) for item in self._index.covering(resource_types.LOCK, account)}
         return {"locks": sorted(levels)} if levels else {}
 
 
 def _names(side: IndexedSide) -> dict[str, str]:
     return {
         arm_id.name_of(arm_id.key(item["id"])): text(properties(item).get("roleName"))
-        for item in side.by_type.get(sides.DEFINITION, ())
+        for item in side.by_type.get(resource_types.DEFINITION, ())
     }
-
-
-def _scopes(account: str, known: dict[str, list[Resource]]) -> list[str]:
-    """The scopes in `known` that stand at or above the account (management groups stand above all)."""
-    if not known:
-        return []
-    above = [scope for scope in known if scope == "/" or scope.startswith("/providers/microsoft.management/")]
-    parts = account.split("/")
-    above += [prefix for end in range(3, len(parts) + 1) if (prefix := "/".join(parts[:end])) in known]
-    return above

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from rtaudit.azure import resource_types
 from rtaudit.documents import canonical
-from rtaudit.drift import sides
 from rtaudit.drift.model import CATEGORIES, DECISIONS, Change, Comparison, Drift
 from rtaudit.report import SEVERITIES
 
@@ -105,7 +105,7 @@ class _View:
 
     def __init__(self, comparison: Comparison) -> None:
         self.paired = {(pair.role, pair.type) for pair in comparison.pairs}
-        self.accounts = {pair.role for pair in comparison.pairs if pair.type == sides.ACCOUNT}
+        self.accounts = {pair.role for pair in comparison.pairs if pair.type == resource_types.ACCOUNT}
         self.unknown = {
             (change.role, change.type)
             for change in comparison.changes
@@ -117,7 +117,7 @@ class _View:
         above = role.rpartition("/")[0]
         if self.unknown & {(role, resource_type), (above, resource_type), ("environment", resource_type)}:
             return Cell(None, known=False)
-        held_there = resource_type in (sides.ASSIGNMENT, sides.LOCK) and role in self.accounts
+        held_there = resource_type in (resource_types.ASSIGNMENT, resource_types.LOCK) and role in self.accounts
         if (role, resource_type) in self.paired or held_there or role.startswith("environment"):
             return Cell(base, known=known)
         return Cell(None, there=False)

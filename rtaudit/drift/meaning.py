@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rtaudit.azure import resource_types
 from rtaudit.drift import sides
 from rtaudit.drift.sides import items_of
 
 Words = Callable[[Any, Any], "str | None"]
 
-_A, _D, _R = sides.ACCOUNT, sides.DEPLOYMENT, sides.RAI_POLICY
+_A, _D, _R = resource_types.ACCOUNT, resource_types.DEPLOYMENT, resource_types.RAI_POLICY
 
 
 def _either(values: dict[Any, str]) -> Words:
@@ -134,9 +135,9 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
     (_D, "/sku/name", _always("another offer: where data is processed, price and quota differ")),
     (_R, "/properties/contentFilters", _filters),
     (_R, "/properties/mode", lambda _before, after: "content is delivered before it is filtered" if str(after).lower() in ("asynchronous_filter", "deferred") else "content is filtered before it is delivered"),
-    (sides.DIAGNOSTICS, "/properties/logs", _members),
-    (sides.DIAGNOSTICS, "/properties/metrics", _members),
-    (sides.DIAGNOSTICS, "/properties/workspaceId", lambda _before, after: "nothing is sent to a workspace" if after is None else "logs go to another workspace"),
+    (resource_types.DIAGNOSTICS, "/properties/logs", _members),
+    (resource_types.DIAGNOSTICS, "/properties/metrics", _members),
+    (resource_types.DIAGNOSTICS, "/properties/workspaceId", lambda _before, after: "nothing is sent to a workspace" if after is None else "logs go to another workspace"),
     ("microsoft.operationalinsights/workspaces", "/properties/retentionInDays", lambda before, after: f"logs are kept {'shorter' if after < before else 'longer'}" if isinstance(before, int) and isinstance(after, int) else None),
     ("microsoft.resources/providers", "/registrationState", lambda _before, after: None if str(after).lower() == "registered" else "the provider is not registered in the subscription"),
     (sides.CLIENT, "/transport", _always("another transport: other firewalls, hosts and regions apply")),
@@ -152,13 +153,13 @@ _BY_PLACE: dict[tuple[str, str], Words] = {(resource_type, path): words for reso
 _WHOLE: dict[str, tuple[str, str]] = {
     _D: ("clients find no such deployment here", "a deployment that the base does not have"),
     _A: ("the role has no account here", "an account that the base does not have"),
-    sides.DIAGNOSTICS: ("what this setting recorded is not recorded here", "records what the base does not"),
-    sides.ENDPOINT: ("the private path is missing here", "a private path that the base does not have"),
-    sides.ZONE_LINK: (
+    resource_types.DIAGNOSTICS: ("what this setting recorded is not recorded here", "records what the base does not"),
+    resource_types.PRIVATE_ENDPOINT: ("the private path is missing here", "a private path that the base does not have"),
+    resource_types.ZONE_LINK: (
         "the linked network cannot resolve the private names",
         "a further network resolves the private names",
     ),
-    sides.ZONE_GROUP: (
+    resource_types.ZONE_GROUP: (
         "the endpoint's names are not written to private DNS",
         "the endpoint's names are written to private DNS",
     ),

@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rtaudit.azure.resource_types import (
+    ACCOUNT,
+    PRIVATE_ENDPOINT,
+    PROVIDER,
+    RESOURCE_TYPES,
+    SUBSCRIPTION,
+    ZONE_GROUP,
+    ZONE_RECORD,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Natural:
@@ -23,11 +33,6 @@ class Natural:
     """Only in resources of these types; empty: in all."""
 
 
-ACCOUNT = "microsoft.cognitiveservices/accounts"
-ENDPOINT = "microsoft.network/privateendpoints"
-SUBSCRIPTION = "microsoft.resources/subscriptions"
-PROVIDER = "microsoft.resources/providers"
-
 NATURAL: tuple[Natural, ...] = (
     Natural("changes with every write, even one that changes nothing", frozenset({"etag"}), always=True),
     Natural("who and when: told beside a change, not compared", frozenset({"systemData"}), always=True),
@@ -43,7 +48,7 @@ NATURAL: tuple[Natural, ...] = (
     Natural("a subscription's name and offer belong to its contract", frozenset({"displayName", "subscriptionPolicies", "promotions"}), types=frozenset({SUBSCRIPTION})),
     Natural("identities are created with the resource", frozenset({"principalId", "clientId", "internalId", "immutableId", "resourceGuid", "customerId", "createdBy", "updatedBy"})),
     Natural("each was created and written at its own time", frozenset({"dateCreated", "createdAt", "createdOn", "createdDate", "creationDate", "createdTime", "updatedOn", "modifiedDate", "lastModified", "timeCreated"})),
-    Natural("addresses come from the environment's own network", frozenset({"customDnsConfigs", "ipConfigurations", "networkInterfaces", "recordSets", "aRecords", "ipAddresses", "fqdn"}), types=frozenset({ENDPOINT, ENDPOINT + "/privatednszonegroups", "microsoft.network/privatednszones/a"})),
+    Natural("addresses come from the environment's own network", frozenset({"customDnsConfigs", "ipConfigurations", "networkInterfaces", "recordSets", "aRecords", "ipAddresses", "fqdn"}), types=frozenset({PRIVATE_ENDPOINT, ZONE_GROUP, ZONE_RECORD})),
     Natural("the portal makes names for connections and interfaces", frozenset({"customNetworkInterfaceName"})),
     Natural("scheduled by Azure for each workspace", frozenset({"quotaNextResetTime", "dataIngestionStatus"})),
 )  # fmt: skip
@@ -53,28 +58,16 @@ INTERNAL_CAPABILITIES = "_H_"
 """Deployment capabilities whose name starts so are Azure's throttling keys, and `area` is where it runs: they churn."""
 
 DEFAULTS: dict[str, dict[tuple[str, ...], object]] = {
-    ACCOUNT: {
-        ("publicNetworkAccess",): "Enabled",
-        ("networkAcls", "defaultAction"): "Allow",
-        ("networkAcls", "bypass"): "None",
-        ("disableLocalAuth",): False,
-    },
-    ACCOUNT + "/deployments": {("versionUpgradeOption",): "OnceCurrentVersionExpired"},
+    row.key: {tuple(pointer.split("/")[2:]): value for pointer, value in row.defaults.items()}
+    for row in RESOURCE_TYPES.values()
+    if row.defaults
 }
 """Type -> property -> what Azure documents its absence to mean: to write the default out is no change."""
 
-SHOWN_SINCE: dict[tuple[str, str], str] = {
-    (ACCOUNT + "/deployments", "/properties/deploymentState"): "2026-05-01",
-}
-"""Type and path -> the first stable api-version that shows the field."""
-
 FOLLOWS: dict[tuple[str, str], str] = {
-    (ACCOUNT + "/deployments", "/properties/capabilities"): "/properties/model",
-    (ACCOUNT + "/deployments", "/properties/rateLimits"): "/sku/capacity",
-    (ACCOUNT + "/deployments", "/properties/currentCapacity"): "/sku/capacity",
-    (ACCOUNT, "/properties/capabilities"): "/kind",
+    (row.key, pointer): cause for row in RESOURCE_TYPES.values() for pointer, cause in row.follows.items()
 }
-"""Type and path -> the path whose change it follows from: told once, at the cause."""
+"""Type and path -> the path whose change it follows from: reported once, at the cause."""
 
 
 def dropped(resource_type: str, *, over_time: bool) -> tuple[frozenset[str], frozenset[str]]:

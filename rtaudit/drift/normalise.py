@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
 from rtaudit.drift import names, sides
 from rtaudit.drift.natural import DEFAULTS, INTERNAL_CAPABILITIES, dropped
@@ -312,10 +312,10 @@ def _models(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
 
 
 _SHAPES: dict[str, Callable[[Normaliser, Resource, Resource], None]] = {
-    sides.ACCOUNT: _account,
-    sides.ENDPOINT: _endpoint,
-    sides.ZONE_GROUP: _zone_group,
-    sides.USAGES: _usages,
-    sides.MODELS: _models,
+    resource_types.ACCOUNT: _account,
+    resource_types.PRIVATE_ENDPOINT: _endpoint,
+    resource_types.ZONE_GROUP: _zone_group,
+    resource_types.USAGES: _usages,
+    resource_types.MODELS: _models,
 }
 """Types that have a form of their own to compare."""

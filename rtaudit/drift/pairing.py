@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import keys, sides
 from rtaudit.drift.matching import Ground, Match, match
 from rtaudit.drift.model import Unpaired
@@ -15,8 +15,8 @@ from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.sides import IndexedSide, Resource, text
 
 _RoleOf = Callable[[Resource, IndexedSide], str]
-_SKIPPED = frozenset({sides.METRICS})
-_FOLLOWS = frozenset({sides.MODELS, sides.USAGES, sides.DEFINITION})
+_SKIPPED = frozenset({resource_types.METRICS})
+_FOLLOWS = frozenset({resource_types.MODELS, resource_types.USAGES, resource_types.DEFINITION})
 """Without a counterpart they are no change of their own: they follow from where the accounts are and who holds a role."""
 
 
@@ -48,8 +48,8 @@ def same_environment(left: IndexedSide, right: IndexedSide) -> bool:
     """True when both are one environment at two times: the same label, and an account in common (or no accounts to tell)."""
     if left.label != right.label:
         return False
-    here = {arm_id.key(item["id"]) for item in left.by_type.get(sides.ACCOUNT, ())}
-    there = {arm_id.key(item["id"]) for item in right.by_type.get(sides.ACCOUNT, ())}
+    here = {arm_id.key(item["id"]) for item in left.by_type.get(resource_types.ACCOUNT, ())}
+    there = {arm_id.key(item["id"]) for item in right.by_type.get(resource_types.ACCOUNT, ())}
     return not here or not there or bool(here & there)
 
 
@@ -100,10 +100,10 @@ class _RolePairing:
 
     def run(self) -> Pairing:
         types = self.left.by_type.keys() | self.right.by_type.keys()
-        self._global(sides.ACCOUNT, *self._said(sides.ACCOUNT))
+        self._global(resource_types.ACCOUNT, *self._said(resource_types.ACCOUNT))
         self._subscriptions()
         for resource_type in sorted(types - _SKIPPED - sides.HELD, key=lambda name: (name.count("/"), name)):
-            if resource_type not in (sides.ACCOUNT, sides.SUBSCRIPTION):
+            if resource_type not in (resource_types.ACCOUNT, resource_types.SUBSCRIPTION):
                 self._type(resource_type)
         return self.pairing
 
@@ -119,14 +119,14 @@ class _RolePairing:
         for (here, there), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
             if here not in by_left and there not in by_left.values():
                 by_left[here] = there
-        lefts, rights = self._said(sides.SUBSCRIPTION)
+        lefts, rights = self._said(resource_types.SUBSCRIPTION)
         voted = {there: here for here, there in by_left.items()}
         grounds = [
             Ground("its accounts", keys.key, lambda item: voted.get(arm_id.key(item["id"])), doubtful=False),
             Ground("name", keys.displayed(self.left), keys.displayed(self.right)),
             Ground("the only one", *keys.only(lefts, rights), doubtful=False),
         ]
-        found = match(lefts, rights, self._unsaid(sides.SUBSCRIPTION, grounds))
+        found = match(lefts, rights, self._unsaid(resource_types.SUBSCRIPTION, grounds))
         single = len(lefts) <= 1 and len(rights) <= 1 and len(by_left) <= 1
         for number, (here, there) in enumerate(sorted(by_left.items())):
             # Registrations and pricing hang on a subscription even where the subscription itself was not read.
@@ -134,7 +134,9 @@ class _RolePairing:
             name = keys.displayed(self.left)(resource) if resource else None
             role = self.mapped_left.get(here) or ("subscription" if single else f"subscription {name or number + 1}")
             self.pairing.left_roles[here] = self.pairing.right_roles[there] = role
-        self._record(sides.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single))
+        self._record(
+            resource_types.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single)
+        )
 
     def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
@@ -147,7 +149,7 @@ class _RolePairing:
         """Pair one type: within paired parents where it has one, else all of them together."""
         lefts, rights = self._said(resource_type)
         common: frozenset[str] = frozenset()
-        if resource_type == sides.ENDPOINT:
+        if resource_type == resource_types.PRIVATE_ENDPOINT:
             lefts, rights = self._same_endpoints(lefts, rights)
             common = _served(lefts, self.pairing.left_roles) & _served(rights, self.pairing.right_roles)
         here = self._by_parent(self.left, self.pairing.left_roles, resource_type, lefts, common)
@@ -175,12 +177,16 @@ class _RolePairing:
 
     def _said_subscriptions(self) -> dict[str, str]:
         """The subscriptions that the map pairs, by the base's."""
-        here = {role: key for key, role in self.mapped_left.items() if arm_id.type_of(key) == sides.SUBSCRIPTION}
-        there = {role: key for key, role in self.mapped_right.items() if arm_id.type_of(key) == sides.SUBSCRIPTION}
+        here = {
+            role: key for key, role in self.mapped_left.items() if arm_id.type_of(key) == resource_types.SUBSCRIPTION
+        }
+        there = {
+            role: key for key, role in self.mapped_right.items() if arm_id.type_of(key) == resource_types.SUBSCRIPTION
+        }
         return {
             here[role]: key
             for role, key in there.items()
-            if role in here and (role, sides.SUBSCRIPTION) not in self.crowded
+            if role in here and (role, resource_types.SUBSCRIPTION) not in self.crowded
         }
 
     def _unsaid(self, resource_type: str, grounds: list[Ground]) -> list[Ground]:
@@ -205,7 +211,7 @@ class _RolePairing:
             return f"{owner}/{self._role(item, side)}" if owner else self._role(item, side)
 
         one, other = ([item for item in items if keys.key(item) in common] for items in (lefts, rights))
-        self._record(sides.ENDPOINT, match(one, other, [Ground("id", keys.key, keys.key)]), role)
+        self._record(resource_types.PRIVATE_ENDPOINT, match(one, other, [Ground("id", keys.key, keys.key)]), role)
         return [item for item in lefts if keys.key(item) not in common], [
             item for item in rights if keys.key(item) not in common
         ]
@@ -221,9 +227,9 @@ class _RolePairing:
         """The items by the role of their parent; of several roles one that is among the `common`."""
         found: dict[str | None, list[Resource]] = defaultdict(list)
         for item in items:
-            if resource_type == sides.ENDPOINT:
+            if resource_type == resource_types.PRIVATE_ENDPOINT:
                 parents = sides.targets(item)
-            elif resource_type in (sides.MODELS, sides.USAGES):
+            elif resource_type in (resource_types.MODELS, resource_types.USAGES):
                 parents = [f"/subscriptions/{arm_id.subscription_of(item['id'])}"]
             else:
                 parents = [arm_id.parent_of(item["id"])]
@@ -260,9 +266,9 @@ class _RolePairing:
     def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         tagged = self._tagged
         grounds = [Ground("id", keys.key, keys.key, doubtful=False), Ground(f"tag {self.tag}", tagged, tagged)]
-        if resource_type in (sides.ZONE, sides.DEFINITION, sides.CLIENT):
+        if resource_type in (resource_types.ZONE, resource_types.DEFINITION, sides.CLIENT):
             grounds.append(Ground("name", keys.name, keys.name, doubtful=False))
-        if resource_type == sides.DEFINITION:
+        if resource_type == resource_types.DEFINITION:
             grounds.append(Ground("role name", keys.role_name, keys.role_name))
         grounds += [
             Ground("name", keys.unless(tagged, keys.stem(self.left)), keys.unless(tagged, keys.stem(self.right))),
@@ -277,7 +283,7 @@ class _RolePairing:
         self._record(resource_type, found, self._role)
 
     def _children(self, resource_type: str, parent: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
-        if resource_type in (sides.MODELS, sides.USAGES):
+        if resource_type in (resource_types.MODELS, resource_types.USAGES):
             grounds = [Ground("region", keys.region_segment, keys.region_segment)]
         else:
             grounds = [
@@ -285,13 +291,13 @@ class _RolePairing:
                 Ground("name", keys.stem(self.left), keys.stem(self.right)),
                 Ground("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
             ]
-        if resource_type == sides.DEPLOYMENT:
+        if resource_type == resource_types.DEPLOYMENT:
             grounds.append(Ground("model", keys.model, keys.model, doubtful=False))
-        elif resource_type != sides.RAI_POLICY:
+        elif resource_type != resource_types.RAI_POLICY:
             grounds.append(Ground("the only one", *keys.only(lefts, rights), doubtful=False))
 
         def role(item: Resource, side: IndexedSide) -> str:
-            if resource_type in (sides.MODELS, sides.USAGES):
+            if resource_type in (resource_types.MODELS, resource_types.USAGES):
                 return f"{parent}/{keys.region_segment(item)}"
             return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
 
@@ -305,11 +311,11 @@ class _RolePairing:
             self.pairing.right_roles[arm_id.key(other["id"])] = role
         if resource_type not in _FOLLOWS:
             for item in found.left:
-                if resource_type != sides.ENDPOINT or not sides.serves(item, self.left, self.right):
+                if resource_type != resource_types.PRIVATE_ENDPOINT or not sides.serves(item, self.left, self.right):
                     role = self._unique(resource_type, role_of(item, self.left), item)
                     self.pairing.lone.append(Paired(role, resource_type, item, None))
             for item in found.right:
-                if resource_type != sides.ENDPOINT or not sides.serves(item, self.right, self.left):
+                if resource_type != resource_types.PRIVATE_ENDPOINT or not sides.serves(item, self.right, self.left):
                     role = self._unique(resource_type, role_of(item, self.right), item)
                     self.pairing.lone.append(Paired(role, resource_type, None, item))
         for ground, ones, others in found.doubts:
@@ -327,7 +333,7 @@ class _RolePairing:
         other: IndexedSide,
     ) -> None:
         named = ", ".join(sorted(sides.name(item) for item in rivals)[:4]) + (", …" if len(rivals) > 4 else "")
-        advice = "name the pair in --map" + ("" if resource_type == sides.ACCOUNT else " by their ids")
+        advice = "name the pair in --map" + ("" if resource_type == resource_types.ACCOUNT else " by their ids")
         if ground == "map":
             advice = "give each pair a role of its own in --map"
         for item in items:
@@ -341,7 +347,7 @@ class _RolePairing:
         if mapped:
             region = arm_id.region(text(item.get("location")))
             return f"{mapped}-{region}" if region and (mapped, sides.type_of(item["id"])) in self.crowded else mapped
-        if arm_id.type_of(item["id"]) == sides.ZONE:
+        if arm_id.type_of(item["id"]) == resource_types.ZONE:
             return sides.name(item).lower()
         return side.stem(sides.name(item)) or sides.name(item).lower()
 
@@ -369,7 +375,7 @@ def _readable(resource_id: str) -> str:
     """The names of an id without its types: `account/deployment`; a region for its collections."""
     resource_type = arm_id.type_of(resource_id)
     parts = resource_id.strip("/").split("/")
-    if resource_type in (sides.MODELS, sides.USAGES):
+    if resource_type in (resource_types.MODELS, resource_types.USAGES):
         return parts[-2].lower()
     lower = [part.lower() for part in parts]
     kept: list[str] = []

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit import assets
+from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
 from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
-from rtaudit.drift.sides import ACCOUNT
 from rtaudit.errors import InputError
 from rtaudit.report import SEVERITIES
 

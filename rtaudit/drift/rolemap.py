@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, load_yaml
 from rtaudit.drift.schema import MAP
-from rtaudit.drift.sides import ACCOUNT, HELD, IndexedSide, type_of
+from rtaudit.drift.sides import HELD, IndexedSide, type_of
 from rtaudit.drift.sides import name as name_of
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Snapshot

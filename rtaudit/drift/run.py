@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit import __version__
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
 from rtaudit.drift.categories import category_of
@@ -85,7 +85,7 @@ def side_of(snapshot: Snapshot) -> Side:
 
 def _check_tag(tag: str, indexed: Sequence[IndexedSide]) -> None:
     for side in indexed:
-        accounts = side.by_type.get(sides.ACCOUNT, [])
+        accounts = side.by_type.get(resource_types.ACCOUNT, [])
         tags = {str(key).lower() for item in accounts for key in (item.get("tags") or {})}
         if accounts and tag.lower() not in tags:
             raise UsageError(
@@ -150,7 +150,7 @@ class _Comparing:
             if self.over_time and pair.left == pair.right:
                 continue
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
-            if pair.type == sides.DEPLOYMENT and not self.over_time:
+            if pair.type == resource_types.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
@@ -194,7 +194,9 @@ class _Comparing:
 
     def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> str | None:
         """Why the other side may only not have seen its counterpart: the gap itself is told as unknown."""
-        parents = sides.targets(item) if lone.type == sides.ENDPOINT else [arm_id.parent_of(item["id"])]
+        parents = (
+            sides.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
+        )
         own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
         other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles
         role = next((own_roles[parent] for parent in parents if parent in own_roles), None)
@@ -204,7 +206,11 @@ class _Comparing:
             index = self._by_role("right" if own is self.left else "left", other_roles)
             beside = index.get((parent_type, role))
         why = lacking.why(lone.type, beside, arm_id.key(item["id"]))
-        if why is None and lone.type == sides.ENDPOINT and not any(parent in own.by_key for parent in parents):
+        if (
+            why is None
+            and lone.type == resource_types.PRIVATE_ENDPOINT
+            and not any(parent in own.by_key for parent in parents)
+        ):
             # Every part lists the endpoints of all accounts: this one may not have been paired for want of its account.
             why = (self.left_blind if own is self.left else self.right_blind).elsewhere(None)
         return why
@@ -219,14 +225,14 @@ class _Comparing:
         here, there = Held(self.left, self.right), Held(self.right, self.left)
         unnamed = self.left_blind.unnamed_roles | self.right_blind.unnamed_roles
         for pair in self.pairing.pairs:
-            if pair.type != sides.ACCOUNT:
+            if pair.type != resource_types.ACCOUNT:
                 continue
             assert pair.left is not None
             assert pair.right is not None
             one, other = arm_id.key(pair.left["id"]), arm_id.key(pair.right["id"])
             for resource_type, before, after in (
-                (sides.ASSIGNMENT, here.roles(one), there.roles(other)),
-                (sides.LOCK, here.locks(one), there.locks(other)),
+                (resource_types.ASSIGNMENT, here.roles(one), there.roles(other)),
+                (resource_types.LOCK, here.locks(one), there.locks(other)),
             ):
                 if before == after or self._unread(resource_type, one, other):
                     continue
@@ -328,7 +334,7 @@ def lone_accounts(drift: Drift) -> Counter[str]:
     found: Counter[str] = Counter()
     for comparison in drift.comparisons:
         for change in comparison.changes:
-            if change.type == sides.ACCOUNT and change.path == "" and change.kind != "changed":
+            if change.type == resource_types.ACCOUNT and change.path == "" and change.kind != "changed":
                 side = comparison.left if change.kind == "removed" else comparison.right
                 found[side.environment] += 1
     return found

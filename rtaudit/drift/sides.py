@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, DEPLOYMENT, LOCK
 from rtaudit.contract.sections import in_environment
 from rtaudit.drift import names
 from rtaudit.snapshot import Snapshot
 
-ACCOUNT = "microsoft.cognitiveservices/accounts"
-DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
-RAI_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
-SUBSCRIPTION = "microsoft.resources/subscriptions"
-ENDPOINT = "microsoft.network/privateendpoints"
-ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
-ZONE = "microsoft.network/privatednszones"
-ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
-DIAGNOSTICS = "microsoft.insights/diagnosticsettings"
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
-LOCK = "microsoft.authorization/locks"
-MODELS = "microsoft.cognitiveservices/locations/models"
-USAGES = "microsoft.cognitiveservices/locations/usages"
-METRICS = "microsoft.insights/metrics"
 CLIENT = "client"
 """The type of a client contract, which is no Azure resource."""
 
 HELD = frozenset({ASSIGNMENT, LOCK})
 """Compared between environments as what is held at an account, not one by one."""
-
-KINDS_COMPARED = frozenset({"openai", "aiservices"})
-"""Kinds of account that are compared; a snapshot holds no others."""
 
 Resource = dict[str, Any]
 
@@ -45,22 +27,12 @@ class IndexedSide:
         self.snapshot = snapshot
         self.label = snapshot.environment
         self.tokens = names.tokens_of_label(snapshot.environment) if tokens is None else tokens
-        self.by_key: dict[str, Resource] = {arm_id.key(item["id"]): item for item in snapshot.resources}
-        self.by_type: dict[str, list[Resource]] = defaultdict(list)
-        for item in snapshot.resources:
-            self.by_type[arm_id.type_of(item["id"])].append(item)
+        self.index = snapshot.index
+        self.by_key: dict[str, Resource] = self.index.by_key
+        self.by_type: dict[str, list[Resource]] = dict(self.index.by_type)
         self.clients: list[Resource] = [in_environment(client, self.label) for client in snapshot.clients]
         if self.clients:
             self.by_type[CLIENT] = self.clients
-
-    @cached_property
-    def children(self) -> dict[str, dict[str, list[Resource]]]:
-        """Parent's key -> type -> its children and extensions."""
-        index: dict[str, dict[str, list[Resource]]] = defaultdict(lambda: defaultdict(list))
-        for resource_type, items in self.by_type.items():
-            for item in items:
-                index[arm_id.parent_of(item["id"])][resource_type].append(item)
-        return index
 
     @cached_property
     def regions(self) -> frozenset[str]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import sides
-from rtaudit.drift.gaps import TYPES_OF
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
-from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot import ASPECTS, Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
@@ -60,11 +59,11 @@ _NARROWER: dict[str, tuple[str, ...]] = {
 """Fact or join -> the types that it reads, where its aspect reads more."""
 
 _SUBJECTS = {
-    "account": sides.ACCOUNT,
-    "deployment": sides.DEPLOYMENT,
-    "realtimeDeployment": sides.DEPLOYMENT,
-    "privateEndpoint": sides.ENDPOINT,
-    "subscription": sides.SUBSCRIPTION,
+    "account": resource_types.ACCOUNT,
+    "deployment": resource_types.DEPLOYMENT,
+    "realtimeDeployment": resource_types.DEPLOYMENT,
+    "privateEndpoint": resource_types.PRIVATE_ENDPOINT,
+    "subscription": resource_types.SUBSCRIPTION,
     "client": sides.CLIENT,
 }
 """Kind of subject -> its type."""
@@ -143,8 +142,8 @@ class _Join:
             return False
         if reads.type is None:
             # An environment's rules speak of what is deployed where.
-            whole = change.path == "" and change.type in (sides.ACCOUNT, sides.DEPLOYMENT)
-            return whole or (change.type == sides.DEPLOYMENT and change.category == "models")
+            whole = change.path == "" and change.type in (resource_types.ACCOUNT, resource_types.DEPLOYMENT)
+            return whole or (change.type == resource_types.DEPLOYMENT and change.category == "models")
         own = (
             change.left is not None
             and arm_id.key(change.left) == arm_id.key(finding.resource)
@@ -207,7 +206,7 @@ _ENVIRONMENT = "environment"
 
 
 def _types(root: str, aspects: Iterable[str]) -> set[str]:
-    return set(_NARROWER.get(root) or (one for aspect in aspects for one in TYPES_OF[aspect]))
+    return set(_NARROWER.get(root) or (one for aspect in aspects for one in ASPECTS[aspect].types))
 
 
 def _within(path: str, top: str) -> bool:
@@ -221,7 +220,7 @@ def _family(key: str) -> str:
 
 
 def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str) -> Snapshot:
-    if sum(arm_id.type_of(item["id"]) == sides.ACCOUNT for item in snapshot.resources) <= WHOLE:
+    if sum(arm_id.type_of(item["id"]) == resource_types.ACCOUNT for item in snapshot.resources) <= WHOLE:
         return snapshot
     wanted: set[str] = set()
     for change in comparison.changes:

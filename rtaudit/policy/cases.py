@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import InputError, RtauditError, allowed_hint
 from rtaudit.policy.edit import edited, edited_probes
 from rtaudit.policy.judge import judge
+from rtaudit.policy.mending import why_unmended
 from rtaudit.policy.packs import CASES_SUFFIX, library, load_rules, rule_files
-from rtaudit.policy.rules import Rule, bind, read_rules
+from rtaudit.policy.rules import BoundRule, Rule, bind, read_rules
 from rtaudit.policy.schema import CASES_SCHEMA
 from rtaudit.report import Finding
 from rtaudit.snapshot import Snapshot, load
@@ -36,6 +37,8 @@ class Case:
     change: Sequence[Mapping[str, Any]]
     place: str
     """`file:line`."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What the steps of the fix ask for, by name."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class CaseFile:
     """Client contracts that stand in the base."""
     probes: Sequence[dict[str, Any]] = ()
     """Probes that are judged with the base."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What the steps of fixes ask for, by name, for all cases."""
 
     @property
     def without_cases(self) -> list[str]:
@@ -101,7 +106,14 @@ def load_cases(path: Path) -> CaseFile:
     )
     as_of = date.fromisoformat(document.value.get("asOf", "2026-01-01"))
     return CaseFile(
-        path, rules, cases, base, as_of, document.value.get("clients", ()), document.value.get("probes", ())
+        path,
+        rules,
+        cases,
+        base,
+        as_of,
+        document.value.get("clients", ()),
+        document.value.get("probes", ()),
+        document.value.get("answers", {}),
     )
 
 
@@ -115,6 +127,7 @@ def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: in
         params=stated.get("params", {}),
         change=stated.get("change", ()),
         place=f"{document.name}:{line}",
+        answers=stated.get("answers", {}),
     )
 
 
@@ -129,29 +142,53 @@ def _beside(folder: Path) -> dict[str, Rule]:
 
 def run(file: CaseFile) -> Iterator[CaseResult]:
     """Judge each case of a file."""
-    base = load(file.base)
-    if file.clients:
-        base = base.with_clients(file.clients)
+    base = base_of(file)
     for case in file.cases:
         try:
-            findings = _judge(file, case, base)
+            yield CaseResult(case, _tried(file, case, base))
         except RtauditError as error:
             yield CaseResult(case, error.message + (f" ({error.hint})" if error.hint else ""))
-            continue
-        yield CaseResult(case, _compare(case, findings))
 
 
-def _judge(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+def base_of(file: CaseFile) -> Snapshot:
+    """The snapshot that the cases of a file change."""
+    base = load(file.base)
+    return base.with_clients(file.clients) if file.clients else base
+
+
+def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
+    """What is wrong with a case: its outcome, or that the rule's fix does not mend it."""
+    bound = bind_case(file, case)
+    snapshot, probes = changed(file, case, base)
+    findings = judge(World(snapshot, probes), [bound], "cases")
+    problem = _compare(case, findings)
+    if problem is None and case.expect == "fail":
+        problem = why_unmended(snapshot, bound, findings, probes, {**file.answers, **case.answers})
+    return problem
+
+
+def findings_of(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
+    """The findings of a case's rule where its changes are made. Raises InputError."""
+    snapshot, probes = changed(file, case, base)
+    return judge(World(snapshot, probes), [bind_case(file, case)], "cases")
+
+
+def bind_case(file: CaseFile, case: Case) -> BoundRule:
+    """The rule of a case with the case's parameters. Raises InputError."""
     rule = file.rules[case.rule]
     for name, value in case.params.items():
         if name not in rule.params:
             raise InputError(f"the rule has no parameter '{name}'", allowed_hint(name, rule.params))
         if value is not None and not rule.params[name].accepts(value):
             raise InputError(f"the parameter '{name}' is not of type {rule.params[name].type}", rule.params[name].about)
+    return bind(rule, case.params, file.as_of)
+
+
+def changed(file: CaseFile, case: Case, base: Snapshot) -> tuple[Snapshot, list[dict[str, Any]]]:
+    """The base as the case has it, and the probes. Raises EditError."""
     of_probe = [one for one in case.change if one.get("at") == "probe"]
     others = [one for one in case.change if one.get("at") != "probe"]
-    world = World(edited(base, others), edited_probes(file.probes, of_probe))
-    return judge(world, [bind(rule, case.params, file.as_of)], "cases")
+    return edited(base, others), edited_probes(file.probes, of_probe)
 
 
 def _compare(case: Case, findings: Sequence[Finding]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Opera
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
+from rtaudit.policy.says import PLACEHOLDERS, Says, compile_says
 from rtaudit.subjects import PARTS
 
 ErrorAt = Callable[[Path, str, str | None], InputError]
@@ -40,6 +42,9 @@ class _Compiler:
             raise self.error(
                 path, "a condition is a mapping", "write {field: …, equals: …}, or allOf, anyOf, not, some, …"
             )
+        if "says" in value:
+            rest = {key: one for key, one in value.items() if key != "says"}
+            return replace(self.condition(rest, path), says=self._says(value["says"], (*path, "says")))  # type: ignore[type-var]
         used = [name for name in COMBINATORS if name in value]
         if used:
             if len(value) > 1:
@@ -47,6 +52,16 @@ class _Compiler:
                 raise self.error((*path, other), f"'{other}' cannot stand beside '{used[0]}'", "put both into an allOf")
             return self._combined(used[0], value[used[0]], (*path, used[0]))
         return self._leaf(value, path)
+
+    def _says(self, value: Any, path: Path) -> Says:
+        if not isinstance(value, str) or not value.strip():
+            raise self.error(path, "'says' takes a sentence", "write says: what is wrong, with {subject} in it")
+
+        def error(message: str) -> InputError:
+            return self.error(path, message, f"placeholders: {PLACEHOLDERS}")
+
+        text = " ".join(value.split())
+        return compile_says(text, self.params, self.today, lambda field: self._path(field, path), error)
 
     def _combined(self, name: str, value: Any, path: Path) -> Condition:
         if name in ("allOf", "anyOf"):
@@ -196,13 +211,15 @@ class _Compiler:
 
 
 def compile_condition(
-    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt
+    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt, *, inside: bool = False
 ) -> Condition:
     """The compiled condition of a YAML value about subjects of a kind; `params` are the values of the rule's parameters.
 
-    Raises what `error` makes.
+    With `inside` it starts at an element of a list, as within a quantifier. Raises what `error` makes.
     """
-    return _Compiler(kind, params, today, error).condition(value, path)
+    compiler = _Compiler(kind, params, today, error)
+    compiler.inside = int(inside)
+    return compiler.condition(value, path)
 
 
 def _article(kind: str) -> str:

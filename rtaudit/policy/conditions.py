@@ -15,6 +15,7 @@ from typing import Any
 from rtaudit.documents import canonical
 from rtaudit.policy.operators import OPERATORS, Operator
 from rtaudit.policy.paths import Path, Read, settled
+from rtaudit.policy.says import Says, with_message
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
 from rtaudit.subjects import Subject
@@ -29,6 +30,10 @@ class Scope:
     """Where a condition is judged: at a subject, or at an element of one of its lists."""
 
     __slots__ = ("subject",)
+    subject: Subject
+
+    element: Any = None
+    """The element of a list that is judged here; None at a subject."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -79,8 +84,8 @@ class Condition:
         """Does it hold here? None when a gap stands in the way."""
         raise NotImplementedError
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
-        """Why it is False here."""
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+        """Why it is False here; `says` is the sentence of a condition around it, where it has none of its own."""
         raise NotImplementedError
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
@@ -107,6 +112,8 @@ class Leaf(Condition):
     today: date
     quick: Callable[[Any], bool] | None = None
     """The operator with its literal built in, where there is such a short cut."""
+    says: Says | None = None
+    """What it says where it does not hold."""
 
     def _reads(self, scope: Scope) -> tuple[Any, Any, tuple[Gap, ...]]:
         actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
@@ -129,11 +136,12 @@ class Leaf(Condition):
         proves = self.operator.seen_true if holds else self.operator.seen_false
         return holds if proves and isinstance(actual, list) and self.path and self.path.grows else None
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
         actual, expected, _ = self._reads(scope)
         asked = self.operator.expected(expected, say(expected))
         field = scope.name(self.path) if self.path else "value"
-        yield Observation(field, asked, settled(actual), scope.owner(self.path) if self.path else scope.resource)
+        seen = Observation(field, asked, settled(actual), scope.owner(self.path) if self.path else scope.resource)
+        yield with_message(seen, self.says or says, scope, expected)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self._reads(scope)[2]
@@ -153,6 +161,7 @@ class _Several(Condition):
     """What allOf and anyOf share."""
 
     parts: Sequence[Condition]
+    says: Says | None = None
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         for part in self.parts:
@@ -179,10 +188,10 @@ class AllOf(_Several):
                 result = None
         return result
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
         for part in self.parts:
             if part.truth(scope) is False:
-                yield from part.observe(scope)
+                yield from part.observe(scope, self.says or says)
 
     def words(self) -> str:
         return _joined(self.parts, " and ")
@@ -203,12 +212,18 @@ class AnyOf(_Several):
                 result = None
         return result
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
-        for part in self.parts:
-            yield from part.observe(scope)
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+        # A branch that a parameter rules out is no reason, unless there is no other.
+        for part in [one for one in self.parts if not _ruled_out(one, scope)] or self.parts:
+            yield from part.observe(scope, self.says or says)
 
     def words(self) -> str:
         return _joined(self.parts, " or ")
+
+
+def _ruled_out(part: Condition, scope: Scope) -> bool:
+    parts = part.parts if isinstance(part, AllOf) else [part]
+    return any(isinstance(one, Leaf) and one.path is None and one.truth(scope) is False for one in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +231,21 @@ class Not(Condition):
     """The part does not hold."""
 
     part: Condition
+    says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
         one = self.part.truth(scope)
         return None if one is None else not one
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+        says = self.says or says
         for one in self.part.observe(scope):
-            yield Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource)
+            yield with_message(
+                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource, element=one.element),
+                says,
+                scope,
+                None,
+            )
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.part.gaps(scope)

@@ -1,4 +1,4 @@
-"""Small changes to a snapshot, as the cases of rules state them: set, remove, delete, copy, add, and gaps."""
+"""Small changes to a snapshot, as the cases of rules state them: set, append, remove, delete, copy, add, and gaps."""
 
 from __future__ import annotations
 
@@ -8,35 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.errors import RtauditError, allowed_hint
 from rtaudit.snapshot import Gap, Snapshot
 
-SHORTS: dict[str, str] = {
-    "account": "microsoft.cognitiveservices/accounts",
-    "deployment": "microsoft.cognitiveservices/accounts/deployments",
-    "contentPolicy": "microsoft.cognitiveservices/accounts/raipolicies",
-    "diagnosticSetting": "microsoft.insights/diagnosticsettings",
-    "models": "microsoft.cognitiveservices/locations/models",
-    "usages": "microsoft.cognitiveservices/locations/usages",
-    "privateEndpoint": "microsoft.network/privateendpoints",
-    "zoneGroup": "microsoft.network/privateendpoints/privatednszonegroups",
-    "zone": "microsoft.network/privatednszones",
-    "zoneLink": "microsoft.network/privatednszones/virtualnetworklinks",
-    "record": "microsoft.network/privatednszones/a",
-    "roleAssignment": "microsoft.authorization/roleassignments",
-    "roleDefinition": "microsoft.authorization/roledefinitions",
-    "metricAlert": "microsoft.insights/metricalerts",
-    "activityLogAlert": "microsoft.insights/activitylogalerts",
-    "actionGroup": "microsoft.insights/actiongroups",
-    "workspace": "microsoft.operationalinsights/workspaces",
-    "lock": "microsoft.authorization/locks",
-    "provider": "microsoft.resources/providers",
-    "subscription": "microsoft.resources/subscriptions",
-    "defenderPlan": "microsoft.security/pricings",
-    "defenderSetting": "microsoft.cognitiveservices/accounts/defenderforaisettings",
-    "perimeter": "microsoft.cognitiveservices/accounts/networksecurityperimeterconfigurations",
-    "metrics": "microsoft.insights/metrics",
-}
+SHORTS: dict[str, str] = {row.short: row.key for row in RESOURCE_TYPES.values() if row.short}
 """Short name in `at` -> resource type."""
 
 _STEP = re.compile(
@@ -162,6 +138,8 @@ def edited_probes(probes: Sequence[Mapping[str, Any]], changes: Sequence[Mapping
 def _apply(resource: dict[str, Any], change: Mapping[str, Any]) -> None:
     for path, value in change.get("set", {}).items():
         _set(resource, path, copy.deepcopy(value))
+    for path, value in change.get("append", {}).items():
+        _append(resource, path, copy.deepcopy(value))
     for path in change.get("remove", ()):
         _remove(resource, path)
 
@@ -172,6 +150,12 @@ def _set(resource: Any, path: str, value: Any) -> None:
         holder.append(value)
     else:
         holder[last] = value
+
+
+def _append(resource: Any, path: str, value: Any) -> None:
+    holder, last = _walk(resource, path, create=True)
+    found = holder.get(last) if isinstance(holder, dict) else holder[last]
+    holder[last] = [*found, value] if isinstance(found, list) else [value]
 
 
 def _remove(resource: Any, path: str) -> None:

@@ -13,6 +13,7 @@ from rtaudit.policy.cases import Case, find_case_files, load_cases
 from rtaudit.policy.conditions import say
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import Rule, aspects_of, bind
+from rtaudit.policy.says import stated
 from rtaudit.subjects import KINDS, PARTS
 
 _IDENTITY_NOTE = "Object ids are compared as they stand: groups are not expanded, and eligible (not active) assignments are not seen."
@@ -114,11 +115,14 @@ def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
     if told.when:
         sections.append(("Applies when", [told.when]))
     sections.append(("Requires", [told.require]))
+    sentences = [" ".join(text.split()) for _, text in stated(rule.require)]
+    if sentences:
+        sections.append(("Says where it fails", sentences))
     if told.facts:
         sections.append(("Reads", [f"{name}: {about}" for name, about in told.facts.items()]))
     if rule.params:
         sections.append(("Parameters", [_param(told, name) for name in rule.params]))
-    sections.append(("Fix", list(rule.fix)))
+    sections.append(("Fix", rule.fix))
     examples = [("Passes", told.example_pass), ("Fails", told.example_fail)]
     shown = [f"{word}: {case.name}{_changes(case)}" for word, case in examples if case is not None]
     if shown:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.policy.conditions import Scope, observations
-from rtaudit.policy.paths import PathError, compile_path
+from rtaudit.policy.fixes import steps_for
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
+from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
-from rtaudit.subjects import Subject, World
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+from rtaudit.subjects import World
 
 
 def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
@@ -88,49 +83,20 @@ def _not_passed(
         finding.gaps = list(dict.fromkeys(gaps))
     if holds is False:
         finding.observations = observations(bound.require, scope)
-    finding.fix = [fill_in(line, subject) for line in rule.fix]
+    _say_how(finding, bound, scope)
     return finding
 
 
-def fill_in(line: str, subject: Subject) -> str:
-    """A line of a fix with `{names}` filled in, shell-quoted; what cannot be filled stands as `<name>`."""
-    texts, names = _template(line)
-    return "".join(text + _fill(name, subject) for text, name in zip(texts, names, strict=False)) + texts[-1]
-
-
-@lru_cache(maxsize=1024)
-def _template(line: str) -> tuple[list[str], list[str]]:
-    """The texts of a line, and the names between them."""
-    pieces = _PLACEHOLDER.split(line)
-    return pieces[::2], [name.strip() for name in pieces[1::2]]
-
-
-def _fill(name: str, subject: Subject) -> str:
-    if name in _NAMES:
-        value: Any = _NAMES[name](subject)
-    else:
-        try:
-            value, _ = compile_path(name).of_subject(subject)
-        except PathError:
-            return f"<{name}>"
-    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-        return shlex.quote(str(value))
-    return f"<{name}>"
-
-
-def _account_name(subject: Subject) -> str | None:
-    found = re.search(r"/accounts/([^/]+)", subject.resource, re.IGNORECASE)
-    return found.group(1) if found else None
-
-
-_NAMES = {
-    "id": lambda subject: subject.resource,
-    "name": lambda subject: subject.name,
-    "resourceGroup": lambda subject: arm_id.group_of(subject.resource),
-    "subscription": lambda subject: arm_id.subscription_of(subject.resource),
-    "accountName": _account_name,
-}
-"""What a fix may name besides paths of the subject."""
+def _say_how(finding: Finding, bound: BoundRule, scope: Scope) -> None:
+    """Fill in the rule's fix: for each observation the steps that mend it, and for the finding all of them."""
+    found: dict[str, list[Step]] = {}
+    for one in finding.observations:
+        one.steps = list(steps_for(bound.steps, scope.subject, one))
+        one.fix = [line for step in one.steps for line in step.lines()]
+        found["\n".join(one.fix)] = one.steps
+    if not finding.observations:
+        found[""] = list(steps_for(bound.steps, scope.subject, None))
+    finding.fix = list(dict.fromkeys(line for steps in found.values() for step in steps for line in step.lines()))
 
 
 def join_packs(per_pack: Sequence[list[Finding]], gates: Callable[[Finding], bool]) -> list[Finding]:

@@ -14,11 +14,13 @@ from rtaudit.errors import InputError, did_you_mean
 from rtaudit.policy.cases import find_case_files, load_cases
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not
 from rtaudit.policy.fields import PROPERTIES, TOP_FIELDS, VALUES
+from rtaudit.policy.fixes import circles
 from rtaudit.policy.operators import same
 from rtaudit.policy.packs import CASES_SUFFIX, declared_params, library, load_policies, rule_files, rules_of
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.quantifiers import Count, Every, NoneOf, Some
 from rtaudit.policy.rules import BoundRule, Rule, bind
+from rtaudit.policy.says import says_problems, stated
 from rtaudit.policy.schema import PACK_SCHEMA, RULES_SCHEMA
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import PARTS, World
@@ -57,6 +59,7 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     for rule in rules.values():
         complaints += _rule(rule, worlds)
     complaints += _parameters(rules)
+    complaints += _order(rules)
     complaints += _cases(files, rules)
     # What breaks a file breaks its cases too: it is told once, by the check that found it first.
     once = {(one.place, one.message): one for one in reversed(complaints)}.values()
@@ -104,10 +107,14 @@ def _rule(rule: Rule, worlds: Sequence[World]) -> Iterator[Complaint]:
             yield _at(
                 rule, ("params", name), "unused-parameter", f"{rule.id}: no condition names the parameter '{name}'"
             )
+    yield from _fix(rule)
     for part, condition in (("when", bound.when), ("require", bound.require)):
         if condition is not None:
             for message in _unreachable(condition):
                 yield _at(rule, (part,), "unreachable", f"{rule.id}: {message}")
+    for says_path, text in stated(rule.require, ("require",)):
+        for problem in says_problems(text):
+            yield _at(rule, says_path, "sentence", f"{rule.id}: {problem}")
     for path in _subject_paths(bound):
         complaint = _unknown_field(rule, path)
         if complaint:
@@ -115,6 +122,35 @@ def _rule(rule: Rule, worlds: Sequence[World]) -> Iterator[Complaint]:
         elif worlds and _resolves_nowhere(rule, path, worlds):
             message = f"{rule.id}: `{path.text}` resolves nowhere in the snapshots given"
             yield _at(rule, _place_of(rule, path), "unresolved-field", message)
+
+
+def _fix(rule: Rule) -> Iterator[Complaint]:
+    """What is wrong with the steps of a fix beyond their form."""
+    for index, step in enumerate(rule.steps):
+        at = ("fix", index)
+        if step.az and not step.sets and not step.manual:
+            message = f"{rule.id}: the step has a command and neither `sets` (what it changes) nor `manual` (why it is no fix)"
+            yield _at(rule, at, "unproved-step", message)
+        if not step.lines:
+            yield _at(rule, at, "empty-step", f"{rule.id}: the step has neither `say` nor `az`")
+
+
+def _order(rules: dict[str, Rule]) -> Iterator[Complaint]:
+    """What is wrong with `before` and `after`: rules that are not there, and circles."""
+    known = {**library(), **rules}
+    for rule in rules.values():
+        for index, step in enumerate(rule.steps):
+            for part in ("before", "after"):
+                for other in getattr(step, part):
+                    if other not in known:
+                        near = did_you_mean(other, known)
+                        hint = f"; did you mean {near}?" if near else ""
+                        message = f"{rule.id}: there is no rule {other}{hint}"
+                        yield _at(rule, ("fix", index, part), "unknown-rule", message)
+    for circle in circles(known):
+        if circle[0] in rules:
+            message = f"the steps wait for each other: {' before '.join(circle)}"
+            yield _at(rules[circle[0]], ("fix",), "circle", message)
 
 
 def _subject_paths(bound: BoundRule) -> list[FieldPath]:

@@ -10,6 +10,7 @@ from typing import Any
 from rtaudit.policy.conditions import Condition, Operand, Scope, Truth, say
 from rtaudit.policy.operators import Operator, is_number
 from rtaudit.policy.paths import Path, Read, settled
+from rtaudit.policy.says import Says, with_message
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
 
@@ -96,6 +97,7 @@ class Some(Condition):
 
     elements: Elements
     satisfy: Condition | None
+    says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
         visited, gaps = self.elements.visit(scope)
@@ -111,15 +113,18 @@ class Some(Condition):
                 result = None
         return result
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+        says = self.says or says
         visited, _ = self.elements.visit(scope)
         candidates = [element for element in visited if self.elements.chosen(element)]
         if self.satisfy is None or not candidates:
             seen = [settled(element.element) for element in visited[:10]]
-            yield Observation(self.elements.field(scope), self._asks(), [_brief(one) for one in seen], scope.resource)
+            what = self.elements.field(scope)
+            found = Observation(what, self._asks(), [_brief(one) for one in seen], scope.resource)
+            yield with_message(found, says, scope, None)
             return
         for element in candidates:
-            yield from self.satisfy.observe(element)
+            yield from self.satisfy.observe(element, says)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from _element_gaps(self.elements, self.satisfy, scope)
@@ -144,6 +149,7 @@ class Every(Condition):
 
     elements: Elements
     satisfy: Condition
+    says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
         visited, gaps = self.elements.visit(scope)
@@ -160,10 +166,10 @@ class Every(Condition):
             result = None
         return result
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
         for element in self.elements.visit(scope)[0]:
             if self.elements.chosen(element) and self.satisfy.truth(element) is False:
-                yield from self.satisfy.observe(element)
+                yield from self.satisfy.observe(element, self.says or says)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from _element_gaps(self.elements, self.satisfy, scope)
@@ -181,17 +187,19 @@ class NoneOf(Condition):
     """No element holds."""
 
     some: Some
+    says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
         one = self.some.truth(scope)
         return None if one is None else not one
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
         elements, satisfy = self.some.elements, self.some.satisfy
         expected = f"none where {satisfy.words()}" if satisfy else "none"
         for element in elements.visit(scope)[0]:
             if elements.chosen(element) and (satisfy is None or satisfy.truth(element)):
-                yield Observation(element.field, expected, _brief(settled(element.element)), element.resource)
+                found = Observation(element.field, expected, _brief(settled(element.element)), element.resource)
+                yield with_message(found, self.says or says, element, None)
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.some.gaps(scope)
@@ -212,6 +220,7 @@ class Count(Condition):
     operator: Operator
     operand: Operand
     today: date
+    says: Says | None = None
 
     def _bounds(self, scope: Scope) -> tuple[int, int | None]:
         visited, gaps = self.elements.visit(scope)
@@ -233,15 +242,27 @@ class Count(Condition):
         results = {self.operator.test(number, limit, self.today) for number in tried}
         return results.pop() if len(results) == 1 else None
 
-    def observe(self, scope: Scope) -> Iterator[Observation]:
-        asked = self.operator.words.format(say(self.operand.read(scope)[0])).removeprefix("is ") + " elements"
-        yield Observation(self.elements.field(scope), asked, self._bounds(scope)[0], scope.resource)
+    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+        says = self.says or says
+        limit = self.operand.read(scope)[0]
+        asked = self.operator.words.format(say(limit)).removeprefix("is ") + " elements"
+        count = Observation(self.elements.field(scope), asked, self._bounds(scope)[0], scope.resource)
+        count = with_message(count, says, scope, limit)
+        yield count
         if self.operator.name in ("greater", "greaterOrEquals"):
             return
         # Too many: name each, so that a baseline tells the next one from those that are known.
         for element in self.elements.visit(scope)[0]:
             if self.elements.chosen(element):
-                yield Observation(element.field, f"one of {asked}", _brief(settled(element.element)), element.resource)
+                what, seen = element.field, _brief(settled(element.element))
+                yield Observation(
+                    what,
+                    f"one of {asked}",
+                    seen,
+                    element.resource,
+                    count.message if says else "",
+                    element=element.element,
+                )
 
     def gaps(self, scope: Scope) -> Iterator[Gap]:
         yield from self.operand.read(scope)[1]

@@ -11,6 +11,7 @@ from rtaudit.documents import Document, Path
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.compile import compile_condition
 from rtaudit.policy.conditions import Condition
+from rtaudit.policy.fixes import BoundStep, StatedStep, bind_steps, read_steps
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.schema import PARAM_TYPES
 from rtaudit.report import RuleText
@@ -45,7 +46,8 @@ class Rule:
     when: Mapping[str, Any] | None
     require: Mapping[str, Any]
     why: str
-    fix: Sequence[str]
+    steps: Sequence[StatedStep]
+    """Its `fix`."""
     see: Sequence[str]
     controls: Mapping[str, Sequence[str]]
     params: Mapping[str, Param]
@@ -64,7 +66,12 @@ class Rule:
     def text(self) -> RuleText:
         """What a report says of it."""
         controls = {name: list(ids) for name, ids in self.controls.items()}
-        return RuleText(self.name, self.title, self.severity, self.why, list(self.fix), list(self.see), controls)
+        return RuleText(self.name, self.title, self.severity, self.why, self.fix, list(self.see), controls)
+
+    @property
+    def fix(self) -> list[str]:
+        """Its steps as plain lines, for readers that know no other form."""
+        return [line for step in self.steps for line in step.lines]
 
     def source(self) -> dict[str, Any]:
         """The rule as data, for the digest of a policy."""
@@ -89,6 +96,8 @@ class BoundRule:
     """The aspects that its expressions read."""
     opt_in: Sequence[str]
     """Those of them that are read only when asked for."""
+    steps: Sequence[BoundStep]
+    """What mends a failure."""
 
 
 def read_rules(document: Document, values: Sequence[Any], at: Path) -> list[Rule]:
@@ -126,7 +135,7 @@ def _read_rule(document: Document, value: Mapping[str, Any], path: Path) -> Rule
         when=value.get("when"),
         require=value["require"],
         why=" ".join(value["why"].split()),
-        fix=[" ".join(line.split()) for line in value["fix"]],
+        steps=read_steps(value["fix"]),
         see=value.get("see", ()),
         controls=value.get("controls", {}),
         params=params,
@@ -154,6 +163,7 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
         unset=[name for name in rule.requires if values[name] is None],
         reads=reads,
         opt_in=opt_in(reads),
+        steps=bind_steps(rule.steps, rule.each, values, today, error),
     )
 
 

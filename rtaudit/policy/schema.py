@@ -8,7 +8,7 @@ from typing import Any
 from rtaudit.policy.operators import COMPARISONS, OPERATORS
 from rtaudit.report import OUTCOMES, SEVERITIES
 from rtaudit.snapshot import ASPECTS
-from rtaudit.snapshot.model import GAP_REASONS
+from rtaudit.snapshot.gaps import GAP_REASONS
 from rtaudit.subjects import KINDS
 
 PACK = "rtaudit.policy/1"
@@ -41,7 +41,7 @@ _QUANTIFIER = {
 _CONDITIONS: dict[str, Any] = {
     "condition": {
         "type": "object",
-        "description": "One combinator, or one field (or value) and one operator.",
+        "description": "One combinator, or one field (or value) and one operator; and `says`, its sentence for people.",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": {
@@ -58,6 +58,10 @@ _CONDITIONS: dict[str, Any] = {
                 "additionalProperties": False,
                 "properties": {"of": _OF, "where": _CONDITION, **dict.fromkeys(COMPARISONS, _VALUE)},
             },
+            "says": {
+                **_TEXT,
+                "description": "The sentence where it does not hold, with names and values: {subject}, {element}, {actual}, …",
+            },
             "field": _PATH,
             "value": _VALUE,
             **{
@@ -67,6 +71,62 @@ _CONDITIONS: dict[str, Any] = {
         },
     }
 }
+
+_CHANGE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "properties": {
+        "at": {**_TEXT, "description": "Which resource: `account`, `deployment:voice`."},
+        "set": {"type": "object", "description": "Path: value."},
+        "append": {
+            "type": "object",
+            "description": "Path of a list: what is added to its end; made where it is absent.",
+        },
+        "remove": {**_TEXTS, "description": "Paths to take out."},
+        "delete": {"const": True, "description": "Take the whole resource out."},
+        "copy": {**_TEXT, "description": "Copy the resource under this name; `set` changes the copy."},
+        "add": {"type": "object", "required": ["id"], "description": "A whole new resource."},
+        "gap": {"enum": list(ASPECTS), "description": "A read of this aspect failed at the resource."},
+        "reason": {"enum": list(GAP_REASONS)},
+        "needs": _TEXT,
+        "skip": {"enum": list(ASPECTS), "description": "The aspect was not collected."},
+        "ask": {"enum": list(ASPECTS), "description": "The opt-in aspect was collected."},
+        "apiVersion": {
+            "type": "object",
+            "additionalProperties": _TEXT,
+            "description": "Type: api-version it was read with.",
+        },
+    },
+}
+
+_EDITS = ("at", "set", "append", "remove", "delete", "copy", "add")
+
+_STEP: dict[str, Any] = {
+    "type": "object",
+    "description": "A step: what it says, the command, and what the command changes.",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "properties": {
+        "say": {**_TEXT, "description": "What to do, in one sentence."},
+        "for": {**_CONDITION, "description": "Which observations it mends: a condition on the element observed."},
+        "az": {
+            **_TEXT,
+            "description": "The command. {name} is filled in and quoted, <name> is asked, {{ and }} are braces.",
+        },
+        "sets": {
+            "type": "array",
+            "items": {**_CHANGE, "properties": {name: _CHANGE["properties"][name] for name in _EDITS}},
+            "description": "What the command changes in Azure, as the cases of rules state changes.",
+        },
+        "risk": {**_TEXT, "description": "Who will notice, and how."},
+        "before": {**_TEXTS, "description": "Rules whose steps come later."},
+        "after": {**_TEXTS, "description": "Rules whose steps come first."},
+        "manual": {**_TEXT, "description": "Why no command mends it."},
+    },
+}
+
+_FIX: dict[str, Any] = {"if": {"type": "object"}, "then": _STEP, "else": _TEXT}
 
 _RULE: dict[str, Any] = {
     "type": "object",
@@ -91,7 +151,7 @@ _RULE: dict[str, Any] = {
         "when": {**_CONDITION, "description": "Where it applies; else notApplicable."},
         "require": {**_CONDITION, "description": "What must hold."},
         "why": _TEXT,
-        "fix": {**_TEXTS, "description": "What to do; {JMESPath} is filled in."},
+        "fix": {"type": "array", "items": _FIX, "description": "What to do; {JMESPath} is filled in."},
         "see": {
             "type": "array",
             "items": {"type": "string", "pattern": "^https://", "x-pattern-means": "an https:// address"},
@@ -163,29 +223,7 @@ POLICY_SCHEMA: dict[str, Any] = {
 }
 """Either, for editors."""
 
-_CHANGE: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "minProperties": 1,
-    "properties": {
-        "at": {**_TEXT, "description": "Which resource: `account`, `deployment:voice`."},
-        "set": {"type": "object", "description": "Path: value."},
-        "remove": {**_TEXTS, "description": "Paths to take out."},
-        "delete": {"const": True, "description": "Take the whole resource out."},
-        "copy": {**_TEXT, "description": "Copy the resource under this name; `set` changes the copy."},
-        "add": {"type": "object", "required": ["id"], "description": "A whole new resource."},
-        "gap": {"enum": list(ASPECTS), "description": "A read of this aspect failed at the resource."},
-        "reason": {"enum": list(GAP_REASONS)},
-        "needs": _TEXT,
-        "skip": {"enum": list(ASPECTS), "description": "The aspect was not collected."},
-        "ask": {"enum": list(ASPECTS), "description": "The opt-in aspect was collected."},
-        "apiVersion": {
-            "type": "object",
-            "additionalProperties": _TEXT,
-            "description": "Type: api-version it was read with.",
-        },
-    },
-}
+_ANSWERS = {"type": "object", "description": "What the steps of a fix ask for: `subnet id: /subscriptions/…`."}
 
 CASES_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -208,6 +246,7 @@ CASES_SCHEMA: dict[str, Any] = {
             "items": {"type": "object", "required": ["target"]},
             "description": "Probes that are judged with the base; `at: probe` changes them.",
         },
+        "answers": _ANSWERS,
         "cases": {
             "type": "object",
             "additionalProperties": {
@@ -221,6 +260,7 @@ CASES_SCHEMA: dict[str, Any] = {
                         "expect": {"enum": [one for one in OUTCOMES if one != "waived"]},
                         "observed": {**_TEXTS, "description": "Starts of fields that an observation must name."},
                         "params": {"type": "object"},
+                        "answers": _ANSWERS,
                         "change": {"type": "array", "items": _CHANGE},
                     },
                 },

@@ -115,7 +115,7 @@ def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | Non
     """The target that an account of a snapshot is. Raises UsageError for one that is not there, or not the only one."""
     world = World(snapshot)
     found = _the_account(world, account)
-    speech = [one for one in _deployments(world, found) if one.fact("realtimeRole") == "speech"]
+    speech = [one for one in world.deployments_of(found) if one.fact("realtimeRole") == "speech"]
     named = deployment or (speech[0].name if len(speech) == 1 else None)
     if named is None:
         names = ", ".join(one.name for one in speech) or "none"
@@ -211,10 +211,6 @@ def _the_account(world: World, named: str | None) -> Subject:
     return owner
 
 
-def _deployments(world: World, account: Subject) -> list[Subject]:
-    return [one for one in world.deployments if arm_id.parent_of(one.resource) == arm_id.key(account.resource)]
-
-
 def _with_account(target: Target, world: World, account: Subject) -> Target:
     deployments = [
         {
@@ -222,7 +218,7 @@ def _with_account(target: Target, world: World, account: Subject) -> Target:
             "model": str((one.properties.get("model") or {}).get("name") or ""),
             "version": str((one.properties.get("model") or {}).get("version") or ""),
         }
-        for one in _deployments(world, account)
+        for one in world.deployments_of(account)
     ]
     return replace(
         target,

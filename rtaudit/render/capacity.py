@@ -8,7 +8,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date, row_role
+from rtaudit.subjects.deployment import parse_date, region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
 
 MODELS = "microsoft.cognitiveservices/locations/models"
@@ -130,13 +130,13 @@ def _quota(
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/usages"
     if not wanted:
         return None, None, "the catalogue names no quota for it"
-    resource = world.resource(collection)
-    for row in listing(mapping(resource).get("value")):
-        if text(mapping(mapping(row).get("name")).get("value")) == wanted:
-            used, limit = row.get("currentValue"), row.get("limit")
-            numbers = [one for one in (used, limit) if isinstance(one, int | float) and not isinstance(one, bool)]
-            return (used, limit, None) if len(numbers) == 2 else (None, None, "its quota has no numbers")
-    if resource is None or world.gaps("usages", collection):
+    rows, _ = region_index(world, collection, "usages")
+    row = rows.get(wanted)
+    if row is not None:
+        used, limit = row.get("currentValue"), row.get("limit")
+        numbers = [one for one in (used, limit) if isinstance(one, int | float) and not isinstance(one, bool)]
+        return (used, limit, None) if len(numbers) == 2 else (None, None, "its quota has no numbers")
+    if world.resource(collection) is None or world.gaps("usages", collection):
         return None, None, "usages not read"
     return None, None, "no quota row"
 

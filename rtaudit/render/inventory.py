@@ -110,18 +110,9 @@ def _account(account: Subject) -> Row:
         "logsTo": known(sinks, lambda rows: sorted({row["kind"] for row in rows})) or "nowhere",
         "subdomain": properties.get("customSubDomainName"),
         "state": properties.get("provisioningState"),
-        "notSeen": sorted({gap.aspect for gap in world_gaps(account.world, account.resource)}),
+        "notSeen": sorted(account.world.snapshot.index.aspects_missing(account.resource)),
         "id": account.resource,
     }
-
-
-def world_gaps(world: World, resource: str) -> list[Any]:
-    """The gaps at a resource or above it, those of its subscription's lists too."""
-    return [
-        gap
-        for gap in world.snapshot.gaps
-        if arm_id.covers(arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else gap.scope, resource)
-    ]
 
 
 def deployments(world: World) -> list[Row]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import SEVERITIES, Finding, Report
+from rtaudit.report.wording import name, owner, plain, shorten
 from rtaudit.snapshot import Gap
 
 VERDICTS = {
@@ -24,27 +24,6 @@ GOOD_VERDICTS = frozenset({"ready", "same"})
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
-_ACCOUNT = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/[^/]+", re.IGNORECASE)
-
-
-_COMMAND = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[\w-]+(?: [^\n]*?)?::)", re.IGNORECASE)
-"""What a build agent would take for a command to itself, wherever it stands on a line of output."""
-
-
-def plain(text: str) -> str:
-    """`text` with control, format and direction characters (line breaks too) shown as escapes.
-
-    So are the logging commands of GitHub Actions and Azure Pipelines: their agents read all that a job prints.
-    """
-    if not text.isprintable():
-        text = "".join(
-            character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-            for character in text
-        )
-    if "::" in text or "##" in text:
-        text = _COMMAND.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
-    return text
-
 
 def tame(document: str) -> str:
     """A JSON text in which no string holds a logging command of Azure Pipelines; to JSON it is the same document."""
@@ -59,38 +38,12 @@ def safe_json(thing: Any) -> str:
     return tame(_ENCODE(thing))
 
 
-def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, with `…` where the middle was left out."""
-    if len(text) <= limit:
-        return text
-    head = (limit - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
-
-
 def value(thing: Any, limit: int = 300) -> str:
     """A value of Azure, or of a rule, as one line of plain text. None is what is not there."""
     if thing is None:
         return "(not there)"
     text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
     return shorten(plain(text), limit) if text else '""'
-
-
-def owner(resource: str) -> str:
-    """The id of the account that a resource belongs to, as Azure wrote it; else the resource itself."""
-    found = _ACCOUNT.search(resource)
-    return resource[: found.end()] if found else resource
-
-
-def name(resource: str, limit: int = 120) -> str:
-    """A resource's name as people say it: `account`, or `account/deployment` for a child; an environment's label."""
-    account = _ACCOUNT.search(resource)
-    if account is None:
-        if arm_id.type_of(resource) == "microsoft.resources/subscriptions":
-            return shorten(plain("subscription " + arm_id.name_of(resource)), limit)
-        return shorten(plain(arm_id.name_of(resource) if resource.startswith("/") else resource), limit)
-    own = arm_id.name_of(account.group())
-    rest = resource[account.end() :].strip("/")
-    return shorten(plain(f"{own}/{arm_id.name_of(rest)}" if rest else own), limit)
 
 
 def place(resource: str) -> str:
@@ -165,3 +118,24 @@ def judged(report: Report) -> str:
     )
     packs = ", ".join(value(policy["name"], 80) for policy in report.policies)
     return f"{files or 'nothing'} by {packs or 'no policy'}, as of {value(report.as_of)}"
+
+
+__all__ = [
+    "GOOD_VERDICTS",
+    "VERDICTS",
+    "conclusion",
+    "counts",
+    "gap",
+    "judged",
+    "name",
+    "owner",
+    "place",
+    "plain",
+    "reasons",
+    "safe_json",
+    "shorten",
+    "state",
+    "tame",
+    "value",
+    "waiver",
+]

@@ -106,10 +106,19 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         document["note"] = finding.note
     if finding.outcome in ("pass", "notApplicable"):
         return document
+    document["message"] = finding.message
+    document["cause"] = finding.cause
     document["severity"] = finding.severity
     document["setBy"] = finding.set_by
     document["observations"] = [
-        {"field": one.field, "expected": one.expected, "actual": one.actual, "resource": one.resource}
+        {
+            "message": one.message,
+            "field": one.field,
+            "expected": one.expected,
+            "actual": one.actual,
+            "resource": one.resource,
+        }
+        | ({"fix": list(one.fix)} if one.fix else {})
         for one in finding.observations
     ]
     document["gaps"] = [{name: getattr(gap, name) for name in _GAP_FIELDS} for gap in finding.gaps]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.report import wording
+from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 
 SCHEMA = "rtaudit.report/1"
@@ -18,6 +22,8 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
+
+_INDEX = re.compile(r"\[[0-9]+\]")
 
 EXIT_CODES = {"ready": 0, "notReady": 1, "incomplete": 4}
 """Verdict -> exit code of check and audit."""
@@ -40,6 +46,18 @@ class Observation:
     """What Azure said; None when nothing stands there."""
     resource: str
     """ARM id of the resource that was looked at, as Azure wrote it."""
+    message: str = ""
+    """One plain sentence with names and values in it, at most MAX_MESSAGE characters; the rule's own, else made from the rest."""
+    fix: Sequence[str] = ()
+    """The lines of the rule's fix that mend this one."""
+    element: Any = dataclasses.field(default=None, compare=False, repr=False)
+    """The element of a list that it is about; no part of the document."""
+    steps: Sequence[Step] = dataclasses.field(default=(), compare=False, repr=False)
+    """`fix` as steps; no part of the document."""
+
+    def __post_init__(self) -> None:
+        if not self.message:
+            self.message = wording.fallback(self.field, self.expected, self.actual, self.resource)
 
 
 @dataclass(slots=True)
@@ -74,16 +92,44 @@ class Finding:
     """Why it does not apply or is unknown, where no gap says it."""
 
     @property
+    def message(self) -> str:
+        """The headline of a failure or an unknown: one plain sentence, at most MAX_MESSAGE characters; empty for a pass."""
+        if self.outcome == "unknown" and self.gaps:
+            return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self.gaps])
+        if self.observations:
+            return wording.headline([one.message for one in self.observations])
+        return wording.finish(f"{wording.name(self.resource, 60)}: {wording.sentence(self.note)}") if self.note else ""
+
+    @property
+    def cause(self) -> str | None:
+        """Equal for findings whose evidence is the same field of the same resource (or the same failed read); else None.
+
+        Stable over runs and machines, as the fingerprint is.
+        """
+        if self.outcome == "unknown" and self.gaps:
+            evidence = f"{arm_id.key(self.gaps[0].scope)}\n{self.gaps[0].what}"
+        elif self.observations:
+            first = self.observations[0]
+            evidence = f"{arm_id.key(first.resource)}\n{_INDEX.sub('', first.field)}"
+        elif self.outcome in ("fail", "unknown", "waived"):
+            evidence = f"{arm_id.key(self.resource)}\n{self.rule}"
+        else:
+            return None
+        return _digest(f"{self.environment}\n{evidence}")[:16]
+
+    @property
     def fingerprint(self) -> str:
         """Stable over runs and machines: of the rule and the resource, nothing else."""
-        return hashlib.sha256(
-            f"{self.rule}\n{arm_id.key(self.resource)}".encode("utf-8", "backslashreplace")
-        ).hexdigest()[:32]
+        return _digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
 
     @property
     def order(self) -> tuple[int, int, str, str]:
         """Sort key: outcome, severity, rule, resource."""
         return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, arm_id.key(self.resource))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -108,7 +154,7 @@ class RuleText:
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
-    controls: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    controls: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Framework -> control ids, with a source."""
 
 

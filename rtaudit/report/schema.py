@@ -23,6 +23,11 @@ _FINDING: dict[str, Any] = {
         "environment": _STRING,
         "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "Of rule and resource; stable."},
         "note": {**_STRING, "description": "Why it does not apply or is unknown, where no gap says it."},
+        "message": {**_STRING, "description": "The headline: one plain sentence, at most 160 characters."},
+        "cause": {
+            "type": ["string", "null"],
+            "description": "Equal for findings whose evidence is the same field of the same resource.",
+        },
         "severity": {"enum": list(SEVERITIES)},
         "setBy": {**_STRING, "description": "The pack whose judgement stands."},
         "observations": {
@@ -31,7 +36,14 @@ _FINDING: dict[str, Any] = {
                 "type": "object",
                 "required": ["field", "expected", "actual", "resource"],
                 "additionalProperties": False,
-                "properties": {"field": _STRING, "expected": {}, "actual": {}, "resource": _STRING},
+                "properties": {
+                    "message": {**_STRING, "description": "One plain sentence, at most 160 characters."},
+                    "field": _STRING,
+                    "expected": {},
+                    "actual": {},
+                    "resource": _STRING,
+                    "fix": {**_STRINGS, "description": "What mends this one."},
+                },
             },
         },
         "gaps": SNAPSHOT["properties"]["gaps"],

@@ -80,7 +80,7 @@ def _target(world: World, account: str | None, deployment: str | None) -> tuple[
     one = speech[0]
     owner = one.account
     assert owner is not None
-    siblings = [other for other in world.deployments if arm_id.parent_of(other.resource) == arm_id.key(owner.resource)]
+    siblings = world.deployments_of(owner)
     transcription = next((other.name for other in siblings if other.fact("realtimeRole") == "transcription"), None)
     chats = {row["id"] for row in world.each("environment")[0].fact("chatDeployments")}
     chat = next((other.name for other in siblings if other.resource in chats), None)

@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.simulate import refusals
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.refusals import Answer
-from rtaudit.simulate.routes import CATALOGUES, Route, action_of, parse
+from rtaudit.simulate.routes import Route, action_of, parse
 from rtaudit.simulate.world import World, encode
 from rtaudit.snapshot import Gap
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.refusals import Answer
-from rtaudit.simulate.routes import READS, Route, action_of
+from rtaudit.simulate.routes import Route, action_of
 from rtaudit.simulate.world import World, encode
 
 
@@ -13,7 +14,7 @@ def answer_permissions(world: World, denials: Denials, route: Route) -> Answer:
     """The answer to `GET {scope}/providers/Microsoft.Authorization/permissions`."""
     taken = {
         action
-        for kind in READS
+        for kind in RESOURCE_TYPES
         if denials and _taken(world, denials, route.scope, kind)
         for action in [action_of(kind)]
     }

@@ -7,57 +7,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from rtaudit.azure import arm_id
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A type that can be read."""
-
-    type: str
-    """As Azure's documentation writes it."""
-    aspect: str | None
-    """The aspect of a snapshot that holds it; None when it is always answered."""
-    paged: bool = True
-    """False where the API has no nextLink."""
-    inherited: bool = False
-    """True when a list shows what stands above and below the scope too."""
-
-
-READS: dict[str, Read] = {
-    read.type.lower(): read
-    for read in (
-        Read("Microsoft.Resources/subscriptions", "accounts"),
-        Read("Microsoft.Resources/resourceGroups", None),
-        Read("Microsoft.Resources/providers", "providers"),
-        Read("Microsoft.CognitiveServices/accounts", "accounts"),
-        Read("Microsoft.CognitiveServices/accounts/deployments", "deployments"),
-        Read("Microsoft.CognitiveServices/accounts/raiPolicies", "contentPolicies"),
-        Read("Microsoft.CognitiveServices/accounts/defenderForAISettings", "defender"),
-        Read("Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations", "perimeters"),
-        Read("Microsoft.CognitiveServices/locations/models", "models"),
-        Read("Microsoft.CognitiveServices/locations/usages", "usages"),
-        Read("Microsoft.Network/privateEndpoints", "privateEndpoints"),
-        Read("Microsoft.Network/privateEndpoints/privateDnsZoneGroups", "privateEndpoints"),
-        Read("Microsoft.Network/privateDnsZones", "privateDns"),
-        Read("Microsoft.Network/privateDnsZones/virtualNetworkLinks", "privateDns"),
-        Read("Microsoft.Network/privateDnsZones/A", "privateDns"),
-        Read("Microsoft.Authorization/roleAssignments", "roleAssignments", inherited=True),
-        Read("Microsoft.Authorization/roleDefinitions", "roleAssignments"),
-        Read("Microsoft.Authorization/locks", "locks", inherited=True),
-        Read("Microsoft.Authorization/permissions", None, paged=False),
-        Read("Microsoft.Insights/metricAlerts", "alerts"),
-        Read("Microsoft.Insights/activityLogAlerts", "alerts"),
-        Read("Microsoft.Insights/actionGroups", "alerts"),
-        Read("Microsoft.Insights/diagnosticSettings", "diagnostics", paged=False),
-        Read("Microsoft.Insights/metrics", "metrics", paged=False),
-        Read("Microsoft.OperationalInsights/workspaces", "workspaces"),
-        Read("Microsoft.Security/pricings", "defender", paged=False),
-    )
-}
-"""Every type that is served, by its lower-case name. A further type needs one line here."""
-
-CATALOGUES = frozenset({"microsoft.cognitiveservices/locations/models", "microsoft.cognitiveservices/locations/usages"})
-"""Collections that a snapshot keeps as one resource, rows in `value`."""
+from rtaudit.azure.resource_types import CATALOGUES, RESOURCE_TYPES, ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +32,11 @@ class Route:
     """The path's segments as the caller wrote them."""
 
     @property
-    def read(self) -> Read | None:
+    def read(self) -> ResourceType | None:
         """What is known of the type, or None when it is not served."""
         if self.namespace.lower() == "microsoft.resources" and self.type != "microsoft.resources/providers":
             return None  # subscriptions and groups have paths of their own, not below a provider
-        return READS.get(self.type)
+        return RESOURCE_TYPES.get(self.type)
 
     @property
     def action(self) -> str:
@@ -138,12 +88,7 @@ def parse(path: str) -> Route:
 
 def action_of(kind: str, segments: tuple[str, ...] = (), verb: str = "read") -> str:
     """The RBAC action of `verb` on a type (lower case); `segments` give the spelling of one that is not served."""
-    special = {
-        "microsoft.resources/resourcegroups": "Microsoft.Resources/subscriptions/resourceGroups",
-        "microsoft.resources/providers": "Microsoft.Resources/subscriptions/providers",
-    }
+    if kind in RESOURCE_TYPES:
+        return RESOURCE_TYPES[kind].read_action.removesuffix("read") + verb
     spelled = {segment.lower(): segment for segment in segments}
-    name = special.get(kind) or (
-        READS[kind].type if kind in READS else "/".join(spelled.get(part, part) for part in kind.split("/"))
-    )
-    return f"{name}/{verb}"
+    return f"{'/'.join(spelled.get(part, part) for part in kind.split('/'))}/{verb}"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.simulate.routes import CATALOGUES, READS, Route
-from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.azure.resource_types import CATALOGUES
+from rtaudit.simulate.routes import Route
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 
 DEFAULT_TENANT = "00000000-0000-4000-8000-00000000aaaa"
 """The tenant of snapshots that name none."""
@@ -61,7 +62,7 @@ class World:
                 self._groups.setdefault((name, str(group).lower()), _group(name, str(group)))
         for name in sorted(_subscriptions(snapshot)):
             # A snapshot that names no aspect was written by hand: it answers for all of them.
-            self._aspects[name] |= snapshot.aspects or {read.aspect for read in READS.values() if read.aspect}
+            self._aspects[name] |= snapshot.aspects or set(ASPECTS)
             stored = self.resources.get(f"/subscriptions/{name}")
             if stored is not None:
                 self.subscriptions[name] = stored

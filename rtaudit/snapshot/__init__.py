@@ -2,6 +2,7 @@
 
 from rtaudit.snapshot.aspects import ASPECTS, Aspect
 from rtaudit.snapshot.files import dump, load, write
-from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.model import SCHEMA, Snapshot
 
 __all__ = ["ASPECTS", "SCHEMA", "Aspect", "Gap", "Snapshot", "dump", "load", "write"]

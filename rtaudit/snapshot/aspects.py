@@ -1,8 +1,10 @@
-"""The aspects of a collection: what can be read, skipped, missing. One table; the rooms above ask it by name."""
+"""Aspects: name what a collection can read, skip or miss. Worked out from the table of resource types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,28 +17,24 @@ class Aspect:
     """What it is, in a few words."""
     opt_in: bool = False
     """True when it is read only if asked for (`--aspect`, or a pack that reads it)."""
+    types: tuple[str, ...] = ()
+    """The types that it reads (lower case), the one that stands for it first."""
+    filtered_by: tuple[str, ...] = ()
+    """The aspects that say what of its lists is kept, or what is asked for: a gap there hides resources here."""
+    compared: str = "always"
+    """`always`, `overTime` (not between environments) or `never`."""
+
+
+def _aspect(name: str) -> Aspect:
+    rows = [row for row in RESOURCE_TYPES.values() if row.aspect == name]
+    first = rows[0]
+    filters = (one for row in rows for one in row.filtered_by if "/" not in one)
+    types = tuple(row.key for row in rows)
+    return Aspect(name, first.about, first.opt_in, types, tuple(dict.fromkeys(filters)), first.compared)
 
 
 ASPECTS: dict[str, Aspect] = {
-    aspect.name: aspect
-    for aspect in (
-        Aspect("accounts", "accounts of kind OpenAI and AIServices, and the subscriptions that hold them"),
-        Aspect("deployments", "model deployments of each account"),
-        Aspect("contentPolicies", "content-filter (RAI) policies of each account"),
-        Aspect("diagnostics", "diagnostic settings of each account"),
-        Aspect("models", "the model catalogue of each region in use"),
-        Aspect("usages", "quota and its use in each region in use"),
-        Aspect("privateEndpoints", "private endpoints that connect to an account, with their DNS zone groups"),
-        Aspect("privateDns", "private DNS zones, their virtual network links and A records"),
-        Aspect("roleAssignments", "role assignments that reach an account, with the role definitions they name"),
-        Aspect("alerts", "metric alerts, activity-log alerts and their action groups"),
-        Aspect("workspaces", "Log Analytics workspaces that receive diagnostics"),
-        Aspect("locks", "resource locks that cover an account"),
-        Aspect("providers", "registration of the resource providers"),
-        Aspect("defender", "Defender for AI on subscriptions and accounts", opt_in=True),
-        Aspect("perimeters", "network security perimeter configurations of each account", opt_in=True),
-        Aspect("metrics", "summed platform metrics of the last 7 days", opt_in=True),
-    )
+    name: _aspect(name) for name in dict.fromkeys(row.aspect for row in RESOURCE_TYPES.values()) if name
 }
 """Every aspect by name."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents import check_schema, dumps, parse_json, pieces, read_text, whole_file, write_atomically
 from rtaudit.errors import InputError
-from rtaudit.snapshot.model import SCHEMA, Gap, Snapshot
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.model import SCHEMA, Snapshot
 from rtaudit.snapshot.schema import ENVELOPE
 
 _ANEW = "collect it anew; a snapshot is not written by hand"

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.documents import canonical
 from rtaudit.errors import InputError
-from rtaudit.snapshot.model import COLLECTIONS, Snapshot
+from rtaudit.snapshot.model import Snapshot
 from rtaudit.snapshot.order import catalogue_order
 
 
@@ -86,7 +87,7 @@ def _check_shards(snapshots: Sequence[Snapshot]) -> None:
 
 
 def _joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    if arm_id.type_of(later["id"]) not in COLLECTIONS:
+    if arm_id.type_of(later["id"]) not in CATALOGUES:
         return later
     rows = list(later.get("value") or ())
     have = {catalogue_order(row)[:4] for row in rows}

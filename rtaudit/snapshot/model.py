@@ -9,60 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.documents import canonical, canonical_each
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
 
 SCHEMA = "rtaudit.snapshot/1"
 """The schema this version reads and writes."""
-
-GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
-"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
-
-COLLECTIONS = frozenset(
-    {"microsoft.cognitiveservices/locations/models", "microsoft.cognitiveservices/locations/usages"}
-)
-"""Types that stand as one resource: a region's rows under the collection's id, in `value`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A read that did not give what was asked for. What a gap could have changed is unknown, never pass."""
-
-    scope: str
-    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection.
-
-    Where an aspect has several lists of a subscription, the list's own: `…/providers/Microsoft.Insights/metricAlerts`.
-    """
-    aspect: str
-    """The aspect that was being read."""
-    reason: str
-    """One of GAP_REASONS."""
-    status: int | None = None
-    """HTTP status, where there was one."""
-    code: str | None = None
-    """Azure's error code, or ours where no answer came."""
-    needs: str | None = None
-    """The RBAC action that was missing, when denied."""
-    message: str | None = None
-    """The service's own words, without secrets."""
-
-    @property
-    def what(self) -> str:
-        """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
-        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """Sort key."""
-        return (
-            arm_id.key(self.scope),
-            self.aspect,
-            self.reason,
-            str(self.status),
-            str(self.code),
-            str(self.needs),
-            str(self.message),
-        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +88,11 @@ class Snapshot:
         found.update(b"}")
         return f"sha256:{found.hexdigest()}"
 
+    @cached_property
+    def index(self) -> SnapshotIndex:
+        """Its resources and gaps, indexed once for everything that asks."""
+        return SnapshotIndex(self.resources, self.gaps)
+
     @property
     def aspects(self) -> frozenset[str]:
         """The aspects that were read."""
@@ -169,6 +128,6 @@ class Snapshot:
 
 def _ordered(resource: dict[str, Any], seen: dict[tuple[int, str], list[Any]]) -> dict[str, Any]:
     ordered: dict[str, Any] = sorted_sets(resource, seen)
-    if arm_id.type_of(resource["id"]) in COLLECTIONS and isinstance(ordered.get("value"), list):
+    if arm_id.type_of(resource["id"]) in CATALOGUES and isinstance(ordered.get("value"), list):
         ordered = {**ordered, "value": sorted(ordered["value"], key=catalogue_order)}
     return ordered

@@ -15,7 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from rtaudit.azure import arm_id
-from rtaudit.snapshot.model import COLLECTIONS, Gap, Snapshot
+from rtaudit.azure.resource_types import CATALOGUES
+from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.model import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
 
 _GUID = re.compile(
@@ -150,9 +152,9 @@ class _Hiding:
         )
         hidden = {
             name: self.rows(value)
-            if name == "value" and kind in COLLECTIONS
+            if name == "value" and kind in CATALOGUES
             else value
-            if (name == "properties" and built_in) or (name == "name" and kind in COLLECTIONS)
+            if (name == "properties" and built_in) or (name == "name" and kind in CATALOGUES)
             else self.value(value, name)
             for name, value in cut_secrets(resource).items()
             if name not in {"systemData", "etag"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.snapshot.model import GAP_REASONS, SCHEMA
+from rtaudit.snapshot.gaps import GAP_REASONS
+from rtaudit.snapshot.model import SCHEMA
 
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
+from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import (
-    DEPLOYMENT,
-    PRIVATE_ENDPOINT,
     Subject,
     World,
     connection_targets,
@@ -19,10 +18,6 @@ from rtaudit.subjects.world import (
     mapping,
     text,
 )
-
-DIAGNOSTIC = "microsoft.insights/diagnosticsettings"
-CONTENT_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
-LOCK = "microsoft.authorization/locks"
 
 _DESTINATIONS = {
     "workspaceId": "workspace",
@@ -48,23 +43,20 @@ def deployments(account: Subject) -> Joined:
 @root("account", reads=("contentPolicies",))
 def content_policies(account: Subject) -> Joined:
     """The account's content-filter (RAI) policies."""
-    return _children(account, CONTENT_POLICY, "contentPolicies")
+    return _children(account, RAI_POLICY, "contentPolicies")
 
 
 @root("account", reads=("diagnostics",))
 def diagnostic_settings(account: Subject) -> Joined:
     """The account's diagnostic settings, those without a destination too."""
-    return _children(account, DIAGNOSTIC, "diagnostics")
+    return _children(account, DIAGNOSTICS, "diagnostics")
 
 
 @root("account", reads=("privateEndpoints",))
 def private_endpoints(account: Subject) -> Joined:
     """The private endpoints that connect to the account. One in a subscription that was not read is a gap."""
     world = account.world
-    by_target = world.memo.get("endpoints by target")
-    if by_target is None:
-        by_target = world.memo["endpoints by target"] = _endpoints_by_target(world)
-    found = by_target.get(arm_id.key(account.resource), [])
+    found = world.once(_endpoints_by_target).get(arm_id.key(account.resource), [])
     have = {arm_id.key(one["id"]) for one in found}
     gaps: list[Gap] = []
     for connection in listing(account.properties.get("privateEndpointConnections")):
@@ -88,8 +80,7 @@ def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
 def locks(account: Subject) -> Joined:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
     world = account.world
-    found = [lock for lock in world.of_type(LOCK) if arm_id.covers(arm_id.parent_of(lock["id"]), account.resource)]
-    return Joined(found, world.gaps("locks", account.resource))
+    return Joined(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
 
 
 @root("account", reads=("diagnostics", "workspaces"))
@@ -138,7 +129,7 @@ def defender_plan(account: Subject) -> Joined:
 def metrics(account: Subject) -> Joined:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
     world = account.world
-    stored = world.children("microsoft.insights/metrics", account.resource)
+    stored = world.children(METRICS, account.resource)
     rows = [row for one in stored for row in listing(one.get("value"))]
     gaps = world.gaps("metrics", account.resource)
     if not stored and not gaps:
@@ -178,12 +169,7 @@ def required_dns_zones(account: Subject) -> Any:
 def hosts_realtime(account: Subject) -> Any:
     """True when a deployment of the account has the realtime role speech."""
     listed = account.join("deployments")
-    by_account = account.world.memo.get("deployments by account")
-    if by_account is None:
-        by_account = account.world.memo["deployments by account"] = {}
-        for one in account.world.deployments:
-            by_account.setdefault(arm_id.parent_of(one.resource), []).append(one)
-    roles = [one.join("facts.realtimeRole") for one in by_account.get(arm_id.key(account.resource), ())]
+    roles = [one.join("facts.realtimeRole") for one in account.world.deployments_of(account)]
     if any(role.value == "speech" for role in roles):
         return True
     gaps = [*listed.gaps, *(gap for role in roles if role.value == "unknown" for gap in role.gaps)]

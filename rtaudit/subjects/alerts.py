@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import ACCOUNT, Subject, World, listing, mapping, text
-
-METRIC_ALERT = "microsoft.insights/metricalerts"
-ACTIVITY_ALERT = "microsoft.insights/activitylogalerts"
-ACTION_GROUP = "microsoft.insights/actiongroups"
+from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
 LEGACY_METRICS = frozenset(
     {
@@ -35,7 +32,7 @@ LEGACY_METRICS = frozenset(
 def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
-    found = [alert for alert in world.of_type(METRIC_ALERT) if _covers(alert, account)]
+    found = [one for one in world.index.covering(METRIC_ALERT, account.resource) if _covers(one, account)]
     return Joined(found, unlisted(world, METRIC_ALERT, account.resource))
 
 

@@ -58,7 +58,7 @@ def deployment_names(client: Subject) -> Joined:
     found = _account(client)
     if found.value is None:
         return Joined(None, found.gaps or (_no_account(client),))
-    rows = [one.name for one in _deployments(found.value)]
+    rows = [one.name for one in client.world.deployments_of(found.value)]
     wanted = {text(client.raw.get("deployment")), text(client.raw.get("transcriptionDeployment"))} - {""}
     have = {name.lower() for name in rows}
     # A list with a hole still holds what was seen in it.
@@ -277,16 +277,19 @@ def gateway_fit(client: Subject) -> Joined:
 def declared_peak_sessions(deployment: Subject) -> int | None:
     """New sessions in the busiest minute: the highest peak of the client contracts that name this deployment, or null."""
     world = deployment.world
-    peaks: dict[str, int] | None = world.memo.get("declared peaks")
-    if peaks is None:
-        peaks = world.memo["declared peaks"] = {}
-        for client in world.clients:
-            peak, row = client.raw.get("peakSessionsPerMinute"), client.fact("deployment")
-            # JSON Schema counts 400.0 among the whole numbers.
-            if isinstance(peak, int | float) and row is not None:
-                key = arm_id.key(row["id"])
-                peaks[key] = max(int(peak), peaks.get(key, 0))
-    return peaks.get(arm_id.key(deployment.resource))
+    return world.once(_peaks).get(arm_id.key(deployment.resource))
+
+
+def _peaks(world: World) -> dict[str, int]:
+    """Deployments by key -> the highest peak that a contract declares for it."""
+    peaks: dict[str, int] = {}
+    for client in world.clients:
+        peak, row = client.raw.get("peakSessionsPerMinute"), client.fact("deployment")
+        # JSON Schema counts 400.0 among the whole numbers.
+        if isinstance(peak, int | float) and row is not None:
+            key = arm_id.key(row["id"])
+            peaks[key] = max(int(peak), peaks.get(key, 0))
+    return peaks
 
 
 def _account(client: Subject) -> Joined:
@@ -299,9 +302,10 @@ def find_account(world: World, named: Any) -> Joined:
     wanted = text(named)
     if not wanted:
         return Joined(None)
-    by_id = wanted.startswith("/")
-    key = arm_id.key(wanted) if by_id else wanted
-    found = [one for one in world.accounts if (arm_id.key(one.resource) if by_id else one.name.lower()) == key]
+    if wanted.startswith("/"):
+        found = [one for one in [world.accounts_by_key.get(arm_id.key(wanted))] if one is not None]
+    else:
+        found = world.accounts_by_name.get(wanted, [])
     if len(found) == 1:
         return Joined(found[0])
     if found:
@@ -327,16 +331,11 @@ def _no_account(client: Subject) -> Gap:
     return Gap(client.resource, "accounts", "missing", code="NoAccount", message=message)
 
 
-def _deployments(account: Subject) -> list[Subject]:
-    key = arm_id.key(account.resource)
-    return [one for one in account.world.deployments if arm_id.parent_of(one.resource) == key]
-
-
 def _deployment(client: Subject, named: Any) -> Joined:
     found = _account(client)
     if found.value is None:
         return Joined(None, found.gaps or (_no_account(client),))
-    for one in _deployments(found.value):
+    for one in client.world.deployments_of(found.value):
         if one.name.lower() == text(named):
             return Joined(
                 {
@@ -358,7 +357,7 @@ def _fallback(client: Subject, stated: dict[str, Any]) -> dict[str, Any]:
     if found.value is None:
         return {**row, "exists": Joined(False, found.gaps)}
     owner: Subject = found.value
-    there = any(one.name.lower() == text(named) for one in _deployments(owner))
+    there = any(one.name.lower() == text(named) for one in client.world.deployments_of(owner))
     gaps = () if there else client.world.gaps("deployments", owner.resource)
     itself = _account(client).value
     if itself is not None and itself.resource == owner.resource and text(named) == text(client.raw.get("deployment")):

@@ -207,14 +207,19 @@ def effective_filters(deployment: Subject) -> Joined:
     `allowedContentLevel` stands as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
-    memo, key = deployment.world.memo, ("filters", arm_id.parent_of(deployment.resource), text(named))
-    known: Joined | None = memo.get(key)
+    # Deployments of one account that name one policy have the same filters; gaps name the deployment.
+    memo = deployment.world.once(_filters_by_policy)
+    key = (arm_id.parent_of(deployment.resource), text(named))
+    known = memo.get(key)
     if known is None:
         known = _effective_filters(deployment, named)
         if not known.gaps:
-            # Deployments of one account that name one policy have the same filters; gaps name the deployment.
             memo[key] = known
     return known
+
+
+def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
+    return {}
 
 
 def _effective_filters(deployment: Subject, named: Any) -> Joined:
@@ -265,16 +270,20 @@ def throttled_share(deployment: Subject) -> Joined:
     if owner is None:
         return Joined(None)
     rows = owner.join("metrics")
-    totals = [
-        (text(str(row.get("statusCode"))), row.get("total"))
-        for row in rows.value
-        if isinstance(row, dict)
-        and text(row.get("name")) == "azureopenairequests"
-        and text(row.get("deployment")) == deployment.name.lower()
-    ]
+    totals = deployment.world.once(_requests_of, owner.resource).get(deployment.name.lower(), [])
     everything = sum(total for _, total in totals if _number(total))
     refused = sum(total for status, total in totals if status == "429" and _number(total))
     return Joined(round(refused / everything, 6) if everything else 0, rows.gaps)
+
+
+def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any]]]:
+    """Of an account's metrics: deployment (lower case) -> status code and number of its requests."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for row in world.accounts_by_key[arm_id.key(account_id)].join("metrics").value:
+        if isinstance(row, dict) and text(row.get("name")) == "azureopenairequests":
+            total = (text(str(row.get("statusCode"))), row.get("total"))
+            found.setdefault(text(row.get("deployment")), []).append(total)
+    return found
 
 
 def _policy(deployment: Subject, named: Any) -> Joined:
@@ -340,24 +349,25 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
 
 def region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     """A region's rows: models by (kind, format, name, version), usages by name, all lower case; and their gaps."""
-    known: tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]] | None = world.memo.get(collection)
-    if known is None:
-        resource = world.resource(collection)
-        gaps = world.gaps(aspect, collection)
-        if resource is None and not gaps:
-            gaps = (Gap(collection, aspect, "missing", message=f"the {aspect} of this region are not in the snapshot"),)
-        rows: dict[Any, dict[str, Any]] = {}
-        for row in listing(mapping(resource).get("value")):
-            if not isinstance(row, dict):
-                continue
-            if aspect == "usages":
-                rows.setdefault(text(mapping(row.get("name")).get("value")), row)
-            else:
-                one = mapping(row.get("model"))
-                key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
-                rows.setdefault(key, one)
-        known = world.memo[collection] = (rows, gaps)
-    return known
+    return world.once(_region_index, collection, aspect)
+
+
+def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+    resource = world.resource(collection)
+    gaps = world.gaps(aspect, collection)
+    if resource is None and not gaps:
+        gaps = (Gap(collection, aspect, "missing", message=f"the {aspect} of this region are not in the snapshot"),)
+    rows: dict[Any, dict[str, Any]] = {}
+    for row in listing(mapping(resource).get("value")):
+        if not isinstance(row, dict):
+            continue
+        if aspect == "usages":
+            rows.setdefault(text(mapping(row.get("name")).get("value")), row)
+        else:
+            one = mapping(row.get("model"))
+            key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
+            rows.setdefault(key, one)
+    return rows, gaps
 
 
 def parse_date(value: Any) -> date | None:

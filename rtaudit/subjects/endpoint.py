@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, connection_targets, connections, listing, mapping, text
-
-ZONE_GROUP = "microsoft.network/privateendpoints/privatednszonegroups"
-ZONE = "microsoft.network/privatednszones"
-ZONE_LINK = "microsoft.network/privatednszones/virtualnetworklinks"
-ZONE_A_RECORD = "microsoft.network/privatednszones/a"
+from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
 
 @root("privateEndpoint", reads=("accounts",))
@@ -157,11 +153,15 @@ def _subdomain(account: Subject) -> str:
 def _linked_zones(endpoint: Subject) -> list[str]:
     """Ids of the private DNS zones that are linked to the endpoint's network."""
     network = arm_id.key(endpoint.fact("virtualNetwork") or "/")
-    return [
-        arm_id.parent_of(link["id"])
-        for link in endpoint.world.of_type(ZONE_LINK)
-        if arm_id.key(str(mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id") or "")) == network
-    ]
+    return endpoint.world.once(_zones_by_network).get(network, [])
+
+
+def _zones_by_network(world: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for link in world.of_type(ZONE_LINK):
+        network = mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id")
+        found.setdefault(arm_id.key(str(network or "")), []).append(arm_id.parent_of(link["id"]))
+    return found
 
 
 def _record(endpoint: Subject, config: dict[str, Any], subdomain: str, host: str) -> dict[str, Any]:
@@ -205,8 +205,8 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 
 
 def _accounts(endpoint: Subject) -> list[Subject]:
-    targets = {arm_id.key(target) for target in connection_targets(endpoint.raw)}
-    return [one for one in endpoint.world.accounts if arm_id.key(one.resource) in targets]
+    accounts = endpoint.world.accounts_by_key
+    return [accounts[key] for key in sorted(set(map(arm_id.key, connection_targets(endpoint.raw)))) if key in accounts]
 
 
 def _configs(endpoint: Subject) -> list[dict[str, Any]]:

@@ -106,13 +106,14 @@ def chat_deployments(environment: Subject) -> Joined:
 
 
 def _speech(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
-    known: tuple[list[Subject], tuple[Gap, ...]] | None = world.memo.get("speech")
-    if known is None:
-        roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
-        speech = [one for one, role in roles if role.value == "speech"]
-        doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
-        known = world.memo["speech"] = (speech, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful))))
-    return known
+    return world.once(_find_speech)
+
+
+def _find_speech(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+    roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
+    speech = [one for one, role in roles if role.value == "speech"]
+    doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
+    return speech, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
 
 
 def _deployment_gaps(world: World) -> tuple[Gap, ...]:
@@ -138,10 +139,10 @@ def _region(deployment: Subject) -> str:
 
 def _filters(deployment: Subject) -> Joined:
     filters = deployment.join("facts.effectiveFilters")
-    key = ("comparable filters", id(filters.value))
-    comparable = deployment.world.memo.get(key)
-    if comparable is None:
-        comparable = sorted(
+    # The list is kept with what is made of it: its identity is the key.
+    memo = deployment.world.once(_comparable)
+    if id(filters.value) not in memo:
+        rows = sorted(
             [
                 text(one.get("name")),
                 text(one.get("source")),
@@ -151,10 +152,12 @@ def _filters(deployment: Subject) -> Joined:
             ]
             for one in filters.value
         )
-        # The list is kept with it: its identity is the key.
-        deployment.world.memo[key] = comparable
-        deployment.world.memo["kept", key] = filters.value
-    return Joined(comparable, filters.gaps)
+        memo[id(filters.value)] = (rows, filters.value)
+    return Joined(memo[id(filters.value)][0], filters.gaps)
+
+
+def _comparable(_world: World) -> dict[int, tuple[list[Any], Any]]:
+    return {}
 
 
 _SETTINGS = {

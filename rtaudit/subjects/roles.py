@@ -10,12 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
-
-ASSIGNMENT = "microsoft.authorization/roleassignments"
-DEFINITION = "microsoft.authorization/roledefinitions"
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""
@@ -29,12 +27,7 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
-    found = [
-        one
-        for one in world.of_type(ASSIGNMENT)
-        if _reaches(str(mapping(one.get("properties")).get("scope") or arm_id.parent_of(one["id"])), account.resource)
-    ]
-    return Joined(found, world.gaps("roleAssignments", account.resource))
+    return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
 @fact("account", reads=("roleAssignments",))
@@ -109,16 +102,9 @@ def _pattern(wildcards: str) -> re.Pattern[str]:
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
-    by_name = world.memo.get("role definitions")
-    if by_name is None:
-        # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
-        by_name = world.memo["role definitions"] = {
-            text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)
-        }
-    found: dict[str, Any] | None = by_name.get(text(arm_id.name_of(definition_id)))
-    return found
+    return world.once(_definitions).get(text(arm_id.name_of(definition_id)))
 
 
-def _reaches(scope: str, resource_id: str) -> bool:
-    # An assignment at a management group is only ever returned to a subscription below that group.
-    return arm_id.covers(scope, resource_id) or arm_id.key(scope).startswith("/providers/microsoft.management/")
+def _definitions(world: World) -> dict[str, dict[str, Any]]:
+    # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
+    return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}

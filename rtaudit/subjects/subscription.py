@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACTIVITY_ALERT, PRIVATE_ENDPOINT
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import ACTIVITY_ALERT, acts, unlisted
+from rtaudit.subjects.alerts import acts, unlisted
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import PRIVATE_ENDPOINT, Subject, listing, mapping, text
+from rtaudit.subjects.world import Subject, listing, mapping, text
 
 
 @root("subscription", reads=("accounts",))
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that stand in the subscription."""
-    return [one.raw for one in subscription.world.accounts if arm_id.covers(subscription.resource, one.resource)]
+    return [one.raw for one in subscription.world.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
 
 
 @root("subscription", reads=("alerts",))
 def activity_log_alerts(subscription: Subject) -> Joined:
     """The subscription's activity-log alerts."""
     world = subscription.world
-    found = [one for one in world.of_type(ACTIVITY_ALERT) if arm_id.covers(subscription.resource, one["id"])]
+    found = list(world.index.below(ACTIVITY_ALERT, subscription.resource))
     return Joined(found, unlisted(world, ACTIVITY_ALERT, subscription.resource))
 
 
@@ -34,8 +35,7 @@ def provider_registrations(subscription: Subject) -> Joined:
     world = subscription.world
     wanted = ["Microsoft.CognitiveServices", "Microsoft.Insights"]
     gaps: list[Gap] = []
-    endpoints = [one for one in world.of_type(PRIVATE_ENDPOINT) if arm_id.covers(subscription.resource, one["id"])]
-    if endpoints:
+    if world.index.below(PRIVATE_ENDPOINT, subscription.resource):
         wanted.append("Microsoft.Network")
     else:
         gaps += world.gaps("privateEndpoints", subscription.resource)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import (
+    ACCOUNT,
+    ACCOUNT_KINDS,
+    DEPLOYMENT,
+    PRIVATE_ENDPOINT,
+    RESOURCE_TYPES,
+    shown_since,
+)
 from rtaudit.contract.sections import in_environment
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
+from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.subjects.parts import PARTS, Joined
 
-ACCOUNT_KINDS = ("openai", "aiservices")
-"""Kinds of account that can host realtime deployments, lower case."""
-
-ACCOUNT = "microsoft.cognitiveservices/accounts"
-DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
-PRIVATE_ENDPOINT = "microsoft.network/privateendpoints"
-
-_LATE_FIELDS: dict[tuple[str, str], str] = {
-    # Microsoft's type definitions hold it in stable versions since then, and in none before.
-    (DEPLOYMENT, "properties.deploymentState"): "2026-05-01",
-}
-"""(type, field) -> the first stable api-version that shows it. Read with an older one, its absence says nothing."""
+_Found = TypeVar("_Found")
+_Of = ParamSpec("_Of")
 
 
 class World:
@@ -33,54 +31,43 @@ class World:
         self.snapshot = snapshot
         self.probes = probes
         """Probes of its endpoints, as documents."""
-        self._by_id = {arm_id.key(resource["id"]): resource for resource in snapshot.resources}
-        self._by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._children: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        for resource in snapshot.resources:
-            kind = arm_id.type_of(resource["id"])
-            self._by_type[kind].append(resource)
-            self._children[kind, arm_id.parent_of(resource["id"])].append(resource)
-        self._gaps: dict[str, dict[str, list[Gap]]] = defaultdict(lambda: defaultdict(list))
-        for gap in snapshot.gaps:
-            self._gaps[gap.aspect][arm_id.key(gap.scope)].append(gap)
-        for gap in _other_shards(snapshot):
-            self._gaps[gap.aspect][arm_id.key(gap.scope)].append(gap)
-        self.memo: dict[Any, Any] = {}
-        """Room for what a part works out once for the whole world."""
+        others = tuple(_other_shards(snapshot))
+        self.index = SnapshotIndex(snapshot.resources, (*snapshot.gaps, *others)) if others else snapshot.index
+        self._once: dict[Any, Any] = {}
 
     def resource(self, resource_id: str | None) -> dict[str, Any] | None:
         """The resource with this id, in any case, or None."""
-        return self._by_id.get(arm_id.key(resource_id)) if resource_id else None
+        return self.index.by_key.get(arm_id.key(resource_id)) if resource_id else None
 
     def of_type(self, resource_type: str) -> Sequence[dict[str, Any]]:
-        """All resources of a type (lower case)."""
-        return self._by_type.get(resource_type, ())
+        """All resources of a type (lower case). Not to be walked in a function that is called for each subject."""
+        return self.index.by_type.get(resource_type, ())
+
+    def once(self, work_out: Callable[Concatenate[World, _Of], _Found], *of: _Of.args, **none: _Of.kwargs) -> _Found:
+        """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
+        key = (work_out, *of)
+        if key not in self._once:
+            self._once[key] = work_out(self, *of, **none)
+        found: _Found = self._once[key]
+        return found
 
     def children(self, resource_type: str, parent_id: str) -> Sequence[dict[str, Any]]:
         """The children or extension resources of a type (lower case) that belong to `parent_id`."""
-        return self._children.get((resource_type, arm_id.key(parent_id)), ())
+        return self.index.children_of(resource_type, parent_id)
 
     def gaps(self, aspect: str, *scopes: str) -> tuple[Gap, ...]:
         """The gaps of an aspect at any of the given ids or above them; a skipped aspect is one gap."""
         skipped = self.skipped(aspect, scopes[0] if scopes else "/")
         if skipped is not None:
             return (skipped,)
-        of_aspect = self._gaps.get(aspect)
-        if not of_aspect:
-            return ()
-        found: dict[Gap, None] = {}
-        for scope in scopes:
-            for above in _with_ancestors(arm_id.key(scope)):
-                for gap in of_aspect.get(above, ()):
-                    found[gap] = None
-        return tuple(found)
+        return self.index.gaps_above(aspect, *scopes)
 
     def gaps_anywhere(self, aspect: str) -> tuple[Gap, ...]:
         """Every gap of an aspect in the environment; a skipped aspect is one gap."""
         skipped = self.skipped(aspect, "/")
         if skipped is not None:
             return (skipped,)
-        return tuple(gap for gaps in self._gaps.get(aspect, {}).values() for gap in gaps)
+        return self.once(_gaps_of, aspect)
 
     def skipped(self, aspect: str, scope: str) -> Gap | None:
         """The gap that stands for an aspect that was not read at all, or None when it was."""
@@ -107,6 +94,30 @@ class World:
         ]
 
     @cached_property
+    def accounts_by_key(self) -> dict[str, Subject]:
+        """Those accounts by the key of their id."""
+        return {arm_id.key(account.resource): account for account in self.accounts}
+
+    @cached_property
+    def accounts_by_name(self) -> dict[str, list[Subject]]:
+        """Those accounts by their name in lower case, which may be that of several."""
+        return _grouped(self.accounts, lambda one: one.name.lower())
+
+    @cached_property
+    def accounts_by_subscription(self) -> dict[str, list[Subject]]:
+        """Those accounts by the key of their subscription's id."""
+        return _grouped(self.accounts, lambda one: f"/subscriptions/{arm_id.subscription_of(one.resource)}")
+
+    @cached_property
+    def deployments_by_account(self) -> dict[str, list[Subject]]:
+        """Deployments by the key of the account that they stand in."""
+        return _grouped(self.deployments, lambda one: arm_id.parent_of(one.resource))
+
+    def deployments_of(self, account: Subject) -> list[Subject]:
+        """The deployments of an account."""
+        return self.deployments_by_account.get(arm_id.key(account.resource), [])
+
+    @cached_property
     def subscriptions(self) -> list[Subject]:
         """Subscriptions that hold an account in scope."""
         found: dict[str, dict[str, Any]] = {}
@@ -120,11 +131,10 @@ class World:
     @cached_property
     def private_endpoints(self) -> list[Subject]:
         """Private endpoints that connect to an account in scope."""
-        wanted = {arm_id.key(account.resource) for account in self.accounts}
         return [
             Subject("privateEndpoint", raw, self)
             for raw in self.of_type(PRIVATE_ENDPOINT)
-            if any(arm_id.key(target) in wanted for target in connection_targets(raw))
+            if any(arm_id.key(target) in self.accounts_by_key for target in connection_targets(raw))
         ]
 
     @cached_property
@@ -196,6 +206,13 @@ class World:
         return tuple(found[key] for key in sorted(found))
 
 
+def _grouped(subjects: Iterable[Subject], by: Callable[[Subject], str]) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = {}
+    for one in subjects:
+        found.setdefault(by(one), []).append(one)
+    return found
+
+
 def _other_shards(snapshot: Snapshot) -> Iterator[Gap]:
     """What the other machines of a sharded collection hold: a gap of every subscription."""
     shard = snapshot.scope.get("shard")
@@ -252,19 +269,17 @@ class Subject:
 def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
     kind = arm_id.type_of(resource.get("id", ""))
-    since = _LATE_FIELDS.get((kind, path))
+    used = world.snapshot.api_version(kind)
+    since = shown_since(kind, "/" + path.replace(".", "/"), used)
     if since is None:
         return None
-    used = world.snapshot.api_version(kind)
-    if used is not None and not used.endswith("-preview") and used >= since:
-        return None
     message = f"{path} is shown by api-version {since} and later; read with {used or 'an unrecorded one'}"
-    return Gap(resource["id"], "deployments", "missing", code="ApiVersionTooOld", message=message)
+    return Gap(resource["id"], str(RESOURCE_TYPES[kind].aspect), "missing", code="ApiVersionTooOld", message=message)
 
 
 def late_fields() -> frozenset[str]:
     """The fields of the table of what older api-versions cannot show."""
-    return frozenset(path for _, path in _LATE_FIELDS)
+    return frozenset(pointer[1:].replace("/", ".") for row in RESOURCE_TYPES.values() for pointer in row.late)
 
 
 def opt_in(aspects: Iterable[str]) -> list[str]:
@@ -308,6 +323,5 @@ def _probe_id(probe: dict[str, Any]) -> str:
     return f"probe/{target.get('host')}/{target.get('deployment')}"
 
 
-def _with_ancestors(resource_key: str) -> list[str]:
-    parts = resource_key.split("/")
-    return ["/", *("/".join(parts[:end]) for end in range(2, len(parts) + 1))]
+def _gaps_of(world: World, aspect: str) -> tuple[Gap, ...]:
+    return tuple(gap for gaps in world.index.gaps_by_scope.get(aspect, {}).values() for gap in gaps)

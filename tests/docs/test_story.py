@@ -68,7 +68,6 @@ class Repository:
         """Every `run:` step as GitHub runs it, until one fails: its exit code, the outputs, the whole log."""
         tools = shims(self.runner / f"bin-{len(list(self.runner.iterdir()))}", azure.url, self.warm)
         (tools / "gh").write_text(f'#!/usr/bin/env bash\nprintf "%s\\n" "$*" >> "{self.runner}/gh.log"\n')
-        (tools / "pipx").write_text("#!/usr/bin/env bash\n")
         for one in tools.iterdir():
             one.chmod(0o755)
         outputs: dict[str, str] = {}
@@ -176,6 +175,7 @@ def test_a_night_without_a_login_fails(repository: Repository) -> None:
 
 def test_what_pages_give_the_action_and_the_template_is_what_these_take() -> None:
     action = set(read((ROOT / "action.yml").read_text("utf-8"))["inputs"])
+    setup = set(read((ROOT / "setup" / "action.yml").read_text("utf-8"))["inputs"])
     template = {
         one["name"] for one in read((ROOT / "azure-pipelines" / "rtaudit.yml").read_text("utf-8"))["parameters"]
     }
@@ -187,8 +187,10 @@ def test_what_pages_give_the_action_and_the_template_is_what_these_take() -> Non
                 workflow = read(text)
                 assert workflow["permissions"], f"{page.name}: {name} says what it may"
                 for step in steps(text):
-                    if str(step.get("uses", "")).startswith("rtaudit/"):
-                        assert step["with"].keys() <= action, f"{page.name}: {name}"
+                    uses = str(step.get("uses", ""))
+                    if uses.startswith("rtaudit/"):
+                        taken = setup if uses.startswith("rtaudit/rtaudit/setup@") else action
+                        assert step.get("with", {}).keys() <= taken, f"{page.name}: {name}"
                         used += 1
             elif name == "azure-pipelines.yml":
                 (step,) = [one for one in read(text)["steps"] if "template" in one]
@@ -198,4 +200,4 @@ def test_what_pages_give_the_action_and_the_template_is_what_these_take() -> Non
             elif name == ".pre-commit-config.yaml":
                 assert {hook["id"] for one in read(text)["repos"] for hook in one["hooks"]} <= hooks
                 used += 1
-    assert used == 4
+    assert used == 7

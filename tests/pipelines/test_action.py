@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from . import steps
 from .steps import ROOT
 
 ACTION = steps.load(ROOT / "action.yml")
+SETUP = steps.load(ROOT / "setup" / "action.yml")
 PROD = "9d0d0000-0000-4000-8000-000000000003"
 
 
@@ -182,27 +184,83 @@ def test_inputs_are_no_code(job: Job, prod: str) -> None:
     assert not list(job.folder.rglob("owned"))
 
 
-def test_install(job: Job) -> None:
-    step = next(step for step in ACTION["runs"]["steps"] if step["id"] == "install")
+def install(job: Job, action: dict[str, Any], python: str) -> CompletedProcess[str]:
+    """The step `install` of the action, or of its `setup`."""
+    step = next(step for step in action["runs"]["steps"] if step["id"] == "install")
+    path = ROOT / "setup" if action is SETUP else ROOT
+    return job.run(step["run"], {"PYTHON": python, "ACTION_PATH": str(path)})
+
+
+def asked(python: Path) -> list[str]:
+    """What pip was asked for so far."""
+    log = python.parent / "pip.log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.mark.parametrize("action", [ACTION, SETUP], ids=["action", "setup"])
+def test_install(job: Job, action: dict[str, Any]) -> None:
     python = steps.stand_in_python(job.files / "python")
-    environment = {"PYTHON": str(python), "ACTION_PATH": str(ROOT)}
-    ended = job.run(step["run"], environment)
+    ended = install(job, action, str(python))
     assert ended.returncode == 0, ended.stdout
-    asked = (python.parent / "pip.log").read_text().splitlines() if (python.parent / "pip.log").exists() else []
-    *lists, ours = asked
+    *lists, ours = asked(python)
     assert [line.split("--requirement ")[1] for line in lists] == [
         str(ROOT / "requirements" / name) for name in ("build.txt", "run.txt")
     ]
     for line in lists:
         assert "--require-hashes" in line
         assert Path(line.split("--requirement ")[1]).is_file()
-    assert ours.endswith(f"--no-deps --no-build-isolation {ROOT}")
+    assert "--no-deps --no-build-isolation" in ours
+    assert ours.endswith(f" {ROOT}")
     (folder,) = (job.files / "path").read_text().splitlines()
     assert (Path(folder) / "rtaudit").is_file()
 
 
-def test_an_old_python_is_told(job: Job) -> None:
-    step = next(step for step in ACTION["runs"]["steps"] if step["id"] == "install")
-    ended = job.run(step["run"], {"PYTHON": "false", "ACTION_PATH": str(ROOT)})
+def test_nothing_is_installed_after_setup(job: Job) -> None:
+    """`setup` stands before the login; the action after it finds its work done."""
+    python = steps.stand_in_python(job.files / "python")
+    assert install(job, SETUP, str(python)).returncode == 0
+    before = asked(python)
+    ended = install(job, ACTION, str(python))
+    assert (ended.returncode, asked(python)) == (0, before)
+    assert ended.stdout == f"rtaudit is installed in {job.files / 'rtaudit'} already\n"
+    (job.files / "rtaudit" / "rtaudit-source").write_text("another revision\n")
+    assert install(job, ACTION, str(python)).returncode == 0
+    assert len(asked(python)) == 2 * len(before)
+
+
+@pytest.mark.parametrize("action", [ACTION, SETUP], ids=["action", "setup"])
+def test_an_old_python_is_told(job: Job, action: dict[str, Any]) -> None:
+    ended = install(job, action, "false")
     assert ended.returncode == 3
-    assert ended.stdout.splitlines()[-1].startswith("hint: put actions/setup-python")
+    assert "error: Python 3.11 or newer is needed" in ended.stdout
+    assert "::error title=rtaudit::" in ended.stdout
+    assert ended.stdout.splitlines()[-1].endswith("actions/setup-python before this step gives a newer Python")
+
+
+@pytest.mark.parametrize(("code", "given"), [(70, "70"), (1, "70"), (137, "137")], ids=["ours", "Python's", "killed"])
+def test_a_crash_is_no_verdict(job: Job, prod: str, code: int, given: str) -> None:
+    """Python itself ends with 1 where it cannot start: that is not "not ready". A report of an earlier step is no answer."""
+    stale = job.folder / "rtaudit-report" / "report.json"
+    stale.parent.mkdir()
+    stale.write_text("{}")
+    tools = job.files / "bin"
+    tools.mkdir()
+    (tools / "rtaudit").write_text(f"#!/usr/bin/env bash\necho 'error: it fell' >&2\nexit {code}\n")
+    (tools / "rtaudit").chmod(0o755)
+    job.azure = {"PATH": f"{tools}:/usr/bin:/bin"}
+    ended = job.use(snapshot=prod)
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", given)
+    assert ended.returncode == int(given)
+    assert "report" not in job.outputs
+    assert "::error title=rtaudit::it fell" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "page", ["ci.md", "scheduled-drift.md", "examples/shards.yml"], ids=["ci", "scheduled-drift", "shards"]
+)
+def test_the_workflows_on_the_pages_install_before_the_login(page: str) -> None:
+    lines = (ROOT / "docs" / page).read_text("utf-8").splitlines()
+    logins = [index for index, line in enumerate(lines) if "uses: azure/login@" in line]
+    assert logins
+    for index in logins:
+        assert re.search(r"uses: rtaudit/rtaudit/setup@v\d", lines[index - 1]), lines[index - 1]

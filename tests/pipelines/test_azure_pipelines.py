@@ -66,6 +66,7 @@ class Pipeline:
             return joined[1].join(given[joined[2]]) if joined else str(given[expression.removeprefix("parameters.")])
 
         environment = {"AGENT_TEMPDIRECTORY": str(self.temporary)}
+        given["source"] = given["source"].replace("$(Pipeline.Workspace)/rtaudit", str(ROOT))
         python = steps.stand_in_python(self.temporary / "python")
         for step in flat(TEMPLATE["steps"], connection=False):
             if "bash" not in step:
@@ -98,8 +99,22 @@ def test_a_snapshot_is_judged(pipeline: Pipeline) -> None:
     report = json.loads((pipeline.folder / "rtaudit-report" / "report.json").read_text("utf-8"))
     assert [policy["name"] for policy in report["policies"]] == ["baseline", "production"]
     assert report["gate"]["failOn"] == "critical"
-    asked = (pipeline.temporary / "python" / "pip.log").read_text()
-    assert asked.rstrip().endswith(" rtaudit")
+    *lists, ours = (pipeline.temporary / "python" / "pip.log").read_text().splitlines()
+    assert all("--require-hashes" in line for line in lists)
+    assert "--no-deps --no-build-isolation" in ours
+    assert ours.endswith(f" {ROOT}")
+
+
+def test_another_package_is_a_path(pipeline: Pipeline) -> None:
+    assert pipeline.use(snapshots=["prod.json"], package="wheels/ours.whl").returncode == 1
+    assert (pipeline.temporary / "python" / "pip.log").read_text().endswith(" wheels/ours.whl\n")
+
+
+def test_without_a_checkout_it_says_where_one_comes_from(pipeline: Pipeline) -> None:
+    ended = pipeline.use(snapshots=["prod.json"], source=str(pipeline.folder))
+    assert ended.returncode == 3
+    assert ended.stdout.splitlines()[-1].startswith("hint: put '- {checkout: rtaudit, path: rtaudit}' before")
+    assert "##vso[task.logissue type=error]" in ended.stdout
 
 
 @pytest.mark.parametrize(

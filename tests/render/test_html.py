@@ -113,7 +113,5 @@ def test_a_rule_in_the_heat_map_always_has_a_cell_that_says_why():
     owners = {arm_id.key(owner(one.resource)): at for at, one in enumerate(report.findings)}
     drawn = heat(report, owners)
     assert len(drawn["columns"]) == ACCOUNTS + 1
-    assert [cell["title"] for cell in drawn["cells"] if cell["rule"] == "RTA-ENV-001"] == [
-        "RTA-ENV-001, environment/prod: unknown"
-    ]
+    assert [cell["title"] for cell in drawn["cells"] if cell["rule"] == "RTA-ENV-001"] == ["RTA-ENV-001, prod: unknown"]
     assert drawn["left"] == f"Not drawn: {201 - ACCOUNTS - 1} more resources."

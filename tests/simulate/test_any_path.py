@@ -8,9 +8,9 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from rtaudit.azure.resource_types import RESOURCE_TYPES as READS
 from rtaudit.simulate.arm import Arm, Request
 from rtaudit.simulate.faults import Denials
-from rtaudit.simulate.routes import READS
 from rtaudit.simulate.world import World
 from rtaudit.snapshot import Gap
 
@@ -60,7 +60,7 @@ def test_every_path_has_an_answer(start, tail, query, method):
 @settings(max_examples=200, deadline=None)
 @given(some.sampled_from(sorted(READS)), some.sampled_from([SUB, ACCOUNT, ZONE, ""]), some.booleans())
 def test_what_a_list_shows_can_be_read_one_by_one(kind, scope, child):
-    namespace, *types = READS[kind].type.split("/")
+    namespace, *types = READS[kind].name.split("/")
     path = f"{scope}/{types[-1]}" if child and len(types) > 1 else f"{scope}/providers/{namespace}/{types[-1]}"
     answer = ARM.answer(Request("GET", path, {"api-version": "2025-09-01"}, {}), "http://127.0.0.1:1")
     if answer.status != 200 or kind.endswith(("models", "usages", "metrics", "permissions")):

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES as READS
 from rtaudit.simulate import Simulator
-from rtaudit.simulate.routes import READS
 
 from .support import (
     ACCOUNT,

@@ -1,14 +1,22 @@
-"""The readers of every aspect, one module for each provider. A further aspect is one module and one line here."""
+"""The readers of every aspect, one module for each provider. Plain lists need none: the table of resource types makes them."""
 
 from __future__ import annotations
 
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.collect.aspects import authorization, cognitive, dns, insights, network, optional
+from rtaudit.collect.aspects.calls import list_of
 from rtaudit.collect.reader import Reader
+
+_OWN = [reader for module in (cognitive, network, dns, authorization, insights, optional) for reader in module.READERS]
+_TYPES = {reader.type for reader in _OWN}
 
 READERS: dict[str, Reader] = {
     reader.name: reader
-    for module in (cognitive, network, dns, authorization, insights, optional)
-    for reader in module.READERS
+    for reader in (
+        *_OWN,
+        # A type with a list of its own and no Reader above: nothing of it is left out.
+        *(list_of(row.name) for row in RESOURCE_TYPES.values() if row.asked_of and row.name not in _TYPES),
+    )
 }
 """Every reader by name."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import properties
 
@@ -60,16 +60,7 @@ def _definitions(world: World) -> Iterable[str]:
 
 
 READERS = (
-    Reader(
-        name="roleAssignments",
-        aspect="roleAssignments",
-        type="Microsoft.Authorization/roleAssignments",
-        action="Microsoft.Authorization/roleAssignments/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Authorization/roleAssignments"),
-        keep=_keep_assignment,
-        keep_needs=("accounts",),
-    ),
+    list_of("Microsoft.Authorization/roleAssignments", keep=_keep_assignment, keep_needs=("accounts",)),
     Reader(
         name="roleDefinitions",
         aspect="roleAssignments",
@@ -80,15 +71,6 @@ READERS = (
         after=("accounts", "roleAssignments"),
         shape="one",
     ),
-    Reader(
-        name="locks",
-        aspect="locks",
-        type="Microsoft.Authorization/locks",
-        action="Microsoft.Authorization/locks/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Authorization/locks"),
-        keep=_keep_lock,
-        keep_needs=("accounts",),
-    ),
+    list_of("Microsoft.Authorization/locks", keep=_keep_lock, keep_needs=("accounts",)),
 )
 """Readers of the aspects roleAssignments and locks."""

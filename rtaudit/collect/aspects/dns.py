@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.aspects.network import connected_to
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
@@ -97,16 +97,7 @@ def _hosts(world: World) -> set[str]:
 
 
 READERS = (
-    Reader(
-        name="zones",
-        aspect="privateDns",
-        type=_ZONES,
-        action=f"{_ZONES}/read",
-        targets=subscriptions,
-        ask=below("/providers/Microsoft.Network/privateDnsZones"),
-        keep=_keep_zone,
-        keep_needs=("zoneGroups",),
-    ),
+    list_of(_ZONES, keep=_keep_zone, keep_needs=("zoneGroups",)),
     Reader(
         name="zonesElsewhere",
         aspect="privateDns",

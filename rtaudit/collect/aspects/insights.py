@@ -7,36 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.authorization import scopes_above
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
-    from azure.mgmt.monitor import MonitorManagementClient
-
-    from rtaudit.collect.arm import Arm, Page
     from rtaudit.collect.world import World
-
-
-def _client(arm: Arm, subscription: str) -> MonitorManagementClient:
-    from azure.mgmt.monitor import MonitorManagementClient
-
-    return arm.client(MonitorManagementClient, subscription)
-
-
-def _ask_metric_alerts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, arm_id.name_of(subject)).metric_alerts.list_by_subscription
-    arm.first(operation, page=page, api_version=version)
-
-
-def _ask_activity_alerts(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, arm_id.name_of(subject)).activity_log_alerts.list_by_subscription_id
-    arm.first(operation, page=page, api_version=version)
-
-
-def _ask_action_groups(arm: Arm, subject: str, page: Page, version: str) -> None:
-    operation = _client(arm, arm_id.name_of(subject)).action_groups.list_by_subscription_id
-    arm.first(operation, page=page, api_version=version)
 
 
 def _keep_alert(world: World, row: Row) -> Row | None:
@@ -93,38 +69,14 @@ def _workspaces(world: World) -> Iterable[str]:
 
 
 READERS = (
-    Reader(
-        name="metricAlerts",
-        aspect="alerts",
-        type="Microsoft.Insights/metricAlerts",
-        action="Microsoft.Insights/metricAlerts/read",
-        targets=subscriptions,
-        part="/providers/Microsoft.Insights/metricAlerts",
-        ask=_ask_metric_alerts,
-        keep=_keep_alert,
-        keep_needs=("accounts",),
-    ),
-    Reader(
-        name="activityLogAlerts",
-        aspect="alerts",
-        type="Microsoft.Insights/activityLogAlerts",
-        action="Microsoft.Insights/activityLogAlerts/read",
-        targets=subscriptions,
-        part="/providers/Microsoft.Insights/activityLogAlerts",
-        ask=_ask_activity_alerts,
-        keep=_keep_alert,
-        keep_needs=("accounts",),
-    ),
-    Reader(
-        name="actionGroups",
-        aspect="alerts",
-        type="Microsoft.Insights/actionGroups",
-        action="Microsoft.Insights/actionGroups/read",
-        targets=subscriptions,
-        part="/providers/Microsoft.Insights/actionGroups",
-        ask=_ask_action_groups,
-        keep=_keep_group,
-        keep_needs=("accounts", "metricAlerts", "activityLogAlerts"),
+    *(
+        # Several lists of one aspect: each has gaps of its own.
+        list_of(f"Microsoft.Insights/{name}", keep=keep, keep_needs=needs, part=f"/providers/Microsoft.Insights/{name}")
+        for name, keep, needs in (
+            ("metricAlerts", _keep_alert, ("accounts",)),
+            ("activityLogAlerts", _keep_alert, ("accounts",)),
+            ("actionGroups", _keep_group, ("accounts", "metricAlerts", "activityLogAlerts")),
+        )
     ),
     Reader(
         name="actionGroupsElsewhere",

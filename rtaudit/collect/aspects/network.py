@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.aspects.calls import below, subscriptions
+from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
@@ -33,17 +33,8 @@ def _endpoints(world: World) -> Iterable[str]:
 
 
 READERS = (
-    Reader(
-        name="privateEndpoints",
-        aspect="privateEndpoints",
-        type="Microsoft.Network/privateEndpoints",
-        action="Microsoft.Network/privateEndpoints/read",
-        targets=subscriptions,
-        # azure-mgmt-network takes 0.2 s and more to load, for two paths: docs/decisions/0001-plain-get.md.
-        ask=below("/providers/Microsoft.Network/privateEndpoints"),
-        keep=_keep_endpoint,
-        keep_needs=("accounts",),
-    ),
+    # azure-mgmt-network takes 0.2 s and more to load, for two paths: docs/decisions/0001-plain-get.md.
+    list_of("Microsoft.Network/privateEndpoints", keep=_keep_endpoint, keep_needs=("accounts",)),
     Reader(
         name="zoneGroups",
         aspect="privateEndpoints",

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.collect.aspects.calls import accounts, below, parent_names
-from rtaudit.collect.aspects.cognitive import cognitive
+from rtaudit.collect.aspects.calls import accounts, below
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
@@ -29,17 +28,6 @@ METRICS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
 
 def _plans(world: World) -> Iterable[str]:
     return (f"/subscriptions/{name}/providers/Microsoft.Security/pricings/AI" for name in world.subscriptions)
-
-
-def _ask_settings(arm: Arm, subject: str, page: Page, version: str) -> None:
-    subscription, group, name = parent_names(subject)
-    arm.first(cognitive(arm, subscription).defender_for_ai_settings.list, group, name, page=page, api_version=version)
-
-
-def _ask_perimeters(arm: Arm, subject: str, page: Page, version: str) -> None:
-    subscription, group, name = parent_names(subject)
-    operation = cognitive(arm, subscription).network_security_perimeter_configurations.list
-    arm.first(operation, group, name, page=page, api_version=version)
 
 
 def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
@@ -109,26 +97,6 @@ READERS = (
         shape="one",
     ),
     Reader(
-        name="defenderSettings",
-        aspect="defender",
-        type="Microsoft.CognitiveServices/accounts/defenderForAISettings",
-        action="Microsoft.CognitiveServices/accounts/defenderForAISettings/read",
-        targets=accounts,
-        ask=_ask_settings,
-        after=("accounts",),
-        eager=True,
-    ),
-    Reader(
-        name="perimeters",
-        aspect="perimeters",
-        type="Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations",
-        action="Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations/read",
-        targets=accounts,
-        ask=_ask_perimeters,
-        after=("accounts",),
-        eager=True,
-    ),
-    Reader(
         name="metrics",
         aspect="metrics",
         type="Microsoft.Insights/metrics",
@@ -139,4 +107,4 @@ READERS = (
         eager=True,
     ),
 )
-"""Readers of the opt-in aspects defender, perimeters and metrics."""
+"""Readers of the opt-in aspects defender and metrics; the table of resource types makes the plain ones."""

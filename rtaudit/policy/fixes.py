@@ -1,0 +1,370 @@
+"""Fixes: read the steps of a rule's `fix`, choose those that an observation needs, and fill them in."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.documents import Path
+from rtaudit.errors import InputError
+from rtaudit.policy.compile import compile_condition
+from rtaudit.policy.conditions import Condition, Scope
+from rtaudit.policy.paths import Path as FieldPath
+from rtaudit.policy.paths import PathError, Read, compile_path, settled
+from rtaudit.report import Observation
+from rtaudit.report.steps import Ask, Command, Step, Word, printable
+from rtaudit.subjects import Subject
+
+_OLD_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_PLACEHOLDER = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<name>[^{}]+)\}|<(?P<ask>[A-Za-z][^<>]*)>")
+_OR_ASK = re.compile(r"(?P<path>.*\S)\s*\|\|\s*<(?P<ask>[A-Za-z][^<>]*)>\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What is filled in from the subject, the observation or a parameter."""
+
+    text: str
+    ask: str
+    """What the reader is asked for where it has no value."""
+
+
+Template = tuple[str | Name | Ask, ...]
+"""Text with names to fill in."""
+
+
+@dataclass(frozen=True)
+class StatedStep:
+    """A step as the rule states it."""
+
+    say: str = ""
+    az: str = ""
+    for_: Mapping[str, Any] | None = None
+    sets: Sequence[Mapping[str, Any]] = ()
+    risk: str = ""
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+    manual: str = ""
+    plain: str = ""
+    """The line of the old form."""
+
+    @property
+    def lines(self) -> list[str]:
+        """As readers of plain lines see it."""
+        return [one for one in (self.plain, self.say, self.az) if one]
+
+
+@dataclass(frozen=True)
+class BoundStep:
+    """A step with its condition compiled for the parameters of one pack."""
+
+    stated: StatedStep
+    chosen: Condition | None
+    params: Mapping[str, Any] = field(hash=False)
+
+
+class Observed(Scope):
+    """Where `for` is judged: at the element that an observation is about."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, subject: Subject, element: Any) -> None:
+        super().__init__(subject)
+        self.element = element
+
+    def read(self, path: FieldPath) -> Read:
+        return path.of_element(self.element, self.subject)
+
+
+def read_steps(stated: Sequence[Any]) -> list[StatedStep]:
+    """The steps of a `fix` that was held against the schema: lines of the old form, or mappings."""
+    return [_read(one) for one in stated]
+
+
+def _read(stated: Any) -> StatedStep:
+    if isinstance(stated, str):
+        return StatedStep(plain=_one_line(stated))
+    return StatedStep(
+        say=_one_line(stated.get("say", "")),
+        az=_one_line(stated.get("az", "")),
+        for_=stated.get("for"),
+        sets=stated.get("sets", ()),
+        risk=_one_line(stated.get("risk", "")),
+        before=stated.get("before", ()),
+        after=stated.get("after", ()),
+        manual=_one_line(stated.get("manual", "")),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def bind_steps(
+    steps: Sequence[StatedStep],
+    kind: str,
+    params: Mapping[str, Any],
+    today: date,
+    error: Callable[[Path, str, str | None], InputError],
+) -> list[BoundStep]:
+    """The steps with their conditions compiled. Raises what `error` makes, at the place within the rule."""
+    bound = []
+    for index, one in enumerate(steps):
+        chosen = None
+        if one.for_ is not None:
+            chosen = compile_condition(one.for_, ("fix", index, "for"), kind, params, today, error, inside=True)
+        if one.az:
+            _check_command(one, ("fix", index, "az"), error)
+        bound.append(BoundStep(one, chosen, params))
+    return bound
+
+
+def _check_command(step: StatedStep, path: Path, error: Callable[[Path, str, str | None], InputError]) -> None:
+    if not step.az.startswith("az "):
+        raise error(path, "the command does not begin with 'az '", "write other advice as `say`")
+    try:
+        words = _words(step.az)
+    except ValueError as problem:
+        raise error(path, f"the command cannot be read as a line of a shell: {problem}", "close the quote") from None
+    for name in (piece for word in words for piece in word if isinstance(piece, Name)):
+        if name.text in NAMES or name.text.split(".")[0] in ("observed", "param"):
+            continue
+        try:
+            compile_path(name.text)
+        except PathError as problem:
+            raise error(path, str(problem), problem.hint) from None
+
+
+def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observation | None) -> Iterator[Step]:
+    """The steps that mend one observation (or, without one, those that need none), filled in."""
+    filler = _Filler(subject, observed)
+    for one in steps:
+        if one.chosen is not None:
+            if observed is None:
+                continue
+            scope = Scope(subject) if observed.element is None else Observed(subject, observed.element)
+            if one.chosen.truth(scope) is not True:
+                continue
+        yield filler.step(one)
+
+
+class _Filler:
+    def __init__(self, subject: Subject, observed: Observation | None) -> None:
+        self.subject = subject
+        self.observed = observed
+
+    def step(self, bound: BoundStep) -> Step:
+        stated, params = bound.stated, bound.params
+        if stated.plain:
+            line = fill_in(stated.plain, self.subject)
+            command = Command.parse(line)
+            return Step("" if line.startswith("az ") else line, command, line if line.startswith("az ") else "")
+        command = None
+        if stated.az:
+            command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
+        return Step(
+            say=self._text(stated.say, params),
+            command=command,
+            sets=[self._value(one, params) for one in stated.sets],
+            risk=self._text(stated.risk, params),
+            before=stated.before,
+            after=stated.after,
+            manual=self._text(stated.manual, params),
+        )
+
+    def _word(self, word: Template, params: Mapping[str, Any]) -> Word:
+        pieces: list[str | Ask] = []
+        for one in word:
+            if not isinstance(one, Name):
+                pieces.append(one)
+                continue
+            text = _as_text(self._find(one.text, params))
+            pieces.append(Ask(one.ask) if text is None or not printable(text) else text)
+        return tuple(pieces)
+
+    def _text(self, template: str, params: Mapping[str, Any]) -> str:
+        if "{" not in template:
+            return template
+        pieces = []
+        for one in _template(template):
+            if isinstance(one, Name):
+                text = _as_text(self._find(one.text, params))
+                pieces.append(f"<{one.ask}>" if text is None else text)
+            else:
+                pieces.append(f"<{one.name}>" if isinstance(one, Ask) else one)
+        return "".join(pieces)
+
+    def _value(self, value: Any, params: Mapping[str, Any]) -> Any:
+        """A value of `sets`, filled in; a text that is one name alone becomes the value itself."""
+        if isinstance(value, dict):
+            return {self._text(key, params): self._value(item, params) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._value(item, params) for item in value]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        template = _template(value)
+        if len(template) == 1 and isinstance(template[0], Name):
+            found = self._find(template[0].text, params)
+            return f"<{template[0].ask}>" if found is None else copy.deepcopy(settled(found))
+        return self._text(value, params)
+
+    def _find(self, name: str, params: Mapping[str, Any]) -> Any:
+        if name in NAMES:
+            return NAMES[name](self.subject)
+        head, _, rest = name.partition(".")
+        if head == "param":
+            return _in_params(params, rest)
+        if name == "unitsForPeak":
+            return _units_for_peak(self.subject, params)
+        try:
+            if head.startswith("observed"):
+                element = self.observed.element if self.observed else None
+                path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
+                return path.of_element(element, self.subject)[0]
+            return compile_path(name).of_subject(self.subject)[0]
+        except PathError:
+            return None
+
+
+def _in_params(params: Mapping[str, Any], name: str) -> Any:
+    value: Any = params
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _units_for_peak(subject: Subject, params: Mapping[str, Any]) -> Any:
+    """The capacity whose rate limit admits the declared peak; Azure gives requests a minute in proportion to it."""
+    peaks = [params.get("peakSessionsPerMinute"), subject.fact("declaredPeakSessions")]
+    peak = max((one for one in peaks if isinstance(one, int | float)), default=None)
+    rate, capacity = subject.fact("requestsPerMinute"), (subject.raw.get("sku") or {}).get("capacity")
+    if not peak or not rate or not isinstance(capacity, int | float):
+        return None
+    return math.ceil(capacity * peak / rate)
+
+
+@lru_cache(maxsize=2048)
+def _template(text: str) -> Template:
+    pieces: list[str | Name | Ask] = []
+    at = 0
+    for found in _PLACEHOLDER.finditer(text):
+        pieces.append(text[at : found.start()])
+        at = found.end()
+        if found["open"] or found["close"]:
+            pieces.append(found[0][0])
+        elif found["ask"]:
+            pieces.append(Ask(found["ask"]))
+        else:
+            pieces.append(_name(found["name"]))
+    pieces.append(text[at:])
+    return tuple(_joined(pieces))
+
+
+def _joined(pieces: Sequence[str | Name | Ask]) -> Iterator[str | Name | Ask]:
+    text = ""
+    for one in pieces:
+        if isinstance(one, str):
+            text += one
+            continue
+        if text:
+            yield text
+        text = ""
+        yield one
+    if text:
+        yield text
+
+
+def _name(text: str) -> Name:
+    asked = _OR_ASK.match(text)
+    return Name(asked["path"].strip(), asked["ask"]) if asked else Name(text.strip(), text.strip())
+
+
+@lru_cache(maxsize=2048)
+def _words(line: str) -> tuple[Template, ...]:
+    """The words of a command as templates. Raises ValueError where a quote is not closed."""
+    marks: list[str] = []
+
+    def mark(found: re.Match[str]) -> str:
+        marks.append(found[0])
+        return f"\ue000{len(marks) - 1}\ue001"
+
+    words = shlex.split(_PLACEHOLDER.sub(mark, line))
+    return tuple(_template(re.sub("\ue000(\\d+)\ue001", lambda found: marks[int(found[1])], word)) for word in words)
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) and value != "" else None
+
+
+def fill_in(line: str, subject: Subject) -> str:
+    """A line of the old form with `{names}` filled in, shell-quoted; what cannot be filled stands as `<name>`."""
+    texts, names = _split(line)
+    return "".join(text + _fill(name, subject) for text, name in zip(texts, names, strict=False)) + texts[-1]
+
+
+@lru_cache(maxsize=1024)
+def _split(line: str) -> tuple[list[str], list[str]]:
+    """The texts of a line, and the names between them."""
+    pieces = _OLD_PLACEHOLDER.split(line)
+    return pieces[::2], [name.strip() for name in pieces[1::2]]
+
+
+def _fill(name: str, subject: Subject) -> str:
+    if name in NAMES:
+        value: Any = NAMES[name](subject)
+    else:
+        try:
+            value, _ = compile_path(name).of_subject(subject)
+        except PathError:
+            return f"<{name}>"
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        return shlex.quote(str(value))
+    return f"<{name}>"
+
+
+def _account_name(subject: Subject) -> str | None:
+    found = re.search(r"/accounts/([^/]+)", subject.resource, re.IGNORECASE)
+    return found.group(1) if found else None
+
+
+NAMES: dict[str, Callable[[Subject], Any]] = {
+    "id": lambda subject: subject.resource,
+    "name": lambda subject: subject.name,
+    "resourceGroup": lambda subject: arm_id.group_of(subject.resource),
+    "subscription": lambda subject: arm_id.subscription_of(subject.resource),
+    "accountName": _account_name,
+}
+"""What a fix may name besides paths of the subject, `observed` (the element that was observed) and `param`."""
+
+
+def comes_before(rules: Mapping[str, Sequence[StatedStep | Step]]) -> dict[str, set[str]]:
+    """Rule -> the rules whose steps come before its own, by the `before` and `after` of all."""
+    found: dict[str, set[str]] = {rule: set() for rule in rules}
+    for rule, steps in rules.items():
+        for step in steps:
+            found[rule].update(one for one in step.after if one in rules and one != rule)
+            for later in step.before:
+                if later in rules and later != rule:
+                    found[later].add(rule)
+    return found
+
+
+def circles(rules: Mapping[str, Any]) -> list[list[str]]:
+    """Rules (by id) whose steps wait for each other."""
+    import graphlib
+
+    try:
+        graphlib.TopologicalSorter(comes_before({name: rule.steps for name, rule in rules.items()})).prepare()
+    except graphlib.CycleError as error:
+        return [list(error.args[1])]
+    return []

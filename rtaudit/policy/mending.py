@@ -1,0 +1,78 @@
+"""Mending: apply the steps of a fix to the case that fails, and judge again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rtaudit.policy.edit import EditError, edited
+from rtaudit.policy.judge import judge
+from rtaudit.policy.rules import BoundRule
+from rtaudit.report import Finding
+from rtaudit.report.steps import ASK, Step
+from rtaudit.snapshot import Snapshot
+from rtaudit.subjects import World
+
+MAX_ROUNDS = 20
+"""How often a fix is applied to what it left: one step of each finding at a time."""
+
+
+def why_unmended(
+    base: Snapshot,
+    bound: BoundRule,
+    findings: Sequence[Finding],
+    probes: Sequence[dict[str, Any]] = (),
+    answers: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Why the steps of the fix do not make these failures of a rule pass; None where they do, or say why none can."""
+    if all(step.stated.plain for step in bound.steps):
+        return None  # the old form states nothing that could be tried
+    snapshot, left, used = base, list(findings), set()
+    for _ in range(MAX_ROUNDS):
+        failed = [one for one in left if one.outcome == "fail"]
+        if not failed:
+            return None
+        step = next((one for one in _automatic(failed) if repr(one.sets) not in used), None)
+        if step is None:
+            break
+        used.add(repr(step.sets))
+        try:
+            snapshot = edited(snapshot, answered(step.sets, answers or {}))
+        except EditError as error:
+            return f"the step '{_named(step)}' cannot be applied: {error.message}"
+        left = judge(World(snapshot, probes), [bound], "cases")
+    return _unmended(failed)
+
+
+def _automatic(findings: Sequence[Finding]) -> Iterator[Step]:
+    for finding in findings:
+        for observation in finding.observations:
+            yield from (step for step in observation.steps if step.sets and not step.manual)
+
+
+def _unmended(failed: Sequence[Finding]) -> str | None:
+    for finding in failed:
+        for one in finding.observations:
+            if not any(step.manual for step in one.steps):
+                if not one.steps:
+                    return f"no step mends {one.field}, which is {one.actual!r}"
+                return f"after its steps {one.field} is still {one.actual!r}"
+    return None
+
+
+def answered(value: Any, answers: Mapping[str, Any]) -> Any:
+    """`value` with what the reader is asked for put in; a text that is one question alone becomes the answer itself."""
+    if isinstance(value, dict):
+        return {answered(key, answers): answered(item, answers) for key, item in value.items()}
+    if isinstance(value, list):
+        return [answered(item, answers) for item in value]
+    if not isinstance(value, str):
+        return value
+    alone = ASK.fullmatch(value)
+    if alone and alone[1] in answers:
+        return answers[alone[1]]
+    return ASK.sub(lambda found: str(answers.get(found[1], found[0])), value)
+
+
+def _named(step: Step) -> str:
+    return step.say or (step.command.line() if step.command else "")

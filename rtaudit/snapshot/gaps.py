@@ -1,0 +1,51 @@
+"""Gaps: name the reads that did not give what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rtaudit.azure import arm_id
+
+GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
+"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A read that did not give what was asked for. What a gap could have changed is unknown, never pass."""
+
+    scope: str
+    """ARM id of what was read: an account, a private endpoint, a subscription, a region's collection.
+
+    Where an aspect has several lists of a subscription, the list's own: `…/providers/Microsoft.Insights/metricAlerts`.
+    """
+    aspect: str
+    """The aspect that was being read."""
+    reason: str
+    """One of GAP_REASONS."""
+    status: int | None = None
+    """HTTP status, where there was one."""
+    code: str | None = None
+    """Azure's error code, or ours where no answer came."""
+    needs: str | None = None
+    """The RBAC action that was missing, when denied."""
+    message: str | None = None
+    """The service's own words, without secrets."""
+
+    @property
+    def what(self) -> str:
+        """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
+        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sort key."""
+        return (
+            arm_id.key(self.scope),
+            self.aspect,
+            self.reason,
+            str(self.status),
+            str(self.code),
+            str(self.needs),
+            str(self.message),
+        )

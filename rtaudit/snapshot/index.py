@@ -1,0 +1,140 @@
+"""Snapshot index: finds resources by type, id, parent and scope, and gaps by aspect and scope, without walking a whole type."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACTIVITY_ALERT, ASSIGNMENT, METRIC_ALERT
+from rtaudit.snapshot.gaps import Gap
+
+Resource = dict[str, Any]
+_Found = TypeVar("_Found")
+_Placed = tuple[int, Resource]
+
+TENANT = "/"
+"""The scope above everything: the tenant's, and that of its management groups."""
+
+
+class SnapshotIndex:
+    """Some resources and gaps, each list of them walked at most once. What it returns is in the order of the resources."""
+
+    def __init__(self, resources: Sequence[Resource], gaps: Iterable[Gap] = ()) -> None:
+        self.by_key: dict[str, Resource] = {arm_id.key(resource["id"]): resource for resource in resources}
+        """Every resource by the key of its id."""
+        self.by_type: dict[str, list[Resource]] = {}
+        """Resources by type (lower case)."""
+        for resource in resources:
+            self.by_type.setdefault(arm_id.type_of(resource["id"]), []).append(resource)
+        self.gaps: Sequence[Gap] = tuple(gaps)
+        self._covering: dict[str, dict[str, list[_Placed]]] = {}
+        self._below: dict[str, dict[str, list[Resource]]] = {}
+        self._once: dict[Callable[..., Any], Any] = {}
+
+    @cached_property
+    def children(self) -> dict[str, dict[str, list[Resource]]]:
+        """Parent's key -> type -> its children and extensions."""
+        found: dict[str, dict[str, list[Resource]]] = {}
+        for resource_type, resources in self.by_type.items():
+            for resource in resources:
+                of_parent = found.setdefault(arm_id.parent_of(resource["id"]), {})
+                of_parent.setdefault(resource_type, []).append(resource)
+        return found
+
+    def children_of(self, resource_type: str, parent_id: str) -> Sequence[Resource]:
+        """The children or extensions of a type (lower case) that belong to `parent_id`."""
+        return self.children.get(arm_id.key(parent_id), {}).get(resource_type, ())
+
+    def covering(self, resource_type: str, resource_id: str) -> list[Resource]:
+        """The locks, role assignments or alerts (`resource_type`) whose scope is `resource_id` or stands above it.
+
+        Those of a management group count for everything: Azure lists them only for what stands below it.
+        """
+        by_scope = self._covering.get(resource_type)
+        if by_scope is None:
+            by_scope = self._covering[resource_type] = defaultdict(list)
+            for placed in enumerate(self.by_type.get(resource_type, ())):
+                for scope in dict.fromkeys(map(_scope_key, scopes_of(resource_type, placed[1]))):
+                    by_scope[scope].append(placed)
+        found: dict[int, Resource] = {}
+        for scope in ancestors(arm_id.key(resource_id)) if by_scope else ():
+            found.update(by_scope.get(scope, ()))
+        return [found[place] for place in sorted(found)]
+
+    def below(self, resource_type: str, scope: str) -> Sequence[Resource]:
+        """The resources of a type (lower case) that are `scope` or stand below it."""
+        by_ancestor = self._below.get(resource_type)
+        if by_ancestor is None:
+            by_ancestor = self._below[resource_type] = defaultdict(list)
+            for resource in self.by_type.get(resource_type, ()):
+                for above in ancestors(arm_id.key(resource["id"])):
+                    by_ancestor[above].append(resource)
+        return by_ancestor.get(arm_id.key(scope), ())
+
+    @cached_property
+    def gaps_by_scope(self) -> dict[str, dict[str, list[Gap]]]:
+        """Aspect -> key of the scope -> its gaps."""
+        found: dict[str, dict[str, list[Gap]]] = {}
+        for gap in self.gaps:
+            found.setdefault(gap.aspect, {}).setdefault(arm_id.key(gap.scope), []).append(gap)
+        return found
+
+    def gaps_above(self, aspect: str, *scopes: str) -> tuple[Gap, ...]:
+        """The gaps of an aspect at any of the given ids or above them."""
+        of_aspect = self.gaps_by_scope.get(aspect)
+        if not of_aspect:
+            return ()
+        found: dict[Gap, None] = {}
+        for scope in scopes:
+            for above in ancestors(arm_id.key(scope)):
+                found.update(dict.fromkeys(of_aspect.get(above, ())))
+        return tuple(found)
+
+    def aspects_missing(self, resource_id: str) -> set[str]:
+        """The aspects that have a gap at a resource or above it; that of a subscription's list counts for all in it."""
+        if not self.gaps:
+            return set()
+        found: set[str] = set()
+        for above in ancestors(arm_id.key(resource_id)):
+            found |= self._aspects_by_scope.get(above, set())
+        return found
+
+    @cached_property
+    def _aspects_by_scope(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for gap in self.gaps:
+            found[arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else arm_id.key(gap.scope)].add(gap.aspect)
+        return found
+
+    def once(self, work_out: Callable[[SnapshotIndex], _Found]) -> _Found:
+        """What `work_out` makes of the whole index, worked out once."""
+        if work_out not in self._once:
+            self._once[work_out] = work_out(self)
+        found: _Found = self._once[work_out]
+        return found
+
+
+def scopes_of(resource_type: str, resource: Resource) -> Iterator[str]:
+    """The scopes that a lock, role assignment or alert counts for, as Azure wrote them."""
+    inner = resource.get("properties")
+    inner = inner if isinstance(inner, dict) else {}
+    if resource_type in {METRIC_ALERT, ACTIVITY_ALERT}:
+        stated = inner.get("scopes")
+        yield from (one for one in stated if isinstance(one, str)) if isinstance(stated, list) else ()
+    else:
+        scope = inner.get("scope") if resource_type == ASSIGNMENT else None
+        yield scope if isinstance(scope, str) and scope else arm_id.parent_of(resource["id"])
+
+
+def ancestors(resource_key: str) -> list[str]:
+    """The keys at and above a key: `/`, `/subscriptions`, `/subscriptions/S` … and the key itself."""
+    parts = resource_key.split("/")
+    return [TENANT, *("/".join(parts[:end]) for end in range(2, len(parts) + 1) if end > 2 or parts[1])]
+
+
+def _scope_key(scope: str) -> str:
+    key = arm_id.key(scope) if scope else ""
+    return TENANT if key.startswith("/providers/microsoft.management/") else key
