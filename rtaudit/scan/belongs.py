@@ -75,6 +75,13 @@ class Belongings:
                 signs["realtime"] = mark.line
             if _SPEAKS.search(text):
                 signs.setdefault("speaks", mark.line)
+        if "speaks" not in signs and any(_SPEAKS.search(line) for line in source.lines if len(line) < 2000):
+            signs["speaks"] = 1
+        if not self.vendors and "speaks" in signs:
+            # The header api-key and nothing else that names a service: Azure OpenAI's, where realtime is spoken of.
+            self.vendors = [("azure", mark) for mark in source.marks if mark.kind == "entry" and mark.key == "api-key"]
+            if self.vendors:
+                signs["azure"] = self.vendors[0][1].line
         if signs.get("voiceLive") and not any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors):
             if not any(url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls):
                 signs["onlyVoiceLive"] = signs["voiceLive"]

@@ -11,7 +11,7 @@ from packaging.version import Version
 from rtaudit.scan.belongs import Belongings
 from rtaudit.scan.checks import Framework, frameworks
 from rtaudit.scan.marks import Mark, Source, near
-from rtaudit.scan.packages import FOLDERS, Package
+from rtaudit.scan.packages import FOLDERS, Package, is_manifest
 from rtaudit.scan.urls import GA, PREVIEW
 from rtaudit.scan.values import Names, fold
 
@@ -164,7 +164,7 @@ class Tree:
         users = [one for one in project.sources if one.side in CODE]
         if not project.code_files:
             # Nothing but manifests: what is said of realtime beside them, or in the projects below, counts.
-            below = [one for one in self.sources if one.side in CODE and one.project.startswith(f"{project.folder}/" if project.folder else "")]
+            below = [one for one in self.sources if one.side in CODE and not is_manifest(one.path) and one.project.startswith(f"{project.folder}/" if project.folder else "")]
             if not below:
                 return project.speaks or framework.floor is None
             users = below

@@ -37,7 +37,7 @@ class Reader:
         self.errors = 0
         self._nodes = 0
         self._numbers = 0
-        self._call, self._under = "", ()
+        self._call = ""
         self._under: tuple[str, ...] = ()
         self._function = self._statement = self._in_call = 0
         self._template = Template(grammar)
@@ -73,6 +73,8 @@ class Reader:
             self._walk_call(node, depth)
         elif kind in kinds.ENTRIES and self._walk_entry(node, kind, depth):
             pass
+        elif kind == "block" and self.grammar == "hcl":
+            self._walk_block(node, depth)
         elif kind == "dictionary_literal":
             self._walk_flat(node, depth)
         else:
@@ -205,6 +207,17 @@ class Reader:
                     self._walk(child, depth + 1)
         self._statement = saved[0]
         return True
+
+    def _walk_block(self, node: Any, depth: int) -> None:
+        """Terraform's `variable "name" { default = … }`: the name is what is given the value."""
+        label = ""
+        for child in node.children():
+            if child.kind() == "string_lit":
+                label = self._template.literal(child) or label
+            elif child.kind() == "body":
+                self._under = (*self._under, label) if label else self._under
+                self._walk_children(child, "", depth + 1)
+                self._under = self._under[:-1] if label else self._under
 
     def _walk_flat(self, node: Any, depth: int) -> None:
         """Swift's dictionaries: names and values in turn."""

@@ -110,6 +110,9 @@ class Template:
         if kind in kinds.SUBSCRIPTS:
             name = self._index(node)
             return ("{" + name + "}", (name,)) if name else (None, ())
+        if self.grammar == "hcl" and kind == "expression" and re.fullmatch(r"[a-z_]\w*(?:\.\w+)+", node.text()[:120]):
+            name = node.text().rpartition(".")[2]
+            return "{" + name + "}", (name,)
         if kind in kinds.WRAPPERS or kind in ("expression", "string_scalar", "flow_node"):
             named = [child for child in node.children() if child.is_named()]
             if named:

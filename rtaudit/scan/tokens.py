@@ -203,6 +203,8 @@ def pairs(marks: list[Mark]) -> Iterator[Mark]:
         key = mark.key.lower()
         if key in ("name", "key") and re.fullmatch(r"[\w.:-]+", mark.value):
             last = mark
+        elif key in ("value", "default", "defaultvalue") and mark.under and (last is None or last.under != mark.under):
+            yield Mark("entry", mark.under[-1], mark.value, mark.call, mark.under[:-1], mark.line, mark.column, mark.scope, mark.refs)
         elif key in ("value", "default") and last is not None:
             if mark.line - last.line <= 3 and mark.under == last.under:
                 yield Mark("entry", last.value, mark.value, mark.call, mark.under, mark.line, mark.column, mark.scope, mark.refs)
