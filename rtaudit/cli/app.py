@@ -133,10 +133,13 @@ def terminable() -> Iterator[None]:
 
 
 def complain(error: RtauditError) -> None:
-    """Print an error and its hint on stderr, as plain text."""
-    print(f"error: {plain(error.message)}", file=sys.stderr)
+    """Print an error and its hint on stderr, as plain text, without secrets."""
+    # Imported here: most commands end well.
+    from rtaudit.snapshot.secrets import scrub
+
+    print(f"error: {plain(scrub(error.message))}", file=sys.stderr)
     if error.hint:
-        print(f"hint: {plain(error.hint)}", file=sys.stderr)
+        print(f"hint: {plain(scrub(error.hint))}", file=sys.stderr)
 
 
 def emit(text: str | Iterable[str]) -> None:

@@ -189,4 +189,4 @@ def _tenant(tenant: str | None) -> dict[str, str]:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return scrub(value) if isinstance(value, str) else None

@@ -11,6 +11,8 @@ from rtaudit.snapshot.secrets import scrub
 
 MESSAGE_LENGTH = 400
 """Characters of a service's message that are kept."""
+CODE_LENGTH = 100
+"""Characters of a service's error code that are kept."""
 
 RETRIED = frozenset({408, 500, 502, 503, 504})
 """Statuses of the moment: asked again."""
@@ -38,7 +40,7 @@ class Fault(Exception):  # noqa: N818 (what Azure answered, more often than an e
     ) -> None:
         super().__init__(message)
         self.reason = reason
-        self.message = message
+        self.message = scrub(message)
         """Without secrets, at most MESSAGE_LENGTH characters."""
         self.status = status
         self.code = code
@@ -53,6 +55,7 @@ class Fault(Exception):  # noqa: N818 (what Azure answered, more often than an e
 def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
     """The fault that an answer other than 200 is."""
     code, message = _words(body)
+    code = None if code is None else scrub(code)[:CODE_LENGTH]
     message = _steady(message or f"HTTP {status} without a message")
     retry_after = _seconds(headers)
     if status == 429:

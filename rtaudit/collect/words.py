@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.secrets import scrub
+
+_GUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 
 
 def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
@@ -56,6 +59,10 @@ def _why(gap: Gap) -> str:
 
 
 def call_line(method: str, path: str, status: int, seconds: float, request_id: str) -> str:
-    """One call as a line of the log: time, method, path, status, milliseconds, Azure's request id. Never a header."""
+    """One call as a line of the log: time, method, path, status, milliseconds, Azure's request id. Never another header."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return f"{now} {method} {scrub(path)} {status or 'no answer'} {seconds * 1000:.0f}ms {request_id[:64] or '-'}"
+    # Support asks for a GUID; anything else in its place is not Azure's.
+    known = _GUID.search(request_id[:200])
+    return (
+        f"{now} {method} {scrub(path)} {status or 'no answer'} {seconds * 1000:.0f}ms {known.group() if known else '-'}"
+    )

@@ -1,42 +1,24 @@
-"""What is cut from every text that a scan shows: source holds secrets of more shapes than Azure's answers do."""
+"""Masks: what a scan shows of a line, without the secrets in it. Shapes and names are those of `rtaudit.snapshot.secrets`."""
 
 from __future__ import annotations
 
 import re
 
-from rtaudit.snapshot.secrets import CUT, scrub
+from rtaudit.snapshot.secrets import scrub
+from rtaudit.snapshot.secrets.shapes import GIVEN
 
-GIVEN = r"[\"'`\])]*\s*(?::\s*[\w.?|<> ]{1,40}?\s*=|:=|:-|=>|[:=,]|\bor\b|\|\||\?\?|\?:)\s*"
-"""What stands between a name and the literal that it is given, or falls back to: `: string =`, `") or`."""
+__all__ = ["GIVEN", "excerpt", "mask"]
 
-_KEY_NAME = r"(?:(?:api|subscription|access)[-_]?key|(?:openai|aoai)[-_]?(?:api[-_]?)?key|KeyCredential)"
 _EDGE = r"[^\s\"'`<>()\[\]{},;]{0,200}"
 """A word at an edge; longer than any shape of a fixed length."""
 _RIGHT_EDGE = re.compile(_EDGE + r"\Z")
 _LEFT_EDGE = re.compile(_EDGE)
 _EXCERPT = 160
 
-_SHAPES = (
-    re.compile(r"()\b[0-9a-fA-F]{32}\b"),
-    re.compile(
-        r"((?:[?&]|&amp;)(?:api[-_]?key|subscription-key|code|key|(?:access[-_]?)?token)=)[^&\s\"'`<>]+", re.IGNORECASE
-    ),
-    re.compile(rf"({_KEY_NAME}(?:{GIVEN}|\s*\(\s*|[\"']\s+value\s*=\s*)[\"'`])[^\"'`]+", re.IGNORECASE),
-    # A variable of an environment, without quotes. No code: that has dots and brackets.
-    re.compile(r"((?:\b[A-Z0-9_]*(?:KEY|SECRET|TOKEN)\s*[=:]\s*|\bENV\s+\w*KEY\s+))[A-Za-z0-9+/=_-]{8,}+(?![.(\[])"),
-    re.compile(r"()\bsk-[A-Za-z0-9_-]{16,}"),
-    re.compile(r"()\bgh[pousr]_[A-Za-z0-9]{16,}"),
-    re.compile(r"()\bgithub_pat_\w{16,}"),
-    re.compile(r"(://)[^/\s:@\"']{16,}(?=@)"),
-)
-"""Shapes of secrets in source. The first group is kept."""
-
 
 def mask(text: str) -> str:
-    """`text` with everything of a secret's shape cut out."""
-    for shape in _SHAPES:
-        text = shape.sub(lambda found: f"{found.group(1)}{CUT}", text)
-    return scrub(text)
+    """`text` (a line of source) with everything of a secret's shape cut out."""
+    return scrub(text, source=True)
 
 
 def excerpt(line: str, column: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rtaudit.errors import InputError
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import SCHEMA, Snapshot
 from rtaudit.snapshot.schema import ENVELOPE
+from rtaudit.snapshot.secrets import cut_secrets
 
 _ANEW = "collect it anew; a snapshot is not written by hand"
 _GAP_FIELDS = Gap.__dataclass_fields__.keys()
@@ -35,6 +37,18 @@ def parse(text: str, name: str) -> Snapshot:
     few = {**document, "resources": []} if isinstance(document.get("resources"), list) else document
     check_schema(few, ENVELOPE, error_at)
     _check_resources(document["resources"], name)
+    # Who made the file may have known fewer shapes of secrets, or none.
+    clean = cut_secrets(document)
+    if clean is not document:
+        recorded, whole = document.get("digest"), _snapshot(document, name)
+        _check_resources(clean["resources"], name)
+        kept = _snapshot(clean, name)
+        # What was whole before the cut still is; what was edited stays so.
+        return replace(kept, recorded_digest=kept.digest) if recorded == whole.digest else kept
+    return _snapshot(document, name)
+
+
+def _snapshot(document: dict[str, Any], name: str) -> Snapshot:
     return Snapshot(
         environment=document.get("environment", "default"),
         scope=document["scope"],

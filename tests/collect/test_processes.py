@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from rtaudit.cli import app
 from rtaudit.snapshot import load
+from tests.canaries import GITHUB
 from tests.collect.support import QUICK, SUB, SUB2, VOICE, Cloud, Reply, denied, gather
 
 TOKENS = {"access_token": "opaque", "expires_on": "9999999999", "token_type": "Bearer", "resource": "x"}
@@ -307,7 +308,9 @@ def test_without_an_identity_it_says_so(cloud: Cloud, environ: dict[str, str], t
 
 
 def test_calls_are_logged_without_headers_and_secrets(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
-    cloud.on(SLOW, Reply(body={"value": []}, headers={"x-ms-request-id": "the-\x1b[31mid"}))
+    cloud.on(SLOW, Reply(body={"value": []}, headers={"x-ms-request-id": "the-\x1b[31mid " + GITHUB}))
+    known = "77777777-7b93-4f28-af87-19fc36ad61bd"
+    cloud.on(f"{VOICE}/raiPolicies", Reply(body={"value": []}, headers={"x-ms-request-id": known}))
     done = run(cloud, environ, tmp_path, "--log-file", "calls.log", "--verbose", "-o", "x.json")
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "calls.log").read_text()
@@ -317,6 +320,8 @@ def test_calls_are_logged_without_headers_and_secrets(cloud: Cloud, environ: dic
     assert " 200 " in line
     assert "ms " in line
     assert "\x1b" not in log + done.stderr
+    assert GITHUB[:12] not in log + done.stderr
+    assert log.count(known) == 1
     assert "opaque" not in log + done.stderr
     assert "Bearer" not in log
     assert all(line in done.stderr for line in log.splitlines())

@@ -1,0 +1,106 @@
+"""Cutting: a document without its secrets, field by field."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import Any
+
+from rtaudit.snapshot.secrets.names import holds_number, is_telling, names_secret
+from rtaudit.snapshot.secrets.shapes import CUT, scrub
+
+_HEX_KEY = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{32}(?![0-9a-zA-Z])")
+_KEY = re.compile(
+    r"[0-9a-fA-F]{32}|[0-9a-fA-F]{48}|[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/]{86}==|[a-z2-7]{52}"
+)
+"""Digits and letters that are a key beside a telling name, and may be a digest elsewhere."""
+_KEY_LENGTH = 32
+_LABELS = ("name", "Name", "key", "Key", "header", "headerName", "field", "parameter")
+_VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue"})
+_WORDS = frozenset({"permissions", "endpoints"})
+"""Fields (lower case) whose own fields are words: what may be done with `keys`, the host that gives a `Token`."""
+_NESTED = 4
+"""Levels of JSON inside strings inside JSON."""
+
+
+def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool = False) -> Any:
+    """`value` (a resource) without its secrets; the fields stay, their values become `[cut]`. Idempotent.
+
+    `name` is the field that holds it, `below` is True below a field whose values are all secret. A field's own name is
+    cut where it has a secret's shape, as a tag's may. What holds no secret is the same object as before.
+    """
+    return _cut(value, name, below, tags, 0)
+
+
+def _cut(value: Any, name: str, below: bool, tags: bool, nested: int) -> Any:
+    if isinstance(value, str):
+        return value if value == "" else CUT if below or names_secret(name) else _text(value, name, tags, nested)
+    if isinstance(value, dict):
+        lower = name.lower()
+        inner = "" if lower in _WORDS else None
+        return _mapping(value, inner, below or names_secret(name), tags or lower == "tags", nested)
+    if isinstance(value, list):
+        items = [_cut(item, name, below, tags, nested) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if value is None or value is True or value is False:
+        return value
+    return CUT if below or (names_secret(name) and not holds_number(name)) else value
+
+
+def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, nested: int) -> dict[str, Any]:
+    named = not below and not _VALUES.isdisjoint(value) and _labelled(value)
+    cut: dict[str, Any] | None = None
+    for key, item in value.items():
+        shown = _tag(key) if tags else _field(key)
+        kept = _cut(item, key if words is None else words, below or (named and key in _VALUES), tags, nested)
+        if kept is not item or shown is not None:
+            cut = dict(value) if cut is None else cut
+            if shown is not None:
+                del cut[key]
+                while shown in cut:
+                    shown += "'"
+            cut[shown or key] = kept
+    return value if cut is None else cut
+
+
+def _labelled(value: dict[str, Any]) -> bool:
+    # {"name": "apiKey", "value": …}: the name stands beside the secret.
+    return any(isinstance(value.get(label), str) and names_secret(value[label]) for label in _LABELS)
+
+
+def _text(value: str, name: str, tags: bool, nested: int) -> str:
+    if len(value) >= _KEY_LENGTH and is_telling(name) and _KEY.fullmatch(value.strip()):
+        return CUT
+    kept = _document(value, nested) if value[0] in "[{ \t\r\n" else None
+    kept = scrub(value) if kept is None else kept
+    # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
+    kept = _HEX_KEY.sub(CUT, kept) if tags else kept
+    return value if kept == value else kept
+
+
+@lru_cache(maxsize=16_384)
+def _field(key: str) -> str | None:
+    """What is shown of a field's name that holds a secret; None for any other."""
+    kept = scrub(key)
+    return None if kept == key else kept
+
+
+@lru_cache(maxsize=16_384)
+def _tag(key: str) -> str | None:
+    kept = _HEX_KEY.sub(CUT, scrub(key))
+    return None if kept == key else kept
+
+
+def _document(text: str, nested: int) -> str | None:
+    """A text that is a JSON document, without the secrets in it; None where it is none."""
+    if nested >= _NESTED:
+        return None
+    try:
+        document = json.loads(text)
+        if not isinstance(document, dict | list):
+            return None
+        kept = _cut(document, "", False, False, nested + 1)
+    except (ValueError, RecursionError):
+        return None
+    return text if kept is document else json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
