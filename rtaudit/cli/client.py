@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
-from rtaudit.errors import InputError, UsageError, allowed_hint
-
-if TYPE_CHECKING:
-    from rtaudit.scan.run import Scan
+from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.cli.check import FAIL_ON, BaselineOption, FailOnOption, OutputOption, ShowOption, WaiversOption
+from rtaudit.errors import InputError, RtauditError, UsageError, allowed_hint
 
 clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
 app.add_typer(clients, name="client")
 
-FAIL_ON = ("critical", "high", "medium", "low", "info", "none")
-_FORMATS = ("table", "json", "sarif")
 
 
 @command(clients, "init")
@@ -48,54 +44,95 @@ def init(
 
 @command(clients, "scan")
 def scan(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A source tree, a folder of configuration, or a file.")],
+    path: Annotated[
+        list[str], typer.Argument(metavar="PATH…", help="Source trees, folders of configuration, or files.")
+    ],
     *,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            "--fail-on", metavar="SEVERITY", help="Exit 1 on findings of this severity or worse; `none` never."
-        ),
-    ] = "high",
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Leave these out, written as in .gitignore; repeatable."),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", "-p", metavar="PATH", help="Also the source checks in a file or folder; repeatable."),
+    ] = None,
+    waivers: WaiversOption = None,
+    baseline: BaselineOption = None,
+    fail_on: FailOnOption = "high",
     draft: Annotated[
         str | None, typer.Option("--draft", metavar="FILE", help="Also write a draft contract of what was seen.")
     ] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client in the draft.")] = "client",
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, sarif, or a path; repeatable."),
-    ] = None,
+    show: ShowOption = None,
+    output: OutputOption = None,
 ) -> None:
-    """Look in source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
+    """Read source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
 
-    A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`.
-    Exit 0 nothing, 1 findings, 4 nothing found but something could not be read.
+    A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`; where no comment can
+    stand, by a waiver. Exit 0 nothing at or above --fail-on, 1 findings, 4 nothing was read or something could not be read.
     """
-    from rtaudit.cli.outputs import parse_outputs
-    from rtaudit.documents import dumps
-    from rtaudit.scan.draft import write
-    from rtaudit.scan.run import draft_of
-    from rtaudit.scan.run import scan as run
-    from rtaudit.scan.sarif import to_sarif
+    from rtaudit.cli.outputs import deliver, parse_outputs
+    from rtaudit.policy import load_waivers
+    from rtaudit.report import load
 
     if fail_on not in FAIL_ON:
         raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, FAIL_ON))
-    wanted = parse_outputs(output or (), formats=_FORMATS)
+    wanted = parse_outputs(output or ())
     _refuse_to_replace(draft)
-    result = run(path)
-    texts = {
-        "json": lambda: dumps(result.document()),
-        "sarif": lambda: to_sarif(result),
-        "table": lambda: _table(result),
-    }
-    for one in wanted:
-        _deliver(texts[one.format](), one.path)
+    accepted = load_waivers(waivers) if waivers else ()
+    known = load(baseline) if baseline else None
+    checks = _source_checks(policy or ())
+    _need_grammars()
+    from rtaudit.scan.report import report_of
+    from rtaudit.scan.run import scan as run
+
+    scans = [run(one, exclude=exclude or (), checks=checks) for one in dict.fromkeys(path)]
+    report = report_of(
+        scans,
+        checks=checks,
+        fail_on=fail_on,
+        waivers=accepted,
+        baseline=known,
+        baseline_name=os.path.basename(baseline) if baseline else None,
+    )
+    deliver(wanted, report, show=show or ())
     if draft is not None:
-        _deliver(write(draft_of(result, name)), draft)
-    for warning in result.warnings:
-        print(f"warning: {plain(warning)}", file=sys.stderr)
-    if result.failing(fail_on):
-        raise typer.Exit(1)
-    raise typer.Exit(4 if result.unread and fail_on != "none" else 0)
+        from rtaudit.scan.draft import write
+        from rtaudit.scan.seen import draft_of
+
+        _deliver(write(draft_of(scans, name)), draft)
+    if not any(one.format == "table" and one.path is None for one in wanted):
+        for warning in report.warnings:
+            print(f"note: {plain(warning)}", file=sys.stderr)
+    raise typer.Exit(report.gate.exit_code)
+
+
+def _source_checks(paths: Sequence[str]) -> dict[str, Any]:
+    from pathlib import Path
+
+    from rtaudit.scan.checks import library, load_checks
+
+    checks = dict(library())
+    for path in paths:
+        if not os.path.exists(path):
+            raise InputError(f"no such file or folder: {path}", "give a file of source checks, or a folder of some")
+        own = load_checks(Path(path))
+        taken = sorted(own.keys() & checks.keys())
+        if taken:
+            raise InputError(f"{path}: the id {taken[0]} is taken", "give own checks own ids")
+        checks |= own
+    return checks
+
+
+def _need_grammars() -> None:
+    """Raise where the package that parses code is not installed: some platforms have no wheel of it."""
+    from importlib.util import find_spec
+
+    if find_spec("ast_grep_py") is None:
+        raise RtauditError(
+            "client scan needs the package ast-grep-py, which is not installed here",
+            "pip install ast-grep-py, where there is a wheel for this platform; every other command works without it",
+        )
 
 
 def _refuse_to_replace(draft: str | None) -> None:
@@ -112,47 +149,3 @@ def _deliver(text: str, path: str | None) -> None:
         return
     write_atomically(path, text)
     print(f"wrote {plain(path)}", file=sys.stderr)
-
-
-def _table(result: Scan) -> str:
-    return "".join(f"{plain(line)}\n" for line in _lines(result))
-
-
-def _lines(result: Scan) -> Iterator[str]:
-    from rtaudit.scan.checks import CHECKS
-
-    told: set[str] = set()
-    standing = [one for one in result.findings if one.ignored is None]
-    for one in standing:
-        check = CHECKS[one.check]
-        yield f"{result.place(one.file)}:{one.line}:{one.column}: {check.severity} {check.id} {check.name} [{one.side}]"
-        yield f"  {check.title}: {one.found}"
-        yield f"  | {one.excerpt}"
-        if check.id not in told:
-            told.add(check.id)
-            yield f"  fix: {check.fix}"
-    for one in result.findings:
-        if one.ignored is not None:
-            yield f"{result.place(one.file)}:{one.line}: ignored {one.check}: {one.ignored}"
-    for file, reason in result.unread:
-        yield f"{result.place(file)}: not read: {reason}"
-    if result.seen:
-        yield ""
-        yield "Seen:"
-        yield from _seen(result)
-    left = ", ".join(f"{count} {why}" for why, count in result.left_out.items())
-    yield ""
-    yield (
-        f"{counted(result.files, 'file')} read: {counted(len(standing), 'finding')}, {len(result.findings) - len(standing)} ignored, "
-        f"{len(result.unread)} not read" + (f"; left out: {left}" if left else "")
-    )
-
-
-def _seen(result: Scan) -> Iterator[str]:
-    places: dict[tuple[str, str], list[str]] = {}
-    for one in result.seen:
-        value = " ".join(filter(None, one.value.split(":"))) if one.kind == "sdk" else one.value
-        places.setdefault((one.kind, value), []).append(f"{result.place(one.file)}:{one.line}")
-    for (kind, value), where in sorted(places.items()):
-        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-        yield f"  {kind} {value}: {where[0]}{more}"

@@ -82,6 +82,11 @@ def _pieces(word: str, first: int, room: int) -> list[str]:
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The report for a terminal, in pieces. Plain and stable where `options.colour` is off."""
+    if report.of_source:
+        from rtaudit.render import source_table
+
+        yield from source_table.render(report, options)
+        return
     page = _Page(options)
     yield from page.wrapped(judged(report), "")
     shown = _shown(report.findings, options.show)

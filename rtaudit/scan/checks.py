@@ -52,7 +52,7 @@ class Check:
 
     def text(self) -> RuleText:
         """What a report says once about it."""
-        return RuleText(self.name, self.title, self.severity, self.why, self.fix, self.see, {})
+        return RuleText(self.name, self.title, self.severity, self.why, self.fix, self.see, {}, self.action)
 
 
 @dataclass(frozen=True)
