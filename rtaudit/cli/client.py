@@ -17,7 +17,6 @@ clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's
 app.add_typer(clients, name="client")
 
 
-
 @command(clients, "init")
 def init(
     snapshot: Annotated[list[str], typer.Argument(metavar="SNAPSHOT…", help="Snapshots, one of each environment.")],

@@ -62,10 +62,11 @@ def list_rules(
     if group is not None:
         _one_of(
             group.upper(),
-            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()}),
+            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()} | {"SRC"}),
             "--group",
         )
         rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
+    checks = {} if pack is not None else _source_checks(severity, group)
     rows = [
         {
             "id": rule.id,
@@ -76,6 +77,17 @@ def list_rules(
             "title": rule.title,
         }
         for _, rule in sorted(rules.items())
+    ]
+    rows += [
+        {
+            "id": one.id,
+            "name": one.name,
+            "severity": one.severity,
+            "each": "source",
+            "packs": ["client scan"],
+            "title": one.title,
+        }
+        for one in checks.values()
     ]
     emit(dumps(rows) if output == "json" else _table(rows))
 
@@ -92,6 +104,7 @@ def explain_rules(
     ] = None,
     *,
     policy: PolicyOption = None,
+    source: Annotated[bool, typer.Option("--source", help="The source checks of `client scan`, and no rules.")] = False,
     output: Annotated[str, typer.Option("--output", "-o", metavar="text|markdown", help="How to print.")] = "text",
 ) -> None:
     """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
@@ -103,10 +116,17 @@ def explain_rules(
     rules: dict[str, Rule] = dict(library())
     for one in packs:
         rules |= one.rules
-    wanted = [word.upper() for word in rule or ()] or sorted(rules)
+    from rtaudit.scan.checks import library as source_checks
+
+    checks = source_checks()
+    wanted = [word.upper() for word in rule or ()] or sorted(checks if source else rules)
     for rule_id in wanted:
-        if rule_id not in rules:
-            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, rules))
+        if rule_id not in rules and rule_id not in checks:
+            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
+    _explain_checks([one for one in wanted if one in checks], output, heading=source and not rule)
+    wanted = [one for one in wanted if one in rules]
+    if not wanted:
+        return
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
     if output == "markdown":
         heading = (
@@ -117,6 +137,29 @@ def explain_rules(
         emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
         emit("\n".join(as_text(one) for one in told))
+
+
+def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> None:
+    from rtaudit.scan.cases import as_markdown, as_text
+    from rtaudit.scan.checks import library
+
+    checks = [library()[one] for one in wanted]
+    if output == "markdown":
+        title = (
+            f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, told from the checks themselves by "
+            "`rtaudit policy explain --source -o markdown`.\n\n"
+        )
+        emit((title if heading else "") + "\n".join(map(as_markdown, checks)))
+    elif checks:
+        emit("\n".join(map(as_text, checks)))
+
+
+def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
+    from rtaudit.scan.checks import library
+
+    if group is not None and group.upper() != "SRC":
+        return {}
+    return {key: one for key, one in sorted(library().items()) if severity in (None, one.severity)}
 
 
 @command(policies, "lint")
@@ -132,10 +175,15 @@ def lint_policies(
 ) -> None:
     """Find what is wrong with a policy: schema, duplicate ids, unknown parameters and fields, missing cases. Exit 1 if anything is."""
     from rtaudit import assets
-    from rtaudit.policy.lint import lint
+    from rtaudit.policy.lint import Complaint, lint
+    from rtaudit.scan.cases import check_files, is_case_file, lint_checks
     from rtaudit.snapshot import load
 
-    found = lint(path or assets.policies(), [load(one) for one in snapshot or ()])
+    target = path or assets.policies()
+    checks = check_files(target)
+    found = [Complaint(place, name, words) for place, name, words in lint_checks(target)]
+    if not checks or any(one not in checks and not is_case_file(one) for one in _yaml_below(target)):
+        found = [*lint(target, [load(one) for one in snapshot or ()]), *found]
     for complaint in found:
         emit(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
     emit(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
@@ -154,11 +202,15 @@ def run_cases(
     """Run the cases beside rules: each is a small change to one good environment and the outcome it must have."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
+    from rtaudit.scan.cases import is_case_file
+    from rtaudit.scan.cases import run_cases as run_source_cases
 
-    target = path or assets.policies() / "rules"
+    target = path or assets.policies()
     started = time.monotonic()
-    files = find_case_files(target)
-    if not files:
+    every = find_case_files(target)
+    of_source = [one for one in every if is_case_file(one)]
+    files = [one for one in every if one not in of_source]
+    if not every:
         raise InputError(
             f"there are no cases at {target}", "cases stand beside a rule file: network.yaml, network.cases.yaml"
         )
@@ -175,14 +227,25 @@ def run_cases(
             else:
                 failed.append(result)
         emit(f"{file.path.name} {''.join(marks)}\n")
-    for result in failed:
-        emit(
-            f"\nFAILED {result.case.place} {result.case.rule}: {plain(result.case.name)}\n  {plain(result.problem or '')}\n"
-        )
+    wrong = [
+        f"{one.case.place} {one.case.rule}: {plain(one.case.name)}\n  {plain(one.problem or '')}" for one in failed
+    ]
+    for case_file in of_source:
+        results = list(run_source_cases(case_file))
+        emit(f"{case_file.name} {''.join('.' if one.problem is None else 'F' for one in results)}\n")
+        for one in results:
+            if one.problem is None:
+                passed += 1
+                if verbose:
+                    emit(f"PASSED {one.check} {plain(one.name)}\n")
+            else:
+                wrong.append(f"{one.place} {one.check}: {plain(one.name)}\n  {plain(one.problem)}")
+    for text in wrong:
+        emit(f"\nFAILED {text}\n")
     for rule in bare:
         emit(f"no case: {rule}\n")
-    emit(f"\n{passed} passed, {len(failed)} failed in {time.monotonic() - started:.1f}s\n")
-    if failed:
+    emit(f"\n{passed} passed, {len(wrong)} failed in {time.monotonic() - started:.1f}s\n")
+    if wrong:
         raise typer.Exit(1)
 
 
@@ -204,3 +267,10 @@ def _packs(extra: Sequence[str]) -> list[Pack]:
 def _one_of(word: str, allowed: Sequence[str], option: str) -> None:
     if word not in allowed:
         raise UsageError(f"{option} cannot be '{word}'", allowed_hint(word, allowed))
+
+
+def _yaml_below(target: Path) -> list[Path]:
+    """The YAML files of a policy: the file itself, or those in the folder and its `rules`."""
+    if target.is_file():
+        return [target]
+    return [one for folder in (target, target / "rules") for one in folder.glob("*.yaml")]

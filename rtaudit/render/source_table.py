@@ -69,11 +69,19 @@ def _closing(report: Report, *, colour: bool) -> Iterator[str]:
             text = report.rules.get(one.rule)
             todo[(text.action if text else "") or "mend"] += _places(one.observations)
     if todo:
-        yield "to do: " + "; ".join(f"{action}: {_counted(count, 'place')}" for action, count in todo.most_common()) + "\n"
-    others = [f"{sum(one.outcome == 'waived' for one in report.findings)} accepted", f"{sum(one.known for one in report.findings)} known"]
+        yield (
+            "to do: "
+            + "; ".join(f"{action}: {_counted(count, 'place')}" for action, count in todo.most_common())
+            + "\n"
+        )
+    others = [
+        f"{sum(one.outcome == 'waived' for one in report.findings)} accepted",
+        f"{sum(one.known for one in report.findings)} known",
+    ]
     files = report.summary.get("files", 0)
-    line = f"{VERDICTS.get(report.verdict, report.verdict)}: {_counted(files, 'file')} read, {_counted(len(open_now), 'finding')}" + (
-        f" ({worst})" if worst else ""
+    line = (
+        f"{VERDICTS.get(report.verdict, report.verdict)}: {_counted(files, 'file')} read, {_counted(len(open_now), 'finding')}"
+        + (f" ({worst})" if worst else "")
     )
     said = ", ".join([line, *(one for one in others if not one.startswith("0 "))])
     if colour:

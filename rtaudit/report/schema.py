@@ -45,7 +45,12 @@ _FINDING: dict[str, Any] = {
                     "fix": {**_STRINGS, "description": "What mends this one."},
                     "places": {
                         "type": "array",
-                        "items": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+                        "items": {
+                            "type": "array",
+                            "items": {"type": "integer", "minimum": 1},
+                            "minItems": 2,
+                            "maxItems": 2,
+                        },
                         "description": "Of a source file: line and column of each place.",
                     },
                 },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from rtaudit.scan.marks import MODULE_LINES, Mark, Source
+from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
 from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
 
 VENDORS: dict[str, re.Pattern[str]] = {
@@ -45,7 +45,9 @@ REALTIME = re.compile(
     r"|beta[./]realtime|realtime/(?:ws|websocket|client)|session\.update\b|RealtimeServerEvent|RealtimeClient\b|/v1/realtime|mode: realtime|realtime-audio|@openai/agents[-/]realtime",
 )
 """What opens or feeds a session of OpenAI's realtime protocol."""
-_OTHER_REALTIME = re.compile(r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE)
+_OTHER_REALTIME = re.compile(
+    r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE
+)
 _SPEAKS = re.compile(r"real-?time", re.IGNORECASE)
 
 
@@ -57,16 +59,25 @@ class Belongings:
         self.source = source
         self.vendors: list[tuple[str, Mark]] = []
         self.urls: list[tuple[Url, Mark]] = []
+        """Those that stand in the file."""
+        self.used: list[tuple[Url, Mark]] = []
+        """Those that a name stands for, where it is used."""
         signs = source.signs
         for mark in source.marks:
             text = f"{mark.key}\n{mark.full}\n{mark.shown}"
             vendor = name_of(text)
-            if mark.kind == "text" or (mark.kind == "entry" and not mark.under and "/" in mark.shown):
+            if mark.kind == "text" or (mark.kind == "entry" and mark.resolved and HOLE.fullmatch(mark.value)):
                 url = read_url(mark.shown)
-                if url is not None and url.vendor == "unknown" and not url.host and not url.path.startswith("/") and not _is_path(mark):
+                if (
+                    url is not None
+                    and url.vendor == "unknown"
+                    and not url.host
+                    and not url.path.startswith("/")
+                    and not _is_path(mark)
+                ):
                     url = None
                 if url is not None:
-                    self.urls.append((url, mark))
+                    (self.urls if mark.kind == "text" else self.used).append((url, mark))
                     vendor = _of_url(url) or vendor
             if vendor:
                 self.vendors.append((vendor, mark))
@@ -82,9 +93,11 @@ class Belongings:
             self.vendors = [("azure", mark) for mark in source.marks if mark.kind == "entry" and mark.key == "api-key"]
             if self.vendors:
                 signs["azure"] = self.vendors[0][1].line
-        if signs.get("voiceLive") and not any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors):
-            if not any(url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls):
-                signs["onlyVoiceLive"] = signs["voiceLive"]
+        opens = any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors) or any(
+            url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls
+        )
+        if "voiceLive" in signs and not opens:
+            signs["onlyVoiceLive"] = signs["voiceLive"]
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""
@@ -109,11 +122,13 @@ def name_of(text: str) -> str:
 def _of_url(url: Url) -> str:
     if url.vendor in ("openai", "arm", "voiceLive"):
         return url.vendor
-    if url.api == "chat" or url.api == "deployments":
+    if url.api in ("chat", "deployments"):
         return "chat"
     if url.vendor == "other":
         return "service"
-    return "azure" if url.api in (*GA, *PREVIEW, "base") or (url.vendor == "azure" and url.api in ("own", "bare")) else ""
+    return (
+        "azure" if url.api in (*GA, *PREVIEW, "base") or (url.vendor == "azure" and url.api in ("own", "bare")) else ""
+    )
 
 
 _PATHLIKE = re.compile(r"path|url|uri|endpoint|join|host|connect|socket|request|route|base", re.IGNORECASE)

@@ -11,7 +11,6 @@ from typing import Any
 
 from rtaudit import assets
 from rtaudit.documents import Document, load_yaml
-from rtaudit.report import SEVERITIES
 from rtaudit.report.model import RuleText
 from rtaudit.scan.schema import CASES_SUFFIX, CHECKS, CHECKS_SCHEMA, FRAMEWORKS_SCHEMA, MATCHERS
 from rtaudit.scan.sides import SIDES
@@ -79,7 +78,9 @@ def load_checks(path: Path) -> dict[str, Check]:
         for index, stated in enumerate(document.value["checks"]):
             check = _check(document, index, stated)
             if check.id in found:
-                raise document.error(("checks", index, "id"), f"there are two checks {check.id}", "give each its own id")
+                raise document.error(
+                    ("checks", index, "id"), f"there are two checks {check.id}", "give each its own id"
+                )
             found[check.id] = check
     return found
 
@@ -117,7 +118,9 @@ def _check(document: Document, index: int, stated: Mapping[str, Any]) -> Check:
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise document.error((*where, *path), f"not a regular expression: {error}", "write it in Python's syntax") from None
+                raise document.error(
+                    (*where, *path), f"not a regular expression: {error}", "write it in Python's syntax"
+                ) from None
         if not MATCHERS & one.keys():
             raise document.error(where, "says nothing to look for", f"give one of {', '.join(sorted(MATCHERS))}")
         finds.append(
@@ -140,5 +143,3 @@ def _patterns(find: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[tup
             yield from _patterns(value, (*path, index))
     elif isinstance(find, str):
         yield path, find
-
-

@@ -118,9 +118,21 @@ def write(draft: Draft) -> str:
         *([_line(f"use: {draft.use}", about("use", "speech, transcription, translation, live"))] if draft.use else []),
         "protocol:",
         _line(f"  path: {_text(draft.path)}", about("path", "such as /openai/v1/realtime")),
-        _line(f"  apiVersion: {_text(draft.api_version)}", about("apiVersion", "null: the generally available protocol takes none")),
+        _line(
+            f"  apiVersion: {_text(draft.api_version)}",
+            about("apiVersion", "null: the generally available protocol takes none"),
+        ),
         _line(f"  headers: [{', '.join(_text(one) for one in draft.headers)}]", about("headers", "names only")),
-        *([_line(f"  query: {{{', '.join(f'{_text(key)}: {_text(value)}' for key, value in draft.query.items())}}}", about("query", ""))] if draft.query else []),
+        *(
+            [
+                _line(
+                    f"  query: {{{', '.join(f'{_text(key)}: {_text(value)}' for key, value in draft.query.items())}}}",
+                    about("query", ""),
+                )
+            ]
+            if draft.query
+            else []
+        ),
         "session: {maxMinutes: null, idleTimeoutSeconds: null, reconnect: null}",
         _line("peakSessionsPerMinute: null", "new sessions in the busiest minute"),
         _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one stands between"),
@@ -132,7 +144,9 @@ def write(draft: Draft) -> str:
     else:
         lines.append(_line("fallback: null", "{kind: textDeployment, deployment: …}, secondRegion, human"))
     sdk = {key: draft.sdk.get(key) for key in ("name", "language", "version")}
-    lines.append(_line("sdk: {" + ", ".join(f"{key}: {_text(value)}" for key, value in sdk.items()) + "}", about("sdk", "")))
+    lines.append(
+        _line("sdk: {" + ", ".join(f"{key}: {_text(value)}" for key, value in sdk.items()) + "}", about("sdk", ""))
+    )
     if draft.targets:
         lines.append("environments:")
     for target in draft.targets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 HOLE = re.compile(r"\{([^{}]*)\}")
@@ -73,8 +73,6 @@ class Source:
     """The folder of its project."""
     signs: dict[str, int] = field(default_factory=dict)
     """What the file speaks of (azure, realtime, voiceLive, …) -> the first line that says so."""
-    roots: Sequence[tuple[object, Callable[[int], int]]] = ()
-    """Syntax trees of its pieces, and what turns a line of one into a line of the file."""
 
     def of(self, kind: str) -> Iterator[Mark]:
         """Its marks of one kind."""

@@ -70,9 +70,12 @@ def _in_source(check: Check, find: Find, source: Source, tree: Tree) -> Iterator
             yield Match(check, find, source, mark, found, url)
 
 
-def _candidates(stated: Mapping[str, Any], source: Source, tree: Tree) -> Iterator[tuple[Mark, str, Url | None]]:
+def _candidates(
+    stated: Mapping[str, Any], source: Source, tree: Tree, *, used: bool = False
+) -> Iterator[tuple[Mark, str, Url | None]]:
     if "url" in stated:
-        for url, mark in tree.belongings[source.path].urls:
+        own = tree.belongings[source.path]
+        for url, mark in (*own.urls, *own.used) if used else own.urls:
             if _url_fits(stated["url"], url):
                 yield mark, mark.shown, url
     if "entry" in stated:
@@ -165,7 +168,7 @@ def _is_near(one: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> 
         project = tree.projects[source.project]
         places = [other for other in project.sources if other.side in CODE or other is source]
     for place in places:
-        for other, _, _ in _candidates(one, place, tree):
+        for other, _, _ in _candidates(one, place, tree, used=True):
             if within in ("file", "project") or near(mark, other, within):
                 return True
     return False

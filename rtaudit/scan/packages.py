@@ -52,18 +52,30 @@ FOLDERS = re.compile(
 )
 """Those that make their folder a project."""
 
-_PYTHON = re.compile(r"^[ \t\"'-]*([A-Za-z][\w.-]*)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*((?:[\^~<>=!]=?=?|===)[ \t]*\d[^#;\"'\\\r\n]*?)?(?=[ \t]*(?:[#;\"'\\]|--|$|,[\"']))", re.MULTILINE)
+_PYTHON = re.compile(
+    r"^[ \t\"'-]*([A-Za-z][\w.-]*)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*((?:[\^~<>=!]=?=?|===)[ \t]*\d[^#;\"'\\\r\n]*?)?(?=[ \t]*(?:[#;\"'\\]|--|$|,[\"']))",
+    re.MULTILINE,
+)
 _WHEEL = re.compile(r"/([A-Za-z][\w.]*?)-(\d[\w.]*?)(?:-py\d|-cp\d|\.tar\.gz|\.whl)")
-_QUOTED = re.compile(r"[\"']([A-Za-z][\w.-]*)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*((?:[~<>=!]=?=?)[ \t]*\d[^;\"'#\r\n]*)?[;\"']")
-_CONDA = re.compile(r"^\s*-\s*([A-Za-z][\w.-]*)(?:\[[\w, -]*\])?\s*((?:[<>=~!]=?=?)\s*\d[^#\s]*)?\s*(?:#.*)?$", re.MULTILINE)
+_QUOTED = re.compile(
+    r"[\"']([A-Za-z][\w.-]*)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*((?:[~<>=!]=?=?)[ \t]*\d[^;\"'#\r\n]*)?[;\"']"
+)
+_CONDA = re.compile(
+    r"^\s*-\s*([A-Za-z][\w.-]*)(?:\[[\w, -]*\])?\s*((?:[<>=~!]=?=?)\s*\d[^#\s]*)?\s*(?:#.*)?$", re.MULTILINE
+)
 _LOCKED = re.compile(r"^name = \"([^\"]+)\"\s*\nversion = \"([^\"]+)\"", re.MULTILINE)
 _YARN = re.compile(r"^\"?((?:@[\w.-]+/)?[\w.-]+)@[^\n]*:\n\s+version:? \"?([^\"\n]+)\"?", re.MULTILINE)
 _PNPM = re.compile(r"^\s+[\"']?/?((?:@[\w.-]+/)?[\w.-]+)@(\d[\w.-]*)[\"'(:]", re.MULTILINE)
 _BUN = re.compile(r"\"((?:@[\w.-]+/)?[\w.-]+)\": \[\"(?:@[\w.-]+/)?[\w.-]+@(\d[^\"]*)\"")
 _DENO = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\^~]?\d[\w.-]*)")
-_NUGET = re.compile(r"(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?", re.IGNORECASE)
+_NUGET = re.compile(
+    r"(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?",
+    re.IGNORECASE,
+)
 _MAVEN = re.compile(r"<artifactId>\s*([\w.-]+)\s*</artifactId>\s*(?:<version>\s*([^<\s]+)\s*</version>)?")
-_GRADLE = re.compile(r"[\"'][\w.-]+:([\w.-]+):([\w.$\{\}+-]+)[\"']|module\s*=\s*\"[\w.-]+:([\w.-]+)\"\s*,\s*version(?:\.ref)?\s*=\s*\"([^\"]+)\"")
+_GRADLE = re.compile(
+    r"[\"'][\w.-]+:([\w.-]+):([\w.$\{\}+-]+)[\"']|module\s*=\s*\"[\w.-]+:([\w.-]+)\"\s*,\s*version(?:\.ref)?\s*=\s*\"([^\"]+)\""
+)
 _GO = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[a-z]+/[\w./-]+)\s+v(\d[\w.+-]*)", re.MULTILINE)
 _PUB = re.compile(r"^\s{2}([a-z_]\w*):\s*[\"']?([\^>=<\d][^\"'#\n]*)?", re.MULTILINE)
 _INSTALLS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -71,7 +83,9 @@ _INSTALLS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("npm", re.compile(r"(?:npm (?:install|i|add)|yarn add|pnpm add|bun add)\s+([^\n\"&|;#]*)")),
     ("nuget", re.compile(r"dotnet add [^\n]*?package\s+([^\n\"&|;#]*)|#r \"nuget:\s*([^\"]+)\"")),
 )
-_INSTALL_PYTHON = re.compile(r"(?:^|[\s\"'])([A-Za-z][\w.-]*)(?:\[[\w,-]*\])?((?:[~<>=!]=?=?)[\d][^\s\"'\\]*)?(?=[\s\"'\\]|$)")
+_INSTALL_PYTHON = re.compile(
+    r"(?:^|[\s\"'])([A-Za-z][\w.-]*)(?:\[[\w,-]*\])?((?:[~<>=!]=?=?)[\d][^\s\"'\\]*)?(?=[\s\"'\\]|$)"
+)
 _INSTALL_NPM = re.compile(r"(?:^|\s)((?:@[\w.-]+/)?[a-z][\w.-]*)(?:@([\^~]?\d[\w.-]*))?(?=\s|$)")
 _INSTALL_NUGET = re.compile(r"^([\w.]+)(?:\s+(?:--version|-v)\s+|\s*,\s*)?(\d[\w.-]*)?")
 
@@ -81,7 +95,7 @@ def packages_in(path: str, text: str) -> list[Package]:
     name = path.rsplit("/", 1)[-1].lower()
     if not (MANIFESTS.fullmatch(name) or _in_requirements(path)):
         return []
-    return list(_read(name, path, text))
+    return list(_read(name, text))
 
 
 def is_manifest(path: str) -> bool:
@@ -93,7 +107,7 @@ def _in_requirements(path: str) -> bool:
     return re.search(r"(?:^|/)requirements/[^/]+\.(?:txt|in)\Z", path, re.IGNORECASE) is not None
 
 
-def _read(name: str, path: str, text: str) -> Iterator[Package]:
+def _read(name: str, text: str) -> Iterator[Package]:
     if name.endswith((".txt", ".in")):
         yield from _found(text, _PYTHON, "pypi")
         yield from _found(text, _WHEEL, "pypi", locked=True)
@@ -107,7 +121,14 @@ def _read(name: str, path: str, text: str) -> Iterator[Package]:
         yield from _found(text, _CONDA, "pypi")
     elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
         yield from _found(text, _LOCKED, "pypi", locked=True)
-    elif name in ("package.json", "package-lock.json", "npm-shrinkwrap.json", "packages.lock.json", "pipfile.lock", "composer.json"):
+    elif name in (
+        "package.json",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "packages.lock.json",
+        "pipfile.lock",
+        "composer.json",
+    ):
         yield from _json(name, text)
     elif name == "yarn.lock":
         yield from _found(text, _YARN, "npm", locked=True)
@@ -178,7 +199,13 @@ def _toml(text: str) -> Iterator[Package]:
     tables = [poetry.get("dependencies"), poetry.get("dev-dependencies"), document.get("packages"), document.get("dev-packages"),
               *[group.get("dependencies") for group in _values(poetry.get("group")) if isinstance(group, dict)]]  # fmt: skip
     # A document of nothing but such a table: an excerpt.
-    tables.append({key: value for key, value in document.items() if isinstance(value, (str, dict)) and key not in ("project", "tool", "build-system")})
+    tables.append(
+        {
+            key: value
+            for key, value in document.items()
+            if isinstance(value, (str, dict)) and key not in ("project", "tool", "build-system")
+        }
+    )
     for table in tables:
         for name, stated in table.items() if isinstance(table, dict) else ():
             version = stated.get("version", "") if isinstance(stated, dict) else stated
@@ -208,7 +235,13 @@ def _json(name: str, text: str) -> Iterator[Package]:
         for framework, packages in _items(document.get("dependencies")):
             for package, row in _items(packages):
                 if isinstance(row, dict) and row.get("resolved"):
-                    yield Package(package.lower(), "nuget", str(row["resolved"]), _line(text, f'"{framework}"', f'"{package}"'), locked=True)
+                    yield Package(
+                        package.lower(),
+                        "nuget",
+                        str(row["resolved"]),
+                        _line(text, f'"{framework}"', f'"{package}"'),
+                        locked=True,
+                    )
         return
     if name == "pipfile.lock":
         for group in ("default", "develop"):
@@ -219,7 +252,12 @@ def _json(name: str, text: str) -> Iterator[Package]:
     if "lock" in name or "shrinkwrap" in name:
         for place, row in _items(document.get("packages")):
             package = place.rpartition("node_modules/")[2]
-            if place.startswith("node_modules/") and "/node_modules/" not in place and isinstance(row, dict) and isinstance(row.get("version"), str):
+            if (
+                place.startswith("node_modules/")
+                and "/node_modules/" not in place
+                and isinstance(row, dict)
+                and isinstance(row.get("version"), str)
+            ):
                 yield Package(package.lower(), "npm", row["version"], _line(text, f'"{place}"'), locked=True)
         return
     for group in ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies"):
@@ -244,8 +282,17 @@ def _maven(text: str) -> Iterator[Package]:
 def _gradle(text: str) -> Iterator[Package]:
     for found in _GRADLE.finditer(text):
         name, stated = found[1] or found[3], found[2] or found[4] or ""
-        given = re.search(rf"(?:{re.escape(stated.strip('${}'))})\s*=\s*[\"']([^\"']+)", text) if not stated[:1].isdigit() else None
-        yield Package(name.lower(), "maven", given[1] if given else stated if stated[:1].isdigit() else "", text.count("\n", 0, found.start()) + 1)
+        given = (
+            re.search(rf"(?:{re.escape(stated.strip('${}'))})\s*=\s*[\"']([^\"']+)", text)
+            if not stated[:1].isdigit()
+            else None
+        )
+        yield Package(
+            name.lower(),
+            "maven",
+            given[1] if given else stated if stated[:1].isdigit() else "",
+            text.count("\n", 0, found.start()) + 1,
+        )
 
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
@@ -287,7 +334,9 @@ def _python(stated: str) -> Version | None:
         if not numbers:
             continue
         if sign.startswith("==") or (sign[:1] == "=" and sign[1:2].isdigit()):
-            tops.append(_bumped(numbers, len(numbers)) if "*" in clause else _exact(clause.strip(" =")) or _version(numbers))
+            tops.append(
+                _bumped(numbers, len(numbers)) if "*" in clause else _exact(clause.strip(" =")) or _version(numbers)
+            )
         elif sign == "~=":
             tops.append(_bumped(numbers, len(numbers) - 1))
         elif sign.startswith("^"):

@@ -137,13 +137,17 @@ class Tree:
 
     def _is_session(self, source: Source, mark: Mark) -> bool:
         """True where a mark is a realtime URL, stands in one's function, or is given to a client whose file opens sessions."""
-        urls = [(url, one) for url, one in self.belongings[source.path].urls if url.api in (*GA, *PREVIEW) or url.api == "bare"]
+        own = self.belongings[source.path]
+        urls = [(url, one) for url, one in (*own.urls, *own.used) if url.api in (*GA, *PREVIEW) or url.api == "bare"]
         if any(one is mark or near(one, mark, "function") for _, one in urls):
             return not self._is_other(source, mark)
         if mark.call and "realtime" in mark.call.lower():
             return True
         if "realtime" in source.signs:
-            return self.belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai") and "chat" not in source.signs
+            return (
+                self.belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai")
+                and "chat" not in source.signs
+            )
         return False
 
     def _is_other(self, source: Source, mark: Mark) -> bool:
@@ -164,10 +168,19 @@ class Tree:
         users = [one for one in project.sources if one.side in CODE]
         if not project.code_files:
             # Nothing but manifests: what is said of realtime beside them, or in the projects below, counts.
-            below = [one for one in self.sources if one.side in CODE and not is_manifest(one.path) and one.project.startswith(f"{project.folder}/" if project.folder else "")]
+            below = [
+                one
+                for one in self.sources
+                if one.side in CODE
+                and not is_manifest(one.path)
+                and one.project.startswith(f"{project.folder}/" if project.folder else "")
+            ]
             if not below:
                 return project.speaks or framework.floor is None
             users = below
-        return any(framework.used.search(f"{mark.key}\n{mark.shown}") for source in users for mark in source.marks if mark.kind != "entry" or mark.value) and (
-            framework.floor is None or "azure" in self.signs(users[0]) or any("azure" in one.signs for one in users)
-        )
+        return any(
+            framework.used.search(f"{mark.key}\n{mark.shown}")
+            for source in users
+            for mark in source.marks
+            if mark.kind != "entry" or mark.value
+        ) and (framework.floor is None or "azure" in self.signs(users[0]) or any("azure" in one.signs for one in users))

@@ -54,7 +54,7 @@ def report_of(
         as_of=today.isoformat(),
         snapshots=[],
         policies=[{"name": SOURCE, "digest": f"sha256:{hashlib.sha256(stated.encode()).hexdigest()}", "params": {}}],
-        gate=Gate(fail_on, False, baseline_name, EXIT_CODES[verdict], fixed),  # noqa: FBT003 - the field's name says it
+        gate=Gate(fail_on, False, baseline_name, EXIT_CODES[verdict], fixed),
         verdict=verdict,
         summary={
             **{outcome: counts[outcome] for outcome in OUTCOMES},
@@ -92,7 +92,12 @@ def _finding(scan: Scan, parts: Sequence[SourceFinding]) -> Finding:
         fix=list(dict.fromkeys(step for one in parts for step in one.fix)),
     )
     if first.ignored is not None:
-        found.waiver = {"rule": first.check.id, "resource": resource, "reason": first.ignored, "by": "a comment in the source"}
+        found.waiver = {
+            "rule": first.check.id,
+            "resource": resource,
+            "reason": first.ignored,
+            "by": "a comment in the source",
+        }
     return found
 
 
@@ -101,9 +106,21 @@ def _observations(one: SourceFinding, resource: str) -> list[Observation]:
     message = one.message if not via else shorten(f"{one.message.rstrip('.')} (set in {via[0]}).", 160)
     places = [(place.line, place.column) for place in one.places[:_PLACES]]
     if one.check.action != "rotate":
-        return [Observation(one.check.name, f"not {one.pattern.partition(':')[2] or one.check.title}"[:200], one.places[0].excerpt, resource, message, (), places)]
+        return [
+            Observation(
+                one.check.name,
+                f"not {one.pattern.partition(':')[2] or one.check.title}"[:200],
+                one.places[0].excerpt,
+                resource,
+                message,
+                (),
+                places,
+            )
+        ]
     # Each key counts for itself: a second one in a file is no old acquaintance of a baseline.
     return [
-        Observation(f"{one.check.name} {number}", one.check.title, f"{one.found} (key {number})", resource, message, (), [place])
+        Observation(
+            f"{one.check.name} {number}", one.check.title, f"{one.found} (key {number})", resource, message, (), [place]
+        )
         for number, place in enumerate(places, 1)
     ]

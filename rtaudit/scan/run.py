@@ -112,7 +112,13 @@ def scan(root: str | Path, *, exclude: Sequence[str] = (), checks: Mapping[str, 
     return result
 
 
-_CODE_FILE = re.compile(r"\.(?:py|[cm]?[jt]sx?|cs|java|go|kts?|swift|dart|rs|php|rb|vue|svelte|astro|html?|scala|cpp|m|mm|ps1|sh)\Z", re.IGNORECASE)
+_OWN = re.compile(r"[\"']?schema[\"']?\s*:\s*[\"']?rtaudit\.\w+/\d|\"name\": ?\"rtaudit\"")
+"""Reports, contracts, checks and cases: what they quote is no source."""
+
+_CODE_FILE = re.compile(
+    r"\.(?:py|[cm]?[jt]sx?|cs|java|go|kts?|swift|dart|rs|php|rb|vue|svelte|astro|html?|scala|cpp|m|mm|ps1|sh)\Z",
+    re.IGNORECASE,
+)
 
 
 def _is_code(path: str) -> bool:
@@ -130,7 +136,9 @@ def _read(walk: Walk) -> tuple[dict[str, str], list[str], dict[str, list[Package
         paths.append(path)
         if is_manifest(path):
             packages[path] = packages_in(path, text)
-        if HINTS.search(text) is not None:
+        if _OWN.search(text[:400]) is not None:
+            walk.left_out["documents of rtaudit"] += 1
+        elif HINTS.search(text) is not None:
             texts[path] = text
             if re.search("realtime", text, re.IGNORECASE):
                 speaks.add(path)
@@ -145,8 +153,10 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
     for check in checks.values():
         taken: set[tuple[str, int]] = set()
         for match in matches(check, tree):
-            _add(result, grouped, match, taken, ignores)
-        faulty[check.id] = {by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"}
+            _add(grouped, match, taken, ignores)
+        faulty[check.id] = {
+            by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"
+        }
         if any("package" in find.match for find in check.finds):
             _add_packages(grouped, check, tree, texts, ignores)
     for one in grouped.values():
@@ -154,11 +164,18 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
         if unless and by_path[one.file].project in faulty.get(unless, ()):
             continue
         result.findings.append(one)
-    result.findings.sort(key=lambda one: (one.file, one.places[0].line, one.places[0].column, one.check.id, one.pattern))
+    result.findings.sort(
+        key=lambda one: (one.file, one.places[0].line, one.places[0].column, one.check.id, one.pattern)
+    )
     result.warnings += ignores.warnings
 
 
-def _add(result: Scan, grouped: dict[tuple[str, str, str], SourceFinding], match: Match, taken: set[tuple[str, int]], ignores: Ignores) -> None:
+def _add(
+    grouped: dict[tuple[str, str, str], SourceFinding],
+    match: Match,
+    taken: set[tuple[str, int]],
+    ignores: Ignores,
+) -> None:
     source, mark, check = match.source, match.mark, match.check
     if (source.path, mark.line) in taken and not match.find.match.get("secret"):
         return
@@ -175,7 +192,13 @@ def _add(result: Scan, grouped: dict[tuple[str, str, str], SourceFinding], match
     grouped[key].places.append(Place(mark.line, mark.column, excerpt(line, mark.column - 1), mark.via))
 
 
-def _add_packages(grouped: dict[tuple[str, str, str], SourceFinding], check: Check, tree: Tree, texts: Mapping[str, str], ignores: Ignores) -> None:
+def _add_packages(
+    grouped: dict[tuple[str, str, str], SourceFinding],
+    check: Check,
+    tree: Tree,
+    texts: Mapping[str, str],
+    ignores: Ignores,
+) -> None:
     for project in tree.projects.values():
         for path, package, framework in tree.below_floor(project):
             stated = mask(package.stated or "")
@@ -190,7 +213,9 @@ def _add_packages(grouped: dict[tuple[str, str, str], SourceFinding], check: Che
             key = (check.id, path, message)
             fix = [f"Replace it: {framework.replacement}. Source: {framework.source}"]
             if key not in grouped:
-                grouped[key] = SourceFinding(check, path, f"{package.name}:{stated}", check.severity, "config", message, fix, shown, [], reason)
+                grouped[key] = SourceFinding(
+                    check, path, f"{package.name}:{stated}", check.severity, "config", message, fix, shown, [], reason
+                )
                 grouped[key].places.append(Place(package.line, 1, excerpt(line, 0)))
 
 
@@ -202,12 +227,26 @@ def _notes(tree: Tree) -> list[str]:
     if voice:
         notes.append(f"Voice Live ({voice[0].path}:{voice[1]}) is another API: not checked.")
     for source in code:
-        found = next((mark for url, mark in tree.belongings[source.path].urls if url.vendor == "openai" and url.api in ("own", "bare")), None)
+        found = next(
+            (
+                mark
+                for url, mark in tree.belongings[source.path].urls
+                if url.vendor == "openai" and url.api in ("own", "bare")
+            ),
+            None,
+        )
         if found is not None:
             notes.append(f"api.openai.com ({source.path}:{found.line}) is OpenAI's own service: not checked.")
             break
     for source in code:
-        found = next((mark for url, mark in tree.belongings[source.path].urls if url.api == "responses" and url.scheme in ("ws", "wss")), None)
+        found = next(
+            (
+                mark
+                for url, mark in tree.belongings[source.path].urls
+                if url.api == "responses" and url.scheme in ("ws", "wss")
+            ),
+            None,
+        )
         if found is not None:
             notes.append(f"The Responses API over WebSocket ({source.path}:{found.line}) is another API: not checked.")
             break
@@ -216,4 +255,3 @@ def _notes(tree: Tree) -> list[str]:
         listed = ", ".join(f"{count} of {grammar}" for grammar, count in sorted(unfit.items()))
         notes.append(f"Files that their grammar does not fit were read as text: {listed}.")
     return notes
-

@@ -26,7 +26,11 @@ def _object(*required: str, **properties: Any) -> dict[str, Any]:
 
 _URL = _object(
     api={"type": "array", "items": {"enum": _APIS}, "description": "What its path asks for."},
-    host={"type": "array", "items": {"enum": ["azure", "gateway", "openai", "other", "unknown"]}, "description": "Whose host it is."},
+    host={
+        "type": "array",
+        "items": {"enum": ["azure", "gateway", "openai", "other", "unknown"]},
+        "description": "Whose host it is.",
+    },
     scheme={**_TEXTS, "description": "Any of these."},
     query={**_TEXTS, "description": "Query parameters, all of them there."},
     without={**_TEXTS, "description": "Query parameters, none of them there."},
@@ -56,7 +60,9 @@ _NEAR = {
         "additionalProperties": False,
         "properties": {
             **{key: value for key, value in _MATCHERS.items() if key not in ("package", "secret", "syntax")},
-            "sign": {"enum": ["azure", "realtime", "voiceLive", "openai", "chat", "speaks", "onlyVoiceLive", "search", "arm"]},
+            "sign": {
+                "enum": ["azure", "realtime", "voiceLive", "openai", "chat", "speaks", "onlyVoiceLive", "search", "arm"]
+            },
             "within": {"enum": ["call", "statement", "beside", "function", "file", "project"]},
         },
     },

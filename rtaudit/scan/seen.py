@@ -18,14 +18,28 @@ from rtaudit.scan.urls import GA, PREVIEW, Url
 _TRANSPORTS = (
     ("sip", re.compile(r"sip\.ai\.azure\.com|realtime\.call\.incoming")),
     ("webrtc", re.compile(r"RTCPeerConnection|/realtime/calls\b|realtimertc\b|OpenAIRealtimeWebRTC")),
-    ("websocket", re.compile(r"WebSocket|websockets?\.connect|ws_connect|realtime\.connect|RTClient|\bwss://|RealtimeModel|RealtimeRunner|RealtimeClient", re.IGNORECASE)),
+    (
+        "websocket",
+        re.compile(
+            r"WebSocket|websockets?\.connect|ws_connect|realtime\.connect|RTClient|\bwss://|RealtimeModel|RealtimeRunner|RealtimeClient",
+            re.IGNORECASE,
+        ),
+    ),
 )
 _AUTHS = (
     ("clientSecret", re.compile(r"client_secrets?\b|ephemeral|/realtimeapi/sessions", re.IGNORECASE)),
-    ("entra", re.compile(r"DefaultAzureCredential|get_bearer_token_provider|getBearerTokenProvider|ManagedIdentityCredential|AzureCliCredential|azure_ad_token|TokenCredential|login\.microsoftonline")),
+    (
+        "entra",
+        re.compile(
+            r"DefaultAzureCredential|get_bearer_token_provider|getBearerTokenProvider|ManagedIdentityCredential|AzureCliCredential|azure_ad_token|TokenCredential|login\.microsoftonline"
+        ),
+    ),
     ("key", re.compile(r"^api-key$|KeyCredential|AZURE_OPENAI_(?:API_)?KEY|api_key_azure|^apiKey$|^api_key$")),
 )
-_NAMED = re.compile(r"(?:realtime|azure|aoai|openai)\w*deployment|^deployment(?:_?name|_?id)?$|^azure_deployment$|^realtime_?model$", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:realtime|azure|aoai|openai)\w*deployment|^deployment(?:_?name|_?id)?$|^azure_deployment$|^realtime_?model$",
+    re.IGNORECASE,
+)
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9][\w.-]{1,63}\Z")
 _LANGUAGES = {"pypi": "python", "npm": "javascript", "nuget": "dotnet", "maven": "java", "go": "go"}
 _FAULTY_PATH = ("RTA-SRC-004",)
@@ -63,7 +77,12 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
                 if source.side in (*CODE, "config"):
                     _vote(votes, scan, source, scan.tree)
             _sdks(votes, scan, scan.tree)
-    counted = [(scan, one) for scan in scans for one in scan.findings if one.ignored is None and one.side not in ("tests", "prose")]
+    counted = [
+        (scan, one)
+        for scan in scans
+        for one in scan.findings
+        if one.ignored is None and one.side not in ("tests", "prose")
+    ]
     for scan, one in counted:
         _faults(votes, scan, one)
     where: dict[str, str] = {}
@@ -76,7 +95,13 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
 
     endpoint = take("endpoint", "endpoint")
     host = urlsplit(endpoint or "").hostname
-    target = Target("default", endpoint, host.partition(".")[0] if host else None, take("deployment", "deployment"), take("transcriptionDeployment", "transcription"))
+    target = Target(
+        "default",
+        endpoint,
+        host.partition(".")[0] if host else None,
+        take("deployment", "deployment"),
+        take("transcriptionDeployment", "transcription"),
+    )
     sdk, sdk_place = votes.top("sdk")
     if sdk_place:
         where["sdk"] = sdk_place
@@ -94,7 +119,7 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
         path=take("path", "faultyPath") if faulty else take("path", "path"),
         api_version=take("apiVersion", "apiVersion"),
         headers=[one for one in ("OpenAI-Beta",) if take("headers", "header")],
-        query=dict([query.split("=", 1)]) if query else {},  # type: ignore[list-item]
+        query=dict([query.split("=", 1)]) if query else {},
         use=take("use", "use", ("transcription", "translation", "live", "speech")),
         sdk={"name": package or None, "language": language or None, "version": version or None},
         where=where,
@@ -112,7 +137,7 @@ def _vote(votes: _Votes, scan: Scan, source: Source, tree: Tree) -> None:
             _vote_url(votes, url, at(mark))
         elif url.vendor == "azure" and url.host:
             host = url.host.lower()
-            if "{" not in host and "<" not in host and url.api in ("", "base"):
+            if host.count(".") > 2 and not re.search(r"[{<$%]", host) and url.api in ("", "base"):
                 votes.add("endpoint", f"wss://{host}", at(mark))
     if not opens and "realtime" not in source.signs and source.side != "config":
         return
@@ -127,7 +152,7 @@ def _vote(votes: _Votes, scan: Scan, source: Source, tree: Tree) -> None:
 
 def _vote_url(votes: _Votes, url: Url, place: Place) -> None:
     host = url.host.lower()
-    if host and not re.search(r"[{<$%]", host) and "." in host:
+    if url.vendor == "azure" and host.count(".") > 2 and not re.search(r"[{<$%]", host):
         votes.add("endpoint", f"wss://{host}", place)
     path = re.sub(r"\A.*?(?=/?openai/|/v1/realtimertc)", "", url.path).rstrip("/")
     if path and "{" not in path:
@@ -148,10 +173,14 @@ def _of_mark(mark: Mark, source: Source) -> Iterator[tuple[str, str]]:
     if source.side in CODE:
         for kind, table in (("transport", _TRANSPORTS), ("auth", _AUTHS)):
             for value, pattern in table:
-                if mark.kind != "import" and (pattern.search(mark.key) or (mark.kind == "text" and pattern.search(mark.value))):
+                if mark.kind != "import" and (
+                    pattern.search(mark.key) or (mark.kind == "text" and pattern.search(mark.value))
+                ):
                     yield kind, value
     if mark.kind == "entry" and _DEPLOYMENT.match(mark.shown) and "." not in mark.shown[:1]:
-        if _NAMED.search(mark.key) and not re.search(r"chat|embedding|search|gpt-?4o(?!-realtime)|transcri|whisper", text, re.IGNORECASE):
+        if _NAMED.search(mark.key) and not re.search(
+            r"chat|embedding|search|gpt-?4o(?!-realtime)|transcri|whisper", text, re.IGNORECASE
+        ):
             yield "deployment", mask(mark.shown)
         if mark.key == "model" and mark.under and re.search(r"transcription$", mark.under[-1]):
             yield "transcription", mask(mark.shown)

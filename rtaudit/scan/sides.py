@@ -43,7 +43,10 @@ _MOBILE_IMPORT = re.compile(
     r"|package:flutter/|^import (?:UIKit|SwiftUI|AVFoundation|AVFAudio)\b|^\s*import android(?:x)?\.|using UnityEngine|using Xamarin|using Microsoft\.Maui",
     re.MULTILINE,
 )
-_JVM_SERVER = re.compile(r"^[ \t]*import[ \t]+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus|com\.sun\.net\.httpserver)", re.MULTILINE)
+_JVM_SERVER = re.compile(
+    r"^[ \t]*import[ \t]+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus|com\.sun\.net\.httpserver)",
+    re.MULTILINE,
+)
 _SWIFT_SERVER = re.compile(r"^import (?:Vapor|Hummingbird|NIO\w*)\b", re.MULTILINE)
 _SCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx")
 _CONFIG = (".yaml", ".yml", ".json", ".jsonc", ".toml", ".ini", ".cfg", ".conf", ".properties", ".tf", ".tfvars", ".hcl", ".bicep",
@@ -77,7 +80,13 @@ def side_of(path: str, text: str, packages: Collection[str] = ()) -> str:
             return "server"
         return "mobile"
     if name.endswith(".cs"):
-        return "mobile" if _MOBILE_IMPORT.search(text) else "browser" if "Microsoft.AspNetCore.Components.WebAssembly" in text else "server"
+        return (
+            "mobile"
+            if _MOBILE_IMPORT.search(text)
+            else "browser"
+            if "Microsoft.AspNetCore.Components.WebAssembly" in text
+            else "server"
+        )
     if name.endswith((*MARKUP, *_SCRIPT)):
         return _script_side(path, name, text, set(folders), packages)
     return "server"
@@ -88,8 +97,17 @@ def _script_side(path: str, name: str, text: str, folders: set[str], packages: C
         return "browser"
     if _MOBILE_IMPORT.search(text):
         return "mobile"
-    if _SERVER_DIRECTIVE.search(text[:2000]) or _ROUTE_FILES.search(path) or _SERVER_TEXT.search(text) or _WORKER.search(text):
-        return "browser" if _BROWSER_IMPORT.search(text) and not _ROUTE_FILES.search(path) and not _SERVER_TEXT.search(text) else "server"
+    if (
+        _SERVER_DIRECTIVE.search(text[:2000])
+        or _ROUTE_FILES.search(path)
+        or _SERVER_TEXT.search(text)
+        or _WORKER.search(text)
+    ):
+        return (
+            "browser"
+            if _BROWSER_IMPORT.search(text) and not _ROUTE_FILES.search(path) and not _SERVER_TEXT.search(text)
+            else "server"
+        )
     if folders & _MOBILE_FOLDERS or MOBILE_PACKAGES & set(packages):
         return "mobile"
     if _BROWSER_IMPORT.search(text) or _BROWSER_TEXT.search(text):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 from rtaudit.scan import languages
 from rtaudit.scan.marks import Comment, Mark, Source
@@ -43,7 +44,7 @@ def _pieces(name: str, text: str, grammar: str) -> Iterator[_PIECE]:
     elif name.endswith(languages.MARKUP):
         yield from _scripts(name, text)
     elif grammar and len(text) <= MAX_PARSED and max(map(len, text.split("\n"))) <= _MAX_LINE:
-        yield text, grammar, lambda line, column: (line + 1, column + 1)
+        yield text, grammar, _in_file
 
 
 def _scripts(name: str, text: str) -> Iterator[_PIECE]:
@@ -57,7 +58,7 @@ def _scripts(name: str, text: str) -> Iterator[_PIECE]:
         line = text.count("\n", 0, start)
         column = start - (text.rfind("\n", 0, start) + 1)
         grammar = "typescript" if "ts" in attributes else "javascript"
-        yield script, grammar, lambda row, at, line=line, column=column: (line + row + 1, at + 1 + (column if row == 0 else 0))  # type: ignore[misc]
+        yield script, grammar, partial(_in_page, line, column)
 
 
 def _cells(text: str) -> Iterator[_PIECE]:
@@ -67,8 +68,10 @@ def _cells(text: str) -> Iterator[_PIECE]:
         language = str(notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")).lower()
     except (ValueError, AttributeError, RecursionError):
         return
-    grammar = {"c#": "csharp", "csharp": "csharp", "javascript": "javascript", "typescript": "typescript"}.get(language, "python")
-    at = 0
+    grammar = {"c#": "csharp", "csharp": "csharp", "javascript": "javascript", "typescript": "typescript"}.get(
+        language, "python"
+    )
+    at = row = 0
     for cell in cells if isinstance(cells, list) else ():
         if not isinstance(cell, dict) or cell.get("cell_type", "code") != "code":
             continue
@@ -79,11 +82,26 @@ def _cells(text: str) -> Iterator[_PIECE]:
             # Where the line stands in the file: as JSON writes it, from the last one on.
             raw = json.dumps(one.rstrip("\n"), ensure_ascii=False)[1:-1]
             found = text.find(raw, at) if raw else at
-            at = found if found >= 0 else at
-            rows.append(text.count("\n", 0, at))
+            if found >= 0:
+                row += text.count("\n", at, found)
+                at = found
+            rows.append(row)
+            row += text.count("\n", at, at + len(raw))
             at += len(raw)
         code = _MAGIC.sub(r"\1pass", "".join(map(str, written)))
-        yield code, grammar, lambda row, column, rows=rows: ((rows[min(row, len(rows) - 1)] if rows else 0) + 1, column + 1)  # type: ignore[misc]
+        yield code, grammar, partial(_in_cell, rows)
+
+
+def _in_file(row: int, column: int) -> tuple[int, int]:
+    return row + 1, column + 1
+
+
+def _in_page(line: int, first: int, row: int, column: int) -> tuple[int, int]:
+    return line + row + 1, column + 1 + (first if row == 0 else 0)
+
+
+def _in_cell(rows: Sequence[int], row: int, column: int) -> tuple[int, int]:
+    return (rows[min(row, len(rows) - 1)] if rows else 0) + 1, column + 1
 
 
 def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: str) -> None:
@@ -99,7 +117,6 @@ def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: st
     except (TooDeep, RecursionError):
         fits = False
     if fits:
-        source.roots = [*source.roots, (root, lambda line: place(line, 0)[0])]
         source.marks += [*reader.marks, *(pairs(reader.marks) if grammar in languages.DATA else ())]
         source.comments += reader.comments
         return

@@ -54,7 +54,9 @@ class Reader:
         start = node.range().start
         line, column = self.place(start.line, start.column)
         scope = (self._function, self._statement, self._in_call)
-        self.marks.append(Mark(kind, key[:_SHOWN], value, self._call, self._under, line, column, scope, tuple(refs), full))
+        self.marks.append(
+            Mark(kind, key[:_SHOWN], value, self._call, self._under, line, column, scope, tuple(refs), full)
+        )
 
     def _walk(self, node: Any, depth: int) -> None:
         kind = node.kind()
@@ -101,8 +103,10 @@ class Reader:
         self._function, self._statement = saved
 
     def _is_string(self, kind: str) -> bool:
-        return kind in kinds.STRINGS or (kind in kinds.CONCATS and kind not in ("infix_expression",)) or (
-            self.grammar == "bash" and kind in ("word", "concatenation")
+        return (
+            kind in kinds.STRINGS
+            or (kind in kinds.CONCATS and kind != "infix_expression")
+            or (self.grammar == "bash" and kind in ("word", "concatenation"))
         )
 
     def _string(self, node: Any, depth: int) -> None:
@@ -155,12 +159,12 @@ class Reader:
             passed = _arguments(after)
             refs = [ref for one in passed[:12] for ref in self._template.refs_of(one)]
             self._mark("call", node, name, "", refs)
-            self._pairs(node, name, passed)
+            self._pairs(name, passed)
             for child in after:
                 self._walk(child, depth + 1)
         self._call, self._in_call = saved
 
-    def _pairs(self, node: Any, name: str, passed: Sequence[Any]) -> None:
+    def _pairs(self, name: str, passed: Sequence[Any]) -> None:
         """`headers.set("api-key", key)` gives a name a value, and so does `forHTTPHeaderField:`."""
         positional = [_bare(one) for one in passed]
         step = len(positional) if name.endswith(("Map.of", "dict.fromkeys")) else 2

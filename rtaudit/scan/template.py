@@ -20,7 +20,9 @@ _THROUGH = re.compile(
     r"require|cast|toURI|ToString|httpUrl|toHttpUrl|build)\Z"
 )
 _FORMATS = re.compile(r"(?:^|\.)(?:Sprintf|format|Format|format!|sprintf|printf)!?\Z")
-_QUERIES = re.compile(r"(?:^|\.)(?:urlencode|URLSearchParams|stringify|build_query|http_build_query|QueryString|encode)\Z")
+_QUERIES = re.compile(
+    r"(?:^|\.)(?:urlencode|URLSearchParams|stringify|build_query|http_build_query|QueryString|encode)\Z"
+)
 _SPOT = re.compile(r"%[-+0-9.]*[sdvqr]|\{[\w:.!]*\}")
 _ESCAPED = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\'": "'", "\\\\": "\\", "\\/": "/", "\\r": "", "\\`": "`"}
 _SEPARATORS = ("=", ":=", "=>", ":", "+=")
@@ -81,7 +83,7 @@ class Template:
             literal = self._index(node)
             if literal:
                 return literal, node.text()[:100]
-        if self._is_string(kind) or kind in ("configurable_uri",):
+        if self._is_string(kind) or kind == "configurable_uri":
             text, _ = self._of(node, 0)
             return (text or "")[:100], ""
         full = node.text()[:120].strip().strip("\"'`").rstrip(":")
@@ -105,6 +107,9 @@ class Template:
         if kind in kinds.NAMES:
             name = node.text()[:80].strip("$")
             return "{" + name + "}", (name,)
+        if kind in ("expansion", "simple_expansion"):
+            text, names = self._hole(node, depth)
+            return text, tuple(names)
         if kind in kinds.CALLS:
             return self._call(node, depth)
         if kind in kinds.SUBSCRIPTS:
@@ -151,15 +156,16 @@ class Template:
         children = node.children()
         if node.kind() == "template_expr" and children:
             children = children[0].children()
-        if len(children) == 1 and node.kind() in ("string_literal", "template_expr") and children[0].kind() not in kinds.CONTENTS:
+        if (
+            len(children) == 1
+            and node.kind() in ("string_literal", "template_expr")
+            and children[0].kind() not in kinds.CONTENTS
+        ):
             inner = children[0].children()
             children = inner or children
         for child in children:
             kind = child.kind()
-            if kind in kinds.CONTENTS:
-                seen = True
-                parts.append(_unescaped(child.text()))
-            elif kind in kinds.ESCAPES:
+            if kind in kinds.CONTENTS or kind in kinds.ESCAPES:
                 seen = True
                 parts.append(_unescaped(child.text()))
             elif kind in kinds.HOLES or (child.is_named() and kind in kinds.NAMES):
@@ -224,7 +230,7 @@ class Template:
     def _either(self, node: Any, depth: int) -> tuple[str | None, tuple[str, ...]]:
         named = [child for child in node.children() if child.is_named()]
         python = self.grammar == "python"
-        for child in (named[:1] + named[2:] if python else named[1:]):
+        for child in named[:1] + named[2:] if python else named[1:]:
             if self._texty(child):
                 return self._of(child, depth + 1)
         return None, ()
@@ -297,7 +303,8 @@ class Template:
         return text.replace("\0", "{").replace("\1", "}"), tuple(refs)
 
     def _query(self, node: Any, depth: int) -> tuple[str, tuple[str, ...]]:
-        parts, refs = [], []
+        parts: list[str] = []
+        refs: list[str] = []
         for child in node.children():
             label, value = split_entry(child) if child.is_named() else (None, None)
             if label is not None and value is not None:
@@ -309,7 +316,9 @@ class Template:
         return "&".join(parts), tuple(refs)
 
 
-_MAPS = frozenset({"dictionary", "object", "hash", "array_creation_expression", "set_or_map_literal", "dictionary_literal"})
+_MAPS = frozenset(
+    {"dictionary", "object", "hash", "array_creation_expression", "set_or_map_literal", "dictionary_literal"}
+)
 
 
 def _unescaped(text: str) -> str:

@@ -24,7 +24,7 @@ _COMMENT_SEMICOLON = re.compile(r"^\s*;.*")
 
 _STRING = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.|'')*)'|`([^`]*)`")
 _ENTRY = re.compile(
-    r"(?P<q>[\"']?)(?P<key>[A-Za-z_$][\w.$:-]*?)(?P=q)\]?\s*(?:=>|:=|=|:)\s*"
+    r"(?<![\w.$:-])(?P<q>[\"']?)(?P<key>[A-Za-z_$][\w.$:-]{0,80}?)(?P=q)\]?\s*(?:=>|:=|=|:)\s*"
     r"(?:\"(?P<d>(?:[^\"\\\n]|\\.)*)\"|'(?P<s>(?:[^'\\\n]|\\.|'')*)'|`(?P<b>[^`\n]*)`|(?P<bare>[^\s\"'`,;{}\[\]()#][^\s,;{}#]*))"
 )
 _PARAMETER = re.compile(
@@ -92,7 +92,9 @@ NEEDLES = re.compile(
 """What is looked for in lines that are too long to be read whole."""
 
 
-def _blocks(line: str, number: int, block: int | None, comments: list[Comment], *, angle: bool) -> tuple[str, int | None]:
+def _blocks(
+    line: str, number: int, block: int | None, comments: list[Comment], *, angle: bool
+) -> tuple[str, int | None]:
     opens, closes = ("<!--", "-->") if angle else ("/*", "*/")
     if block is not None:
         at = line.find(closes)
@@ -148,7 +150,7 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
         return
     inside: list[tuple[int, int]] = []
     for one in _ENTRY.finditer(line):
-        if one.start("key") in seen or line[one.start() : one.end()].count("//") and one["bare"]:
+        if one.start("key") in seen or ("//" in one.group() and one["bare"]):
             continue
         group = next((name for name in ("d", "s", "b") if one[name] is not None), "bare")
         value, refs = _holes(one[group])
@@ -204,8 +206,28 @@ def pairs(marks: list[Mark]) -> Iterator[Mark]:
         if key in ("name", "key") and re.fullmatch(r"[\w.:-]+", mark.value):
             last = mark
         elif key in ("value", "default", "defaultvalue") and mark.under and (last is None or last.under != mark.under):
-            yield Mark("entry", mark.under[-1], mark.value, mark.call, mark.under[:-1], mark.line, mark.column, mark.scope, mark.refs)
+            yield Mark(
+                "entry",
+                mark.under[-1],
+                mark.value,
+                mark.call,
+                mark.under[:-1],
+                mark.line,
+                mark.column,
+                mark.scope,
+                mark.refs,
+            )
         elif key in ("value", "default") and last is not None:
             if mark.line - last.line <= 3 and mark.under == last.under:
-                yield Mark("entry", last.value, mark.value, mark.call, mark.under, mark.line, mark.column, mark.scope, mark.refs)
+                yield Mark(
+                    "entry",
+                    last.value,
+                    mark.value,
+                    mark.call,
+                    mark.under,
+                    mark.line,
+                    mark.column,
+                    mark.scope,
+                    mark.refs,
+                )
             last = None

@@ -15,7 +15,10 @@ GATEWAY_HOST = re.compile(r"\.(?:azure-api\.(?:net|us)|azurefd\.net)\Z", re.IGNO
 """Hosts of Azure's gateways: what is behind them is not known."""
 REGIONAL_HOST = re.compile(r"\A[\w{}<>$-]+\.api\.cognitive\.microsoft\.(?:com|us)\Z", re.IGNORECASE)
 
-_URL = re.compile(r"(?P<scheme>wss?|https?)://(?P<host>(?:\{[^}]*\}|<[^>]*>|\[[^\]]*\]|[^/?#\s\"'`\\{}<>\[\]])*)(?P<rest>[^\s\"'`<>]*)", re.IGNORECASE)
+_URL = re.compile(
+    r"(?P<scheme>wss?|https?)://(?P<host>(?:\{[^}]*\}|<[^>]*>|\[[^\]]*\]|[^/?#\s\"'`\\{}<>\[\]])*)(?P<rest>[^\s\"'`<>]*)",
+    re.IGNORECASE,
+)
 _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("voiceLive", re.compile(r"/voice-(?:live|agent)/realtime")),
     ("previewSessions", re.compile(r"(?:^|/)openai/realtimeapi(?:/|$)")),
@@ -93,7 +96,7 @@ def _of_url(found: re.Match[str]) -> Url | None:
 
 def _of_path(text: str) -> Url | None:
     api = _api(re.split(r"[?#]", text)[0])
-    if not api or api in ("chat",):
+    if not api or api == "chat":
         pieces = [one for one in re.split(r"[\s,;\"'`]+", text) if "realtime" in one] if " " in text else []
         if not pieces:
             return None
@@ -105,7 +108,9 @@ def _of_path(text: str) -> Url | None:
     at = next(pattern.search(path) for name, pattern in _PATHS if name == api)
     before = _BEFORE.search(path, 0, at.start() if at else 0)
     stands = before.group() if before else ""
-    if _OWN_ROUTE.match(stands) or (stands and not re.search(r"[}>%\])]\Z|\A[A-Za-z0-9<{][\w.<>{} -]*(?::\d+)?(?:/[\w{}.-]+)*\Z", stands)):
+    if _OWN_ROUTE.match(stands) or (
+        stands and not re.search(r"[}>%\])]\Z|\A[A-Za-z0-9<{][\w.<>{} -]*(?::\d+)?(?:/[\w{}.-]+)*\Z", stands)
+    ):
         return None
     head = stands.split("/", 1)[0]
     vendor = vendor_of_host(head) if "." in head and not head.startswith("{") else "unknown"

@@ -125,7 +125,12 @@ class Walk:
             return None
         self.files += 1
         wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return data.decode("utf-16" if wide else "utf-8-sig", "replace")
+        if wide:
+            return data.decode("utf-16", "replace")
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
 
 
 def _repository(folder: Path) -> tuple[str, list[Pattern]]:
