@@ -100,10 +100,13 @@ _CHECK = _object(
 CHECKS_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "rtaudit source checks",
+    "description": "What `rtaudit client scan` looks for.",
     **_object("schema", "checks", schema={"const": CHECKS}, checks={"type": "array", "items": _CHECK}),
 }
 FRAMEWORKS_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit frameworks",
+    "description": "Libraries that open realtime sessions, and the first version that speaks the current protocol.",
     **_object(
         "schema", "frameworks",
         schema={"const": FRAMEWORKS},
@@ -116,6 +119,8 @@ FRAMEWORKS_SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 CASES_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "rtaudit cases of source checks",
+    "description": "Small trees, and the places that a check finds in them.",
     **_object(
         "schema", "cases",
         schema={"const": CASES},

@@ -8,10 +8,6 @@ import pytest
 
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.packages import packages_in
-from rtaudit.scan.packages import packages_in
-from rtaudit.scan.packages import packages_in
-from rtaudit.scan.packages import packages_in
-from rtaudit.scan.packages import packages_in
 
 # Put together here, so that no scanner takes this file for a leak.
 HEX = "0123456789abcdef" * 2
