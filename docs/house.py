@@ -17,11 +17,11 @@ _STYLE = (
 )
 
 NETWORK = frozenset({"collect", "simulate", "probe"})
-"""Rooms that open sockets."""
+"""Packages that open sockets."""
 
 
 def rooms(package: Path = PACKAGE) -> dict[str, set[str]]:
-    """Each room (a package or module directly inside `rtaudit`) with the rooms that its modules import."""
+    """Each package (or module directly inside `rtaudit`) with those that its modules import."""
     names = {path.name for path in package.iterdir() if (path / "__init__.py").is_file()}
     names |= {path.stem for path in package.glob("*.py") if not path.stem.startswith("__")}
     return {name: _imports(package, name, names) - {name} for name in sorted(names)}
@@ -55,8 +55,8 @@ def draw(found: dict[str, set[str]]) -> str:
             place[name] = (MARGIN + step * (index + 0.5), MARGIN + ROW * (len(levels) - 1 - floor))
     height = MARGIN * 2 + ROW * (len(levels) - 1) + BOX_HEIGHT
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="The rooms of rtaudit">',
-        f"<title>The rooms of rtaudit, and what each imports</title><style>{_STYLE}</style>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="The packages of rtaudit">',
+        f"<title>The packages of rtaudit, and what each imports</title><style>{_STYLE}</style>",
     ]
     for name in sorted(found):
         x, y = place[name]

@@ -1,4 +1,4 @@
-"""Where the files that ship with rtaudit are: the rule library, the packs and the sample snapshots."""
+"""Assets: give the paths of the files that ship with rtaudit: the rule library, the packs, the sample snapshots."""
 
 from __future__ import annotations
 

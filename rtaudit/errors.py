@@ -1,4 +1,4 @@
-"""The family of errors that a person may see. Everything else is a bug and keeps its traceback.
+"""Errors: the family that a person may see. Any other error is a defect of rtaudit and ends with exit code 70.
 
 * RtauditError: the work could not be done (exit 3)
     * InputError: a file or document that was given is not what it should be (exit 3)

@@ -91,7 +91,7 @@ def prod() -> Snapshot:
     env.deploy(night, "nightdesk-voice", cat.REALTIME_15, 2, policy="Microsoft.DefaultV2")
     env.diagnose(night, LOGS)
 
-    env.dns((EASTUS2, SWEDEN), read=("openai", "cognitive"))
+    env.dns((EASTUS2, SWEDEN))
     env.catalogue(
         {
             REALTIME_QUOTA: (9, 20),
@@ -162,7 +162,7 @@ def test() -> Snapshot:
     env.records["cognitive"][-1]["properties"]["aRecords"] = [{"ipv4Address": "10.30.1.99"}]
     env.diagnose(desk, LOGS)
 
-    env.dns((EASTUS2, SWEDEN), read=("openai", "cognitive"))
+    env.dns((EASTUS2, SWEDEN))
     env.catalogue(
         {
             REALTIME_QUOTA: (2, 10),

@@ -11,7 +11,7 @@ import shapes as arm
 import shapes_shared as net
 
 from rtaudit.snapshot import Gap, Snapshot
-from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
+from rtaudit.snapshot.aspects import DEFAULT_ASPECTS, RECORDS
 
 TENANT = "1a7e0000-0000-4000-8000-00000000cafe"
 SUBSCRIPTIONS = {
@@ -177,14 +177,13 @@ class Environment:
         for zone in zones:
             self.records[zone].append(net.a_record(self.zone_id(zone), name, [addresses[ZONES[zone]]]))
 
-    def dns(self, regions: Sequence[str], read: Sequence[str] = ()) -> None:
-        """Add the zones and their links; of the zones in `read`, the A records too (zone groups prove the others)."""
+    def dns(self, regions: Sequence[str]) -> None:
+        """Add the zones, their links and their A records."""
         for zone in ZONES:
             identity = self.zone_id(zone)
             self.add(net.zone(identity, len(self.records[zone]), len(regions)))
             self.add(*(net.zone_link(identity, self.network(region)) for region in regions))
-            if zone in read:
-                self.add(*self.records[zone])
+            self.add(*self.records[zone])
 
     def catalogue(self, used: dict[str, tuple[float, float]]) -> None:
         for region in cat.OFFERED:
@@ -283,6 +282,7 @@ class Environment:
 
 LEFT_OUT = sorted(
     (
+        RECORDS,
         "action groups: only whether they are enabled and how many receivers they have",
         "catalogue rows of models that are neither realtime-capable nor deployed",
         "private endpoints, DNS zones, role assignments and alerts that concern no account in scope",

@@ -12,6 +12,7 @@ import shapes_shared as net
 from environment import API_VERSIONS, PLATFORM, TENANT, ZONES
 
 from rtaudit.snapshot import ASPECTS, Snapshot
+from rtaudit.snapshot.aspects import RECORDS
 
 SUBSCRIPTION = "900d0000-0000-4000-8000-000000000005"
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
@@ -57,7 +58,7 @@ def good() -> Snapshot:
         "resourceGroups": [],
         "accounts": [],
         "aspects": sorted(ASPECTS),
-        "leftOut": {},
+        "leftOut": {"accountsOfOtherKinds": {}, "rules": [RECORDS]},
     }
     collection = {
         "runs": [{"startedAt": "2026-11-22T06:00:00Z", "finishedAt": "2026-11-22T06:00:09Z"}],
@@ -175,6 +176,8 @@ def _network() -> list[arm.Resource]:
         ]
     for zone in zones.values():
         found += [net.zone(zone, 2, 2), net.zone_link(zone, VNET), net.zone_link(zone, HUB_VNET)]
+    for name, zone in zones.items():
+        found += [net.a_record(zone, "east", [addresses[name]]), net.a_record(zone, "north", [hub_addresses[name]])]
     return found
 
 

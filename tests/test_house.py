@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,22 @@ def test_no_file_is_longer_than_400_lines() -> None:
 def test_every_module_says_what_it_is() -> None:
     bare = [str(file.relative_to(ROOT)) for file in _sources() if file.read_text(encoding="utf-8").strip()[:3] != '"""']
     assert [name for name in bare if not name.endswith("__main__.py")] == []
+
+
+NOUN_FIRST = ("api", "cli", "contract", "documents", "evidence", "report", "settings")
+"""Packages whose modules begin with what they are."""
+
+
+def test_a_module_begins_with_what_it_is() -> None:
+    """`<Noun>: <verb phrase>`, in words that the field uses."""
+    retired = re.compile(r"\b(room|rooms|house|told|stands|held against)\b", re.IGNORECASE)
+    wrong = []
+    for file in _sources():
+        name = file.relative_to(ROOT / "rtaudit")
+        first = file.read_text(encoding="utf-8").split("\n", 1)[0]
+        if (name.parts[0] in NOUN_FIRST and not re.match(r'"""[A-Z`][^:]{1,40}: \S', first)) or retired.search(first):
+            wrong.append(f"{name}: {first}")
+    assert wrong == []
 
 
 def test_help_lists_every_command(rtaudit: Any) -> None:

@@ -95,4 +95,9 @@ def covers(scope: str, resource_id: str) -> bool:
 
 def region(location: object) -> str:
     """A location as it is compared: `East US 2`, `EASTUS2` and `eastus2` are one. Empty for what is no text."""
-    return re.sub(r"[\s_-]+", "", location).lower() if isinstance(location, str) else ""
+    return _region(location) if isinstance(location, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _region(location: str) -> str:
+    return re.sub(r"[\s_-]+", "", location).lower()

@@ -128,6 +128,19 @@ def _properties(*names: str) -> tuple[str, ...]:
     return tuple(f"/properties/{name}" for name in names)
 
 
+CALLER_TYPES: dict[str, str] = {
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
+    "Microsoft.Web/sites": "2023-12-01",
+    "Microsoft.App/containerApps": "2024-03-01",
+    "Microsoft.App/jobs": "2024-03-01",
+    "Microsoft.Compute/virtualMachines": "2024-07-01",
+    "Microsoft.Compute/virtualMachineScaleSets": "2024-07-01",
+    "Microsoft.ContainerInstance/containerGroups": "2023-05-01",
+    "Microsoft.ApiManagement/service": "2022-08-01",
+    "Microsoft.Logic/workflows": "2019-05-01",
+}
+"""Types whose identity a client can connect as -> the api-version that they are read with."""
+
 _ROWS = (
     ResourceType(
         f"{_CS}/accounts", "accounts",
@@ -174,8 +187,8 @@ _ROWS = (
             "/properties/currentCapacity": "/sku/capacity",
         },
         # Microsoft's type definitions hold it in stable versions since then, and in none before.
-        late={"/properties/deploymentState": "2026-05-01"},
-        assigned=_properties("provisioningState", "capabilities", "callRateLimit", "rateLimits", "dynamicThrottlingEnabled", "model/callRateLimit", "scaleSettings/activeCapacity"),
+        late={"/properties/deploymentState": "2025-12-01"},
+        assigned=_properties("provisioningState", "deploymentState", "currentCapacity", "capabilities", "callRateLimit", "rateLimits", "dynamicThrottlingEnabled", "model/callRateLimit", "scaleSettings/activeCapacity"),
     ),
     ResourceType(
         f"{_CS}/accounts/raiPolicies", "contentPolicies", "content-filter (RAI) policies of each account",
@@ -284,6 +297,11 @@ _ROWS = (
     ResourceType(
         f"{_INSIGHTS}/metrics", "metrics", "summed platform metrics of the last 7 days", opt_in=True,
         noun="metric", short="metrics", api_version="2024-02-01", paged=False, compared="never", category="logging",
+    ),
+    *(
+        # What a client contract may name as its caller: one GET tells its principal.
+        ResourceType(name, "roleAssignments", reader=f"caller {name}", noun="app or identity", api_version=version, compared="never")
+        for name, version in CALLER_TYPES.items()
     ),
     ResourceType(f"{_AUTH}/permissions", noun="permission", api_version="2022-04-01", paged=False),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line: wiring, options and exit codes. Each command is one module; heavy rooms are entered when it runs."""
+"""Command line: registers the commands, each a module; heavy packages are imported when a command runs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ _COMMANDS = (
     "check",
     "audit",
     "diff",
+    "plan",
     "render",
     "policy",
     "client",

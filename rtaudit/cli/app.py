@@ -1,4 +1,4 @@
-"""The Typer application, and the one place where an error becomes two lines and an exit code."""
+"""Application: holds the Typer object, and turns every error into two lines and an exit code."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
-from rtaudit import __version__
+from rtaudit.cli.signature import expanded
 from rtaudit.errors import RtauditError
+from rtaudit.version import __version__
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -49,13 +50,19 @@ def _root(
 
 
 def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
-    """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code."""
+    """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
+
+    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group.
+    """
 
     def register(function: _Function) -> _Function:
-        @functools.wraps(function)
+        called = expanded(function)
+
+        @functools.wraps(called)
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
-                return function(*args, **kwargs)
+                with terminable():
+                    return called(*args, **kwargs)
             except (typer.Exit, typer.Abort):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
@@ -115,9 +122,12 @@ def _as_known(error: BaseException) -> RtauditError | None:
     return None
 
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Within, SIGTERM ends the command as Ctrl-C does: by KeyboardInterrupt, so that temporary folders are removed."""
+    """Within, SIGTERM and SIGHUP end the command as Ctrl-C does: by KeyboardInterrupt, so that temporary files are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -125,11 +135,14 @@ def terminable() -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    # Who started it with `nohup` wants it to outlive the terminal.
+    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [signal.signal(number, stop) for number in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(heard, before, strict=True):
+            signal.signal(number, handler)
 
 
 def complain(error: RtauditError) -> None:
@@ -143,13 +156,15 @@ def complain(error: RtauditError) -> None:
 
 
 def emit(text: str | Iterable[str]) -> None:
-    """Write results to stdout as they are, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
+    """Write results to stdout, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
+
+    A JSON document is written so that it steers neither a terminal nor a build agent; it means the same as in a file.
 
     A reader that has seen enough (`| head`) is no failure: what the command found still decides its exit code.
     """
     stream = sys.stdout.buffer
     try:
-        for piece in (text,) if isinstance(text, str) else text:
+        for piece in _tamed((text,) if isinstance(text, str) else text):
             stream.write(piece.encode("utf-8", "backslashreplace"))
         stream.flush()
     except BrokenPipeError:
@@ -191,6 +206,20 @@ class Stream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def _tamed(pieces: Iterable[str]) -> Iterator[str]:
+    is_json: bool | None = None
+    for piece in pieces:
+        if is_json is None and piece.strip():
+            is_json = piece.lstrip()[0] in "{["
+        if is_json and ("##" in piece or not piece.isascii() or not piece.replace("\n", "").isprintable()):
+            # Imported here: most documents need none of it.
+            from rtaudit.render.text import tame
+
+            yield tame(piece)
+        else:
+            yield piece
 
 
 def drop_stdout() -> None:

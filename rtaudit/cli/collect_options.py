@@ -1,4 +1,4 @@
-"""The options of a collection, shared by the commands that collect, and the one function that runs it for them."""
+"""Collections: run one on the command line, with its progress, log and signals, and sum up its gaps."""
 
 from __future__ import annotations
 
@@ -8,220 +8,72 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import counted, plain
-from rtaudit.cli.environments import take_all_subscriptions, take_aspects, take_environment, take_subscriptions
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
+from rtaudit.settings.values import PROGRESS
 
 if TYPE_CHECKING:
-    from rtaudit.collect import Collected, Endpoint, Identity, Limits, Request, Watch
+    from rtaudit.collect import Collected, Request, Watch
+    from rtaudit.settings import options
     from rtaudit.snapshot import Snapshot
 
-_SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
 
-Subscriptions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--subscription",
-        "-s",
-        metavar="SUBSCRIPTION",
-        help="Id or name; repeatable.",
-        rich_help_panel=_SCOPE,
-        callback=take_subscriptions,
-    ),
-]
-AllSubscriptions = Annotated[
-    bool,
-    typer.Option(
-        "--all-subscriptions",
-        help="Every subscription that the credential can see.",
-        rich_help_panel=_SCOPE,
-        callback=take_all_subscriptions,
-    ),
-]
-Groups = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--resource-group",
-        "-g",
-        metavar="GROUP",
-        help="Only accounts in this resource group; repeatable.",
-        rich_help_panel=_SCOPE,
-    ),
-]
-Accounts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--account", "-a", metavar="ACCOUNT", help="Only this account (name or id); repeatable.", rich_help_panel=_SCOPE
-    ),
-]
-Environment = Annotated[
-    str | None,
-    typer.Option(
-        "--environment",
-        "-e",
-        metavar="LABEL",
-        help="Label of the environment, such as prod; what rtaudit.yaml says of it holds where no option says otherwise.",
-        rich_help_panel=_SCOPE,
-        is_eager=True,
-        callback=take_environment,
-    ),
-]
-OnlyAspects = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--aspect",
-        metavar="NAME",
-        help="An opt-in aspect (defender, perimeters, metrics) to read too, or the only default ones to read; repeatable.",
-        rich_help_panel=_SCOPE,
-        callback=take_aspects,
-    ),
-]
-SkippedAspects = Annotated[
-    list[str] | None,
-    typer.Option("--skip", metavar="NAME", help="Do not read this aspect; repeatable.", rich_help_panel=_SCOPE),
-]
-Fill = Annotated[
-    str | None,
-    typer.Option(
-        "--fill",
-        metavar="OLD.json",
-        help="Ask only for what the gaps of this snapshot name; keep the rest.",
-        rich_help_panel=_SCOPE,
-    ),
-]
-ShardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--shard", metavar="K/N", help="Read the K-th of N parts; `snapshot merge` joins them.", rich_help_panel=_SCOPE
-    ),
-]
-Tenant = Annotated[
-    str | None, typer.Option("--tenant", metavar="ID", help="Tenant to log in to.", rich_help_panel=_REACH)
-]
-CloudOption = Annotated[
-    str,
-    typer.Option(
-        "--cloud", metavar="CLOUD", help="AzureCloud, AzureUSGovernment or AzureChinaCloud.", rich_help_panel=_REACH
-    ),
-]
-ArmEndpoint = Annotated[
-    str | None,
-    typer.Option(
-        "--arm-endpoint",
-        metavar="URL",
-        help="Another Resource Manager: https, or http on loopback.",
-        rich_help_panel=_REACH,
-    ),
-]
-Audience = Annotated[
-    str | None,
-    typer.Option(
-        "--audience", metavar="URL", help="What a token for --arm-endpoint is asked for.", rich_help_panel=_REACH
-    ),
-]
-Auth = Annotated[
-    str,
-    typer.Option(
-        "--auth",
-        metavar="METHOD",
-        help="default, cli, managed-identity, workload-identity or environment.",
-        rich_help_panel=_REACH,
-    ),
-]
-Concurrency = Annotated[
-    int, typer.Option("--concurrency", metavar="N", min=1, max=256, help="Reads in flight.", rich_help_panel=_HOW)
-]
-Timeout = Annotated[
-    float | None,
-    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Stop then, with what there is.", rich_help_panel=_HOW),
-]
-ProgressOption = Annotated[
-    str, typer.Option("--progress", metavar="HOW", help="auto, plain or none (on stderr).", rich_help_panel=_HOW)
-]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show every call on stderr.", rich_help_panel=_HOW)]
-LogFile = Annotated[
-    str | None, typer.Option("--log-file", metavar="FILE", help="Append every call to this file.", rich_help_panel=_HOW)
-]
+def requested(scope: options.Scope, label: options.Label, reach: options.Reach, **more: Any) -> Request:
+    """What is to be read, as the options say; `more` as `rtaudit.api.live.collection` takes it."""
+    from rtaudit.api.live import collection
 
-PROGRESS = ("auto", "plain", "none")
-
-
-@dataclass(frozen=True, slots=True)
-class CollectOptions:
-    """The values of the options above."""
-
-    subscriptions: tuple[str, ...] = ()
-    all_subscriptions: bool = False
-    groups: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    environment: str | None = None
-    aspects: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    """Aspects that a pack reads beside the default ones."""
-    clients: tuple[dict[str, Any], ...] = ()
-    """Client contracts, loaded."""
-    fill: str | None = None
-    shard: str | None = None
-    tenant: str | None = None
-    cloud: str = "AzureCloud"
-    arm_endpoint: str | None = None
-    audience: str | None = None
-    auth: str = "default"
-    concurrency: int = 48
-    timeout: float | None = None
-    progress: str = "auto"
-    verbose: bool = False
-    log_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a collection needs, made from the options."""
-
-    request: Request
-    endpoint: Endpoint
-    identity: Identity
-    limits: Limits
-    watch: Watch
+    return collection(
+        scope.subscription, all_subscriptions=scope.all_subscriptions, resource_groups=scope.resource_group,
+        accounts=scope.account, environment=label.environment, aspects=scope.aspect, skip=scope.skip,
+        tenant=reach.tenant, **more,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
-def prepared(options: CollectOptions) -> Iterator[Prepared]:
-    """Everything for a collection, with its log and progress open and its signals caught. Raises what the options earn."""
-    if options.progress not in PROGRESS:
-        raise UsageError(f"there is no --progress '{options.progress}'", allowed_hint(options.progress, PROGRESS))
+def observed(reach: options.Reach, progress: str) -> Iterator[Watch]:
+    """What looks on at a collection: its log and progress are open within, and signals end it with what there is."""
+    if progress not in PROGRESS:
+        raise UsageError(f"there is no --progress '{progress}'", allowed_hint(progress, PROGRESS))
     with _no_garbage():
         from rtaudit.cli.progress import Progress
-        from rtaudit.collect import Limits, Watch, find_endpoint, find_identity
+        from rtaudit.collect import Watch
 
-        request = _request(options)
-        endpoint = find_endpoint(options.cloud, options.arm_endpoint, options.audience)
-        with _call_log(options) as log, Progress(options.progress, verbose=options.verbose) as progress:
-            watch = Watch(observe=progress.update, log=log)
-            identity = find_identity(endpoint, options.auth, request.tenant)
-            limits = Limits(concurrency=options.concurrency, budget=options.timeout)
+        with _call_log(reach) as log, Progress(progress, verbose=reach.verbose) as shown:
+            watch = Watch(observe=shown.update, log=log)
             with _stopped_by_signals(watch):
-                yield Prepared(request, endpoint, identity, limits, watch)
+                yield watch
 
 
-def run_collect(options: CollectOptions) -> Collected:
+def run_collect(
+    scope: options.Scope,
+    label: options.Label,
+    reach: options.Reach,
+    collecting: options.Collecting,
+    *,
+    contracts: Sequence[str] = (),
+    packs: Sequence[str] = (),
+    also: Sequence[str] = (),
+    shard: str | None = None,
+) -> Collected:
     """Collect as the options say, with progress and a summary of the gaps on stderr.
 
     Raises UsageError, CredentialError and the other errors that a person may see. Ctrl-C, SIGTERM and the time budget
     end it with what there is: `Collected.interrupted` says so.
     """
-    from rtaudit.collect import collect
+    from rtaudit.api.live import collect_snapshot
 
-    with prepared(options) as ready:
-        collected = collect(ready.request, ready.endpoint, ready.identity, ready.limits, ready.watch)
+    with observed(reach, collecting.progress) as watch:
+        request = requested(
+            scope, label, reach, contracts=contracts, packs=packs, also=also, fill=collecting.fill, shard=shard
+        )
+        collected = collect_snapshot(
+            request, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience, auth=reach.auth,
+            concurrency=collecting.concurrency, timeout=reach.timeout, watch=watch,
+        )  # fmt: skip
     say_gaps(collected.snapshot)
     if not collected.interrupted:
         say_empty(collected.snapshot)
@@ -276,49 +128,9 @@ def say_empty(snapshot: Snapshot) -> None:
         print(f"warning: {plain(place)} holds no account of kind OpenAI or AIServices", file=sys.stderr)
 
 
-def _request(options: CollectOptions) -> Any:
-    from rtaudit.collect import Request, Shard, choose_aspects, refill
-
-    if options.fill is not None:
-        given = [
-            name
-            for name, value in (
-                ("-s", options.subscriptions), ("--all-subscriptions", options.all_subscriptions), ("-g", options.groups),
-                ("-a", options.accounts), ("-e", options.environment), ("--aspect", options.aspects),
-                ("--skip", options.skip), ("--shard", options.shard),
-            )
-            if value
-        ]  # fmt: skip
-        if given:
-            do = "does" if len(given) == 1 else "do"
-            raise UsageError(
-                f"--fill takes the scope from the snapshot; {', '.join(given)} {do} not go with it",
-                "leave it out, or collect anew without --fill",
-            )
-        from rtaudit.snapshot import load
-
-        return refill(load(options.fill), Request(tenant=options.tenant, clients=options.clients))
-    if options.subscriptions and options.all_subscriptions:
-        raise UsageError("-s and --all-subscriptions contradict each other", "leave one of them out")
-    environment = options.environment if options.environment is not None else "default"
-    if not environment.strip():
-        raise UsageError("--environment is empty", "a label such as prod")
-    return Request(
-        subscriptions=options.subscriptions,
-        all_subscriptions=options.all_subscriptions,
-        groups=options.groups,
-        accounts=options.accounts,
-        aspects=choose_aspects(options.aspects, options.skip, options.also),
-        environment=environment,
-        tenant=options.tenant,
-        shard=Shard.parse(options.shard) if options.shard else None,
-        clients=options.clients,
-    )
-
-
 @contextlib.contextmanager
-def _call_log(options: CollectOptions) -> Iterator[Any]:
-    if not options.verbose and options.log_file is None:
+def _call_log(reach: options.Reach) -> Iterator[Any]:
+    if not reach.verbose and reach.log_file is None:
         yield None
         return
     from rtaudit.collect.words import call_line
@@ -326,14 +138,14 @@ def _call_log(options: CollectOptions) -> Iterator[Any]:
     lock = threading.Lock()
     lost: list[OSError] = []
     try:
-        file = open(options.log_file, "a", encoding="utf-8") if options.log_file else None  # noqa: SIM115 (closed below)
+        file = open(reach.log_file, "a", encoding="utf-8") if reach.log_file else None  # noqa: SIM115 (closed below)
     except OSError as error:
-        raise RtauditError(f"cannot write {options.log_file}: {error.strerror}", "choose another --log-file") from None
+        raise RtauditError(f"cannot write {reach.log_file}: {error.strerror}", "choose another --log-file") from None
 
     def log(method: str, path: str, status: int, seconds: float, request_id: str) -> None:
         line = plain(call_line(method, path, status, seconds, request_id))
         with lock, contextlib.suppress(ValueError):
-            if options.verbose:
+            if reach.verbose:
                 print(line, file=sys.stderr)
             if file is not None and not lost:
                 try:
@@ -350,7 +162,7 @@ def _call_log(options: CollectOptions) -> Iterator[Any]:
             with lock, contextlib.suppress(OSError):
                 file.close()
         if lost:
-            what = f"{options.log_file} does not hold every call: {lost[0].strerror}"
+            what = f"{reach.log_file} does not hold every call: {lost[0].strerror}"
             print(f"warning: {plain(what)}", file=sys.stderr)
 
 

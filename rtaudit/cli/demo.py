@@ -1,4 +1,4 @@
-"""`rtaudit demo`: the main job end to end on a simulated Azure, told as the commands that a reader could type."""
+"""`rtaudit demo`: runs the main job on a simulated Azure, as the commands that a reader could type."""
 
 from __future__ import annotations
 

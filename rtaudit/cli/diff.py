@@ -5,20 +5,18 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtaudit.cli.app import command, plain
+from rtaudit.cli.completion import completer
 from rtaudit.cli.outputs import OUTPUT_HELP, deliver, parse_outputs
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
     from rtaudit.snapshot import Snapshot
-
-_SEVERITIES = ("critical", "high", "medium", "low", "info", "none")
 
 
 @command()
@@ -43,7 +41,11 @@ def diff(
     ] = None,
     fail_on: Annotated[
         str,
-        typer.Option(metavar="SEVERITY", help="Drift of this severity or worse ends with exit code 1; none: never."),
+        typer.Option(
+            metavar="SEVERITY",
+            autocompletion=completer("thresholds"),
+            help="Drift of this severity or worse ends with exit code 1; none: never.",
+        ),
     ] = "low",
     policy: Annotated[
         str,
@@ -51,6 +53,7 @@ def diff(
             "--policy",
             "-p",
             metavar="NAME|PATH|none",
+            autocompletion=completer("policies"),
             help="The pack whose rules are told beside a change they follow from.",
         ),
     ] = "production",
@@ -58,7 +61,8 @@ def diff(
         str | None, typer.Option(metavar="DATE", help="The date by which entries expire (YYYY-MM-DD; today).")
     ] = None,
     output: Annotated[
-        list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP)
+        list[str] | None,
+        typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP, autocompletion=completer("formats")),
     ] = None,
 ) -> None:
     """Compare environments, or one environment over time; differences by nature are left out.
@@ -66,26 +70,21 @@ def diff(
     Exit code 0: no drift; 1: drift; 4: nothing drifted but something could not be compared.
     """
     outputs = parse_outputs(output or [])
-    if fail_on not in _SEVERITIES:
-        raise UsageError(f"--fail-on cannot be '{fail_on}'", allowed_hint(fail_on, _SEVERITIES))
-    judged_on = _date(as_of)
+    from rtaudit.report.gate import check_threshold, parse_day
+
+    check_threshold(fail_on)
+    day = parse_day(as_of)
     tag = _tag(pair_by)
 
-    from rtaudit.drift import diff as compare
-    from rtaudit.drift import load_map, load_policy
-    from rtaudit.drift.rolemap import NO_MAP
+    from rtaudit.api.checks import diff as compare
 
     # Snapshots are large and hold no cycles: to look for them again and again doubles the time.
     gc.disable()
-    judging = load_policy(drift_policy, judged_on)
     loaded = _load(snapshots, git)
-    mapped = NO_MAP if role_map is None else load_map(role_map, loaded)
-    drift = compare(loaded, judging, as_of=judged_on, role_map=mapped, tag=tag, fail_on=fail_on)
-    if policy != "none" and any(one.summary["drift"] for one in drift.comparisons):
-        from rtaudit.impact.join import join_rules
-        from rtaudit.policy import load_policies
-
-        drift = join_rules(drift, loaded, load_policies([policy]), judged_on)
+    drift = compare(
+        *loaded, drift_policy=drift_policy, role_map=role_map, pair_by_tag=tag, as_of=day, fail_on=fail_on,
+        rules=() if policy == "none" else (policy,),
+    )  # fmt: skip
     deliver(outputs, drift, snapshots=loaded)
     _advise(drift, loaded)
     raise typer.Exit(drift.exit_code)
@@ -143,15 +142,6 @@ def _tag(pair_by: str | None) -> str | None:
     if kind != "tag" or not name:
         raise UsageError(f"--pair-by cannot be '{pair_by}'", "--pair-by tag:NAME, such as tag:role")
     return name
-
-
-def _date(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of cannot be '{text}'", "a date, YYYY-MM-DD") from None
 
 
 __all__ = ["diff"]

@@ -1,17 +1,19 @@
-"""`--environment` and `--config`: what `rtaudit.yaml` says stands where an option is not given. Options win."""
+"""Environments: fills Click's defaults from `rtaudit.yaml` by `--environment` and `--config`; the command line wins."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rtaudit.cli.app import complain
+from rtaudit.cli.signature import ROWS
 from rtaudit.errors import RtauditError, UsageError
 
 if TYPE_CHECKING:
-    from rtaudit.environments import Environment
+    from rtaudit.settings.config_file import Environment
+    from rtaudit.settings.options import Option
 
 _LABEL, _FILE, _FOUND = "rtaudit.environment", "rtaudit.config", "rtaudit.found"
 NO_FILE = "none"
@@ -31,38 +33,14 @@ def _take_config(context: typer.Context, value: str | None) -> str | None:
     return value
 
 
-ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="The file that names the environments; `none`: no file. [rtaudit.yaml, where there is one]",
-        is_eager=True,
-        callback=_take_config,
-    ),
-]
-EnvironmentOption = Annotated[
-    str | None,
-    typer.Option(
-        "--environment",
-        "-e",
-        metavar="LABEL",
-        help="Judge as rtaudit.yaml says for this environment.",
-        is_eager=True,
-        callback=take_environment,
-    ),
-]
-"""`--environment` of a command that does not collect: without the file it means nothing."""
-
-
 def with_params(context: typer.Context, value: list[str] | None) -> list[str] | None:
     """Callback of `--set`: the file's parameters come first, so that one that is set here replaces that one alone."""
     found: Environment | None = context.meta.get(_FOUND)
-    if found is None or not found.params:
+    if found is None or not found.values.get("params"):
         return value
     from rtaudit.documents import canonical
 
-    return [*(f"{name}={canonical(given)}" for name, given in found.params.items()), *(value or ())]
+    return [*(f"{name}={canonical(given)}" for name, given in found.values["params"].items()), *(value or ())]
 
 
 def take_subscriptions(context: typer.Context, value: list[str] | None) -> list[str] | None:
@@ -96,10 +74,10 @@ def _give_way(context: typer.Context, option: str, rival: str) -> None:
         context.default_map.pop(rival, None)
 
 
-def snapshots_given(context: typer.Context, given: list[str] | None) -> list[str]:
+def snapshots_given(context: typer.Context, given: Sequence[str]) -> list[str]:
     """The snapshots on the command line, or the file's own. Raises UsageError, which says where one is missing."""
     if given:
-        return given
+        return list(given)
     found: Environment | None = context.meta.get(_FOUND)
     if found is None:
         raise UsageError(
@@ -119,13 +97,12 @@ def _apply(context: typer.Context) -> None:
     try:
         found = _find(context)
     except RtauditError as error:
-        complain(error)
-        raise typer.Exit(error.exit_code) from None
+        from rtaudit.cli.app import report_error
+
+        raise typer.Exit(report_error(error)) from None
     if found is not None:
         context.meta[_FOUND] = found
-        known = {parameter.name for parameter in context.command.params}
-        given = _defaults(found, str(context.command.name))
-        context.default_map = {name: value for name, value in given.items() if name in known and value}
+        context.default_map = _defaults(found, context)
 
 
 def _find(context: typer.Context) -> Environment | None:
@@ -136,7 +113,7 @@ def _find(context: typer.Context) -> Environment | None:
         return None
     if file == NO_FILE:
         return None
-    from rtaudit.environments import DEFAULT_FILE, find_environment
+    from rtaudit.settings.config_file import DEFAULT_FILE, find_environment
 
     if file is None and not os.path.exists(DEFAULT_FILE):
         if context.command.name == "check":
@@ -145,31 +122,28 @@ def _find(context: typer.Context) -> Environment | None:
     return find_environment(file or DEFAULT_FILE, label)
 
 
-def _defaults(found: Environment, command: str) -> dict[str, Any]:
-    """The values of the options, by the names that the commands' functions give them."""
-    allowed = found.allow_unknown
-    return {
-        "subscription": list(found.subscriptions),
-        "all_subscriptions": found.all_subscriptions,
-        "resource_group": list(found.resource_groups),
-        "account": list(found.accounts),
-        "tenant": found.tenant,
-        "cloud": found.cloud,
-        "auth": found.auth,
-        "skip": list(found.skip),
-        "client": list(found.contracts),
-        "expect": list(found.contracts),
-        "policy": list(found.policies),
-        "for_packs": list(found.policies),
-        "waivers": found.waivers,
-        "baseline": found.baseline,
-        "fail_on": found.fail_on,
-        "allow_unknown": ["all"] if allowed is True else list(allowed or ()),
-        **_snapshot(found.snapshot, command),
-    }
+def _defaults(found: Environment, context: typer.Context) -> dict[str, Any]:
+    """What the file says of each option of the command that has a key in it, as Click takes values."""
+    rows: dict[str, Option] = getattr(context.command.callback, ROWS, {})
+    given: dict[str, Any] = {}
+    for parameter in context.command.params:
+        row = rows.get(str(parameter.name))
+        if row is None or row.key is None or row.key.schema == "mapping" or not found.values.get(row.key.name):
+            continue
+        value = found.values[row.key.name]
+        several = parameter.multiple if hasattr(parameter, "multiple") and parameter.multiple else parameter.nargs == -1
+        if several:
+            value = ["all"] if value is True else list(value) if isinstance(value, list) else [value]
+        given[str(parameter.name)] = value
+    return given
 
 
-def _snapshot(path: str | None, command: str) -> dict[str, Any]:
-    if path is None:
-        return {}
-    return {"output": path} if command == "collect" else {"snapshot": [path] if command == "check" else path}
+CALLBACKS: dict[str, Callable[..., Any]] = {
+    "environment": take_environment,
+    "config": _take_config,
+    "settings": with_params,
+    "subscription": take_subscriptions,
+    "all_subscriptions": take_all_subscriptions,
+    "aspect": take_aspects,
+}
+"""Option -> what Typer calls with its value."""

@@ -1,4 +1,4 @@
-"""`-o FORMAT[=PATH] | PATH.sarif …`: what is written where. Several in one run, files atomically, stdout at most once."""
+"""Outputs: write what `-o FORMAT[=PATH] | PATH.sarif …` names: several in one run, files atomically, stdout at most once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rtaudit.cli.app import emit, plain
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.render import FORMATS, by_extension, render, whole
+from rtaudit.settings.values import GROUPINGS, OF_DRIFT, OF_REPORT
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
@@ -57,19 +58,14 @@ def parse_outputs(
     return outputs
 
 
-_GROUPINGS = ("account", "rule", "severity")
-_OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
-_OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
-
-
 def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:
     """Raise UsageError for a grouping or an outcome that there is none of, in this answer where it is there already."""
     from rtaudit.report import Report
 
     of_drift = answer is not None and not isinstance(answer, Report)
-    outcomes = (*_OF_REPORT, *_OF_DRIFT) if answer is None else _OF_DRIFT if of_drift else _OF_REPORT
-    if group_by is not None and group_by not in _GROUPINGS:
-        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, _GROUPINGS))
+    outcomes = (*OF_REPORT, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else OF_REPORT
+    if group_by is not None and group_by not in GROUPINGS:
+        raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, GROUPINGS))
     if group_by is not None and of_drift:
         raise UsageError("--group-by groups a report, and this is a drift", "leave it out: a drift goes by category")
     for word in show:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ app.add_typer(policies, name="policy")
 
 PolicyOption = Annotated[
     list[str] | None,
-    typer.Option("--policy", "-p", metavar="NAME|PATH", help="Also these packs, by name or path; repeatable."),
+    typer.Option(
+        "--policy",
+        "-p",
+        metavar="NAME|PATH",
+        help="Also these packs, by name or path; repeatable.",
+        autocompletion=completer("policies"),
+    ),
 ]
 
 
@@ -33,15 +40,37 @@ def list_rules(
     policy: PolicyOption = None,
     pack: Annotated[
         str | None,
-        typer.Option("--pack", metavar="NAME|PATH", help="Only rules that this pack selects (name or path)."),
+        typer.Option(
+            "--pack",
+            metavar="NAME|PATH",
+            help="Only rules that this pack selects (name or path).",
+            autocompletion=completer("policies"),
+        ),
     ] = None,
     severity: Annotated[
-        str | None, typer.Option("--severity", metavar="SEVERITY", help="Only rules of this severity.")
+        str | None,
+        typer.Option(
+            "--severity",
+            metavar="SEVERITY",
+            help="Only rules of this severity.",
+            autocompletion=completer("severities"),
+        ),
     ] = None,
     group: Annotated[
-        str | None, typer.Option("--group", metavar="GROUP", help="Only rules of this group: ID, NET, DNS, OBS, MOD, …")
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="GROUP",
+            help="Only rules of this group: ID, NET, DNS, OBS, MOD, …",
+            autocompletion=completer("groups"),
+        ),
     ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="table|json", help="How to print.")] = "table",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="table|json", help="How to print.", autocompletion=among("table", "json")
+        ),
+    ] = "table",
 ) -> None:
     """List the rules, with severity and the packs that select them."""
     from rtaudit.documents import dumps
@@ -100,12 +129,18 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 @command(policies, "explain")
 def explain_rules(
     rule: Annotated[
-        list[str] | None, typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.")
+        list[str] | None,
+        typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.", autocompletion=completer("rules")),
     ] = None,
     *,
     policy: PolicyOption = None,
     source: Annotated[bool, typer.Option("--source", help="The source checks of `client scan`, and no rules.")] = False,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="text|markdown", help="How to print.")] = "text",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="text|markdown", help="How to print.", autocompletion=among("text", "markdown")
+        ),
+    ] = "text",
 ) -> None:
     """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
     from rtaudit.policy import library
@@ -174,16 +209,10 @@ def lint_policies(
     ] = None,
 ) -> None:
     """Find what is wrong with a policy: schema, duplicate ids, unknown parameters and fields, missing cases. Exit 1 if anything is."""
-    from rtaudit import assets
-    from rtaudit.policy.lint import Complaint, lint
-    from rtaudit.scan.cases import check_files, is_case_file, lint_checks
+    from rtaudit.api.files import lint
     from rtaudit.snapshot import load
 
-    target = path or assets.policies()
-    checks = check_files(target)
-    found = [Complaint(place, name, words) for place, name, words in lint_checks(target)]
-    if not checks or any(one not in checks and not is_case_file(one) for one in _yaml_below(target)):
-        found = [*lint(target, [load(one) for one in snapshot or ()]), *found]
+    found = lint(path, [load(one) for one in snapshot or ()])
     for complaint in found:
         emit(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
     emit(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
@@ -267,10 +296,3 @@ def _packs(extra: Sequence[str]) -> list[Pack]:
 def _one_of(word: str, allowed: Sequence[str], option: str) -> None:
     if word not in allowed:
         raise UsageError(f"{option} cannot be '{word}'", allowed_hint(word, allowed))
-
-
-def _yaml_below(target: Path) -> list[Path]:
-    """The YAML files of a policy: the file itself, or those in the folder and its `rules`."""
-    if target.is_file():
-        return [target]
-    return [one for folder in (target, target / "rules") for one in folder.glob("*.yaml")]

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rtaudit.cli.app import command, emit, plain
-from rtaudit.cli.collect import aspects_for
-from rtaudit.cli.collect_options import (
-    Accounts,
-    AllSubscriptions,
-    ArmEndpoint,
-    Audience,
-    Auth,
-    CloudOption,
-    CollectOptions,
-    Environment,
-    Groups,
-    LogFile,
-    OnlyAspects,
-    SkippedAspects,
-    Subscriptions,
-    Tenant,
-    Timeout,
-    Verbose,
-    prepared,
-)
-from rtaudit.cli.environments import ConfigOption
+from rtaudit.cli.collect_options import observed, requested
+from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
-    from rtaudit.collect.preflight import Expected, Preflight
+    from collections.abc import Sequence
+
+    from rtaudit.collect.preflight import Expected, Planned, Preflight
+    from rtaudit.settings import options
 
 _FORMATS = ("table", "json")
 NOT_READY = 1
@@ -39,71 +23,38 @@ NOT_READY = 1
 
 @command()
 def preflight(
-    subscription: Subscriptions = None,
-    all_subscriptions: AllSubscriptions = False,
-    resource_group: Groups = None,
-    account: Accounts = None,
-    environment: Environment = None,
-    config: ConfigOption = None,  # noqa: ARG001 (its callback has read the file)
-    for_packs: Annotated[
-        list[str] | None, typer.Option("--for", metavar="PACK", help="Also what this pack's rules read; repeatable.")
-    ] = None,
-    aspect: OnlyAspects = None,
-    skip: SkippedAspects = None,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option("--expect", metavar="FILE", help="A client contract whose targets must be there; repeatable."),
-    ] = None,
-    expect_deployment: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--expect-deployment", metavar="ACCOUNT/NAME", help="A deployment that must be there; repeatable."
-        ),
-    ] = None,
-    expect_region: Annotated[
-        list[str] | None,
-        typer.Option("--expect-region", metavar="ACCOUNT=REGION", help="Where an account must be; repeatable."),
-    ] = None,
-    tenant: Tenant = None,
-    cloud: CloudOption = "AzureCloud",
-    arm_endpoint: ArmEndpoint = None,
-    audience: Audience = None,
-    auth: Auth = "default",
-    timeout: Timeout = None,
-    verbose: Verbose = False,
-    log_file: LogFile = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table or json.")] = "table",
+    scope: options.Scope,
+    label: options.Label,
+    reach: options.Reach,
+    packs: options.ForPacks,
+    expecting: options.Expecting,
+    planning: options.Planning,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FORMAT", help="table or json.", autocompletion=among(*_FORMATS)),
+    ] = "table",
 ) -> None:
     """Confirm identity, subscriptions, providers, permissions and targets, before anything is collected.
 
-    Exit code: 0 all is there, 1 something is missing or could not be looked at, 3 there is no credential that works.
+    --expect also asks whether the contract's deployment can be used and its caller holds the role; --model whether a planned
+    deployment can be built: name, region, SKU, quota, capacity, retirement. What could not be read is unknown, never pass.
+
+    Exit code: 0 all is there, 1 something is missing or could not be read, 3 there is no credential that works.
     """
+    from rtaudit.api.live import preflight as run
+
     if output not in _FORMATS:
         raise UsageError(f"there is no format '{output}' here", allowed_hint(output, _FORMATS))
-    expected = _expected(expect or [], expect_deployment or [], expect_region or [], environment)
-    options = CollectOptions(
-        subscriptions=tuple(subscription or ()),
-        all_subscriptions=all_subscriptions,
-        groups=tuple(resource_group or ()),
-        accounts=tuple(account or ()),
-        environment=environment,
-        aspects=tuple(aspect or ()),
-        skip=tuple(skip or ()),
-        also=aspects_for(for_packs or ()),
-        tenant=tenant,
-        cloud=cloud,
-        arm_endpoint=arm_endpoint,
-        audience=audience,
-        auth=auth,
-        timeout=timeout,
-        progress="none",
-        verbose=verbose,
-        log_file=log_file,
-    )
-    from rtaudit.collect.preflight import preflight as look
-
-    with prepared(options) as ready:
-        answer = look(ready.request, ready.endpoint, ready.identity, expected, ready.limits, ready.watch)
+    planned = _planned(planning)
+    expected = _expected(expecting, label.environment, planned)
+    if planned is not None and not expecting.expect:
+        expected += _plans(planned, scope.account)
+    with observed(reach, "none") as watch:
+        request = requested(scope, label, reach, packs=packs.for_packs)
+        answer = run(
+            request, expected, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience,
+            auth=reach.auth, timeout=reach.timeout, watch=watch,
+        )  # fmt: skip
     if output == "json":
         from rtaudit.documents import dumps
 
@@ -114,18 +65,40 @@ def preflight(
         raise typer.Exit(NOT_READY)
 
 
-def _expected(
-    contracts: list[str], deployments: list[str], regions: list[str], environment: str | None
-) -> list[Expected]:
+def _planned(planning: options.Planning) -> Planned | None:
+    from rtaudit.collect.preflight import Planned
+
+    more: dict[str, Any] = {name: getattr(planning, name) for name in ("version", "sku", "capacity", "region")}
+    stated = {name: value for name, value in more.items() if value is not None}
+    if planning.model is None:
+        if stated:
+            option = next(iter(stated))
+            raise UsageError(f"--{option} describes a planned deployment, and --model is missing", "add --model NAME")
+        return None
+    return Planned(planning.model, **stated)
+
+
+def _plans(planned: Planned, accounts: Sequence[str]) -> list[Expected]:
+    """The plan at each account that is named, or in the region that is."""
+    from rtaudit.collect.preflight import Expected
+
+    if not accounts and planned.region is None:
+        raise UsageError(
+            "--model says what is planned, and not where", "add -a ACCOUNT, --region REGION or --expect FILE"
+        )
+    return [Expected(name, source="--model", planned=planned) for name in accounts or [""]]
+
+
+def _expected(expecting: options.Expecting, environment: str | None, planned: Planned | None) -> list[Expected]:
     from rtaudit.collect.preflight import Expected, expected_of
 
     found: list[Expected] = []
-    if contracts:
+    if expecting.expect:
         from rtaudit.contract import load_contract
 
-        for path in contracts:
+        for path in expecting.expect:
             contract = load_contract(path)
-            some = list(expected_of(contract, environment, path))
+            some = list(expected_of(contract, environment, path, planned))
             if not some:
                 of = f" for the environment '{environment}'" if environment else ""
                 sections = ", ".join(contract.get("environments") or {})
@@ -134,12 +107,12 @@ def _expected(
                     f"give --environment; it speaks of: {sections}" if sections else "name one as `account` in it",
                 )
             found += some
-    for text in deployments:
+    for text in expecting.expect_deployment:
         account, slash, name = text.rpartition("/")
         if not slash or not account or not name:
             raise UsageError(f"'{text}' is no deployment", "write --expect-deployment ACCOUNT/NAME")
         found.append(Expected(account, deployment=name, source="--expect-deployment"))
-    for text in regions:
+    for text in expecting.expect_region:
         account, equals, region = text.partition("=")
         if not equals or not account or not region:
             raise UsageError(f"'{text}' is no region of an account", "write --expect-region ACCOUNT=REGION")

@@ -1,19 +1,17 @@
-"""`rtaudit probe`: the live path, from where this machine stands. Opt-in: no other command does it."""
+"""`rtaudit probe`: opens realtime sessions from this machine. Opt-in: no other command does it."""
 
 from __future__ import annotations
 
 import ipaddress
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
 from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError
-
-if TYPE_CHECKING:
-    from rtaudit.probe import Target
 
 _FORMATS = ("table", "json")
 MAX_COUNT = 1000
@@ -63,14 +61,20 @@ def probe(
     auth: Annotated[
         str,
         typer.Option(
-            "--auth", metavar="METHOD", help="default, cli, managed-identity, workload-identity, environment."
+            "--auth",
+            metavar="METHOD",
+            help="default, cli, managed-identity, workload-identity, environment.",
+            autocompletion=completer("methods"),
         ),
     ] = "default",
     tenant: Annotated[str | None, typer.Option("--tenant", metavar="ID", help="Tenant of the token.")] = None,
     cloud: Annotated[
         str | None,
         typer.Option(
-            "--cloud", metavar="CLOUD", help="Cloud that the token is for. [that of the snapshot, else of the host]"
+            "--cloud",
+            metavar="CLOUD",
+            help="Cloud that the token is for. [that of the snapshot, else of the host]",
+            autocompletion=completer("clouds"),
         ),
     ] = None,
     ca_file: Annotated[
@@ -86,37 +90,33 @@ def probe(
     ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help="table, json, or a path; repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT[=PATH]",
+            help="table, json, or a path; repeatable.",
+            autocompletion=among(*_FORMATS),
+        ),
     ] = None,
 ) -> None:
     """Open realtime sessions from here, and close them: no audio, no response asked for, no key.
 
-    Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
+    What is opened follows the contract's use or the deployment's role: speech, transcription, translation or GPT-Live. Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
     against the deployment's rate limit. Exit 0 all sessions opened (within the budget), 1 not so, 3 no token.
     """
+    from rtaudit.api.live import probe_endpoint
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.documents import dumps, write_atomically
-    from rtaudit.probe import Plan, check_host
-    from rtaudit.probe import probe as run
 
     wanted = parse_outputs(output or (), formats=_FORMATS)
     if no_session and budget_ms is not None:
         raise UsageError("--budget-ms is for sessions, and --no-session opens none", "leave out one of the two")
-    target = _target(snapshot, account, deployment, client, environment, endpoint, cloud)
-    plan = Plan(
-        count=count,
-        concurrency=min(concurrency, count),
-        timeout=timeout,
-        budget=budget_ms / 1000 if budget_ms is not None else None,
-        ca_file=ca_file,
-        connect_to=_address(connect_to),
-        sessions=not no_session,
-    )
-    token: Callable[[], str] | None = None
-    if plan.sessions:
-        check_host(target, allow_host or ())
-        token = _token(target, auth, tenant)
-    document = run(target, plan, token)
+    document = probe_endpoint(
+        snapshot=snapshot, account=account, deployment=deployment, client=client, environment=environment,
+        endpoint=endpoint, cloud=cloud, allow_hosts=allow_host or (), auth=auth, tenant=tenant, count=count,
+        concurrency=min(concurrency, count), timeout=timeout, ca_file=ca_file, connect_to=_address(connect_to),
+        budget=budget_ms / 1000 if budget_ms is not None else None, sessions=not no_session,
+    )  # fmt: skip
     for one in wanted:
         text = dumps(document) if one.format == "json" else "".join(f"{plain(line)}\n" for line in _lines(document))
         if one.path is None:
@@ -125,39 +125,6 @@ def probe(
             write_atomically(one.path, text)
             print(f"wrote {plain(one.path)}", file=sys.stderr)
     raise typer.Exit(0 if _good(document) else 1)
-
-
-def _target(
-    snapshot: str | None,
-    account: str | None,
-    deployment: str | None,
-    client: str | None,
-    environment: str | None,
-    endpoint: str | None,
-    cloud: str | None,
-) -> Target:
-    from rtaudit.contract import load_contract
-    from rtaudit.probe import from_contract, from_endpoint, from_snapshot
-    from rtaudit.snapshot import load
-
-    if endpoint is not None:
-        if snapshot or client or account or environment:
-            raise UsageError("--endpoint says it all", "leave out --snapshot, --account, --client and --environment")
-        return from_endpoint(endpoint, deployment, cloud)
-    loaded = load(snapshot) if snapshot is not None else None
-    if loaded is not None and cloud not in (None, loaded.scope.get("cloud") or "AzureCloud"):
-        raise UsageError(f"--cloud {cloud} is not the cloud of {snapshot}", "leave out --cloud: the snapshot says it")
-    if client is not None:
-        if account or deployment:
-            raise UsageError("the contract names account and deployment", "leave out --account and --deployment")
-        return from_contract(load_contract(client), loaded, environment, cloud)
-    if environment is not None:
-        raise UsageError(
-            "--environment is one of a contract's, and there is none", "add --client FILE, or leave it out"
-        )
-    if loaded is None:
-        raise UsageError("nothing to probe", "say --snapshot FILE --account NAME, --client FILE, or --endpoint URL")
-    return from_snapshot(loaded, account, deployment)
 
 
 def _address(text: str | None) -> tuple[str, int | None] | None:
@@ -175,14 +142,6 @@ def _address(text: str | None) -> tuple[str, int | None] | None:
     if port and not (port.isdigit() and 0 < int(port) < 65536):
         raise UsageError(f"--connect-to {text} has no good port", hint)
     return address, int(port) if port else None
-
-
-def _token(target: Target, auth: str, tenant: str | None) -> Callable[[], str]:
-    from rtaudit.collect.credentials import find_identity
-    from rtaudit.collect.endpoint import find_endpoint
-
-    identity = find_identity(find_endpoint(target.cloud), auth, tenant)
-    return lambda: identity.get_token(f"{target.audience}/.default").token
 
 
 def _good(document: dict[str, Any]) -> bool:
@@ -257,8 +216,11 @@ def _sessions(document: dict[str, Any]) -> Iterator[str]:
         if one["outcome"] != "session" and words not in told:
             told.add(words)
             yield f"           {words}"
-            if one.get("says"):
+            if one.get("says") and one["outcome"] == "refused":
                 yield f"           that is: {one['says']}"
+        elif one["outcome"] == "session" and one.get("says") and one["says"] not in told:
+            told.add(one["says"])
+            yield f"           {one['says']}"
     if summary["times"]:
         yield "  seconds     median      p95   jitter"
         for stage, row in summary["times"].items():

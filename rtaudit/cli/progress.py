@@ -1,4 +1,4 @@
-"""Progress of a collection on stderr: a bar on a terminal, a line every ten seconds when asked, silence in a pipe."""
+"""Progress: shows a collection on stderr: a bar on a terminal, a line every ten seconds when asked, silence in a pipe."""
 
 from __future__ import annotations
 

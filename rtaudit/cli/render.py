@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtaudit.cli.app import command
-from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import InputError
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
     from rtaudit.report import Report
+    from rtaudit.settings import options
 
 
 @command()
 def render(
     file: Annotated[str, typer.Argument(metavar="REPORT.json", help="What check, audit or diff wrote with -o json.")],
+    output: options.Output,
+    view: options.View,
     *,
-    output: Annotated[
-        list[str] | None, typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help=OUTPUT_HELP)
-    ] = None,
     snapshot: Annotated[
         list[str] | None,
         typer.Option(
@@ -30,25 +29,14 @@ def render(
             help="A snapshot that was judged: adds lines to annotations and plots to HTML.",
         ),
     ] = None,
-    group_by: Annotated[
-        str | None, typer.Option("--group-by", metavar="account|rule|severity", help="How the table groups.")
-    ] = None,
-    show: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--show",
-            metavar="OUTCOME",
-            help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable.",
-        ),
-    ] = None,
 ) -> None:
     """Write a report or a drift in other formats. Exit 0: the verdict was given when it was made."""
     from rtaudit.cli.outputs import check_view, deliver, parse_outputs
     from rtaudit.documents import load_json
     from rtaudit.snapshot import load
 
-    outputs = parse_outputs(output or ())
-    check_view(group_by, show or ())
+    outputs = parse_outputs(output.output)
+    check_view(view.group_by, view.show)
     name = "standard input" if file == "-" else file
     answer = _answer(load_json(file), name)
     snapshots = [load(path) for path in snapshot or ()]
@@ -59,7 +47,7 @@ def render(
                 f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}",
                 "give the file that was judged",
             )
-    deliver(outputs, answer, snapshots=snapshots, group_by=group_by, show=show or ())
+    deliver(outputs, answer, snapshots=snapshots, group_by=view.group_by, show=view.show)
 
 
 def _answer(document: Any, name: str) -> Report | Drift:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rtaudit.cli.app import command, emit
+from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
 
 SCHEMAS: dict[str, str] = {
@@ -19,7 +20,7 @@ SCHEMAS: dict[str, str] = {
     "drift": "rtaudit.drift.schema:ENVELOPE",
     "driftpolicy": "rtaudit.drift.schema:POLICY",
     "map": "rtaudit.drift.schema:MAP",
-    "config": "rtaudit.environments:CONFIG_SCHEMA",
+    "config": "rtaudit.settings.config_file:CONFIG_SCHEMA",
     "client": "rtaudit.contract.schema:CONTRACT_SCHEMA",
     "source": "rtaudit.scan.schema:CHECKS_SCHEMA",
     "sourcecases": "rtaudit.scan.schema:CASES_SCHEMA",
@@ -39,7 +40,11 @@ def find_schema(name: str) -> dict[str, Any]:
 
 
 @command()
-def schema(document: Annotated[str, typer.Argument(metavar="DOCUMENT", help=", ".join(SCHEMAS))]) -> None:
+def schema(
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help=", ".join(SCHEMAS), autocompletion=among(*SCHEMAS))
+    ],
+) -> None:
     """Print the JSON Schema of a document that rtaudit reads or writes."""
     from rtaudit.documents import dumps
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from rtaudit.azure.clouds import CLOUDS
+from rtaudit.azure.realtime_api import ROLES, audiences
 from rtaudit.cli.app import command, emit, plain, terminable
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -100,20 +101,23 @@ def _realtime(
         raise UsageError(f"there is no account '{account}' in these snapshots", allowed_hint(account, names))
     file, owner = found[0]
     deployed = [
-        Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], speaks=one.fact("realtimeRole") == "speech")
+        Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], one.fact("realtimeRole"))
         for one in owner.world.deployments
         if one.account is not None and one.account.resource == owner.resource
     ]
     host = urlsplit(str(owner.properties.get("endpoint") or "")).hostname or owner.name
-    suffix = CLOUDS.get(str(owner.world.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"]).openai_suffix
-    names = sorted({host, f"{owner.properties.get('customSubDomainName') or owner.name}.{suffix}", "localhost"})
+    cloud = CLOUDS.get(str(owner.world.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"])
+    own = f"{owner.properties.get('customSubDomainName') or owner.name}.{cloud.openai_suffix}"
+    names = sorted({host, own, "localhost"})
     with (
         tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,
-        RealtimeServer(deployed, Path(folder), names=names, behaviour=behaviour, latency=latency) as server,
+        RealtimeServer(
+            deployed, Path(folder), names=names, behaviour=behaviour, latency=latency, audiences=audiences(cloud)
+        ) as server,
     ):
         words = ["rtaudit", "probe", "--snapshot", file, "-a", owner.name, "--auth", "managed-identity"]
         words += ["--connect-to", f"127.0.0.1:{server.port}", "--ca-file", str(server.ca_file), "-d"]
-        yield [shlex.join([*words, one.name]) for one in deployed if one.speaks]
+        yield [shlex.join([*words, one.name]) for role in ROLES for one in deployed if one.role == role]
 
 
 def _lines(simulator: Simulator, snapshots: list[Snapshot]) -> list[str]:

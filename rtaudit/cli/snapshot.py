@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from rtaudit.cli.app import app, command, counted, emit, plain
-from rtaudit.errors import InputError, UsageError, allowed_hint
+from rtaudit.cli.completion import among, completer
+from rtaudit.errors import UsageError, allowed_hint
 
 snapshots = typer.Typer(help="Show, verify, redact and merge snapshots.", no_args_is_help=True)
 app.add_typer(snapshots, name="snapshot")
@@ -26,8 +26,15 @@ def _snapshot() -> None:
 @command(snapshots)
 def show(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot; - is standard input.")],
-    what: Annotated[str, typer.Option("--what", metavar="WHAT", help=", ".join(_WHAT))] = "accounts",
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help=", ".join(_FORMATS))] = "table",
+    what: Annotated[
+        str, typer.Option("--what", metavar="WHAT", help=", ".join(_WHAT), autocompletion=completer("inventories"))
+    ] = "accounts",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FORMAT[=PATH]", help=", ".join(_FORMATS), autocompletion=among(*_FORMATS)
+        ),
+    ] = "table",
 ) -> None:
     """Print what a snapshot holds: its accounts, deployments, what each region could host, endpoints, gaps."""
     from rtaudit.cli.outputs import parse_outputs, screen
@@ -57,25 +64,14 @@ def verify(
     A snapshot is read, and its digest counted again. Of a folder every file's SHA-256 is checked, and the judgement is
     made again from the files. Exit code 3 says that something was changed.
     """
-    if os.path.isdir(path):
-        from rtaudit.evidence.bundle import judgement
-        from rtaudit.evidence.bundle import verify as verify_evidence
+    from rtaudit.api.files import verify as run
+    from rtaudit.snapshot import Snapshot
 
-        report = verify_evidence(path)
-        emit(f"{plain(path)}: unchanged; judged again, the same: {report.verdict}, {judgement(report)}\n")
+    found = run(path)
+    if isinstance(found, Snapshot):
+        counts = f"{counted(len(found.resources), 'resource')}, {counted(len(found.gaps), 'gap')}"
+        emit(f"{plain(path)}: {counts}, {found.digest}\n")
         return
-    from rtaudit.snapshot import load
+    from rtaudit.evidence.bundle import judgement
 
-    snapshot = load(path)
-    if snapshot.recorded_digest is None:
-        raise InputError(
-            f"{path} records no digest: nothing to compare with", "collect again, or keep its SHA-256 elsewhere"
-        )
-    if snapshot.recorded_digest != snapshot.digest:
-        raise InputError(
-            f"{path} was changed after it was written: it says {snapshot.recorded_digest}, its content has {snapshot.digest}",
-            "take the original; a snapshot is never edited by hand",
-        )
-    emit(
-        f"{plain(path)}: {counted(len(snapshot.resources), 'resource')}, {counted(len(snapshot.gaps), 'gap')}, {snapshot.digest}\n"
-    )
+    emit(f"{plain(path)}: unchanged; judged again, the same: {found.verdict}, {judgement(found)}\n")

@@ -27,22 +27,35 @@ def merge(
     from rtaudit.snapshot import load
     from rtaudit.snapshot.merge import merge as join
 
-    _write(join([load(file) for file in files]), output)
+    write_snapshot(join([load(file) for file in files]), output)
 
 
 @command(snapshots)
 def redact(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The snapshot; - is standard input.")],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="FILE",
+            help="The key of the pseudonyms, for copies that are compared; made where it is not there. Keep it to yourself. [a key that is thrown away]",
+        ),
+    ] = None,
     output: _Output = None,
 ) -> None:
-    """Make a copy to show to others: names, ids and addresses become stable pseudonyms."""
+    """Make a copy to show to others: all that is not known to be harmless is hidden, and it can still be checked.
+
+    Names, ids and addresses become pseudonyms, the same throughout the copy. Without the key, which the copy does not hold,
+    nobody finds out what they stand for. With --key, copies of two snapshots can be compared.
+    """
     from rtaudit.snapshot import load
+    from rtaudit.snapshot.redact import load_key
     from rtaudit.snapshot.redact import redact as hide
 
-    _write(hide(load(file)), output)
+    write_snapshot(hide(load(file), load_key(key) if key is not None else None), output)
 
 
-def _write(snapshot: Snapshot, output: str | None) -> None:
+def write_snapshot(snapshot: Snapshot, output: str | None) -> None:
     from rtaudit.documents import pieces
     from rtaudit.snapshot import write
 

@@ -6,12 +6,9 @@ operation ends (`_Taken`): the SDK builds no models of what nobody reads, and fo
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -21,13 +18,14 @@ from azure.core.pipeline.policies import HeadersPolicy, HTTPPolicy, UserAgentPol
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from rtaudit import __version__
 from rtaudit.azure.api_versions import Versions
+from rtaudit.collect.answers import parse_answer
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.faults import Fault, fault_of
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.transport import Answer, Wire
 from rtaudit.errors import CredentialError
+from rtaudit.version import __version__
 
 _Client = TypeVar("_Client")
 
@@ -39,7 +37,7 @@ class Page:
     document: dict[str, Any] = field(default_factory=dict)
     """The answer's JSON object."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """The answer's headers, names in lower case."""
+    """The answer's headers; their names have no case."""
 
 
 class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left)
@@ -49,17 +47,12 @@ class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left
 class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
     """Outermost: puts the answer into the caller's Page, and leaves the operation that asked."""
 
-    def __init__(self, limits: Limits, *, plain_http: bool) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__()
         self._limits = limits
-        self._plain_http = plain_http
 
     def send(self, request: PipelineRequest[HttpRequest]) -> NoReturn:
-        options = request.context.options
-        page: Page = options.pop("page")
-        if self._plain_http:
-            # The guard of the wire knows that this is loopback, and which identity the token is from.
-            options["enforce_https"] = False
+        page: Page = request.context.options.pop("page")
         answer = self.next.send(request).http_response
         assert isinstance(answer, Answer)
         page.headers = answer.headers
@@ -67,6 +60,20 @@ class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
             raise fault_of(answer.status_code, answer.headers, answer.content)
         page.document = parse_answer(answer.content, self._limits.answer_depth)
         raise _Taken
+
+
+class _Authorized(ARMChallengeAuthenticationPolicy):
+    """The token, and a newer one where Azure asks for it half way (a claims challenge of continuous access evaluation).
+
+    The base keeps a token of its own, which another thread may take away between two of its lines; `Identity` keeps it here.
+    """
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        # The guard of the wire holds https, or loopback with a token of its own identity.
+        self.authorize_request(request, *self._scopes)
+
+    def authorize_request(self, request: PipelineRequest[HttpRequest], *scopes: str, **options: Any) -> None:
+        self._update_headers(request.http_request.headers, self._get_token(*scopes, **options).token)
 
 
 class Arm:
@@ -91,10 +98,10 @@ class Arm:
     def _policies(self) -> list[Any]:
         # No retries (the schedule does that), no redirects, no provider registration, no logging of headers.
         return [
-            _TakePage(self.limits, plain_http=self.endpoint.plain_http),
+            _TakePage(self.limits),
             HeadersPolicy(base_headers={"Accept": "application/json", "Accept-Encoding": "gzip"}),
             UserAgentPolicy(base_user_agent=f"rtaudit/{__version__}", user_agent_use_env=False),
-            ARMChallengeAuthenticationPolicy(self._credential, self.endpoint.scope),
+            _Authorized(self._credential, self.endpoint.scope),
         ]
 
     def get(self, path: str, *, page: Page, api_version: str, **query: str) -> None:
@@ -149,34 +156,3 @@ class Arm:
         except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:
             # The SDK itself stumbled: over a name that it will not put into a URL, for instance.
             raise Fault("failed", f"the request could not be made: {error}"[:300], code=type(error).__name__) from error
-
-
-def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
-    """The JSON object that an answer holds. Raises Fault when it is none, or is nested deeper than `depth`."""
-    try:
-        if _depth(body) > depth:
-            raise Fault("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
-        document = json.loads(body, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise Fault("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
-    if not isinstance(document, dict):
-        raise Fault("failed", "the answer is not a JSON object", code="MalformedAnswer")
-    return document
-
-
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-
-
-def _depth(body: bytes) -> int:
-    def deepest(text: bytes) -> int:
-        return max(accumulate(map(_STEP.__getitem__, text.translate(None, _NOT_BRACKETS))), default=0)
-
-    found = deepest(body)
-    # Brackets inside strings only matter when there are suspiciously many.
-    return found if found <= 50 else deepest(_STRINGS.sub(b"", body))
-
-
-def _refuse(name: str) -> Iterable[Any]:
-    raise ValueError(f"{name} is no JSON number")

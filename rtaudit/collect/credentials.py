@@ -18,6 +18,7 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import RequestsTransport
 
 from rtaudit.collect.endpoint import Endpoint, is_loopback
+from rtaudit.collect.exchange import IdentityAdapter
 from rtaudit.errors import CredentialError, UsageError, allowed_hint
 from rtaudit.snapshot.secrets import scrub
 
@@ -53,6 +54,7 @@ class Identity:
         self._method = method
         self._lock = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
+        self._challenges: dict[tuple[str, ...], float] = {}
         self._refusal: CredentialError | None = None
         self._refused_at = 0.0
         self.claims: dict[str, Any] = {}
@@ -63,13 +65,18 @@ class Identity:
         with self._lock:
             now = time.time()
             known = self._tokens.get(scopes)
+            # A claims challenge asks for a newer token; of the threads that it meets at once the first fetches it.
+            challenge = (*scopes, str(options["claims"])) if options.get("claims") else None
+            asked = challenge is None or now - self._challenges.get(challenge, -_PATIENCE) < _PATIENCE
             # Some credentials (the Azure CLI) start a process for each token, and every client asks for its own.
-            if known is not None and known.expires_on - now > _FRESH and not options.get("claims"):
+            if asked and known is not None and known.expires_on - now > _FRESH:
                 return known
             if self._refusal is not None and now - self._refused_at < _PATIENCE:
                 raise self._refusal
             try:
                 token = self._tokens[scopes] = self._ask(*scopes, **options)
+                if challenge is not None:
+                    self._challenges[challenge] = now
             except CredentialError as error:
                 self._refusal, self._refused_at = error, now
                 raise
@@ -160,6 +167,8 @@ class _Session(requests.Session):
         super().__init__()
         # Any authentication keeps requests from looking one up in ~/.netrc.
         self.auth = lambda request: request
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, IdentityAdapter())
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)

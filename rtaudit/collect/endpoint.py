@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -60,8 +61,16 @@ class Endpoint:
         )  # fmt: skip
 
 
-def find_endpoint(cloud: str = "AzureCloud", arm_endpoint: str | None = None, audience: str | None = None) -> Endpoint:
-    """The endpoint that the options name. Raises UsageError for one that must not be given a token."""
+def find_endpoint(
+    cloud: str = "AzureCloud",
+    arm_endpoint: str | None = None,
+    audience: str | None = None,
+    allowed: Collection[tuple[str, str]] = (),
+) -> Endpoint:
+    """The endpoint that the options name. Raises UsageError for one that must not be given a token.
+
+    The audience of a custom endpoint is on that endpoint's own host, or `allowed` (pairs of endpoint and audience) holds it.
+    """
     if cloud not in CLOUDS:
         raise UsageError(f"there is no cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
     known = CLOUDS[cloud]
@@ -78,7 +87,7 @@ def find_endpoint(cloud: str = "AzureCloud", arm_endpoint: str | None = None, au
                 raise UsageError("--audience is for endpoints of no known cloud", "leave it out")
             return Endpoint(other.arm, other.audience, other if cloud == "AzureCloud" else known, custom=False)
     if audience is not None:
-        _check_audience(audience)
+        _check_audience(audience, url, allowed)
     elif url.startswith("http://"):
         audience = url
     else:
@@ -121,7 +130,7 @@ def _origin(text: str) -> str:
     return f"{parts.scheme}://{host}{shown}"
 
 
-def _check_audience(audience: str) -> None:
+def _check_audience(audience: str, endpoint: str, allowed: Collection[tuple[str, str]]) -> None:
     hint = "a custom endpoint never gets a token that a known cloud would take"
     try:
         host = urlsplit(audience).hostname
@@ -131,9 +140,16 @@ def _check_audience(audience: str) -> None:
         # An application id in place of a URL would name Resource Manager itself.
         raise UsageError(f"--audience {audience} is not a URL", hint)
     host = host.lower().rstrip(".")
-    # An onmicrosoft.com host is a tenant's own; it is what a private Azure registers.
     if any(host == domain or host.endswith("." + domain) for domain in _MICROSOFT):
         raise UsageError(f"--audience {audience} is a known cloud's", hint)
+    if host == urlsplit(endpoint).hostname:
+        return
+    # A list of what is forbidden never ends: a token for any other service would be good there, in the endpoint's hands.
+    if (endpoint, audience.rstrip("/")) not in {(url.rstrip("/"), named.rstrip("/")) for url, named in allowed}:
+        raise UsageError(
+            f"--audience {audience} is not of the host of --arm-endpoint {endpoint}: what is there could use the token elsewhere",
+            "if both are one private Azure, say so in rtaudit.yaml: audiences: [{endpoint: …, audience: …, reason: …}]",
+        )
 
 
 def _port(scheme: str) -> int:

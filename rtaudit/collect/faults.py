@@ -77,6 +77,16 @@ def _words(body: bytes) -> tuple[str | None, str | None]:
     except (ValueError, RecursionError):
         text = re.sub(r"<[^>]*>|\s+", " ", body[:2000].decode("utf-8", "replace"))
         return None, " ".join(text.split()) or None
+    return _error_in(document)
+
+
+def error_of(document: Any) -> str:
+    """What the error in a document says, in one line without secrets."""
+    code, message = _error_in(document)
+    return _steady(": ".join(part for part in (code, message) if part) or "without a message")
+
+
+def _error_in(document: Any) -> tuple[str | None, str | None]:
     error: Any = document
     for name in ("error", "Error", "odata.error"):
         if isinstance(document, dict) and document.get(name) is not None:

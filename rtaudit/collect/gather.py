@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtaudit.azure import arm_id
+from rtaudit.collect.answers import resource_of, rows_of, single
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.larder import Larder
@@ -42,6 +43,8 @@ class Status:
 class _Progress:
     planned: set[str] = field(default_factory=set)
     open: int = 0
+    rows: int = 0
+    """Rows of the reader in `after` that were looked at, where its reads are planned row by row."""
     complete: bool = False
     """True when no further targets can come."""
 
@@ -128,15 +131,24 @@ class Gathering:
             for name, reader in self._readers.items():
                 progress = self._progress[name]
                 ready = all(self._progress[other].settled for other in reader.after if other in self._progress)
-                if progress.complete or not (ready or reader.eager):
+                if progress.complete or not (ready or reader.of_each is not None):
                     continue
-                for subject in list(reader.targets(self.world)):
+                for subject in self._targets(reader, progress):
                     if arm_id.key(subject) not in progress.planned:
                         progress.planned.add(arm_id.key(subject))
                         self._begin(reader, subject)
                 if ready:
                     progress.complete = True
                     progressed = True
+
+    def _targets(self, reader: Reader, progress: _Progress) -> list[str]:
+        """What there is to ask about; of each row of another reader only once."""
+        if reader.of_each is None:
+            assert reader.targets is not None
+            return list(reader.targets(self.world))
+        rows = self.world.kept(reader.after[0])
+        new, progress.rows = rows[progress.rows :], len(rows)
+        return [subject for row in new for subject in reader.of_each(row)]
 
     def _begin(self, reader: Reader, subject: str) -> None:
         self.status.planned[reader.aspect] = self.status.planned.get(reader.aspect, 0) + 1
@@ -162,6 +174,11 @@ class Gathering:
         reader = read.reader
         if fault is not None and fault.status == 404 and fault.code in reader.absent_codes:
             fault = None
+        if reader.shape == "list":
+            read.rows = single(read)
+        if fault is None and read.doubt is not None:
+            fault = Fault("failed", read.doubt, code="MalformedAnswer")
+            self._spoken = True
         self.world.arrived(reader, read.subject, _shaped(read) if read.rows or fault is None else [])
         if fault is None:
             self.whole[reader.name].add(read.subject)
@@ -185,7 +202,7 @@ class Gathering:
             self._plan()
 
     def _eager_after(self, reader: Reader) -> bool:
-        return any(other.eager and reader.name in other.after for other in self._readers.values())
+        return any(other.of_each is not None and reader.name in other.after for other in self._readers.values())
 
     def _drain(self) -> None:
         # What is planned by what was read so far is planned too, so that every missing read has its gap.
@@ -243,20 +260,11 @@ class Gathering:
 
     def _take(self, read: Read, document: Row) -> None:
         if read.reader.shape == "one":
-            read.rows.append(self._larder.keep(_identified(document, read)))
+            read.rows.append(self._larder.keep(resource_of(read, document)))
             return
-        rows = document.get("value")
-        if not isinstance(rows, list):
-            raise Fault("failed", "the answer has no list in 'value'", code="MalformedAnswer")
-        if read.reader.shape == "catalogue":
-            good = [self._larder.shelve(row) for row in rows if isinstance(row, dict)]
-        else:
-            good = [self._larder.keep(row) for row in rows if isinstance(row, dict) and _has_id(row, read)]
-        read.rows.extend(good)
+        keep = self._larder.shelve if read.reader.shape == "catalogue" else self._larder.keep
+        read.rows.extend(map(keep, rows_of(read, document)))
         read.next_link = _next_link(document)
-        if len(good) != len(rows):
-            read.next_link = None
-            raise Fault("failed", "the list holds something that is no resource of its type", code="MalformedAnswer")
         if read.next_link is not None:
             if read.next_link in read.seen:
                 raise Fault("failed", "the pages of the list lead in a circle", code="PageLoop")
@@ -270,20 +278,6 @@ def _next_link(document: Row) -> str | None:
     if link is not None and not isinstance(link, str):
         raise Fault("failed", "the nextLink is no text", code="MalformedAnswer")
     return link or None
-
-
-def _has_id(row: Row, read: Read) -> bool:
-    identity = row.get("id")
-    return isinstance(identity, str) and arm_id.type_of(identity) == read.reader.type.lower()
-
-
-def _identified(document: Row, read: Read) -> Row:
-    identity = document.get("id")
-    if identity is None:
-        return {**document, "id": read.subject}
-    if not isinstance(identity, str) or arm_id.key(identity) != arm_id.key(read.subject):
-        raise Fault("failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer")
-    return document
 
 
 def _shaped(read: Read) -> list[Row]:

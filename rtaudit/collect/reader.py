@@ -25,14 +25,14 @@ class Reader:
     """The resource type that it reads, as Azure's documentation writes it."""
     action: str
     """The RBAC action that it needs."""
-    targets: Callable[[World], Iterable[str]]
-    """The ids to ask about: subscriptions, accounts, zones… Asked again as long as `after` brings more, when `eager`."""
+    targets: Callable[[World], Iterable[str]] | None
+    """The ids to ask about: subscriptions, accounts, zones… None where `of_each` names them."""
     ask: Callable[[Arm, str, Page, str], None]
     """Read the first page about one id into a Page, with an api-version. Raises Fault."""
     after: tuple[str, ...] = ()
     """Readers that must have come to an end before `targets` is known."""
-    eager: bool = False
-    """True when `targets` may be asked after each read of `after`, not only after the last."""
+    of_each: Callable[[Row], Iterable[str]] | None = None
+    """The ids to ask about for one row of the reader in `after`, as soon as that row is there."""
     part: str = ""
     """What stands behind the asked id in the scope of a gap, where readers of one aspect ask about the same id."""
     shape: str = "list"
@@ -60,6 +60,8 @@ class Read:
     """Whose bucket of reads it takes from (lower case); empty for the tenant's."""
     rows: list[Row] = field(default_factory=list)
     next_link: str | None = None
+    doubt: str | None = None
+    """The first thing that came and was not what was asked for; the rest is kept."""
     seen: set[str] = field(default_factory=set)
     """Links followed, so that a loop is noticed."""
     attempts: int = 0

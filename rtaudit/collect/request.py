@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import SUBSCRIPTION
 from rtaudit.collect.aspects import LEFT_OUT, READERS
+from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import Shard
+from rtaudit.contract.sections import callers_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
+from rtaudit.snapshot.index import SnapshotIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,18 @@ class Request:
 
     def readers(self) -> dict[str, Reader]:
         """The readers of the aspects asked for. Accounts are always read: everything hangs on them."""
+        callers = {arm_id.type_of(one) for one in self.callers()}
         return {
             name: reader
             for name, reader in READERS.items()
-            if reader.aspect in self.aspects and (name != "groups" or self.groups)
+            if reader.aspect in self.aspects
+            and (name != "groups" or self.groups)
+            and (reader not in CALLERS or reader.type.lower() in callers)
         }
+
+    def callers(self) -> list[str]:
+        """ARM ids of the callers that the client contracts name for this environment."""
+        return callers_of(self.clients, self.environment)
 
     def left_out(self) -> list[str]:
         """The rules by which something is left out of what was asked for."""
@@ -95,16 +105,11 @@ class EarlierAnswers:
     snapshot: Snapshot
     _gaps: set[tuple[str, str]] = field(default_factory=set)
     _incomplete: set[str] = field(default_factory=set)
-    _by_type: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    _keys: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         gaps: Sequence[Gap] = self.snapshot.gaps
         self._gaps = {(gap.aspect, arm_id.key(gap.scope)) for gap in gaps}
         self._incomplete = {gap.aspect for gap in gaps}
-        for resource in self.snapshot.resources:
-            self._by_type[arm_id.type_of(resource["id"])].append(resource)
-            self._keys.add(arm_id.key(resource["id"]))
 
     def __call__(self, reader: Reader, subject: str) -> list[Row] | None:
         """The rows of a read, or None when it has to be asked (again)."""
@@ -117,13 +122,17 @@ class EarlierAnswers:
         # What was kept of a list depends on what else was known: with that incomplete, the list is read again.
         if any(READERS[name].aspect in self._incomplete for name in reader.keep_needs):
             return None
+        index, kind = self.snapshot.index, reader.type.lower()
         if reader.shape != "list":
-            return [row for row in self._by_type[reader.type.lower()] if arm_id.key(row["id"]) == key] or None
-        if arm_id.type_of(key) != "microsoft.resources/subscriptions" and key not in self._keys:
+            row = index.by_key.get(key)
+            return [row] if row is not None and arm_id.type_of(key) == kind else None
+        if arm_id.type_of(key) != SUBSCRIPTION and key not in index.by_key:
             return None
-        kind = reader.type.lower()
-        return [
-            row
-            for row in self._by_type[kind]
-            if arm_id.covers(key, row["id"]) or arm_id.subscription_of(row["id"]) is None
-        ]
+        return [*index.below(kind, key), *index.once(_above_subscriptions).get(kind, ())]
+
+
+def _above_subscriptions(index: SnapshotIndex) -> dict[str, list[Row]]:
+    """Type -> the rows of it that stand in no subscription: role definitions, assignments of management groups."""
+    return {
+        kind: [row for row in rows if arm_id.subscription_of(row["id"]) is None] for kind, rows in index.by_type.items()
+    }

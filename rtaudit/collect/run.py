@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from rtaudit import __version__
 from rtaudit.azure import arm_id
+from rtaudit.collect.answers import sound
 from rtaudit.collect.arm import Arm, Page
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
@@ -19,10 +20,11 @@ from rtaudit.collect.faults import Fault
 from rtaudit.collect.gather import Gathering, Status
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import EarlierAnswers, Request
-from rtaudit.collect.world import World
+from rtaudit.collect.world import World, listed
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,13 @@ def find_subscriptions(arm: Arm, request: Request) -> list[str]:
             )
         raise CredentialError("no subscription was chosen", _choices(visible, "-s SUBSCRIPTION or --all-subscriptions"))
     found = set()
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for row in visible:
+        subscription = arm_id.name_of(row["id"]).lower()
+        for name in (subscription, str(row.get("displayName")).lower()):
+            by_name[name].add(subscription)
     for name in wanted:
-        matching = {
-            arm_id.name_of(row["id"]).lower()
-            for row in visible
-            if name.lower() in {arm_id.name_of(row["id"]).lower(), str(row.get("displayName")).lower()}
-        }
+        matching = by_name.get(name.lower(), set())
         if _is_id(name):
             matching = {arm_id.name_of(name).lower()}
         if len(matching) != 1:
@@ -115,7 +118,8 @@ def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
     try:
         arm.get("/subscriptions", page=page, api_version=arm.versions.ask("Microsoft.Resources/subscriptions"))
         for _ in range(arm.limits.pages):
-            rows += [row for row in page.document.get("value") or () if isinstance(row, dict) and row.get("id")]
+            found = listed(sound(page.document).get("value"))
+            rows += [row for row in found if isinstance(row, dict) and isinstance(row.get("id"), str)]
             link = page.document.get("nextLink")
             if not isinstance(link, str) or not link:
                 break
@@ -135,6 +139,7 @@ def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits
         names=frozenset(arm_id.key(name) if "/" in name else name.lower() for name in request.accounts),
         readers=readers,
         shard=request.shard,
+        callers=request.callers(),
     )
     earlier = EarlierAnswers(request.earlier) if request.earlier is not None else lambda _reader, _subject: None
     named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)

@@ -17,9 +17,11 @@ import urllib3
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.utils import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from rtaudit.collect.endpoint import Endpoint
+from rtaudit.collect.exchange import pools
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.limits import Limits
 from rtaudit.errors import RtauditError
@@ -121,6 +123,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         self._timeout = urllib3.Timeout(connect=limits.connect_timeout, read=limits.read_timeout)
         # One host: its pool is asked directly, which saves finding it for each request.
         self._manager = _manager(endpoint, limits.concurrency)
+        self._manager.pool_classes_by_scheme = pools(limits.answer_timeout)
         self._pool = self._manager.connection_from_url(endpoint.url)
 
     def send(self, request: HttpRequest, **_: Any) -> Answer:
@@ -141,10 +144,11 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
                 decode_content=True,
             )
             status = raw.status
-            headers = {name.lower(): value for name, value in raw.headers.items()}
+            headers = CaseInsensitiveDict(raw.headers.items())
             request_id = headers.get("x-ms-request-id", "")
             return Answer(request, status, headers, self._body(raw, started))
         except HTTPError as error:
+            self._check(0, time.monotonic() - started)
             raise _no_answer(error) from error
         except OSError as error:
             raise Fault(
@@ -181,8 +185,9 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
     def _check(self, size: int, seconds: float) -> None:
         if size > self._limits.answer_bytes:
             raise Fault("failed", f"the answer is larger than {self._limits.answer_bytes:,} bytes", code="TooLarge")
-        if seconds > self._limits.answer_timeout:
-            raise Fault("failed", "the answer took too long", code="TimedOut", passing=True)
+        if seconds >= self._limits.answer_timeout:
+            # Not of the moment: who takes two minutes for one answer would take them for the next.
+            raise Fault("failed", "the answer took too long", code="TimedOut")
 
     def open(self) -> None:
         """Nothing to open: connections are made when they are needed."""

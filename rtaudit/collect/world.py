@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -58,52 +59,87 @@ class World:
     """Names (lower case) or id keys that narrow the accounts; empty for all."""
     readers: dict[str, Reader]
     shard: Shard | None = None
+    callers: Sequence[str] = ()
+    """ARM ids of the apps and identities that client contracts name as callers."""
     rows: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
     """Reader -> id asked about -> rows."""
     _kept: dict[str, list[Row]] = field(default_factory=dict)
-    _in_scope: dict[str, Row] | None = None
-    _memo: dict[Callable[[World], Any], Any] = field(default_factory=dict)
+    _memo: dict[Callable[[World], Any], tuple[dict[str, int], Any]] = field(default_factory=dict)
+    _arrivals: Counter[str] = field(default_factory=Counter)
+    _taken: dict[str, dict[str, int]] = field(default_factory=dict)
+    _read: list[dict[str, int]] = field(default_factory=list)
+    """What is being worked out, the innermost last: the readers that each looked at, and how much had come of them."""
 
     def arrived(self, reader: Reader, subject: str, rows: list[Row]) -> None:
         """Note what a read brought."""
         self.rows[reader.name][subject] = rows
-        # What is kept of others may depend on it.
-        self._kept.clear()
-        self._memo.clear()
-        if reader.name == "accounts":
-            self._in_scope = None
+        self._arrivals[reader.name] += 1
+        found = self._kept.get(reader.name)
+        if found is not None and not reader.keep_needs:
+            # Nothing else decides what is kept of these: the others stay as they are.
+            found += self._filtered(reader, rows)
+            self._taken[reader.name][reader.name] = self._arrivals[reader.name]
 
     def kept(self, name: str) -> list[Row]:
         """The rows of a reader that are in the snapshot, as far as is known by now."""
-        found = self._kept.get(name)
-        if found is None:
-            reader = self.readers.get(name)
-            found = []
-            for rows in self.rows.get(name, {}).values():
-                for row in rows:
-                    kept = row if reader is None or reader.keep is None else reader.keep(self, row)
-                    if kept is not None:
-                        found.append(kept)
-            self._kept[name] = found
-        return found
+        if not self._current(self._taken.get(name)):
+            with self._noting() as read:
+                self._note(name)
+                reader = self.readers.get(name)
+                self._kept[name] = [
+                    row for rows in self.rows.get(name, {}).values() for row in self._filtered(reader, rows)
+                ]
+            self._taken[name] = read
+        self._looked_at(self._taken[name])
+        return self._kept[name]
+
+    def _filtered(self, reader: Reader | None, rows: list[Row]) -> list[Row]:
+        if reader is None or reader.keep is None:
+            return rows
+        return [kept for row in rows if (kept := reader.keep(self, row)) is not None]
+
+    def _current(self, read: dict[str, int] | None) -> bool:
+        """True when nothing further came of what something was worked out from."""
+        return read is not None and all(self._arrivals[name] == count for name, count in read.items())
+
+    @contextmanager
+    def _noting(self) -> Iterator[dict[str, int]]:
+        read: dict[str, int] = {}
+        self._read.append(read)
+        try:
+            yield read
+        finally:
+            self._read.pop()
+
+    def _note(self, name: str) -> None:
+        self._looked_at({name: self._arrivals[name]})
+
+    def _looked_at(self, read: dict[str, int]) -> None:
+        for one in self._read[-1:]:
+            one.update(read)
 
     def memo(self, work_out: Callable[[World], _Found]) -> _Found:
-        """What `work_out` finds, kept until something further arrives."""
-        if work_out not in self._memo:
-            self._memo[work_out] = work_out(self)
-        found: _Found = self._memo[work_out]
+        """What `work_out` finds, kept until something further arrives of what it looked at."""
+        known = self._memo.get(work_out)
+        if known is None or not self._current(known[0]):
+            with self._noting() as read:
+                known = self._memo[work_out] = (read, work_out(self))
+        self._looked_at(known[0])
+        found: _Found = known[1]
         return found
 
     def in_scope(self) -> dict[str, Row]:
         """Accounts in scope by key, those of other shards too: what shared lists are filtered by."""
-        if self._in_scope is None:
-            rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
-            self._in_scope = {arm_id.key(row["id"]): row for row in rows if self.covers_account(row)}
-        return self._in_scope
+        return self.memo(_in_scope)
+
+    def came(self, name: str) -> dict[str, list[Row]]:
+        """The rows of a reader by the id that they were asked about, as they came."""
+        self._note(name)
+        return self.rows.get(name, {})
 
     def groups_seen(self) -> set[str]:
         """Resource groups (lower case) of which an account of any kind came."""
-        rows = (row for found in self.rows.get("accounts", {}).values() for row in found)
+        rows = (row for found in self.came("accounts").values() for row in found)
         return {(arm_id.group_of(row["id"]) or "").lower() for row in rows}
 
     def group_asked(self, name: str) -> dict[str, list[Row]]:
@@ -136,6 +172,11 @@ class World:
 
     def _named(self, row: Row) -> bool:
         return not self.names or arm_id.name_of(row["id"]).lower() in self.names or arm_id.key(row["id"]) in self.names
+
+
+def _in_scope(world: World) -> dict[str, Row]:
+    rows = (row for found in world.came("accounts").values() for row in found)
+    return {arm_id.key(row["id"]): row for row in rows if world.covers_account(row)}
 
 
 def properties(row: Any) -> dict[str, Any]:

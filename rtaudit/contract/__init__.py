@@ -1,4 +1,4 @@
-"""The client's side: its contract, what its source says, and what a probe saw. Pure: files in, values out."""
+"""Contracts: what a client of the Realtime API needs, and what a probe saw. Files in, values out; no network."""
 
 from rtaudit.contract.load import load_contract, parse_contract
 from rtaudit.contract.schema import CONTRACT, CONTRACT_SCHEMA

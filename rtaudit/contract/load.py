@@ -1,4 +1,4 @@
-"""Client contracts: read, held against the schema, and stripped of anything that looks like a secret."""
+"""Contract loader: reads client contracts, validates them, and removes anything that looks like a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document of a probe: its schema and loader. The probe itself stands where sockets may be used."""
+"""Probe documents: their schema and loader. `rtaudit.probe` makes them."""
 
 from __future__ import annotations
 

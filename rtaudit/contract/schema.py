@@ -1,8 +1,10 @@
-"""The JSON Schema of a client contract: what editors complete from and what the loader holds files against."""
+"""Contract schema: the JSON Schema of a client contract, for editors and for the loader."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from rtaudit.azure.realtime_api import OTHER_APIS, ROLES
 
 CONTRACT = "rtaudit.client/1"
 """The schema this version reads and writes."""
@@ -11,6 +13,12 @@ _TEXT = {"type": "string", "minLength": 1}
 _OPTIONAL_TEXT = {"type": ["string", "null"], "minLength": 1}
 _COUNT = {"type": ["integer", "null"], "minimum": 1}
 _NUMBER = {"type": ["number", "null"], "exclusiveMinimum": 0}
+
+_CALLER = {
+    **_TEXT,
+    "pattern": r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/.+)$",
+    "x-pattern-means": "a principal id (a GUID), or the ARM id of an app or a user-assigned identity",
+}
 
 
 def _mapping(about: str, /, **properties: Any) -> dict[str, Any]:
@@ -47,9 +55,26 @@ _SETTINGS: dict[str, Any] = {
         "description": "The deployment that transcribes what the guest says; absent where input is not transcribed.",
     },
     "use": {
-        "enum": ["speech", "transcription", "translation", "live"],
-        "description": "What the deployment is used for; speech unless said.",
+        "enum": [*ROLES, *OTHER_APIS],
+        "description": "What the deployment is used for; speech unless said. voiceLive and responses are other APIs: not checked.",
     },
+    "caller": {
+        "description": "Who connects: the principal (object) id of the identity, or the ARM id of the app or user-assigned identity.",
+        "anyOf": [
+            _CALLER,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["id"],
+                "properties": {
+                    "id": _CALLER,
+                    "tenant": {**_OPTIONAL_TEXT, "description": "Tenant of the identity, where it is another one."},
+                },
+            },
+            {"type": "null"},
+        ],
+    },
+    "principalId": {**_OPTIONAL_TEXT, "description": "The caller's principal id; `caller` takes it too, and more."},
     "protocol": _mapping(
         "What the client asks for on the wire.",
         path={**_OPTIONAL_TEXT, "description": "Path of the endpoint, such as /openai/v1/realtime."},
@@ -96,6 +121,22 @@ _SETTINGS: dict[str, Any] = {
         **_COUNT,
         "description": "New sessions in the busiest minute, of all clients of this contract.",
     },
+    "peakConcurrentSessions": {
+        **_COUNT,
+        "description": "Sessions that are open at a time at the peak, of all clients of this contract.",
+    },
+    "on429": _mapping(
+        "What the client does when Azure answers 429: too many requests.",
+        retryAfter={
+            "type": ["boolean", "null"],
+            "description": "Whether it waits as long as the header Retry-After says.",
+        },
+        maxAttempts={**_COUNT, "description": "Attempts after which it gives up."},
+        then={
+            "enum": ["fallback", "queue", "hangUp", None],
+            "description": "What the caller gets then: the contract's fallback, a place in a queue, or an announcement.",
+        },
+    ),
     "tokenBroker": _mapping(
         "The service of yours that hands out tokens or client secrets.",
         region=_OPTIONAL_TEXT,
@@ -106,7 +147,10 @@ _SETTINGS: dict[str, Any] = {
         **_mapping(
             "The API gateway between client and account.",
             kind={"enum": ["apiManagement", "applicationGateway", "frontDoor", "other"]},
-            tier={**_OPTIONAL_TEXT, "description": "Of API Management: Consumption, Developer, Basic, Standard v2, …"},
+            tier={
+                **_OPTIONAL_TEXT,
+                "description": "API Management: Consumption, Developer, Basic, Standard v2, …; Front Door: Standard, Premium, classic.",
+            },
             host={**_OPTIONAL_TEXT, "description": "The gateway's host name."},
         ),
         "type": ["object", "null"],

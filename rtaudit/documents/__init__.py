@@ -1,4 +1,4 @@
-"""The one loader for every YAML and JSON file, and the one writer: what comes in is checked, what goes out is whole."""
+"""Documents: the one loader for every YAML and JSON file, and the one writer: input is validated, output is whole."""
 
 from rtaudit.documents.files import read_text, write_atomically
 from rtaudit.documents.json import canonical, canonical_each, dumps, load_json, parse_json, pieces

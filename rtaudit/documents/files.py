@@ -1,23 +1,20 @@
-"""Reading text whole, writing files so that a reader never sees half of one."""
+"""Files: read text whole, and write files so that a reader never sees half of one."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from rtaudit.errors import InputError, RtauditError
 
 
-def read_text(path: str | Path, *, limit: int | None = None) -> str:
-    """The text of `path` (`-` is standard input), UTF-8 with or without a byte order mark.
-
-    Raises InputError when it is not there, not readable, not UTF-8, or larger than `limit` bytes.
-    """
+def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
+    """The bytes of `path` (`-` is standard input). Raises InputError when it cannot be read, or is larger than `limit`."""
     name = "standard input" if str(path) == "-" else str(path)
     try:
         if str(path) == "-":
@@ -43,6 +40,16 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
             f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
             "is this the right file?",
         )
+    return data
+
+
+def read_text(path: str | Path, *, limit: int | None = None) -> str:
+    """The text of `path` (`-` is standard input), UTF-8 with or without a byte order mark.
+
+    Raises InputError when it is not there, not readable, not UTF-8, or larger than `limit` bytes.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    data = read_bytes(path, limit=limit)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -68,7 +75,9 @@ def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> Non
     try:
         real = Path(os.path.realpath(target))
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:40]}.", suffix=".tmp")
+        # Named before it is made, so that a signal between the two leaves nothing.
+        temporary = str(real.parent / f".{real.name[:40]}.{secrets.token_hex(8)}.tmp")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as file:
             file.writelines(payload)
             file.flush()

@@ -1,4 +1,4 @@
-"""JSON, read strictly (no duplicate keys, no NaN) and written the same way every time."""
+"""JSON: read strictly (no duplicate keys, no NaN) and written the same way every time."""
 
 from __future__ import annotations
 

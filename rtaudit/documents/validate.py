@@ -1,4 +1,4 @@
-"""Holding a document against a JSON Schema, with errors a person can act on."""
+"""Validation: compares a document with a JSON Schema, with errors that a person can act on."""
 
 from __future__ import annotations
 

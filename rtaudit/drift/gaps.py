@@ -12,6 +12,7 @@ from rtaudit.drift import sides
 from rtaudit.drift.pairing import Pairing
 from rtaudit.drift.sides import IndexedSide
 from rtaudit.snapshot import ASPECTS, Gap
+from rtaudit.snapshot.index import ancestors
 
 ASPECT_OF: dict[str, str] = {row.key: row.aspect for row in RESOURCE_TYPES.values() if row.aspect}
 """Type -> the aspect that reads it."""
@@ -57,7 +58,9 @@ class Blind:
         self._scopes = {
             aspect: {arm_id.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()
         }
+        self._gaps = {aspect: list(gaps.values()) for aspect, gaps in self._scopes.items()}
 
+        self._eligible: dict[tuple[str, str], tuple[dict[str, int], int | None]] = {}
         self.unnamed_roles = frozenset(
             arm_id.name_of(scope)
             for scope in self._scopes.get("roleAssignments", ())
@@ -112,14 +115,26 @@ class Blind:
             return None
         if beside is not None and beside in scopes:
             return self.said(scopes[beside])
-        for scope, gap in scopes.items():
-            if arm_id.is_list(scope) and not _keeps(arm_id.type_of(scope), resource_type):
-                continue
-            if beside is None or not _single(scope) or arm_id.covers(scope, beside):
-                return self.said(gap)
-            if own is not None and arm_id.covers(scope, own):
-                return self.said(gap)
-        return None
+        eligible, whole = self._hiding(aspect, resource_type)
+        # In the order of the gaps: the first that may hide it is named.
+        places = [whole] if beside is not None else [next(iter(eligible.values()), None)]
+        for key in (beside, own):
+            places += [eligible[above] for above in ancestors(key) if above in eligible] if key is not None else []
+        first = min((place for place in places if place is not None), default=None)
+        return None if first is None else self.said(self._gaps[aspect][first])
+
+    def _hiding(self, aspect: str, resource_type: str) -> tuple[dict[str, int], int | None]:
+        """The scopes of an aspect's gaps that may hide resources of a type, each with its place; and the first place of one that hides any."""
+        known = self._eligible.get((aspect, resource_type))
+        if known is None:
+            eligible = {
+                scope: place
+                for place, scope in enumerate(self._scopes[aspect])
+                if not arm_id.is_list(scope) or _keeps(arm_id.type_of(scope), resource_type)
+            }
+            whole = next((place for scope, place in eligible.items() if not _single(scope)), None)
+            known = self._eligible[aspect, resource_type] = (eligible, whole)
+        return known
 
     def _filtered(self, aspects: Iterable[str], beside: str | None) -> str | None:
         at_account = self._account(beside)

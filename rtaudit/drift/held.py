@@ -7,6 +7,9 @@ from collections import defaultdict
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift.sides import IndexedSide, Resource, properties, text
 
+CONDITIONAL = " (conditional)"
+"""What is written behind a role that holds only under a condition."""
+
 
 class Held:
     """Roles and locks in force at each account of a side."""
@@ -24,7 +27,7 @@ class Held:
             definition = arm_id.name_of(arm_id.key(text(inner.get("roleDefinitionId"))))
             name = self._roles.get(definition) or definition
             if inner.get("condition"):
-                name += " (conditional)"
+                name += CONDITIONAL
             held[text(inner.get("principalType")) or "Unknown"].add(name)
         return {"rolesHeld": {kind: sorted(names) for kind, names in held.items()}} if held else {}
 

@@ -141,6 +141,7 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
     ("microsoft.operationalinsights/workspaces", "/properties/retentionInDays", lambda before, after: f"logs are kept {'shorter' if after < before else 'longer'}" if isinstance(before, int) and isinstance(after, int) else None),
     ("microsoft.resources/providers", "/registrationState", lambda _before, after: None if str(after).lower() == "registered" else "the provider is not registered in the subscription"),
     (sides.CLIENT, "/transport", _always("another transport: other firewalls, hosts and regions apply")),
+    (sides.CLIENT, "/callerRoles", _always("the identity that connects holds other roles: sessions may be refused with 401")),
     (sides.CLIENT, "/auth", _always("clients prove who they are in another way")),
     (sides.CLIENT, "/protocol/apiVersion", _always("another version of the protocol: what works here may be refused there")),
     (sides.CLIENT, "/protocol/path", _always("another endpoint of the service: what works here may be refused there")),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import check_schema, dumps, load_json, whole_file
 from rtaudit.errors import InputError
-from rtaudit.report import SEVERITIES
+from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
 SCHEMA = "rtaudit.drift/1"
 """The schema this version reads and writes."""
@@ -35,9 +37,6 @@ DECISIONS = ("drift", "unknown", "expected", "ignored")
 
 KINDS = ("changed", "added", "removed")
 """`added` and `removed` are as seen from the base: the other side has it, or lacks it."""
-
-EXIT_CODES = {"same": 0, "drift": 1, "incomplete": 4}
-"""Verdict -> exit code of diff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +135,18 @@ class Comparison:
     over_time: bool = False
     """True when both are the same environment, paired by ARM id."""
 
-    @property
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """Number of pairs, of doubts, of changes per decision, and of drift per severity and category."""
+        decisions = Counter(change.decision for change in self.changes)
         drift = [change for change in self.changes if change.decision == "drift"]
+        severities, categories = Counter(one.severity for one in drift), Counter(one.category for one in drift)
         return {
             "pairs": len(self.pairs),
             "unpaired": len(self.unpaired),
-            **{name: sum(change.decision == name for change in self.changes) for name in DECISIONS},
-            "driftBySeverity": {
-                name: count for name in SEVERITIES if (count := sum(change.severity == name for change in drift))
-            },
-            "driftByCategory": {
-                name: count for name in CATEGORIES if (count := sum(change.category == name for change in drift))
-            },
+            **{name: decisions[name] for name in DECISIONS},
+            "driftBySeverity": {name: severities[name] for name in SEVERITIES if severities[name]},
+            "driftByCategory": {name: categories[name] for name in CATEGORIES if categories[name]},
         }
 
 

@@ -15,7 +15,7 @@ from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.sides import IndexedSide, Resource, text
 
 _RoleOf = Callable[[Resource, IndexedSide], str]
-_SKIPPED = frozenset({resource_types.METRICS})
+_SKIPPED = frozenset(row.key for row in resource_types.RESOURCE_TYPES.values() if row.compared == "never")
 _FOLLOWS = frozenset({resource_types.MODELS, resource_types.USAGES, resource_types.DEFINITION})
 """Without a counterpart they are no change of their own: they follow from where the accounts are and who holds a role."""
 

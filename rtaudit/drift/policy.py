@@ -1,4 +1,4 @@
-"""The drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, read and held against its schema."""
+"""Drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, validated by its schema."""
 
 from __future__ import annotations
 
@@ -122,8 +122,9 @@ class Entry:
             return None
         if not self.environments:
             return "left"
-        at = {label: index for index, label in reversed(list(enumerate(self.environments)))}
-        left, right = at.get(subject.left), at.get(subject.right)
+        at = self.environments
+        left = at.index(subject.left) if subject.left in at else None
+        right = at.index(subject.right) if subject.right in at else None
         if left is None and right is None:
             return None
         return "right" if left is None or (right is not None and right < left) else "left"

@@ -1,4 +1,4 @@
-"""The map file: which accounts, and what else is in doubt, play the same role, said by a person. It is held against the snapshots before it counts."""
+"""Map file: which accounts, and what else is in doubt, play the same role, as a person says. It is compared with the snapshots before it counts."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class RoleMap:
             if kind in HELD:
                 hint = "roles and locks are compared as what is held at an account; name the account"
                 raise self._error(side, role, index, f"role '{role}' names '{wanted}', which is not paired", hint)
-            if key in side.by_key or any(arm_id.key(client["id"]) == key for client in side.clients):
+            if key in side.by_key or key in side.client_keys:
                 return key
             # By their names: their ids are long and all alike.
             known = {arm_id.name_of(item["id"]): str(item["id"]) for item in side.by_type.get(kind or ACCOUNT, ())}
             named = did_you_mean(arm_id.name_of(wanted), known)
             near = known[named] if named else None
         else:
-            accounts = [item for item in side.by_type.get(ACCOUNT, ()) if name_of(item).lower() == wanted.lower()]
+            accounts = side.accounts_by_name.get(wanted.lower(), [])
             if len(accounts) == 1:
                 return arm_id.key(accounts[0]["id"])
             if accounts:

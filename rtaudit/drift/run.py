@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.documents import canonical
 from rtaudit.drift import gaps, sides
+from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
-from rtaudit.drift.held import Held
+from rtaudit.drift.held import CONDITIONAL, Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
 from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
@@ -24,8 +23,9 @@ from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
-from rtaudit.report import at_or_above
+from rtaudit.report.gate import at_or_above, verdict_of
 from rtaudit.snapshot import Snapshot
+from rtaudit.version import __version__
 
 
 def diff(
@@ -71,11 +71,10 @@ def verdict(comparisons: Sequence[Comparison], fail_on: str) -> str:
         for comparison in comparisons
         for change in comparison.changes
         if at_or_above(change.severity, fail_on)
-    }
-    if "drift" in gating:
-        return "drift"
-    doubts = fail_on != "none" and any(comparison.unpaired for comparison in comparisons)
-    return "incomplete" if "unknown" in gating or doubts else "same"
+    } & {"drift", "unknown"}
+    if fail_on != "none" and any(comparison.unpaired for comparison in comparisons):
+        gating.add("unknown")
+    return verdict_of((one == "drift" for one in gating), "same", "drift")
 
 
 def side_of(snapshot: Snapshot) -> Side:
@@ -152,6 +151,8 @@ class _Comparing:
             one, other = here(pair.left, pair.type), there(pair.right, pair.type)
             if pair.type == resource_types.DEPLOYMENT and not self.over_time:
                 _keep_names(pair, one, other, self.left, self.right)
+            if pair.type == sides.CLIENT:
+                name_callers(self.left, self.right, pair, one, other)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             if one == other:
@@ -236,7 +237,7 @@ class _Comparing:
             ):
                 if before == after or self._unread(resource_type, one, other):
                     continue
-                if unnamed and any(role in canonical([before, after]) for role in unnamed):
+                if unnamed and not unnamed.isdisjoint(_words([before, after])):
                     continue
                 held = Paired(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
@@ -315,6 +316,14 @@ def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide,
     here, there = sides.name(pair.left), sides.name(pair.right)
     if here.lower() != there.lower() and left.stem(here) != right.stem(there):
         one["name"], other["name"] = here, there
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in what is held."""
+    if isinstance(value, str):
+        yield value.removesuffix(CONDITIONAL)
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(held)
 
 
 def _modified(item: Resource | None) -> dict[str, Any] | None:

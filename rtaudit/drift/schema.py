@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.drift.model import CATEGORIES, DECISIONS, KINDS, SCHEMA
-from rtaudit.report import SEVERITIES
+from rtaudit.report.gate import SEVERITIES, THRESHOLDS
 
 POLICY_SCHEMA = "rtaudit.driftpolicy/1"
 MAP_SCHEMA = "rtaudit.map/1"
@@ -117,7 +117,7 @@ ENVELOPE: dict[str, Any] = {
             "type": "object",
             "required": ["failOn", "exitCode"],
             "additionalProperties": False,
-            "properties": {"failOn": {"enum": [*SEVERITIES, "none"]}, "exitCode": {"enum": [0, 1, 4]}},
+            "properties": {"failOn": {"enum": list(THRESHOLDS)}, "exitCode": {"enum": [0, 1, 4]}},
         },
         "verdict": {"enum": ["same", "drift", "incomplete"]},
         "policies": {

@@ -35,6 +35,27 @@ class IndexedSide:
             self.by_type[CLIENT] = self.clients
 
     @cached_property
+    def accounts_by_name(self) -> dict[str, list[Resource]]:
+        """Accounts by their name in lower case, which may be that of several."""
+        found: dict[str, list[Resource]] = {}
+        for item in self.by_type.get(ACCOUNT, ()):
+            found.setdefault(name(item).lower(), []).append(item)
+        return found
+
+    @cached_property
+    def client_keys(self) -> frozenset[str]:
+        """Keys of its client contracts."""
+        return frozenset(arm_id.key(client["id"]) for client in self.clients)
+
+    @cached_property
+    def caller_roles(self) -> dict[str, list[str]]:
+        """Id of a client contract -> the roles of the caller that it names, where they are known."""
+        from rtaudit.subjects import World  # most comparisons need no facts
+
+        found = {one.resource: one.join("facts.callerRoles") for one in World(self.snapshot).clients}
+        return {contract: one.value for contract, one in found.items() if one.value is not None and not one.gaps}
+
+    @cached_property
     def regions(self) -> frozenset[str]:
         """The words that name a region in which it has accounts."""
         return names.region_tokens(arm_id.region(text(item.get("location"))) for item in self.by_type.get(ACCOUNT, ()))

@@ -1,1 +1,1 @@
-"""Evidence bundles: written beside a report, verified later."""
+"""Evidence: bundles that are written beside a report and verified later."""

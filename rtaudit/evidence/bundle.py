@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -117,8 +117,10 @@ def write(
         ],
     }
     try:
-        temporary = Path(tempfile.mkdtemp(dir=target.absolute().parent, prefix=f".{target.name}.", suffix=".tmp"))
+        # Named before it is made, so that a signal between the two leaves nothing.
+        temporary = target.absolute().parent / f".{target.name}.{secrets.token_hex(8)}.tmp"
         try:
+            temporary.mkdir(mode=0o700)
             for name, (_, data) in files.items():
                 (temporary / name).write_bytes(data)
             (temporary / MANIFEST).write_text(dumps(manifest), encoding="utf-8")

@@ -1,15 +1,16 @@
-"""The join of a drift with the rule catalogue: which rules a change would turn red, or green. Both sides are checked."""
+"""Impact: joins a drift with the rules, so that each change names those that it turns red, or green. Both sides are checked."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, PRIVATE_ENDPOINT, SUBSCRIPTION
 from rtaudit.drift import sides
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
 from rtaudit.snapshot import ASPECTS, Snapshot
@@ -17,200 +18,268 @@ from rtaudit.snapshot import ASPECTS, Snapshot
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.report import Finding, Report
+    from rtaudit.subjects import Part
 
 WHOLE = 500
 """Up to so many accounts a snapshot is checked as a whole; of larger ones the accounts that differ (and no environment rules)."""
 
-_MODEL = ("properties.model", "sku.name")
-_POLICY = ("properties.raiPolicyName",)
-_OWN: dict[str, tuple[str, ...]] = {
-    "facts.exposure": ("properties.publicNetworkAccess", "properties.networkAcls.defaultAction"),
-    "facts.region": ("location",),
-    "facts.filledTags": ("tags",),
-    "facts.requiredDnsZones": ("kind",),
-    "facts.groupIds": ("properties.privateLinkServiceConnections", "properties.manualPrivateLinkServiceConnections"),
-    "facts.virtualNetwork": ("properties.subnet",),
-    "facts.requestsPerMinute": ("properties.rateLimits", "sku.capacity"),
-    "facts.quotaUse": ("sku", "properties.model"),
-    "facts.modelAndVersion": ("properties.model",),
-    "facts.effectiveUpgradeOption": ("properties.versionUpgradeOption",),
-    "facts.realtimeRole": _MODEL,
-    "facts.retirementDate": _MODEL,
-    "facts.retirementDates": _MODEL,
-    "facts.effectiveFilters": _POLICY,
-    "facts.filterMode": _POLICY,
-    "facts.namesKnownPolicy": _POLICY,
-    "model": _MODEL,
-    "quota": _MODEL,
-    "raiPolicy": _POLICY,
-}
-"""Fact or join -> the fields of the subject itself that it is worked out from."""
-
-_GROUPS = "microsoft.insights/actiongroups"
-_METRIC = ("microsoft.insights/metricalerts", _GROUPS)
-_ACTIVITY = ("microsoft.insights/activitylogalerts", _GROUPS)
-_NARROWER: dict[str, tuple[str, ...]] = {
-    "metricAlerts": _METRIC,
-    "facts.alertedMetrics": _METRIC,
-    "facts.legacyAlerts": _METRIC[:1],
-    "activityLogAlerts": _ACTIVITY,
-    "facts.serviceHealthAlerts": _ACTIVITY,
-}
-"""Fact or join -> the types that it reads, where its aspect reads more."""
-
 _SUBJECTS = {
-    "account": resource_types.ACCOUNT,
-    "deployment": resource_types.DEPLOYMENT,
-    "realtimeDeployment": resource_types.DEPLOYMENT,
-    "privateEndpoint": resource_types.PRIVATE_ENDPOINT,
-    "subscription": resource_types.SUBSCRIPTION,
+    "account": ACCOUNT,
+    "deployment": DEPLOYMENT,
+    "realtimeDeployment": DEPLOYMENT,
+    "privateEndpoint": PRIVATE_ENDPOINT,
+    "subscription": SUBSCRIPTION,
     "client": sides.CLIENT,
 }
-"""Kind of subject -> its type."""
+"""Kind of subject -> its type; kinds that are not here are no resource."""
 
+_EVERYTHING = ""
 _FAMILY = re.compile(r"/providers/(?:microsoft\.cognitiveservices/accounts|microsoft\.network/privateendpoints)/[^/]+")
 
 
-def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date) -> Drift:
-    """`drift` with, at each change that counts, the rules of `packs` whose outcome differs between the two sides."""
+def join_rules(
+    drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date, *, whole: int = WHOLE
+) -> Drift:
+    """`drift` with, at each change that counts, the rules of `packs` that it turns.
+
+    Those whose outcome differs between the two sides, one of the two being a failure, and that read what changed. `whole` is the number of accounts up to which a snapshot is checked as a whole.
+    """
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
     from rtaudit.policy import check
 
-    join = _Join(packs, as_of)
+    reads = rule_reads(packs, as_of)
     base, *others = snapshots
     comparisons = []
-    checked: dict[int, Report] = {}
+    checked: dict[str, Report] = {}
     for comparison, other in zip(drift.comparisons, others, strict=True):
         reports = []
         for snapshot, side in ((base, "left"), (other, "right")):
-            narrowed = _narrowed(snapshot, comparison, side)
-            report = checked.get(id(snapshot)) or check([narrowed], packs, as_of=as_of)
+            narrowed = _narrowed(snapshot, comparison, side, whole)
+            report = checked.get(snapshot.digest) if narrowed is snapshot else None
+            if report is None:
+                report = check([narrowed], packs, as_of=as_of)
             if narrowed is snapshot:
-                checked[id(snapshot)] = report
+                checked[snapshot.digest] = report
             reports.append(report)
-        comparisons.append(join.comparison(comparison, *reports))
+        comparisons.append(_Join(reads, comparison, (base, other), (reports[0], reports[1])).joined())
     return replace(drift, comparisons=comparisons)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a rule looks at."""
+
+    each: str
+    """The kind of its subjects."""
+    fields: Mapping[str, frozenset[str]]
+    """Type -> dotted paths that it reads of resources of this type; an empty path is the whole resource."""
+
+    @property
+    def type(self) -> str | None:
+        """Type of its subjects; None where they are no resource."""
+        return _SUBJECTS.get(self.each)
+
+    def holds(self, change: Change) -> bool:
+        """True when the rule reads what `change` changed."""
+        paths = self.fields.get(change.type)
+        if paths is None:
+            return False
+        # Roles and locks are compared as what is held at an account, which is no field of theirs.
+        path = "" if change.type in sides.HELD else ".".join(change.path.split("/")[1:])
+        return any(_within(path, one) or _within(one, path) for one in paths)
+
+
+def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
+    """What each rule of some packs looks at, by its id: of its expressions and of what the facts in them declare."""
+    from rtaudit.subjects import PARTS
+
+    found: dict[str, Reads] = {}
+    for pack in packs:
+        for bound in pack.bind(as_of):
+            kind = bound.rule.each
+            fields: dict[str, set[str]] = defaultdict(set)
+            roots: list[str] = []
+            for condition in (bound.when, bound.require):
+                for path, at_subject in condition.paths() if condition is not None else ():
+                    for root in path.roots if at_subject else ():
+                        whole = _resource(PARTS[kind].get(root))
+                        below = path.text.removeprefix(f"{root}.")
+                        if whole is not None and below != path.text and below.replace(".", "").isalnum():
+                            # Of a resource that it hands on, the rule says which field it reads.
+                            fields[whole].add(below)
+                            roots.append(f"{root}.")
+                        elif root in PARTS[kind]:
+                            roots.append(root)
+                        elif kind in _SUBJECTS:
+                            fields[_SUBJECTS[kind]].add(path.text)
+            for root in dict.fromkeys(roots):
+                part = PARTS[kind][root.removesuffix(".")]
+                for resource_type, one in part_reads(kind, part):
+                    if one or not root.endswith("."):
+                        fields[resource_type].add(one)
+            known = found.get(bound.rule.id)
+            if known is not None:
+                for resource_type, paths in known.fields.items():
+                    fields[resource_type] |= paths
+            found[bound.rule.id] = Reads(kind, {one: frozenset(paths) for one, paths in fields.items()})
+    return found
+
+
+def _resource(part: Part | None) -> str | None:
+    """The type of the one resource that a relation hands on as it is (`account` of a deployment); else None."""
+    whole = [resource_type for resource_type, path in (part.fields if part and part.fields else ()) if not path]
+    return whole[0] if len(whole) == 1 and part is not None and not part.name.startswith("facts.") else None
+
+
+def part_reads(kind: str, part: Part) -> Iterator[tuple[str, str]]:
+    """What a fact or relation reads: type and dotted path. One that declares no fields may read all of its aspects' types."""
+    if part.fields is not None:
+        yield from part.fields
+        return
+    if kind in _SUBJECTS:
+        yield _SUBJECTS[kind], _EVERYTHING
+    for aspect in (*part.aspects, *part.helped_by):
+        yield from ((resource_type, _EVERYTHING) for resource_type in ASPECTS[aspect].types)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """A rule whose outcome for one subject differs between the two sides."""
 
-    finding: Finding
-    """Of the base."""
-    outcome: str
-    """On the other side."""
+    rule: str
+    subject: str
+    left: str
+    right: str
+    evidence: frozenset[str]
+    """Keys of the changed resources that the failure names, where it names one: it turns by these and no others."""
 
+    @property
+    def group(self) -> tuple[str, str, str]:
+        return self.rule, self.left, self.right
 
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    """What a rule looks at."""
-
-    type: str | None
-    """Type of its subjects; None: the environment."""
-    own: tuple[str, ...]
-    """Paths of the subject itself."""
-    types: frozenset[str]
-    """Types of the other resources that it reads."""
+    def by(self, resource: str, *, own: bool) -> bool:
+        """True when a change of the resource (a key) can be what turned it. `own`: it is of the type of the rule's subjects."""
+        return resource in self.evidence if self.evidence else (not own or resource == self.subject)
 
 
 class _Join:
-    """The rules of some packs, and which changes they look at."""
+    """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
-    def __init__(self, packs: Sequence[Pack], as_of: date) -> None:
+    def __init__(
+        self,
+        reads: Mapping[str, Reads],
+        comparison: Comparison,
+        snapshots: tuple[Snapshot, Snapshot],
+        reports: tuple[Report, Report],
+    ) -> None:
         from rtaudit.subjects import PARTS
 
-        self.rules: dict[str, _Reads] = {}
-        for pack in packs:
-            for bound in pack.bind(as_of):
-                kind = bound.rule.each
-                own: list[str] = []
-                types: set[str] = set()
-                for condition in (bound.when, bound.require):
-                    for path, at_subject in condition.paths() if condition is not None else ():
-                        for root in path.roots if at_subject else ():
-                            part = PARTS[kind].get(root)
-                            types |= _types(root, part.aspects if part is not None else ())
-                            own += _OWN.get(root, ()) if part is not None else (path.text,)
-                self.rules[bound.rule.id] = _Reads(_SUBJECTS.get(kind), tuple(own), frozenset(types))
-
-    def looks_at(self, change: Change, finding: Finding) -> bool:
-        """True when the rule of `finding` reads what `change` changed, of this subject."""
-        reads = self.rules.get(finding.rule)
-        if reads is None:
-            return False
-        if reads.type is None:
-            # An environment's rules speak of what is deployed where.
-            whole = change.path == "" and change.type in (resource_types.ACCOUNT, resource_types.DEPLOYMENT)
-            return whole or (change.type == resource_types.DEPLOYMENT and change.category == "models")
-        own = (
-            change.left is not None
-            and arm_id.key(change.left) == arm_id.key(finding.resource)
-            and change.type == reads.type
-        )
-        if own:
-            path = ".".join(change.path.split("/")[1:])
-            return any(_within(path, one) or _within(one, path) for one in reads.own)
-        return change.type in reads.types
-
-    def comparison(self, comparison: Comparison, left: Report, right: Report) -> Comparison:
-        """`comparison` with the rules that turn at each of its changes."""
-        by_family, shared = self._turned(comparison, left, right)
-        back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
-        texts = {**left.rules, **right.rules}
-        changes = []
+        self.reads, self.comparison, self.reports = reads, comparison, reports
+        kind = "realtimeDeployment"
+        self._role = Reads(kind, _by_type(part_reads(kind, PARTS[kind]["facts.realtimeRole"])))
+        self._back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
+        self._neighbours = self._connected(snapshots)
+        self._changed: dict[str, list[Change]] = defaultdict(list)
         for change in comparison.changes:
-            found: dict[tuple[str, str, str], dict[str, str]] = {}
             if change.decision == "drift":
-                resource = arm_id.key(change.left or change.right or "")
-                family = _family(resource)
-                family = family if change.left is not None else back.get(family, family)
-                turns = [*by_family.get(family, ()), *by_family.get(_ENVIRONMENT, ())]
-                for turn in turns if _FAMILY.search(resource) else shared:
-                    finding = turn.finding
-                    if self.looks_at(change, finding):
-                        text = texts[finding.rule]
-                        found[finding.rule, finding.outcome, turn.outcome] = {
-                            "rule": finding.rule,
-                            "title": text.title,
-                            "severity": text.severity,
-                            "left": finding.outcome,
-                            "right": turn.outcome,
-                        }
-            changes.append(with_rules(change, [found[key] for key in sorted(found)]) if found else change)
-        return replace(comparison, changes=changes)
+                self._changed[self._key(change)].append(change)
+        self._by_family: dict[str, list[_Turn]] = defaultdict(list)
+        self._anywhere: list[_Turn] = []
+        self._groups: dict[tuple[str, str, str], list[_Turn]] = defaultdict(list)
+        self._turn()
 
-    def _turned(
-        self, comparison: Comparison, left: Report, right: Report
-    ) -> tuple[dict[str, list[_Turn]], list[_Turn]]:
-        pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
-        pairs[f"/environment/{comparison.left.environment.lower()}"] = (
-            f"/environment/{comparison.right.environment.lower()}"
-        )
-        there = {(finding.rule, arm_id.key(finding.resource)): finding for finding in right.findings}
-        by_family: dict[str, list[_Turn]] = defaultdict(list)
-        shared: list[_Turn] = []
-        for finding in left.findings:
+    def joined(self) -> Comparison:
+        """The comparison with the rules that turn at each of its changes."""
+        texts = {**self.reports[0].rules, **self.reports[1].rules}
+        changes = []
+        for change in self.comparison.changes:
+            found = sorted(self._rules(change)) if change.decision == "drift" else []
+            rules = [
+                {"rule": rule, "title": texts[rule].title, "severity": texts[rule].severity, "left": left, "right": right}
+                for rule, left, right in found
+            ]  # fmt: skip
+            changes.append(with_rules(change, rules) if rules else change)
+        return replace(self.comparison, changes=changes)
+
+    def _rules(self, change: Change) -> set[tuple[str, str, str]]:
+        key = self._key(change)
+        if _FAMILY.search(key):
+            turns: Iterable[_Turn] = (*self._by_family.get(_family(key), ()), *self._anywhere)
+            return {one.group for one in turns if self._turned(one, change, key)}
+        # What many accounts share can turn a rule for any of them: asked once for each way in which a rule turned.
+        return {group for group, turns in self._groups.items() if any(self._turned(one, change, key) for one in turns)}
+
+    def _turned(self, turn: _Turn, change: Change, key: str) -> bool:
+        reads = self.reads[turn.rule]
+        if not turn.by(key, own=change.type == reads.type):
+            return False
+        # Whether a deployment is one of realtime at all is asked before the rule, and known for all that passed or failed.
+        role = self._role if reads.each == "realtimeDeployment" and "unknown" in (turn.left, turn.right) else None
+        return reads.holds(change) or (role is not None and role.holds(change))
+
+    def _turn(self) -> None:
+        pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in self.comparison.pairs}
+        environments = (self.comparison.left.environment, self.comparison.right.environment)
+        pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
+        there = {(finding.rule, arm_id.key(finding.resource)): finding for finding in self.reports[1].findings}
+        for finding in self.reports[0].findings:
             key = arm_id.key(finding.resource)
             other = there.get((finding.rule, pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
-            turn = _Turn(finding, other.outcome)
-            by_family[_ENVIRONMENT if finding.each == "environment" else _family(key)].append(turn)
-            shared.append(turn)
-        return by_family, shared
+            turn = _Turn(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
+            group = self._groups[turn.group]
+            # One that may turn by anything, or one of each thing that it turns by, says it all.
+            if not group or (
+                all(one.evidence for one in group) and turn.evidence not in {one.evidence for one in group}
+            ):
+                group.append(turn)
+            if _FAMILY.search(key):
+                for family in (_family(key), *self._neighbours.get(_family(key), ())):
+                    self._by_family[family].append(turn)
+            else:
+                self._anywhere.append(turn)
+
+    def _evidence(self, *findings: Finding) -> frozenset[str]:
+        failed = next(finding for finding in findings if finding.outcome == "fail")
+        named = {self._back.get(key, key) for key in (arm_id.key(one.resource) for one in failed.observations)}
+        subjects = {self._back.get(key, key) for key in (arm_id.key(finding.resource) for finding in findings)}
+        reads = self.reads[failed.rule]
+        return frozenset(
+            key for key in named - subjects if any(reads.holds(change) for change in self._changed.get(key, ()))
+        )
+
+    def _key(self, change: Change) -> str:
+        if change.left is not None:
+            return arm_id.key(change.left)
+        key = arm_id.key(change.right or "")
+        family = _family(key)
+        # What came to an account of both sides is a matter of that account.
+        return self._back.get(key) or (self._back.get(family, family) + key[len(family) :])
+
+    def _connected(self, snapshots: Iterable[Snapshot]) -> dict[str, set[str]]:
+        """Accounts and private endpoints, each with those that it is connected to."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for snapshot in snapshots:
+            for endpoint in snapshot.index.by_type.get(PRIVATE_ENDPOINT, ()):
+                key = arm_id.key(endpoint["id"])
+                for target in sides.targets(endpoint):
+                    one, other = self._back.get(key, key), self._back.get(target, target)
+                    found[one].add(other)
+                    found[other].add(one)
+        return found
 
 
-_ENVIRONMENT = "environment"
-
-
-def _types(root: str, aspects: Iterable[str]) -> set[str]:
-    return set(_NARROWER.get(root) or (one for aspect in aspects for one in ASPECTS[aspect].types))
+def _by_type(reads: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for resource_type, path in reads:
+        found[resource_type].add(path)
+    return {resource_type: frozenset(paths) for resource_type, paths in found.items()}
 
 
 def _within(path: str, top: str) -> bool:
-    return path == top or path.startswith((top + ".", top + "["))
+    return not top or path == top or path.startswith((top + ".", top + "["))
 
 
 def _family(key: str) -> str:
@@ -219,14 +288,21 @@ def _family(key: str) -> str:
     return key[: found.end()] if found else key
 
 
-def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str) -> Snapshot:
-    if sum(arm_id.type_of(item["id"]) == resource_types.ACCOUNT for item in snapshot.resources) <= WHOLE:
+def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str, whole: int) -> Snapshot:
+    """What is checked of a side: all of it, or of a large one what belongs to the accounts and endpoints that differ."""
+    if len(snapshot.index.by_type.get(ACCOUNT, ())) <= whole:
         return snapshot
     wanted: set[str] = set()
     for change in comparison.changes:
         resource: Any = getattr(change, side)
         if change.decision == "drift" and resource is not None:
             wanted.add(_family(arm_id.key(resource)))
+    for endpoint in snapshot.index.by_type.get(PRIVATE_ENDPOINT, ()):
+        key, targets = arm_id.key(endpoint["id"]), set(sides.targets(endpoint))
+        if key in wanted:
+            wanted |= targets
+        elif not wanted.isdisjoint(targets):
+            wanted.add(key)
     kept = [
         item
         for item in snapshot.resources

@@ -39,6 +39,8 @@ class Case:
     """`file:line`."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """What the steps of the fix ask for, by name."""
+    mended: str = "pass"
+    """The outcome that the steps of the fix must reach: `unknown` where a gap hides more."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: in
         change=stated.get("change", ()),
         place=f"{document.name}:{line}",
         answers=stated.get("answers", {}),
+        mended=stated.get("mended", "pass"),
     )
 
 
@@ -163,7 +166,7 @@ def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
     findings = judge(World(snapshot, probes), [bound], "cases")
     problem = _compare(case, findings)
     if problem is None and case.expect == "fail":
-        problem = why_unmended(snapshot, bound, findings, probes, {**file.answers, **case.answers})
+        problem = why_unmended(snapshot, bound, findings, probes, {**file.answers, **case.answers}, case.mended)
     return problem
 
 

@@ -1,23 +1,24 @@
-"""Check: snapshots and packs in, one Report out. The verdict and the exit code are decided here and nowhere else."""
+"""Check: snapshots and packs in, one Report out."""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from rtaudit import __version__
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
-from rtaudit.report.model import EXIT_CODES, in_order
+from rtaudit.report.gate import EXIT_CODES, verdict_of
+from rtaudit.report.model import in_order
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
+from rtaudit.version import __version__
 
 
 def check(
@@ -52,7 +53,7 @@ def check(
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
         findings = in_order(findings)
-    verdict = _verdict(filter(gates, findings))
+    verdict = verdict_of((one.outcome == "fail" for one in findings if gates(one)), "ready", "notReady")
     return Report(
         tool={"name": "rtaudit", "version": __version__},
         generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -63,6 +64,7 @@ def check(
                 "digest": snapshot.digest,
                 "collectedAt": snapshot.collected_at,
                 "file": snapshot.file,
+                **({"planned": snapshot.planned} if snapshot.planned else {}),
             }
             for snapshot in snapshots
         ],
@@ -93,25 +95,21 @@ def _gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) 
     if finding.known or not at_or_above(finding.severity, fail_on):
         return False
     if finding.outcome == "unknown":
+        # What Azure alone can tell no plan could have told: it is counted, and holds nobody up before the deployment.
+        if finding.waits_for_azure:
+            return False
         return not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown))
     return finding.outcome == "fail"
 
 
-def _verdict(gating: Iterable[Finding]) -> str:
-    verdict = "ready"
-    for finding in gating:
-        if finding.outcome == "fail":
-            return "notReady"
-        verdict = "incomplete"
-    return verdict
-
-
 def _summary(findings: Sequence[Finding]) -> dict[str, Any]:
     counts = Counter(finding.outcome for finding in findings)
+    waiting = sum(finding.waits_for_azure for finding in findings)
     failed = Counter(finding.severity for finding in findings if finding.outcome == "fail")
     return {
         **{outcome: counts[outcome] for outcome in OUTCOMES},
         "known": sum(finding.known for finding in findings),
+        **({"assignedByAzure": waiting} if waiting else {}),
         "failedBySeverity": {severity: failed[severity] for severity in SEVERITIES},
     }
 

@@ -140,11 +140,32 @@ class _Compiler:
     def _operand(self, value: Any, path: Path, operator: Operator) -> Operand:
         if isinstance(value, dict) and set(value) == {"fieldOf"}:
             return Operand(path=self._path(value["fieldOf"], (*path, "fieldOf")))
+        if isinstance(value, dict) and set(value) == {"product"}:
+            return self._product(value, (*path, "product"), operator)
         literal = self._literal(value, path)
         if literal is None and isinstance(value, dict):
             return Operand(stated=value)  # a parameter without a value: the rule's `requires` decides
         self._check_literal(literal, path, operator)
         return Operand(literal, stated=value)
+
+    def _product(self, value: dict[str, Any], path: Path, operator: Operator) -> Operand:
+        """`{product: [{fieldOf: …}, {param: …}, 2]}`: numbers, and at the most one field. Without a value where a part has none."""
+        stated = value["product"]
+        fields = [one for one in stated if isinstance(one, dict) and set(one) == {"fieldOf"}] if stated else []
+        if not isinstance(stated, list) or not stated or len(fields) > 1:
+            raise self.error(path, "'product' takes a list of numbers, with at most one fieldOf", None)
+        factor: float | None = 1
+        for index, one in enumerate(stated):
+            number = 1 if one in fields else self._literal(one, (*path, index))
+            if number is not None and not is_number(number):
+                raise self.error((*path, index), f"'product' multiplies numbers, not {number!r}", None)
+            factor = None if factor is None or number is None else factor * number
+        if fields:
+            field = self._path(fields[0]["fieldOf"], path)
+            return Operand(path=field, stated=value, factor=factor) if factor is not None else Operand(stated=value)
+        if factor is not None:
+            self._check_literal(factor, path, operator)
+        return Operand(factor, stated=value)
 
     def _literal(self, value: Any, path: Path) -> Any:
         if isinstance(value, dict):

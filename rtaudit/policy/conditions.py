@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit.documents import canonical
-from rtaudit.policy.operators import OPERATORS, Operator
+from rtaudit.policy.operators import OPERATORS, Operator, is_number
 from rtaudit.policy.paths import Path, Read, settled
 from rtaudit.policy.says import Says, with_message
 from rtaudit.report import Observation
@@ -64,14 +64,23 @@ class Operand:
     path: Path | None = None
     stated: Any = None
     """The literal as the rule states it, its parameters still by name."""
+    factor: float | None = None
+    """What the field is multiplied by, where the rule states a `product`."""
 
     def read(self, scope: Scope) -> Read:
         """Its value here."""
-        return scope.read(self.path) if self.path else (self.literal, ())
+        if self.path is None:
+            return self.literal, ()
+        value, gaps = scope.read(self.path)
+        if self.factor is not None:
+            value = value * self.factor if is_number(value) else None
+        return value, gaps
 
     @property
     def words(self) -> str:
         """As explanations say it."""
+        if isinstance(self.stated, dict) and set(self.stated) == {"product"}:
+            return " times ".join(say(one) for one in self.stated["product"])
         return f"the value of `{self.path.text}`" if self.path else say(self.stated)
 
 
@@ -285,6 +294,8 @@ def say(value: Any) -> str:
     if isinstance(value, dict):
         if set(value) == {"param"}:
             return f"the parameter `{value['param']}`"
+        if set(value) == {"fieldOf"}:
+            return f"the value of `{value['fieldOf']}`"
         return " and ".join(
             OPERATORS[key].words.format(say(one)).removeprefix("is ") if key in OPERATORS else f"{key}: {say(one)}"
             for key, one in value.items()

@@ -1,4 +1,4 @@
-"""A rule told in words: for the terminal, and as the page of the documentation. The rule is the only source."""
+"""Explanations: render a rule as text, and as the page of the documentation. The rule is the only source."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ PROPERTIES: dict[str, set[str]] = {
 PROPERTIES["realtimeDeployment"] = PROPERTIES["deployment"]
 
 VALUES: dict[str, set[str]] = {
-    "facts.exposure": {"public", "restricted", "private"},
+    "facts.exposure": {"public", "restricted", "perimeter", "private"},
     "facts.realtimeRole": {"speech", "transcription", "translation", "live", "none", "unknown"},
     "facts.effectiveUpgradeOption": {"OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"},
     "facts.hostsRealtime": set(),

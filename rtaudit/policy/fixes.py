@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import math
+import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +15,10 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents import Path
 from rtaudit.errors import InputError
+from rtaudit.policy import made_models  # noqa: F401 (registers its values)
 from rtaudit.policy.compile import compile_condition
 from rtaudit.policy.conditions import Condition, Scope
+from rtaudit.policy.made import MADE, Given, home_of
 from rtaudit.policy.paths import Path as FieldPath
 from rtaudit.policy.paths import PathError, Read, compile_path, settled
 from rtaudit.report import Observation
@@ -25,6 +27,7 @@ from rtaudit.subjects import Subject
 
 _OLD_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"(?P<open>\{\{)|(?P<close>\}\})|\{(?P<name>[^{}]+)\}|<(?P<ask>[A-Za-z][^<>]*)>")
+_MADE_NAME = re.compile(r"([A-Za-z]+)(?=\.|\[|\Z)")
 _OR_ASK = re.compile(r"(?P<path>.*\S)\s*\|\|\s*<(?P<ask>[A-Za-z][^<>]*)>\s*\Z")
 
 
@@ -48,11 +51,16 @@ class StatedStep:
     say: str = ""
     az: str = ""
     for_: Mapping[str, Any] | None = None
+    needs: Sequence[str] = ()
+    """What must have a value for the step to stand."""
+    without: Sequence[str] = ()
+    """What must have none."""
     sets: Sequence[Mapping[str, Any]] = ()
     risk: str = ""
     before: Sequence[str] = ()
     after: Sequence[str] = ()
     manual: str = ""
+    examples: Mapping[str, Any] = field(default_factory=dict)
     plain: str = ""
     """The line of the old form."""
 
@@ -69,6 +77,7 @@ class BoundStep:
     stated: StatedStep
     chosen: Condition | None
     params: Mapping[str, Any] = field(hash=False)
+    today: date
 
 
 class Observed(Scope):
@@ -96,11 +105,14 @@ def _read(stated: Any) -> StatedStep:
         say=_one_line(stated.get("say", "")),
         az=_one_line(stated.get("az", "")),
         for_=stated.get("for"),
+        needs=stated.get("needs", ()),
+        without=stated.get("without", ()),
         sets=stated.get("sets", ()),
         risk=_one_line(stated.get("risk", "")),
         before=stated.get("before", ()),
         after=stated.get("after", ()),
         manual=_one_line(stated.get("manual", "")),
+        examples=stated.get("examples", {}),
     )
 
 
@@ -123,7 +135,7 @@ def bind_steps(
             chosen = compile_condition(one.for_, ("fix", index, "for"), kind, params, today, error, inside=True)
         if one.az:
             _check_command(one, ("fix", index, "az"), error)
-        bound.append(BoundStep(one, chosen, params))
+        bound.append(BoundStep(one, chosen, params, today))
     return bound
 
 
@@ -135,7 +147,7 @@ def _check_command(step: StatedStep, path: Path, error: Callable[[Path, str, str
     except ValueError as problem:
         raise error(path, f"the command cannot be read as a line of a shell: {problem}", "close the quote") from None
     for name in (piece for word in words for piece in word if isinstance(piece, Name)):
-        if name.text in NAMES or name.text.split(".")[0] in ("observed", "param"):
+        if name.text in NAMES or name.text.split(".")[0] in ("observed", "param", *MADE):
             continue
         try:
             compile_path(name.text)
@@ -153,13 +165,24 @@ def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observatio
             scope = Scope(subject) if observed.element is None else Observed(subject, observed.element)
             if one.chosen.truth(scope) is not True:
                 continue
-        yield filler.step(one)
+        if filler.stands(one):
+            yield filler.step(one)
 
 
 class _Filler:
     def __init__(self, subject: Subject, observed: Observation | None) -> None:
         self.subject = subject
         self.observed = observed
+        self.today = date.min
+        self.made: dict[str, Any] = {}
+
+    def stands(self, bound: BoundStep) -> bool:
+        """Whether what the step needs has a value, and what it is to go without has none."""
+        stated = bound.stated
+        self.today = bound.today
+        return all(self._find(name, bound.params) is not None for name in stated.needs) and all(
+            self._find(name, bound.params) is None for name in stated.without
+        )
 
     def step(self, bound: BoundStep) -> Step:
         stated, params = bound.stated, bound.params
@@ -178,13 +201,14 @@ class _Filler:
             before=stated.before,
             after=stated.after,
             manual=self._text(stated.manual, params),
+            examples=stated.examples,
         )
 
     def _word(self, word: Template, params: Mapping[str, Any]) -> Word:
         pieces: list[str | Ask] = []
         for one in word:
             if not isinstance(one, Name):
-                pieces.append(one)
+                pieces.append(Ask(self._text(one.name, params)) if isinstance(one, Ask) else one)
                 continue
             text = _as_text(self._find(one.text, params))
             pieces.append(Ask(one.ask) if text is None or not printable(text) else text)
@@ -199,7 +223,7 @@ class _Filler:
                 text = _as_text(self._find(one.text, params))
                 pieces.append(f"<{one.ask}>" if text is None else text)
             else:
-                pieces.append(f"<{one.name}>" if isinstance(one, Ask) else one)
+                pieces.append(f"<{self._text(one.name, params)}>" if isinstance(one, Ask) else one)
         return "".join(pieces)
 
     def _value(self, value: Any, params: Mapping[str, Any]) -> Any:
@@ -220,11 +244,14 @@ class _Filler:
         if name in NAMES:
             return NAMES[name](self.subject)
         head, _, rest = name.partition(".")
-        if head == "param":
-            return _in_params(params, rest)
-        if name == "unitsForPeak":
-            return _units_for_peak(self.subject, params)
         try:
+            if head == "param":
+                return compile_path(rest).of_element(params, self.subject)[0]
+            made = _MADE_NAME.match(name)
+            if made and made[1] in MADE:
+                value = self._make(made[1], params)
+                rest = name.removeprefix(made[1]).removeprefix(".")
+                return compile_path(rest or "@").of_element(value, self.subject)[0]
             if head.startswith("observed"):
                 element = self.observed.element if self.observed else None
                 path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
@@ -233,22 +260,11 @@ class _Filler:
         except PathError:
             return None
 
-
-def _in_params(params: Mapping[str, Any], name: str) -> Any:
-    value: Any = params
-    for key in name.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
-def _units_for_peak(subject: Subject, params: Mapping[str, Any]) -> Any:
-    """The capacity whose rate limit admits the declared peak; Azure gives requests a minute in proportion to it."""
-    peaks = [params.get("peakSessionsPerMinute"), subject.fact("declaredPeakSessions")]
-    peak = max((one for one in peaks if isinstance(one, int | float)), default=None)
-    rate, capacity = subject.fact("requestsPerMinute"), (subject.raw.get("sku") or {}).get("capacity")
-    if not peak or not rate or not isinstance(capacity, int | float):
-        return None
-    return math.ceil(capacity * peak / rate)
+    def _make(self, name: str, params: Mapping[str, Any]) -> Any:
+        if name not in self.made:
+            element = self.observed.element if self.observed else None
+            self.made[name] = MADE[name](Given(self.subject, element, params, self.today))
+        return self.made[name]
 
 
 @lru_cache(maxsize=2048)
@@ -301,6 +317,8 @@ def _words(line: str) -> tuple[Template, ...]:
 
 
 def _as_text(value: Any) -> str | None:
+    if isinstance(value, dict | list):
+        return json.dumps(settled(value), separators=(",", ":"))
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) and value != "" else None
@@ -340,8 +358,8 @@ def _account_name(subject: Subject) -> str | None:
 NAMES: dict[str, Callable[[Subject], Any]] = {
     "id": lambda subject: subject.resource,
     "name": lambda subject: subject.name,
-    "resourceGroup": lambda subject: arm_id.group_of(subject.resource),
-    "subscription": lambda subject: arm_id.subscription_of(subject.resource),
+    "resourceGroup": lambda subject: arm_id.group_of(home_of(subject)),
+    "subscription": lambda subject: arm_id.subscription_of(home_of(subject)),
     "accountName": _account_name,
 }
 """What a fix may name besides paths of the subject, `observed` (the element that was observed) and `param`."""

@@ -1,4 +1,4 @@
-"""Judging: every bound rule on every subject, three-valued, then the packs joined so that the worst outcome stands."""
+"""Evaluation: runs every bound rule on every subject, three-valued, and merges packs by the worst outcome."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
 from rtaudit.report.steps import Step
-from rtaudit.snapshot import Gap
-from rtaudit.subjects import World
+from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.subjects import Subject, World
 
 
 def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
@@ -40,8 +40,9 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) 
     severity, rule_id, each = bound.severity, rule.id, rule.each
     for scope in scopes:
         resource = scope.subject.resource
-        if note is not None:
-            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=note)
+        no_use = note or _another_api(scope.subject)
+        if no_use is not None:
+            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=no_use)
             continue
         applies = True if bound.when is None else bound.when.truth(scope)
         if applies is False:
@@ -61,6 +62,12 @@ def _does_not_apply(world: World, bound: BoundRule) -> str | None:
     if missing:
         return f"needs `--aspect {missing[0]}` at collection"
     return None
+
+
+def _another_api(subject: Subject) -> str | None:
+    """Why no rule applies to a client of another API than the Realtime API, or None."""
+    name = subject.fact("otherApi") if subject.kind == "client" else None
+    return f"this client uses {name}, which is another API: not checked" if name else None
 
 
 def _not_passed(
@@ -84,7 +91,22 @@ def _not_passed(
     if holds is False:
         finding.observations = observations(bound.require, scope)
     _say_how(finding, bound, scope)
+    snapshot = subject.world.snapshot
+    if snapshot.planned:
+        finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
+        finding.note = finding.note or _default_of_provider(finding, snapshot)
     return finding
+
+
+def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
+    """Which attributes behind a failure the code does not set, so that the provider's own default holds."""
+    unset = {
+        attribute
+        for one in finding.observations
+        for pointer, attribute in snapshot.defaults.get(arm_id.key(one.resource), {}).items()
+        if f"/{one.field}/".replace(".", "/").startswith(f"{pointer}/")
+    }
+    return f"the code does not set {', '.join(sorted(unset))}: this is the provider's default" if unset else None
 
 
 def _say_how(finding: Finding, bound: BoundRule, scope: Scope) -> None:

@@ -23,6 +23,7 @@ def why_unmended(
     findings: Sequence[Finding],
     probes: Sequence[dict[str, Any]] = (),
     answers: Mapping[str, Any] | None = None,
+    wanted: str = "pass",
 ) -> str | None:
     """Why the steps of the fix do not make these failures of a rule pass; None where they do, or say why none can."""
     if all(step.stated.plain for step in bound.steps):
@@ -31,17 +32,26 @@ def why_unmended(
     for _ in range(MAX_ROUNDS):
         failed = [one for one in left if one.outcome == "fail"]
         if not failed:
-            return None
+            return _hidden(findings, left) if wanted == "pass" else None
         step = next((one for one in _automatic(failed) if repr(one.sets) not in used), None)
         if step is None:
             break
         used.add(repr(step.sets))
         try:
-            snapshot = edited(snapshot, answered(step.sets, answers or {}))
+            snapshot = edited(snapshot, answered(step.sets, {**step.examples, **(answers or {})}))
         except EditError as error:
             return f"the step '{_named(step)}' cannot be applied: {error.message}"
         left = judge(World(snapshot, probes), [bound], "cases")
     return _unmended(failed)
+
+
+def _hidden(before: Sequence[Finding], after: Sequence[Finding]) -> str | None:
+    """What the steps made unknown: that is no pass."""
+    known = {one.resource for one in before if one.outcome == "unknown"}
+    for one in after:
+        if one.outcome == "unknown" and one.resource not in known:
+            return f"after its steps it is unknown: {one.gaps[0].message if one.gaps else one.note}"
+    return None
 
 
 def _automatic(findings: Sequence[Finding]) -> Iterator[Step]:

@@ -17,7 +17,7 @@ import regex
 
 from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 
 REGEX_SECONDS = 0.5
 """A regular expression that needs longer for one value is an error."""

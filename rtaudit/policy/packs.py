@@ -148,7 +148,9 @@ def declared_params(rules: Any) -> dict[str, Param]:
 def opt_in_aspects(packs: Sequence[Pack]) -> list[str]:
     """The opt-in aspects that the enabled rules of these packs read: what a collection for them should ask for."""
     today = datetime.now(UTC).date()
-    return sorted({aspect for pack in packs for bound in pack.bind(today) for aspect in bound.opt_in})
+    return sorted(
+        {aspect for pack in packs for bound in pack.bind(today) for aspect in (*bound.opt_in, *bound.helped_by)}
+    )
 
 
 def _apply(packs: list[Pack], settings: Mapping[str, Any]) -> list[Pack]:

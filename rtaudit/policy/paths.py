@@ -17,6 +17,7 @@ from jmespath.functions import Functions
 
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.partial import noting
 from rtaudit.subjects import Joined, Subject
 from rtaudit.subjects.world import late_fields, not_shown
 
@@ -78,6 +79,15 @@ class Path:
 
     def of_subject(self, subject: Subject) -> Read:
         """What stands at the path in a subject."""
+        if not subject.world.partial:
+            return self._of_subject(subject)
+        with noting() as rests_on:
+            value, gaps = self._of_subject(subject)
+        if rests_on and any(root.startswith("facts.") for root in self.roots):
+            value = None  # what was worked out from a value that is not known shows nothing, a list's elements neither
+        return value, tuple(dict.fromkeys((*gaps, *rests_on)))
+
+    def _of_subject(self, subject: Subject) -> Read:
         if self._parts:
             joined = subject.join(self._parts[0])
             value, gaps = _walk(joined.value, self._parts, joined.gaps)
@@ -103,6 +113,13 @@ class Path:
 
     def of_element(self, element: Any, subject: Subject) -> Read:
         """What stands at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
+        if not subject.world.partial:
+            return self._of_element(element, subject)
+        with noting() as rests_on:
+            value, gaps = self._of_element(element, subject)
+        return value, tuple(dict.fromkeys((*gaps, *rests_on)))
+
+    def _of_element(self, element: Any, subject: Subject) -> Read:
         if self._only is not None and not self.anchored:
             value = element.get(self._only) if isinstance(element, dict) else None
             return (value.value, value.gaps) if type(value) is Joined else (value, ())

@@ -96,6 +96,8 @@ class BoundRule:
     """The aspects that its expressions read."""
     opt_in: Sequence[str]
     """Those of them that are read only when asked for."""
+    helped_by: Sequence[str]
+    """Opt-in aspects that sharpen its facts; it applies without them."""
     steps: Sequence[BoundStep]
     """What mends a failure."""
 
@@ -154,7 +156,10 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
 
     when = compile_condition(rule.when, ("when",), rule.each, values, today, error) if rule.when is not None else None
     require = compile_condition(rule.require, ("require",), rule.each, values, today, error)
-    reads = frozenset(aspect for path in _subject_paths(when, require) for aspect in aspects_of(rule.each, path))
+    paths = _subject_paths(when, require)
+    reads = frozenset(aspect for path in paths for aspect in aspects_of(rule.each, path))
+    parts = PARTS[rule.each]
+    helped_by = {one for path in paths for root in path.roots if root in parts for one in parts[root].helped_by}
     return BoundRule(
         rule=rule,
         severity=severity or rule.severity,
@@ -163,6 +168,7 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
         unset=[name for name in rule.requires if values[name] is None],
         reads=reads,
         opt_in=opt_in(reads),
+        helped_by=sorted(helped_by),
         steps=bind_steps(rule.steps, rule.each, values, today, error),
     )
 

@@ -12,7 +12,7 @@ from rtaudit.azure import arm_id
 from rtaudit.policy.paths import Path, settled
 from rtaudit.report import Observation
 from rtaudit.report.wording import MAX_MESSAGE, finish, in_words, name, plain_field, shorten
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 
 if TYPE_CHECKING:
     from rtaudit.policy.conditions import Scope
@@ -29,7 +29,7 @@ PLACEHOLDERS = (
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _COUNT = re.compile(r"count of (.+?)(?:: ([a-z][a-z -]*))?\Z")
 _NAMING = re.compile(r"(?:^|\.)(?:name|id|model|modelAndVersion|account|deployment|host|principalId)\Z")
-_CAPS = (80, 60, 45, 32, 22, 14)
+_CAPS = (MAX_MESSAGE, 120, 80, 60, 45, 32, 22, 14)
 """Longest value, tried from left to right until the sentence fits."""
 
 
@@ -58,7 +58,7 @@ class Says:
 
     def fill(self, evidence: Evidence) -> str:
         """The sentence, at most MAX_MESSAGE characters."""
-        values = [in_words(settled(get(evidence))) for get in self.values]
+        values = [_worded(settled(get(evidence))) for get in self.values]
         head = "" if self.names else f"{name(evidence.scope.subject.resource, 60)}: "
         text = ""
         for cap in _CAPS:
@@ -67,6 +67,11 @@ class Says:
             if len(text) < MAX_MESSAGE:
                 break
         return finish(text[:1].upper() + text[1:] if self.texts[0] and self.names else text)
+
+
+def _worded(value: Any) -> str:
+    # A fact may be a whole sentence; the caps cut it only where there is no room.
+    return in_words(value, MAX_MESSAGE) if isinstance(value, str) else in_words(value)
 
 
 def says_problems(text: str) -> Iterator[str]:

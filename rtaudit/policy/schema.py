@@ -28,7 +28,7 @@ PARAM_TYPES: dict[str, Callable[[Any], bool]] = {
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
 _PATH = {"type": "string", "description": "A JMESPath, as in `az --query`; `$.` in front starts at the subject."}
-_VALUE = {"description": "A literal, {param: name} or {fieldOf: path}."}
+_VALUE = {"description": "A literal, {param: name}, {fieldOf: path}, or {product: [of, numbers]}."}
 _CONDITION = {"$ref": "#/$defs/condition"}
 _OF = {"description": "The list to visit: a path, or {param: name}.", "type": ["string", "object"]}
 _QUANTIFIER = {
@@ -110,19 +110,28 @@ _STEP: dict[str, Any] = {
     "properties": {
         "say": {**_TEXT, "description": "What to do, in one sentence."},
         "for": {**_CONDITION, "description": "Which observations it mends: a condition on the element observed."},
+        "needs": {**_TEXTS, "description": "What must have a value for the step to stand, such as `successor`."},
+        "without": {**_TEXTS, "description": "What must have no value for the step to stand."},
         "az": {
             **_TEXT,
             "description": "The command. {name} is filled in and quoted, <name> is asked, {{ and }} are braces.",
         },
         "sets": {
             "type": "array",
-            "items": {**_CHANGE, "properties": {name: _CHANGE["properties"][name] for name in _EDITS}},
+            "items": {
+                **_CHANGE,
+                "properties": {
+                    **{name: _CHANGE["properties"][name] for name in _EDITS},
+                    "add": {"type": ["object", "string"], "description": "A whole new resource, or what makes one."},
+                },
+            },
             "description": "What the command changes in Azure, as the cases of rules state changes.",
         },
         "risk": {**_TEXT, "description": "Who will notice, and how."},
         "before": {**_TEXTS, "description": "Rules whose steps come later."},
         "after": {**_TEXTS, "description": "Rules whose steps come first."},
         "manual": {**_TEXT, "description": "Why no command mends it."},
+        "examples": {"type": "object", "description": "Values for what is asked, to prove the step on paper."},
     },
 }
 
@@ -261,6 +270,10 @@ CASES_SCHEMA: dict[str, Any] = {
                         "observed": {**_TEXTS, "description": "Starts of fields that an observation must name."},
                         "params": {"type": "object"},
                         "answers": _ANSWERS,
+                        "mended": {
+                            "const": "unknown",
+                            "description": "What the steps of the fix leave, where a gap hides more.",
+                        },
                         "change": {"type": "array", "items": _CHANGE},
                     },
                 },

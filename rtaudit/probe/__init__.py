@@ -5,6 +5,6 @@ alone, to loopback, or to one that was named with that intent.
 """
 
 from rtaudit.probe.run import Plan, probe
-from rtaudit.probe.target import Target, check_host, from_contract, from_endpoint, from_snapshot
+from rtaudit.probe.target import Target, check_host, choose_target, from_contract, from_endpoint, from_snapshot
 
-__all__ = ["Plan", "Target", "check_host", "from_contract", "from_endpoint", "from_snapshot", "probe"]
+__all__ = ["Plan", "Target", "check_host", "choose_target", "from_contract", "from_endpoint", "from_snapshot", "probe"]

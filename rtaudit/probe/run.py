@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rtaudit import __version__
+from rtaudit.azure.realtime_api import first_update
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
 from rtaudit.probe import wire
+from rtaudit.probe.meaning import says_of
 from rtaudit.probe.session import open_session
 from rtaudit.probe.target import Target
 from rtaudit.probe.wire import Clock, Proxy, StageError
+from rtaudit.version import __version__
 
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
 """The stages that are timed, in their order. `session` runs from the upgrade to `session.created`."""
@@ -30,37 +32,6 @@ GIVE_UP = 5
 
 LISTS = ("/openai/deployments?api-version=2023-03-15-preview", "/openai/v1/models")
 """What lists deployments on the data plane: the first by name, where it still answers; the second by model."""
-
-_SAYS: tuple[tuple[int, str, str], ...] = (
-    (
-        401,
-        "lacks the required data action",
-        "the token is good, and its owner lacks a role with the realtime data action",
-    ),
-    (
-        401,
-        "",
-        "the token is refused: another tenant or audience, or an api-version is sent to the generally available path",
-    ),
-    (
-        403,
-        "public access is disabled",
-        "the network: public access is disabled, and the name did not lead to a private endpoint",
-    ),
-    (
-        403,
-        "virtual network/firewall",
-        "the network: this place is not among the addresses and networks that are let in",
-    ),
-    (403, "", "refused: the network rules, or the role of the token's owner"),
-    (404, "", "there is no such deployment, or no such path, at this account"),
-    (400, "opperationnotsupported", "the deployment's model is not made for realtime sessions of its own"),
-    (400, "", "the request is not understood: the preview's header or parameters at the generally available path"),
-    (410, "", "the model is retired"),
-    *((status, "", "redirected: a token is not sent after a redirect") for status in (301, 302, 307, 308)),
-    (429, "", "the rate limit, or the quota, is used up"),
-)
-"""Status, part of code or message, and what it means. The first that fits."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +74,7 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
         "startedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "target": {
             "url": target.url, "host": target.host, "port": target.port, "path": target.path,
-            "deployment": target.deployment, "account": target.account, "environment": target.environment,
+            "deployment": target.deployment, "use": target.use, "audience": target.audience, "account": target.account, "environment": target.environment,
             "client": target.client,
         },
         "plan": {
@@ -207,7 +178,9 @@ class _Way:
             return {"ok": False, "status": None, "blocked": None, **_error(error)}
         code, message = answer.error
         blocked = answer.status == 403
-        says = "reachable: a token is asked for" if answer.status == 401 else says_of(answer.status, code, message)
+        says = "reachable: a token is asked for"
+        if answer.status != 401:
+            says = says_of(answer.status, code, message, location=answer.location) or ""
         return {
             "ok": not blocked, "status": answer.status, "code": code, "message": message, "blocked": blocked, "says": says,
         }  # fmt: skip
@@ -253,9 +226,11 @@ class _Way:
             connection = peer
             times["tls"] = _seconds(mark)
             stage = "session"
-            session = open_session(peer, self.target.session_url, token, self.plan.timeout)
+            update, starts = first_update(self.target.use, self.target.deployment), self.target.use == "live"
+            session = open_session(peer, self.target.session_url, token, self.plan.timeout, update, starts=starts)
         except StageError as error:
-            return {**result, "stage": error.stage or stage, "times": times, **_error(error)}
+            stage = error.stage or stage
+            return {**result, "stage": stage, "says": f"{stage}: {error.message}", "times": times, **_error(error)}
         finally:
             if connection is not None:
                 with suppress(OSError):
@@ -265,12 +240,18 @@ class _Way:
         if session.created and session.session_seconds is not None and session.upgrade_seconds is not None:
             times["session"] = round(session.session_seconds - session.upgrade_seconds, 6)
             times["total"] = _seconds(started)
-            return {**result, "outcome": "session", "stage": "session", "status": 101, "times": times}
-        says = says_of(session.status, session.code, session.message)
+            opened = {**result, "outcome": "session", "stage": "session", "status": 101, "times": times}
+            if update is None or starts:
+                return opened
+            says = (
+                None if session.confirmed else "the session opened; whether the deployment was taken was not answered"
+            )
+            return {**opened, "confirmed": session.confirmed, "says": says}
+        says = says_of(session.status, session.code, session.message, self.target.audience, session.location)
         stage = "session" if session.status == 101 else "upgrade"
         return {
             **result, "outcome": "refused", "stage": stage, "status": session.status, "code": session.code,
-            "message": session.message, "says": says, "times": times,
+            "message": session.message, "says": says, "location": session.location, "times": times,
         }  # fmt: skip
 
     def _addresses(self) -> list[str]:
@@ -318,12 +299,6 @@ class _Way:
             raise
         with peer:
             return wire.get(peer, self.target.host, path, token, Clock.of(self.plan.timeout))
-
-
-def says_of(status: int | None, code: str | None, message: str | None) -> str | None:
-    """What an answer means for the reader, or None where nothing is known of it."""
-    text = f"{code or ''} {message or ''}".lower()
-    return next((words for known, part, words in _SAYS if known == status and part in text), None)
 
 
 def summarise(attempts: Sequence[Mapping[str, Any]], budget: float | None) -> dict[str, Any]:

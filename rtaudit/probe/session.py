@@ -1,15 +1,20 @@
-"""One realtime session: upgraded, awaited until `session.created`, closed. Nothing is sent but the upgrade and the close."""
+"""Session: opens one realtime session, waits until it is open, and closes it. No audio is sent, no response asked for.
+
+A speech session needs nothing but the upgrade. A transcription session names its deployment in `session.update`, and GPT-Live
+starts with one: that event is sent, and nothing else.
+"""
 
 from __future__ import annotations
 
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rtaudit.probe.wire import LIMIT, Answer, Clock, StageError, receive, send
+from rtaudit.azure.realtime_api import OPENED, UPDATED
+from rtaudit.probe.wire import LIMIT, Answer, Clock, StageError, receive, send, target_of
 from rtaudit.snapshot.secrets import scrub
 
 
@@ -23,10 +28,24 @@ class Session:
     upgrade_seconds: float | None = None
     session_seconds: float | None = None
     created: bool = False
+    location: str | None = None
+    """Host and path that a redirect leads to; without its query, which may hold a secret."""
+    confirmed: bool | None = None
+    """Whether the service took the deployment that `session.update` named; None where it did not say, or was not asked."""
 
 
-def open_session(connection: ssl.SSLSocket, url: str, token: str | None, seconds: float) -> Session:
-    """Upgrade, wait for the first event, and close: `created` where it was `session.created`. Raises StageError.
+def open_session(
+    connection: ssl.SSLSocket,
+    url: str,
+    token: str | None,
+    seconds: float,
+    update: Mapping[str, Any] | None = None,
+    *,
+    starts: bool = False,
+) -> Session:
+    """Upgrade, wait for the event that says that the session is open, and close: `created` where it came. Raises StageError.
+
+    `update` is an event to send: before that (`starts`), or after it, and then its answer is awaited too.
 
     The WebSocket is spoken by the protocol of `websockets` over this socket: no redirect is followed, no thread waits.
     """
@@ -49,25 +68,50 @@ def open_session(connection: ssl.SSLSocket, url: str, token: str | None, seconds
             response = protocol.handshake_exc.response
             answer = Answer(response.status_code, bytes(response.body or b""))
             code, message = answer.error
-            return Session(answer.status, code, message)
+            return Session(answer.status, code, message, location=target_of(response.headers.get("Location")))
         _check_handshake(protocol)
         upgraded = time.perf_counter() - started
         clock = Clock.of(seconds)
-        text = _first_text(connection, protocol, clock)
+        if update is not None and starts:
+            protocol.send_text(json.dumps(update).encode())
+        event = _event(_first_text(connection, protocol, clock))
         took = time.perf_counter() - started
-        event = _event(text)
-        if event.get("type") == "session.created":
-            _close(connection, protocol)
-            return Session(101, None, None, upgraded, took, created=True)
-        inner = event.get("error") if isinstance(event.get("error"), dict) else {}
-        assert isinstance(inner, dict)
-        code = inner.get("code") or inner.get("type") or event.get("type")
+        confirmed = None
+        if event.get("type") in OPENED and update is not None and not starts:
+            confirmed, event = _update(connection, protocol, clock, update, event)
         _close(connection, protocol)
-        return Session(101, str(code)[:100], scrub(str(inner.get("message") or "no session.created"))[:500], upgraded)
+        if event.get("type") in OPENED:
+            return Session(101, None, None, upgraded, took, created=True, confirmed=confirmed)
+        code, message = _refusal(event)
+        return Session(101, code, message, upgraded)
     except WebSocketException as error:
         raise _at(StageError("WebSocket", str(error)), upgraded) from None
     except StageError as error:
         raise _at(error, upgraded) from None
+
+
+def _update(
+    connection: ssl.SSLSocket, protocol: Any, clock: Clock, update: Mapping[str, Any], opened: dict[str, Any]
+) -> tuple[bool | None, dict[str, Any]]:
+    """Send the event that names the deployment: whether it was taken, and the event that decides the session."""
+    protocol.send_text(json.dumps(update).encode())
+    try:
+        while True:
+            event = _event(_first_text(connection, protocol, clock))
+            if event.get("type") == "error":
+                return False, event
+            if event.get("type") in UPDATED:
+                return True, opened
+    except StageError:
+        # The session is open all the same: what is not known is whether the deployment was taken.
+        return None, opened
+
+
+def _refusal(event: Mapping[str, Any]) -> tuple[str, str]:
+    inner = event.get("error")
+    inner = inner if isinstance(inner, dict) else {}
+    code = inner.get("code") or inner.get("type") or event.get("type")
+    return str(code)[:100], scrub(str(inner.get("message") or "the first event opens no session"))[:500]
 
 
 def _check_handshake(protocol: Any) -> None:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
-from rtaudit.contract.sections import covers, in_environment
+from rtaudit.azure.realtime_api import LIVE, REALTIME, ROLES, TRANSLATIONS, session_query
+from rtaudit.contract import load_contract
+from rtaudit.contract.sections import covers, in_environment, other_api_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.client import find_account
-
-PATH = "/openai/v1/realtime"
-"""Path of the generally available realtime endpoint."""
-PREVIEW_PATH = "/openai/realtime"
-"""Path of the preview's."""
 
 _PATH_SAFE = "/-._~:@!$&'()*+,;=%"
 _HOST = re.compile(r"[a-z0-9.:-]{1,253}")
@@ -39,7 +36,7 @@ class Target:
     host: str
     deployment: str
     port: int = 443
-    path: str = PATH
+    path: str = REALTIME
     api_version: str | None = None
     """The api-version that a contract says its client sends."""
     cloud: str = "AzureCloud"
@@ -52,6 +49,11 @@ class Target:
     """Addresses of the account's private endpoints; None where nothing says what the name should resolve to."""
     expected_deployments: Sequence[Mapping[str, str]] | None = None
     """`name`, `model`, `version` of the account's deployments in the control plane; None where there is no snapshot."""
+
+    use: str = "speech"
+    """What the session is for: speech, transcription, translation or live."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """What a contract says that its client names in the URL, where that is not what the use wants."""
 
     @property
     def audience(self) -> str:
@@ -67,10 +69,10 @@ class Target:
 
     @property
     def session_url(self) -> str:
-        """What a session is opened at: as the client asks for it, by the preview's words where its contract does."""
-        name = "deployment" if self.path.rstrip("/") == PREVIEW_PATH else "model"
-        version = f"api-version={quote(self.api_version, safe='')}&" if self.api_version else ""
-        return f"{self.url}?{version}{name}={quote(self.deployment, safe='')}"
+        """What a session is opened at: as the use wants it, and as the client asks for it where its contract says so."""
+        version = {"api-version": self.api_version} if self.api_version else {}
+        named = self.query or session_query(self.use, self.deployment, self.path)
+        return f"{self.url}?{urlencode({**version, **named}, safe='', quote_via=quote)}"
 
 
 def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = None) -> Target:
@@ -100,10 +102,13 @@ def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = Non
     if not named:
         raise UsageError("which deployment?", "say --deployment NAME")
     # What leads to the path of realtime, such as an SDK's base URL, is no path of its own.
-    begins = f"{PATH}/".startswith(f"{parts.path.rstrip('/')}/")
-    path = PATH if begins else parts.path
-    version = query.get("api-version")
-    return Target(host.lower(), named, port or 443, path, version, cloud or _cloud_of(host.lower()))
+    begins = f"{REALTIME}/".startswith(f"{parts.path.rstrip('/')}/")
+    path = REALTIME if begins else parts.path
+    use = {LIVE: "live", TRANSLATIONS: "translation"}.get(path.rstrip("/"), "speech")
+    if query.get("intent", "").lower() == "transcription":
+        use = "transcription"
+    target = Target(host.lower(), named, port or 443, path, use=use, cloud=cloud or _cloud_of(host.lower()))
+    return replace(target, api_version=query.get("api-version"))
 
 
 def _cloud_of(host: str) -> str:
@@ -125,8 +130,16 @@ def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | Non
     subdomain = found.properties.get("customSubDomainName")
     if not isinstance(subdomain, str) or not subdomain:
         raise UsageError(f"{found.name} has no custom subdomain, so Entra tokens do not work there", "give it one")
+    role = next(
+        (one.fact("realtimeRole") for one in world.deployments_of(found) if one.name.lower() == named.lower()), None
+    )
     target = Target(f"{subdomain}.{suffix}".lower(), named, cloud=cloud if cloud in CLOUDS else "AzureCloud")
-    return _with_account(target, world, found)
+    return _with_account(_used(target, role if role in ROLES else "speech"), world, found)
+
+
+def _used(target: Target, use: str) -> Target:
+    """A target at the path that its use opens."""
+    return replace(target, use=use, path=LIVE if use == "live" else REALTIME)
 
 
 def from_contract(
@@ -145,6 +158,11 @@ def from_contract(
             f"its environments: {', '.join(sections)}",
         )
     held = in_environment(contract, label or "default")
+    another = other_api_of(held)
+    if another is not None:
+        raise UsageError(
+            f"the contract {contract.get('name')} is about {another}", "a probe opens sessions of the Realtime API"
+        )
     if not held.get("endpoint"):
         raise InputError(f"the contract {contract.get('name')} declares no endpoint", "add one: wss://…")
     if held.get("transport") == "sip" or str(held["endpoint"]).lower().startswith("sip"):
@@ -156,7 +174,7 @@ def from_contract(
         cloud = cloud if cloud in CLOUDS else "AzureCloud"
     address = str(held["endpoint"]).partition("?")[0]
     target = from_endpoint(address, held.get("deployment"), cloud)
-    target = replace(target, path=PATH, client=str(contract.get("name")), environment=label)
+    target = _used(replace(target, client=str(contract.get("name")), environment=label), held.get("use") or "speech")
     # What the client asks for is what is probed, the preview's path and api-version too.
     if held.get("transport") == "websocket":
         url, protocol = urlsplit(str(held["endpoint"])), held.get("protocol") or {}
@@ -164,6 +182,9 @@ def from_contract(
         target = replace(target, api_version=protocol.get("apiVersion") or query.get("api-version"))
         path = str(protocol.get("path") or url.path).strip("/")
         target = replace(target, path=f"/{path}") if path else target
+        # Only what names the session: a key in a query is not sent.
+        named = {name: str(query[name]) for name in ("intent", "model", "deployment") if query.get(name) is not None}
+        target = replace(target, query=named)
     if snapshot is not None:
         world = World(snapshot)
         joined = find_account(world, held.get("account"))
@@ -176,6 +197,39 @@ def from_contract(
                 allowed_hint(str(held["account"]), [one.name for one in world.accounts]),
             )
     return target
+
+
+def choose_target(
+    *,
+    snapshot: Snapshot | None,
+    account: str | None,
+    deployment: str | None,
+    client: str | None,
+    environment: str | None,
+    endpoint: str | None,
+    cloud: str | None,
+) -> Target:
+    """The target that a snapshot and account, a contract, or an address name. Raises UsageError and InputError."""
+    if endpoint is not None:
+        if snapshot or client or account or environment:
+            raise UsageError("--endpoint says it all", "leave out --snapshot, --account, --client and --environment")
+        return from_endpoint(endpoint, deployment, cloud)
+    if snapshot is not None and cloud not in (None, snapshot.scope.get("cloud") or "AzureCloud"):
+        raise UsageError(
+            f"--cloud {cloud} is not the cloud of {snapshot.file or 'the snapshot'}",
+            "leave out --cloud: the snapshot says it",
+        )
+    if client is not None:
+        if account or deployment:
+            raise UsageError("the contract names account and deployment", "leave out --account and --deployment")
+        return from_contract(load_contract(client), snapshot, environment, cloud)
+    if environment is not None:
+        raise UsageError(
+            "--environment is one of a contract's, and there is none", "add --client FILE, or leave it out"
+        )
+    if snapshot is None:
+        raise UsageError("nothing to probe", "say --snapshot FILE --account NAME, --client FILE, or --endpoint URL")
+    return from_snapshot(snapshot, account, deployment)
 
 
 def check_host(target: Target, allowed: Sequence[str]) -> None:

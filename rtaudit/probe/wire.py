@@ -232,6 +232,8 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+    location: str | None = None
+    """Host and path that a redirect leads to."""
 
     @property
     def json(self) -> Any:
@@ -274,9 +276,21 @@ def get(connection: ssl.SSLSocket, host: str, path: str, token: str | None, cloc
     try:
         response = HTTPResponse(_Read(data))  # type: ignore[arg-type]  # it asks only for makefile()
         response.begin()
-        return Answer(response.status, response.read(LIMIT))
+        return Answer(response.status, response.read(LIMIT), target_of(response.getheader("Location")))
     except (HTTPException, ValueError, OSError):
         raise StageError("NotHttp", "the answer is not HTTP, or ends in the middle") from None
+
+
+def target_of(location: str | None) -> str | None:
+    """Host and path of a Location header, without user, query and fragment; None where there is none that can be read."""
+    if not location:
+        return None
+    try:
+        parts = urlsplit(location)
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return None
+    return scrub(f"{host}{port}{parts.path}")[:200] or None
 
 
 class _Read:

@@ -8,7 +8,8 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date, region_index, row_role
+from rtaudit.subjects.dates import parse_date
+from rtaudit.subjects.deployment import region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
 
 MODELS = "microsoft.cognitiveservices/locations/models"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -186,7 +186,7 @@ def _connection_status(connection: Any) -> str:
 
 def gaps(world: World) -> list[Row]:
     """One row per read that failed."""
-    return [asdict(gap) for gap in world.snapshot.gaps]
+    return [gap.document() for gap in world.snapshot.gaps]
 
 
 INVENTORIES: dict[str, Inventory] = {

@@ -1,4 +1,4 @@
-"""Where in a snapshot's file a resource stands, so that an annotation points at its line."""
+"""Source lines: find where in a snapshot's file a resource is, so that an annotation points at its line."""
 
 from __future__ import annotations
 

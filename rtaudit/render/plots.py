@@ -14,7 +14,7 @@ from rtaudit.render.text import name, owner, shorten, state, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.world import listing, mapping, text
 
 RULES, ACCOUNTS, BOUNDARIES, BARS = 60, 60, 200, 60
@@ -40,10 +40,13 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
     everything = len(columns)
     rules, columns = rules[:RULES], columns[:ACCOUNTS]
     # A rule that is drawn has at least one cell that says why.
+    where: dict[str, list[str]] = {}
+    for (rule, key), finding in cells.items():
+        if _SIGNS[state(finding)]:
+            where.setdefault(rule, []).append(key)
     for rule in rules:
-        where = [key for (of, key), finding in cells.items() if of == rule and _SIGNS[state(finding)]]
-        if not any(key in columns for key in where):
-            columns.append(where[0])
+        if not any(key in columns for key in where[rule]):
+            columns.append(where[rule][0])
     left += [f"{everything - len(columns)} more resources"] if everything > len(columns) else []
     drawn = []
     for row, rule in enumerate(rules):

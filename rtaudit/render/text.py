@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -26,11 +27,29 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def tame(document: str) -> str:
-    """A JSON text in which no string holds a logging command of Azure Pipelines; to JSON it is the same document."""
-    # Its agent obeys `##vso[` anywhere in what a job prints.
-    if "##" not in document:
-        return document
-    return document.replace("##vso[", "\\u0023#vso[").replace("##[", "\\u0023#[")
+    """A JSON text that steers neither a terminal nor a build agent; to JSON it is the same document.
+
+    What does not show (control characters, C1 too, direction marks) is written as its escape, and so is the beginning of
+    what the agent of Azure Pipelines obeys anywhere in what a job prints. `::` of GitHub Actions counts at the beginning of
+    a line, where JSON has a quote or a bracket.
+    """
+    if not document.isascii() or _CONTROL.search(document):
+        document = _HIDDEN.sub(_escaped, document)
+    if "##" in document:
+        document = _AGENT.sub("\\\\u0023#", document)
+    return document
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    if character == "\n" or character.isprintable():
+        return character
+    return json.dumps(character)[1:-1]
+
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_HIDDEN = re.compile(r"[^\x0a\x20-\x7e]")
+_AGENT = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 
 
 def safe_json(thing: Any) -> str:

@@ -1,4 +1,4 @@
-"""Reports as JSON: one finding a line, so that a million of them is written and read quickly."""
+"""Report files: JSON with one finding a line, so that a million of them is written and read quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 from rtaudit.documents import check_schema, load_json, whole_file
 from rtaudit.documents.validate import ErrorAt
 from rtaudit.errors import InputError
-from rtaudit.report.model import OUTCOMES, SCHEMA, SEVERITIES, Finding, Gate, Observation, Report, RuleText
+from rtaudit.report.gate import SEVERITIES
+from rtaudit.report.model import OUTCOMES, SCHEMA, Finding, Gate, Observation, Report, RuleText
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
 
@@ -127,11 +128,13 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         | ({"places": [list(place) for place in one.places]} if one.places else {})
         for one in finding.observations
     ]
-    document["gaps"] = [{name: getattr(gap, name) for name in _GAP_FIELDS} for gap in finding.gaps]
+    document["gaps"] = [gap.document() for gap in finding.gaps]
     document["fix"] = list(finding.fix)
     document["waiver"] = finding.waiver
     if finding.known:
         document["known"] = True
+    if finding.address is not None:
+        document["address"] = finding.address
     return document
 
 
@@ -188,6 +191,7 @@ def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
             Gap(**{key: value for key, value in gap.items() if key in _GAP_FIELDS}) for gap in document.get("gaps", ())
         ],
         fix=document.get("fix", ()),
+        address=document.get("address"),
         waiver=document.get("waiver"),
         known=document.get("known", False),
         note=document.get("note"),

@@ -11,8 +11,10 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import wording
+from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.gaps import ASSIGNED
 
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
@@ -20,21 +22,10 @@ SCHEMA = "rtaudit.report/1"
 SOURCE = "source"
 """The policy that the answer of `client scan` names, its environment, and what its findings are each about."""
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
-"""Worst first."""
-
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
 
 _INDEX = re.compile(r"\[[0-9]+\]")
-
-EXIT_CODES = {"ready": 0, "notReady": 1, "incomplete": 4}
-"""Verdict -> exit code of check and audit."""
-
-
-def at_or_above(severity: str, threshold: str) -> bool:
-    """True when `severity` is as bad as `threshold` or worse. The threshold `none` gates nothing."""
-    return threshold in SEVERITIES and SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
 @dataclass(slots=True)
@@ -94,7 +85,14 @@ class Finding:
     known: bool = False
     """True when it stands in the baseline and so does not gate."""
     note: str | None = None
-    """Why it does not apply or is unknown, where no gap says it."""
+    """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
+    address: str | None = None
+    """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
+
+    @property
+    def waits_for_azure(self) -> bool:
+        """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have told."""
+        return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
 
     @property
     def message(self) -> str:

@@ -1,10 +1,11 @@
-"""The JSON Schema of a report."""
+"""Report schema: the JSON Schema of a report."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.report.model import OUTCOMES, SCHEMA, SEVERITIES
+from rtaudit.report.gate import SEVERITIES, THRESHOLDS
+from rtaudit.report.model import OUTCOMES, SCHEMA
 from rtaudit.snapshot.schema import ENVELOPE as SNAPSHOT
 
 _STRING = {"type": "string"}
@@ -113,7 +114,7 @@ ENVELOPE: dict[str, Any] = {
             "required": ["failOn", "allowUnknown", "baseline", "exitCode"],
             "additionalProperties": False,
             "properties": {
-                "failOn": {"enum": [*SEVERITIES, "none"]},
+                "failOn": {"enum": list(THRESHOLDS)},
                 "allowUnknown": {"anyOf": [{"type": "boolean"}, _STRINGS]},
                 "baseline": {"type": ["string", "null"]},
                 "exitCode": {"type": "integer"},

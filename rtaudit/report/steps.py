@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -105,6 +106,8 @@ class Step:
     """Rules whose steps come first."""
     manual: str = ""
     """Why no command mends it; empty where one does."""
+    examples: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Values for what is asked, by name, with which the step is proved on paper."""
 
     def lines(self, shell: str = "bash") -> list[str]:
         """The step as plain lines: what it says, then its command."""

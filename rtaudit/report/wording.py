@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 MAX_MESSAGE = 160
 """Longest sentence of an observation or a finding, in characters."""
 
+WHOLE_CODES = frozenset({
+    "NotDocumented", "NotDeclared", "NoAccount", "OutOfScope", "Ambiguous", "Conditional", "GroupNotExpanded", "IdentityNotRead",
+})  # fmt: skip
+"""Codes of gaps that no failed read left: their own message says what is not known, and why."""
+
 _COMMAND = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[\w-]+(?: [^\n]*?)?::)", re.IGNORECASE)
 """What a build agent would take for a command to itself, wherever it is on a line of output."""
 
@@ -156,12 +161,14 @@ def finish(text: str) -> str:
 def gap_sentence(gap: Gap, resource: str) -> str:
     """Why a finding about `resource` is unknown: what could not be read, why, and what is missing."""
     subject = name(resource, 50)
-    what = _spaced(gap.what)
+    what = _spaced(gap.what) if gap.field is None else plain_field(gap.field.replace("/", "."))
     match gap.reason:
         case "notYetKnown":
             text = f"{subject}: {what} is not known before the deployment"
         case "assignedByAzure":
             text = f"{subject}: {what} is assigned by Azure at deployment"
+        case "missing" if gap.message and gap.code in WHOLE_CODES:
+            return finish(sentence(f"{subject}: {gap.message}"))
         case _ if gap.code == "NotCollected":
             text = f"{subject}: {what} {'were' if what.endswith('s') else 'was'} not collected"
         case "missing" if gap.message:

@@ -134,7 +134,12 @@ def write(draft: Draft) -> str:
             else []
         ),
         "session: {maxMinutes: null, idleTimeoutSeconds: null, reconnect: null}",
+        _line("caller: null", "who connects: a principal id, or the ARM id of the app or user-assigned identity"),
+        _line(
+            "on429: {retryAfter: null, maxAttempts: null, then: null}", "waits as Retry-After says, gives up, and then?"
+        ),
         _line("peakSessionsPerMinute: null", "new sessions in the busiest minute"),
+        _line("peakConcurrentSessions: null", "sessions that are open at a time at the peak"),
         _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one stands between"),
         "transcripts: {stored: null, retentionDays: null, incidentOwner: null}",
         "audio: {stored: null, retentionDays: null, incidentOwner: null}",

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from rtaudit import __version__
 from rtaudit.documents import canonical
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, at_or_above
-from rtaudit.report.model import EXIT_CODES, SOURCE, in_order
+from rtaudit.report.gate import EXIT_CODES
+from rtaudit.report.model import SOURCE, in_order
 from rtaudit.report.wording import shorten
 from rtaudit.scan.checks import Check, library
 from rtaudit.scan.run import Scan, SourceFinding
+from rtaudit.version import __version__
 
 _PLACES = 200
 """Places of one pattern in one file that are kept; the rest is counted."""

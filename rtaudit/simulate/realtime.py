@@ -28,6 +28,10 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
+from rtaudit.azure.clouds import CLOUDS
+from rtaudit.azure.realtime_api import LIVE, REALTIME, TRANSLATIONS, audiences
+from rtaudit.simulate.tokens import claims_of
+
 BEHAVIOURS: dict[str, str] = {
     "right": "a session for a deployment that is there, as Azure words the rest",
     "unauthorized": "401, whatever the token",
@@ -45,6 +49,17 @@ BEHAVIOURS: dict[str, str] = {
 
 _DAYS = 7
 
+_SERVES: dict[str, tuple[str, ...]] = {
+    REALTIME: ("speech", "translation"), TRANSLATIONS: ("translation",), LIVE: ("live",),
+}  # fmt: skip
+"""Path -> the roles of the deployments that open a session there by `model=`."""
+
+_NO_DEPLOYMENT = "The API deployment for this resource does not exist."
+_PREVIEW_FIELDS = (
+    "modalities", "input_audio_format", "output_audio_format", "input_audio_transcription", "turn_detection",
+)  # fmt: skip
+"""Fields of a session that the preview had, and the generally available protocol has not."""
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -52,12 +67,12 @@ class Deployed:
 
     name: str
     model: str = "gpt-realtime"
-    speaks: bool = True
-    """False: its model does not work with the realtime operation (transcription)."""
+    role: str = "speech"
+    """What it does on the Realtime API: speech, transcription, translation, live or none."""
 
 
 class RealtimeServer:
-    """Serves `wss://<names>:<port>/openai/v1/realtime` on 127.0.0.1 while the `with` block runs."""
+    """Serves `wss://<names>:<port>/openai/v1/realtime` (and `…/translations`, `/openai/v1/live`) on 127.0.0.1 while the `with` block runs."""
 
     def __init__(
         self,
@@ -69,16 +84,19 @@ class RealtimeServer:
         latency: float = 0.0,
         expired: bool = False,
         capacity: int | None = None,
+        audiences: Sequence[str] = audiences(CLOUDS["AzureCloud"]),
     ) -> None:
         """`folder` receives the throw-away authority's certificate; `latency` is in seconds, before each answer.
 
-        `capacity` is how many sessions are admitted in all; the rest is told 429.
+        `capacity` is how many sessions are admitted in all; the rest is told 429. `audiences` is what a token may be for;
+        one that is not readable passes.
         """
         assert behaviour in BEHAVIOURS, behaviour
         self.deployments = {one.name.lower(): one for one in deployments}
         self.behaviour = behaviour
         self.latency = latency
         self.capacity = capacity
+        self.audiences = {one.rstrip("/") for one in audiences}
         self.seen: Counter[str] = Counter()
         """What was asked: paths, `token` for requests with one, `key` for those with an api-key, `frames` that came in."""
         self.ca_file = folder / "throw-away-authority.pem"
@@ -138,6 +156,13 @@ class RealtimeServer:
         if not request.headers.get("Authorization", "").startswith("Bearer ") or self.behaviour == "unauthorized":
             message = "Access denied due to invalid subscription key or wrong API endpoint."
             return _error(401, "401", message)
+        audience = claims_of(request.headers["Authorization"].removeprefix("Bearer ")).get("aud")
+        if audience is not None and str(audience).rstrip("/") not in self.audiences:
+            right = min(self.audiences)
+            message = (
+                f"Unauthorized. Access token is missing, invalid, audience is incorrect ({right}), or have expired."
+            )
+            return _response(401, {"statusCode": 401, "message": message})
         if not upgrade:
             return None
         match self.behaviour:
@@ -150,27 +175,45 @@ class RealtimeServer:
             case "stalled":
                 self._stop.wait()
             case "redirect":
-                return _response(307, {}, ("Location", "wss://elsewhere.example/openai/v1/realtime"))
+                return _response(
+                    307, {}, ("Location", "wss://elsewhere.example/openai/v1/realtime?code=of-the-gateway")
+                )
         return self._refuse_upgrade(request, path, query)
 
     def _refuse_upgrade(self, request: Request, path: str, query: Mapping[str, str]) -> Response | None:
-        if path != "/openai/v1/realtime":
+        if path not in _SERVES:
             return _error(404, "404", "Resource not found")
         if "api-version" in query:
             return _error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")
         if "OpenAI-Beta" in request.headers:
             return _error(400, "beta_api_shape_disabled", "The beta shape of the Realtime API is no longer supported.")
-        deployment = self.deployments.get(query.get("model", "").lower())
-        if deployment is None:
-            message = "The API deployment for this resource does not exist."
-            return _error(404, "DeploymentNotFound", message)
-        if not deployment.speaks:
-            message = f"The realtime operation does not work with the specified model, {deployment.model}."
-            return _error(400, "OpperationNotSupported", message)
+        refusal = self._refuse_query(path, query)
+        if refusal is not None:
+            return refusal
         with self._lock:
             self.seen["admitted"] += 1
             full = self.capacity is not None and self.seen["admitted"] > self.capacity
         return _error(429, "429", "Requests have exceeded the rate limit of your current tier.") if full else None
+
+    def _refuse_query(self, path: str, query: Mapping[str, str]) -> Response | None:
+        """What a wrong query is told. The words are Azure's where a public record has them."""
+        if query.get("intent", "").lower() == "transcription" and path == REALTIME:
+            wrong = next((name for name in ("model", "deployment") if name in query), None)
+            message = f"The query parameter '{wrong}' is not allowed with intent=transcription."
+            return _error(400, "invalid_request_error", message) if wrong else None
+        if "deployment" in query:
+            message = "The query parameter 'deployment' is not supported by this API: use 'model'."
+            return _error(400, "invalid_request_error", message)
+        if "model" not in query:
+            message = "This operation requires either deployment=<deployment-id> or intent=transcription present on the querystring"
+            return _error(400, "BadRequest", message)
+        deployment = self.deployments.get(query["model"].lower())
+        if deployment is None:
+            return _error(404, "DeploymentNotFound", _NO_DEPLOYMENT)
+        if deployment.role not in _SERVES[path]:
+            message = f"The realtime operation does not work with the specified model, {deployment.model}."
+            return _error(400, "OpperationNotSupported", message)
+        return None
 
     def _list(self, path: str) -> Response:
         if path == "/openai/deployments":
@@ -197,11 +240,59 @@ class RealtimeServer:
                 said = {"type": "server_error", "code": "inference_server_error", "message": "The server had an error."}
                 connection.send(json.dumps({"type": "error", "event_id": "event_1", "error": said}))
             case _:
-                session = {"type": "realtime", "object": "realtime.session", "id": f"sess_{time.monotonic_ns()}"}
-                connection.send(json.dumps({"type": "session.created", "event_id": "event_1", "session": session}))
-        for _ in connection:
+                url = urlsplit(connection.request.path if connection.request else "")
+                transcribes = "transcription" in parse_qs(url.query).get("intent", ())
+                kind = "transcription" if transcribes else "live" if url.path == LIVE else "realtime"
+                session = {"type": kind, "object": "realtime.session", "id": f"sess_{time.monotonic_ns()}"}
+                if kind != "live":
+                    connection.send(json.dumps({"type": "session.created", "event_id": "event_1", "session": session}))
+                self._listen(connection, kind, session)
+                return
+        self._listen(connection, None, {})
+
+    def _listen(self, connection: ServerConnection, kind: str | None, session: dict[str, Any]) -> None:
+        """Count what comes, and answer `session.update` as the session's kind wants it; None: answer nothing."""
+        started = kind != "live"
+        for number, frame in enumerate(connection, 2):
             with self._lock:
                 self.seen["frames"] += 1
+            event = _read(frame)
+            if kind is None or event.get("type") != "session.update":
+                continue
+            wrong = self._wrong_update(kind, event.get("session"))
+            said = "session.updated" if started else "session.started"
+            started = started or wrong is None
+            answer = {"type": "error", "error": wrong} if wrong else {"type": said, "session": session}
+            connection.send(json.dumps({**answer, "event_id": f"event_{number}"}))
+
+    def _wrong_update(self, kind: str, session: Any) -> dict[str, str] | None:
+        """The error for a `session.update` that Azure refuses: another type of session, a field of the preview, no such deployment."""
+        stated = session if isinstance(session, dict) else {}
+        invalid = {"type": "invalid_request_error", "code": "invalid_value"}
+        if kind != "live" and stated.get("type") != kind:
+            return {**invalid, "code": "missing_required_parameter", "message": f"session.type must be '{kind}'."}
+        old = next((name for name in _PREVIEW_FIELDS if name in stated), None)
+        if old is not None:
+            return {**invalid, "code": "unknown_parameter", "message": f"Unknown parameter: 'session.{old}'."}
+        if kind != "transcription":
+            return None
+        named: Any = stated
+        for name in ("audio", "input", "transcription", "model"):
+            named = named.get(name) if isinstance(named, dict) else None
+        deployment = self.deployments.get(str(named).lower())
+        if deployment is None:
+            return {**invalid, "code": "DeploymentNotFound", "message": _NO_DEPLOYMENT}
+        if deployment.role != "transcription":
+            return {**invalid, "message": f"The model {deployment.model} does not transcribe."}
+        return None
+
+
+def _read(frame: str | bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(frame)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
 
 
 def _error(status: int, code: str, message: str) -> Response:

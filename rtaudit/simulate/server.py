@@ -18,6 +18,7 @@ from rtaudit.simulate.refusals import Answer, error
 
 _LINE = 65_536
 _BODY = 1_048_576
+_DIGITS = 19
 _REASONS = {int(status): status.phrase for status in HTTPStatus}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -99,7 +100,9 @@ class _Connection(socketserver.StreamRequestHandler):
             keep = False  # its length is unknown, so the next request cannot be found
         else:
             length = headers.get("content-length", "0")
-            if not length.isdigit() or int(length) > _BODY:
+            if not (length.isascii() and length.isdigit()):
+                return self._send(error(400, "BadRequest", "The Content-Length is no number."), keep=False)
+            if len(length) > _DIGITS or int(length) > _BODY:
                 return self._send(error(413, "RequestEntityTooLarge", "The request is too large."), keep=False)
             self.rfile.read(int(length))
         host = headers.get("host", "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CATALOGUES
 from rtaudit.simulate.routes import Route
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
+from rtaudit.snapshot.index import ancestors
 
 DEFAULT_TENANT = "00000000-0000-4000-8000-00000000aaaa"
 """The tenant of snapshots that name none."""
@@ -33,7 +34,9 @@ class World:
         self._aspects: dict[str, set[str]] = defaultdict(set)
         self._gaps: dict[tuple[str, str], list[Gap]] = defaultdict(list)
         self._by_scope: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._by_type: dict[str, list[str]] = defaultdict(list)
+        self._extending: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._shared: dict[str, list[str]] = defaultdict(list)
+        self._below: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         # What stands above subscriptions (in management groups, the tenant) reads differently from each of them.
         self._seen_from: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._groups: dict[tuple[str, str], dict[str, Any]] = {}
@@ -84,7 +87,11 @@ class World:
     def _index(self, key: str) -> None:
         resource = self.resources[key]
         kind = arm_id.type_of(key)
-        self._by_type[kind].append(key)
+        self._extending[kind][_target(key) or "/"].append(key)
+        if key in self._seen_from:
+            self._shared[kind].append(key)
+        for above in ancestors(key):
+            self._below[kind][above].append(key)
         self._by_scope[_collection(key), kind].append(key)
         subscription, group = arm_id.subscription_of(key), arm_id.group_of(resource["id"])
         if subscription and group:
@@ -155,25 +162,24 @@ class World:
     def members(self, route: Route) -> list[str]:
         """Keys of the resources that the list `route` shows, in order of id."""
         if route.type == "microsoft.authorization/roledefinitions":
-            return [key for key in self._by_type[route.type] if self._above(key, route)]
+            return self._above(route)
         if route.read and route.read.inherited:
-            return [
-                key
-                for key in self._by_type[route.type]
-                if self._above(key, route) or arm_id.covers(route.scope or "/", _target(key) or "/")
-            ]
+            return sorted({*self._above(route), *self.below(route.scope, route.type)})
         return self._by_scope.get((route.scope, route.type), [])
 
-    def _above(self, key: str, route: Route) -> bool:
-        """True when an extension resource stands at the scope of `route` or above it."""
-        if route.subscription and key in self._seen_from:
-            # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
-            return route.subscription in self._seen_from[key]
-        return arm_id.covers(_target(key) or "/", route.scope or "/")
+    def _above(self, route: Route) -> list[str]:
+        """Keys of the extension resources of the type that stand at the scope of `route` or above it."""
+        at = self._extending[route.type]
+        found = [key for above in ancestors(route.scope or "/") for key in at.get(above, ())]
+        if not route.subscription:
+            return sorted(found)
+        # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
+        seen = [key for key in self._shared[route.type] if route.subscription in self._seen_from[key]]
+        return sorted({*(key for key in found if key not in self._seen_from), *seen})
 
-    def below(self, scope: str, kind: str) -> Iterator[str]:
-        """Keys of the resources of a type at `scope` (a key) or below it."""
-        return (key for key in self._by_type.get(kind, ()) if arm_id.covers(scope or "/", key))
+    def below(self, scope: str, kind: str) -> list[str]:
+        """Keys of the resources of a type at `scope` (a key) or below it; of extensions, those of what stands there."""
+        return self._below[kind].get(scope or "/", [])
 
     def seen(self, key: str, subscription: str | None) -> dict[str, Any]:
         """A resource as the lists of a subscription (lower case) show it."""

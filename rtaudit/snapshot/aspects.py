@@ -40,3 +40,6 @@ ASPECTS: dict[str, Aspect] = {
 
 DEFAULT_ASPECTS: tuple[str, ...] = tuple(name for name, aspect in ASPECTS.items() if not aspect.opt_in)
 """The aspects that are read unless skipped."""
+
+RECORDS = "A records of private DNS zones that name no account in scope"
+"""Stands in `scope.leftOut.rules` of a snapshot that holds the zones' own records."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rtaudit.azure import arm_id
 
-GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted")
-"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped."""
+ASSIGNED = "assignedByAzure"
+"""The reason of a value that no plan can hold: Azure alone assigns it."""
+NOT_YET = "notYetKnown"
+"""The reason of what a plan could have told, and does not."""
+
+GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted", NOT_YET, ASSIGNED)
+"""Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped.
+
+The last two are of planned snapshots.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,14 @@ class Gap:
     """The RBAC action that was missing, when denied."""
     message: str | None = None
     """The service's own words, without secrets."""
+    field: str | None = None
+    """JSON Pointer of the one value of the resource `scope` that is not known; None where all of it is meant."""
 
     @property
     def what(self) -> str:
         """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
+        if self.field is not None:
+            return f"{self.aspect} ({self.field})"
         return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
 
     @property
@@ -48,4 +61,12 @@ class Gap:
             str(self.code),
             str(self.needs),
             str(self.message),
+            str(self.field),
         )
+
+    def document(self) -> dict[str, Any]:
+        """The gap as it is in a document; a field only where there is one."""
+        found = asdict(self)
+        if self.field is None:
+            del found["field"]
+        return found

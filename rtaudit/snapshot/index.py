@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACTIVITY_ALERT, ASSIGNMENT, METRIC_ALERT
+from rtaudit.azure.resource_types import ASSIGNMENT
 from rtaudit.snapshot.gaps import Gap
+from rtaudit.snapshot.partial import note, noting, with_gaps
 
 Resource = dict[str, Any]
 _Found = TypeVar("_Found")
@@ -29,10 +30,25 @@ class SnapshotIndex:
         """Resources by type (lower case)."""
         for resource in resources:
             self.by_type.setdefault(arm_id.type_of(resource["id"]), []).append(resource)
-        self.gaps: Sequence[Gap] = tuple(gaps)
-        self._covering: dict[str, dict[str, list[_Placed]]] = {}
+        gaps = tuple(gaps)
+        self.gaps: Sequence[Gap] = tuple(gap for gap in gaps if gap.field is None)
+        """Of whole reads."""
+        self.field_gaps: dict[str, list[Gap]] = {}
+        """Key of a resource -> the gaps of single values of it."""
+        for gap in gaps:
+            if gap.field is not None:
+                self.field_gaps.setdefault(arm_id.key(gap.scope), []).append(gap)
+        self._covering: dict[str, tuple[dict[str, list[_Placed]], tuple[Gap, ...]]] = {}
         self._below: dict[str, dict[str, list[Resource]]] = {}
         self._once: dict[Callable[..., Any], Any] = {}
+
+    def with_partial_resources(self) -> SnapshotIndex:
+        """An index of the same resources in which reading a value that is not known is noted (see `partial`)."""
+        resources = [
+            with_gaps(resource, self.field_gaps[key]) if key in self.field_gaps else resource
+            for key, resource in self.by_key.items()
+        ]
+        return SnapshotIndex(resources, (*self.gaps, *(gap for gaps in self.field_gaps.values() for gap in gaps)))
 
     @cached_property
     def children(self) -> dict[str, dict[str, list[Resource]]]:
@@ -49,16 +65,19 @@ class SnapshotIndex:
         return self.children.get(arm_id.key(parent_id), {}).get(resource_type, ())
 
     def covering(self, resource_type: str, resource_id: str) -> list[Resource]:
-        """The locks, role assignments or alerts (`resource_type`) whose scope is `resource_id` or stands above it.
+        """The locks or role assignments (`resource_type`) whose scope is `resource_id` or stands above it.
 
         Those of a management group count for everything: Azure lists them only for what stands below it.
         """
-        by_scope = self._covering.get(resource_type)
+        by_scope, rests_on = self._covering.get(resource_type, (None, ()))
         if by_scope is None:
-            by_scope = self._covering[resource_type] = defaultdict(list)
-            for placed in enumerate(self.by_type.get(resource_type, ())):
-                for scope in dict.fromkeys(map(_scope_key, scopes_of(resource_type, placed[1]))):
-                    by_scope[scope].append(placed)
+            by_scope = defaultdict(list)
+            with noting() as found_unknown:
+                for placed in enumerate(self.by_type.get(resource_type, ())):
+                    by_scope[_scope_key(scope_of(resource_type, placed[1]))].append(placed)
+            rests_on = tuple(found_unknown)
+            self._covering[resource_type] = (by_scope, rests_on)
+        note(rests_on)
         found: dict[int, Resource] = {}
         for scope in ancestors(arm_id.key(resource_id)) if by_scope else ():
             found.update(by_scope.get(scope, ()))
@@ -117,16 +136,12 @@ class SnapshotIndex:
         return found
 
 
-def scopes_of(resource_type: str, resource: Resource) -> Iterator[str]:
-    """The scopes that a lock, role assignment or alert counts for, as Azure wrote them."""
+def scope_of(resource_type: str, resource: Resource) -> str:
+    """The scope that a lock or role assignment counts for, as Azure wrote it."""
     inner = resource.get("properties")
     inner = inner if isinstance(inner, dict) else {}
-    if resource_type in {METRIC_ALERT, ACTIVITY_ALERT}:
-        stated = inner.get("scopes")
-        yield from (one for one in stated if isinstance(one, str)) if isinstance(stated, list) else ()
-    else:
-        scope = inner.get("scope") if resource_type == ASSIGNMENT else None
-        yield scope if isinstance(scope, str) and scope else arm_id.parent_of(resource["id"])
+    scope = inner.get("scope") if resource_type == ASSIGNMENT else None
+    return scope if isinstance(scope, str) and scope else arm_id.parent_of(resource["id"])
 
 
 def ancestors(resource_key: str) -> list[str]:

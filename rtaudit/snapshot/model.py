@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +94,28 @@ class Snapshot:
         return SnapshotIndex(self.resources, self.gaps)
 
     @property
+    def planned(self) -> list[dict[str, str]]:
+        """Of a planned snapshot: the `format` and `file` of each plan; empty for a collected one."""
+        found = self.scope.get("planned")
+        plans = found.get("plans") if isinstance(found, dict) else None
+        return [one for one in plans if isinstance(one, dict)] if isinstance(plans, list) else []
+
+    @cached_property
+    def addresses(self) -> dict[str, str]:
+        """Of a planned snapshot: key of a resource's id -> what the code calls it."""
+        return {key: str(name) for key, name in self._of_plan("addresses").items()}
+
+    @cached_property
+    def defaults(self) -> dict[str, dict[str, str]]:
+        """Of a planned snapshot: key of a resource's id -> JSON Pointer -> attribute that the code does not set."""
+        return {key: found for key, found in self._of_plan("defaults").items() if isinstance(found, dict)}
+
+    def _of_plan(self, name: str) -> dict[str, Any]:
+        planned = self.scope.get("planned")
+        found = planned.get(name) if isinstance(planned, dict) else None
+        return {arm_id.key(one): value for one, value in found.items()} if isinstance(found, dict) else {}
+
+    @property
     def aspects(self) -> frozenset[str]:
         """The aspects that were read."""
         return frozenset(self.scope.get("aspects") or ())
@@ -121,7 +143,7 @@ class Snapshot:
             "environment": self.environment,
             "scope": dict(self.scope),
             "resources": list(self.resources),
-            "gaps": [asdict(gap) for gap in self.gaps],
+            "gaps": [gap.document() for gap in self.gaps],
             "clients": list(self.clients),
         }
 

@@ -62,6 +62,10 @@ ENVELOPE: dict[str, Any] = {
                     "reason": {"enum": list(GAP_REASONS)},
                     "status": {"type": ["integer", "null"]},
                     "code": {"type": ["string", "null"]},
+                    "field": {
+                        "type": ["string", "null"],
+                        "description": "JSON Pointer of the one value that is not known.",
+                    },
                     "needs": {"type": ["string", "null"], "description": "The RBAC action that was missing."},
                     "message": {"type": ["string", "null"]},
                 },

@@ -4,10 +4,36 @@ Each root key (`deployments`) and each fact (`facts.exposure`) is one function i
 aspects that it reads. The modules are listed here; importing them fills `PARTS`.
 """
 
-from rtaudit.subjects import account, alerts, client, deployment, endpoint, environment, roles, subscription
+from rtaudit.subjects import (
+    account,
+    alerts,
+    client,
+    client_caller,
+    client_reach,
+    client_wire,
+    deployment,
+    endpoint,
+    environment,
+    filters,
+    roles,
+    subscription,
+)
 from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part
 from rtaudit.subjects.world import Subject, World
 
-_MODULES = (account, alerts, client, deployment, endpoint, environment, roles, subscription)
+_MODULES = (
+    account,
+    alerts,
+    client,
+    client_caller,
+    client_reach,
+    client_wire,
+    deployment,
+    endpoint,
+    environment,
+    filters,
+    roles,
+    subscription,
+)
 
 __all__ = ["KINDS", "PARTS", "Joined", "Part", "Subject", "World"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
@@ -34,25 +35,25 @@ def _children(subject: Subject, resource_type: str, aspect: str) -> Joined:
     return Joined(list(world.children(resource_type, subject.resource)), world.gaps(aspect, subject.resource))
 
 
-@root("account", reads=("deployments",))
+@root("account", reads=("deployments",), fields="deployment")
 def deployments(account: Subject) -> Joined:
     """The account's model deployments."""
     return _children(account, DEPLOYMENT, "deployments")
 
 
-@root("account", reads=("contentPolicies",))
+@root("account", reads=("contentPolicies",), fields="contentPolicy")
 def content_policies(account: Subject) -> Joined:
     """The account's content-filter (RAI) policies."""
     return _children(account, RAI_POLICY, "contentPolicies")
 
 
-@root("account", reads=("diagnostics",))
+@root("account", reads=("diagnostics",), fields="diagnosticSetting")
 def diagnostic_settings(account: Subject) -> Joined:
     """The account's diagnostic settings, those without a destination too."""
     return _children(account, DIAGNOSTICS, "diagnostics")
 
 
-@root("account", reads=("privateEndpoints",))
+@root("account", reads=("privateEndpoints",), fields="account: properties.privateEndpointConnections; privateEndpoint")
 def private_endpoints(account: Subject) -> Joined:
     """The private endpoints that connect to the account. One in a subscription that was not read is a gap."""
     world = account.world
@@ -76,14 +77,21 @@ def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
     return by_target
 
 
-@root("account", reads=("locks",))
+@root("account", reads=("locks",), fields="lock")
 def locks(account: Subject) -> Joined:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
     world = account.world
     return Joined(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
 
 
-@root("account", reads=("diagnostics", "workspaces"))
+@root(
+    "account",
+    reads=("diagnostics", "workspaces"),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId; workspace"
+    ),
+)
 def workspaces(account: Subject) -> Joined:
     """The Log Analytics workspaces that the account's diagnostic settings send to."""
     world = account.world
@@ -102,7 +110,7 @@ def workspaces(account: Subject) -> Joined:
     return Joined(list(unique.values()), tuple(dict.fromkeys(gaps)))
 
 
-@root("account", reads=("perimeters",))
+@root("account", reads=("perimeters",), fields="perimeter")
 def perimeter_configurations(account: Subject) -> Joined:
     """The account's network security perimeter configurations."""
     return _children(
@@ -110,13 +118,13 @@ def perimeter_configurations(account: Subject) -> Joined:
     )
 
 
-@root("account", reads=("defender",))
+@root("account", reads=("defender",), fields="defenderSetting")
 def defender_settings(account: Subject) -> Joined:
     """The account's own Defender for AI settings."""
     return _children(account, "microsoft.cognitiveservices/accounts/defenderforaisettings", "defender")
 
 
-@root("account", reads=("defender",))
+@root("account", reads=("defender",), fields="defenderPlan")
 def defender_plan(account: Subject) -> Joined:
     """The subscription's Defender plan for AI (`Microsoft.Security/pricings/AI`), or null."""
     world = account.world
@@ -125,7 +133,7 @@ def defender_plan(account: Subject) -> Joined:
     return Joined(found, () if found else world.gaps("defender", plan))
 
 
-@root("account", reads=("metrics",))
+@root("account", reads=("metrics",), fields="metrics: value")
 def metrics(account: Subject) -> Joined:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
     world = account.world
@@ -137,9 +145,30 @@ def metrics(account: Subject) -> Joined:
     return Joined(rows, gaps)
 
 
-@fact("account")
-def exposure(account: Subject) -> str:
-    """Who can reach the account: `public` (anyone), `restricted` (selected networks) or `private` (private endpoints only).
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
+def exposure(account: Subject) -> Joined:
+    """Who can reach the account: `public` (anyone), `restricted` (selected networks), `perimeter` or `private` (private endpoints only).
+
+    `perimeter`: public access is on, and a network security perimeter in Enforced mode (or publicNetworkAccess
+    SecuredByPerimeter) decides who gets in; its access rules replace the account's own firewall. Else what
+    `facts.exposureByFirewall` says. Source: Microsoft's network security perimeter and virtual networks pages.
+    """
+    own = account.fact("exposureByFirewall")
+    enforced = account.join("facts.perimeterEnforced")
+    if own == "private" or (enforced.value is False and not enforced.gaps):
+        return Joined(own)
+    return Joined("perimeter") if enforced.value else Joined(own, enforced.gaps)
+
+
+@fact("account", fields="account: properties.networkAcls properties.publicNetworkAccess")
+def exposure_by_firewall(account: Subject) -> str:
+    """The exposure that the account's own settings give, without a perimeter: `public`, `restricted` or `private`.
 
     Public access absent or not "Disabled" is enabled; a default action absent or not "Deny" allows; rules of the firewall
     are irrelevant when public access is Disabled. Source: Microsoft's virtual networks page and built-in policies.
@@ -150,22 +179,90 @@ def exposure(account: Subject) -> str:
     return "restricted" if action == "deny" else "public"
 
 
-@fact("account")
-def required_dns_zones(account: Subject) -> Any:
-    """The private DNS zones that the account's hosts need: openai and cognitiveservices; services.ai too for kind AIServices."""
-    cloud = CLOUDS.get(str(account.world.snapshot.scope.get("cloud") or "AzureCloud"))
-    zones = cloud.dns_zones if cloud else {}
-    if not zones:
-        name = account.world.snapshot.scope.get("cloud")
-        message = f"Microsoft documents no private DNS zones of these services in {name}"
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields="account: properties.publicNetworkAccess; perimeter: properties.resourceAssociation",
+)
+def perimeter_enforced(account: Subject) -> Joined:
+    """True when publicNetworkAccess is SecuredByPerimeter, or a perimeter configuration that was read is in Enforced mode.
+
+    False where perimeters were not asked for; unknown where they were and could not be read.
+    """
+    if text(account.properties.get("publicNetworkAccess")) == "securedbyperimeter":
+        return Joined(value=True)
+    if "perimeters" not in account.world.snapshot.aspects:
+        return Joined(value=False)
+    configurations = account.join("perimeterConfigurations")
+    modes = [mapping(mapping(one.get("properties")).get("resourceAssociation")) for one in configurations.value]
+    if any(text(mode.get("accessMode")) == "enforced" for mode in modes):
+        return Joined(value=True)
+    return Joined(False, configurations.gaps)
+
+
+@fact(
+    "account",
+    helped_by=("perimeters",),
+    fields=(
+        "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
+    ),
+)
+def exposure_evidence(account: Subject) -> str:
+    """What the exposure rests on, in words; that perimeters were not read, where that could change it."""
+    access = account.properties.get("publicNetworkAccess") or "not set (so on)"
+    action = mapping(account.properties.get("networkAcls")).get("defaultAction") or "not set (so Allow)"
+    said = f"public access {access}, default action {action}"
+    if account.fact("exposureByFirewall") == "private" or account.fact("perimeterEnforced"):
+        return said
+    if "perimeters" not in account.world.snapshot.aspects or account.join("perimeterConfigurations").gaps:
+        return f"{said}; whether a network security perimeter guards it was not read (--aspect perimeters)"
+    return f"{said}; no enforced network security perimeter"
+
+
+@fact("account", fields="account: properties.endpoint properties.endpoints")
+def hosts(account: Subject) -> Joined:
+    """The account's own hosts with a private DNS zone each: `host`, `zone`, `record` (the A record's name in the zone).
+
+    From `properties.endpoint` and `endpoints`. Regional hosts, which an account without a subdomain has, need no zone.
+    """
+    cloud_name = str(account.world.snapshot.scope.get("cloud") or "AzureCloud")
+    cloud = CLOUDS.get(cloud_name)
+    if cloud is None or not cloud.dns_zones:
+        message = f"Microsoft documents no private DNS zones of these services in {cloud_name}"
         return Joined([], (Gap(account.resource, "privateDns", "missing", code="NotDocumented", message=message),))
-    families = ["openai", "cognitiveservices"]
-    if text(account.raw.get("kind")) == "aiservices":
-        families.append("services.ai")
-    return [zones[family] for family in families if family in zones]
+    stated = [account.properties.get("endpoint"), *mapping(account.properties.get("endpoints")).values()]
+    names = sorted({host for one in stated if isinstance(one, str) and (host := _host(one))})
+    if not names:
+        message = "the account states no host: neither endpoint nor endpoints"
+        return Joined([], (Gap(account.resource, "accounts", "missing", code="NoHost", message=message),))
+    rows = []
+    for host in names:
+        record, _, domain = host.partition(".")
+        zone = f"privatelink.{domain}"
+        if zone in cloud.dns_zones.values():
+            rows.append({"host": host, "zone": zone, "record": record, "id": account.resource})
+    return Joined(rows)
 
 
-@fact("account", reads=("deployments", "models"))
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url if "//" in url else f"//{url}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+@fact("account", fields="account: properties.endpoint properties.endpoints")
+def required_dns_zones(account: Subject) -> Joined:
+    """The private DNS zones that the account's own hosts need (`properties.endpoint` and `endpoints`)."""
+    found = account.join("facts.hosts")
+    return Joined(sorted({row["zone"] for row in found.value}), found.gaps)
+
+
+@fact(
+    "account",
+    reads=("deployments", "models"),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def hosts_realtime(account: Subject) -> Any:
     """True when a deployment of the account has the realtime role speech."""
     listed = account.join("deployments")
@@ -176,7 +273,14 @@ def hosts_realtime(account: Subject) -> Any:
     return Joined(False, tuple(gaps))
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
+    ),
+)
 def log_destinations(account: Subject) -> Joined:
     """Where the account's diagnostic settings send to: `kind` (workspace, eventHub, storage, partner), `id`, `setting`.
 
@@ -186,13 +290,28 @@ def log_destinations(account: Subject) -> Joined:
     return Joined([one for setting in settings.value for one in _destinations(setting)], settings.gaps)
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.logs "
+        "properties.marketplacePartnerId properties.serviceBusRuleId properties.storageAccountId "
+        "properties.workspaceId"
+    ),
+)
 def delivered_logs(account: Subject) -> Joined:
     """The enabled log categories and groups of settings that have a destination: `category`, `categoryGroup`, `id` (the setting)."""
     return _delivered(account, "logs")
 
 
-@fact("account", reads=("diagnostics",))
+@fact(
+    "account",
+    reads=("diagnostics",),
+    fields=(
+        "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
+        "properties.metrics properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
+    ),
+)
 def delivered_metrics(account: Subject) -> Joined:
     """The enabled metric categories of settings that have a destination: `category`, `id` (the setting)."""
     return _delivered(account, "metrics")
@@ -224,13 +343,13 @@ def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-@fact("account")
+@fact("account", fields="account: location")
 def region(account: Subject) -> str:
     """The account's location, normalised: `East US 2` is `eastus2`."""
     return arm_id.region(account.raw.get("location"))
 
 
-@fact("account")
+@fact("account", fields="account: tags")
 def filled_tags(account: Subject) -> list[str]:
     """Names of the tags that have a value."""
     tags = mapping(account.raw.get("tags"))

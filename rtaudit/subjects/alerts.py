@@ -7,6 +7,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.index import ancestors
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -28,41 +29,76 @@ LEGACY_METRICS = frozenset(
 """Metrics (lower case) documented "do not use for Azure OpenAI". Source: Microsoft's metrics reference."""
 
 
-@root("account", reads=("alerts",))
+@root("account", reads=("alerts",), fields="account: location; metricAlert")
 def metric_alerts(account: Subject) -> Joined:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
-    found = [one for one in world.index.covering(METRIC_ALERT, account.resource) if _covers(one, account)]
-    return Joined(found, unlisted(world, METRIC_ALERT, account.resource))
+    return Joined([alert for _, alert in _covering(account)], unlisted(world, METRIC_ALERT, account.resource))
 
 
-@fact("account", reads=("alerts",))
+@fact(
+    "account",
+    reads=("alerts",),
+    fields=(
+        "account: location; actionGroup: properties.enabled properties.receivers; "
+        "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
+        "properties.targetResourceRegion properties.targetResourceType"
+    ),
+)
 def alerted_metrics(account: Subject) -> Joined:
     """Metrics on which an enabled alert with an action that acts covers the account."""
     alerts = account.join("metricAlerts")
-    names: set[str] = set()
+    watched = [account.world.once(_watched, *at) for at in _places(account)]
     gaps = list(alerts.gaps)
-    for alert in alerts.value:
-        properties = mapping(alert.get("properties"))
-        acting = acts(account.world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
-        if properties.get("enabled") is True and acting.value:
-            names.update(_metrics(alert))
-        elif properties.get("enabled") is True:
-            gaps += acting.gaps
-    return Joined(sorted(names), tuple(dict.fromkeys(gaps)))
+    if any(found for _, found in watched):
+        # Each at its alert's place.
+        gaps += [gap for alert in alerts.value for gap in _watches(account.world, alert)[1]]
+    return Joined(sorted({name for names, _ in watched for name in names}), tuple(dict.fromkeys(gaps)))
 
 
-@fact("account", reads=("alerts",))
+def _watched(world: World, scope: str, region: str) -> tuple[set[str], tuple[Gap, ...]]:
+    """What the alerts of one place watch: shared by every account below it."""
+    names: set[str] = set()
+    gaps: list[Gap] = []
+    for _, alert in world.once(_by_place).get((scope, region), ()):
+        of_alert, doubts = _watches(world, alert)
+        names.update(of_alert)
+        gaps += doubts
+    return names, tuple(gaps)
+
+
+def _watches(world: World, alert: dict[str, Any]) -> tuple[list[str], tuple[Gap, ...]]:
+    """The metrics of an alert that is enabled and whose action acts; or the gaps that may hide that it does."""
+    properties = mapping(alert.get("properties"))
+    if properties.get("enabled") is not True:
+        return [], ()
+    acting = acts(world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
+    return (_metrics(alert), ()) if acting.value else ([], acting.gaps)
+
+
+@fact(
+    "account",
+    reads=("alerts",),
+    fields=(
+        "account: location; "
+        "metricAlert: properties.criteria properties.scopes properties.targetResourceRegion "
+        "properties.targetResourceType"
+    ),
+)
 def legacy_alerts(account: Subject) -> Joined:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
-    rows = [
-        {"metric": metric, "id": alert["id"]}
-        for alert in alerts.value
-        for metric in _metrics(alert)
-        if metric.lower() in LEGACY_METRICS
-    ]
-    return Joined(rows, alerts.gaps)
+    legacy = {place: rows for at in _places(account) for place, rows in account.world.once(_legacy, *at).items()}
+    return Joined([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
+
+
+def _legacy(world: World, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
+    """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
+    return {
+        place: rows
+        for place, alert in world.once(_by_place).get((scope, region), ())
+        if (rows := [{"metric": one, "id": alert["id"]} for one in _metrics(alert) if one.lower() in LEGACY_METRICS])
+    }
 
 
 def acts(world: World, action_group_ids: list[Any]) -> Joined:
@@ -110,19 +146,29 @@ def _metrics(alert: dict[str, Any]) -> list[str]:
     return [name for part in parts if isinstance(name := mapping(part).get("metricName"), str) and name]
 
 
-def _covers(alert: dict[str, Any], account: Subject) -> bool:
-    properties = mapping(alert.get("properties"))
-    for scope in listing(properties.get("scopes")):
-        if not isinstance(scope, str):
-            continue
-        if arm_id.key(scope) == arm_id.key(account.resource):
-            return True
-        same_type = text(properties.get("targetResourceType")) == ACCOUNT
-        target_region = arm_id.region(properties.get("targetResourceRegion"))
-        if (
-            arm_id.covers(scope, account.resource)
-            and same_type
-            and target_region == arm_id.region(account.raw.get("location"))
-        ):
-            return True
-    return False
+def _by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
+    """Metric alerts by scope and the region that they are for (empty: as one on the resource itself), with their place among all."""
+    found: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for place, alert in enumerate(world.of_type(METRIC_ALERT)):
+        properties = mapping(alert.get("properties"))
+        regions = [""]
+        if text(properties.get("targetResourceType")) == ACCOUNT:
+            regions.append(arm_id.region(properties.get("targetResourceRegion")) or "-")
+        scopes = (arm_id.key(one) for one in listing(properties.get("scopes")) if isinstance(one, str) and one)
+        for scope in dict.fromkeys(scopes):
+            for region in regions:
+                found.setdefault((scope, region), []).append((place, alert))
+    return found
+
+
+def _places(account: Subject) -> list[tuple[str, str]]:
+    """Where an alert that covers the account can stand: on itself, or above it for accounts of its region."""
+    key = arm_id.key(account.resource)
+    region = arm_id.region(account.raw.get("location")) or "-"
+    return [(key, ""), *((above, region) for above in ancestors(key) if above != key)]
+
+
+def _covering(account: Subject) -> list[tuple[int, dict[str, Any]]]:
+    by_place = account.world.once(_by_place)
+    found = {place: alert for at in _places(account) for place, alert in by_place.get(at, ())}
+    return sorted(found.items())

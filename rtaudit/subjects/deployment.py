@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
-_REALTIME_NAME = re.compile(r"(^|-)realtime(-|$)", re.IGNORECASE)
-_LIVE_NAME = re.compile(r"^gpt-live(-|$)", re.IGNORECASE)
+_REALTIME_NAME = re.compile(r"(^|-)realtime([-.]|$)", re.IGNORECASE)
+_LIVE_NAME = re.compile(r"^gpt-live([-.]|$)", re.IGNORECASE)
+_FINE_TUNED = re.compile(r"\.ft-", re.IGNORECASE)
 
 DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 """What a null versionUpgradeOption means. Source: Microsoft's "Working with models"."""
 
 
-@root(*_BOTH, reads=("accounts",))
+@root(*_BOTH, reads=("accounts",), fields="account")
 def account(deployment: Subject) -> Joined:
     """The account that the deployment stands in."""
     owner = deployment.account
     return Joined(owner.raw if owner else None)
 
 
-@root(*_BOTH, reads=("models",))
+@root(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model; models: value")
 def model(deployment: Subject) -> Joined:
     """The region's catalogue row for the deployment's model: the `model` of the row of its kind, format, name and version."""
     location, gaps = _region_rows(deployment, "models")
@@ -36,7 +37,11 @@ def model(deployment: Subject) -> Joined:
     return Joined(None, gaps or (_no_row(deployment),))
 
 
-@root(*_BOTH, reads=("models", "usages"))
+@root(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota(deployment: Subject) -> Joined:
     """The usage row that the deployment's SKU counts against, joined by the catalogue's `usageName`."""
     row = deployment.join("model")
@@ -51,25 +56,29 @@ def quota(deployment: Subject) -> Joined:
     return Joined(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@root(*_BOTH, reads=("contentPolicies",))
-def rai_policy(deployment: Subject) -> Joined:
-    """The content-filter policy that the deployment names, or null."""
-    return _policy(deployment, deployment.properties.get("raiPolicyName"))
-
-
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_role(deployment: Subject) -> Joined:
     """What the deployment does on the Realtime API: speech, transcription, translation, live, none or unknown.
 
     Decided by the capability `realtime` (the string "true") of the deployment itself, else by that of the catalogue row for
     kind, format, name and version, else by a pattern over name and version. Transcription and text-to-speech models claim
-    the capability too: the name tells them apart. `unknown`, never `none`, when nothing decides.
+    the capability too: the name tells them apart. Catalogues list base models only: a model without a row is `none` where
+    the deployment's own capabilities name others than realtime, or where it is fine-tuned or another publisher's and says
+    nothing. `unknown`, never `none`, when nothing decides.
     """
     role, _, gaps = _role(deployment)
     return Joined(role, gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(
+    *_BOTH,
+    reads=("models",),
+    fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
+)
 def realtime_evidence(deployment: Subject) -> str:
     """What the realtime role rests on."""
     return _role(deployment)[1]
@@ -92,11 +101,28 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
             return "none", f"{said} in the catalogue row of {title}", ()
     if _looks_realtime(name, version):
         return _claimed_role(name), f"pattern over name and version of {title}; the catalogue does not say", ()
+    unlisted = any(gap.code == "NotInCatalogue" for gap in row.gaps)
+    other = _other_capability(deployment) if unlisted else None
+    if other is not None:
+        return "none", f"the deployment's own capabilities name {other} and no realtime", ()
+    publisher = text(mapping(deployment.properties.get("model")).get("format"))
+    if unlisted and (_FINE_TUNED.search(name) or publisher not in ("", "openai")):
+        return "none", f"nothing says realtime of {title}, a fine-tuned model or one of another publisher", ()
     return (
         "unknown",
         f"nothing: the catalogue has no row of {title or 'its model'}, and the name says nothing",
         row.gaps,
     )
+
+
+def _other_capability(deployment: Subject) -> str | None:
+    """A capability other than realtime that the deployment itself claims, or an explicit `realtime: "false"`."""
+    own = mapping(deployment.properties.get("capabilities"))
+    if "realtime" in own:
+        return f"realtime={own['realtime']}"
+    claimed = (name for name, value in sorted(own.items()) if text(value) == "true")
+    # What a model may be bought with says nothing of what it does.
+    return next((name for name in claimed if not name.lower().startswith("allow")), None)
 
 
 def row_role(model: dict[str, Any]) -> str:
@@ -123,7 +149,7 @@ def _looks_realtime(name: str, version: str) -> bool:
     return bool(_REALTIME_NAME.search(name) or _REALTIME_NAME.search(version) or _LIVE_NAME.search(name))
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_dates(deployment: Subject) -> Joined:
     """The retirement dates that the catalogue gives, earliest first: `date` (YYYY-MM-DD) and `source` (the model, or its own SKU)."""
     row = deployment.join("model")
@@ -143,13 +169,13 @@ def retirement_dates(deployment: Subject) -> Joined:
     return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_date(deployment: Subject) -> Joined:
     """The earlier of the model's and its own SKU's retirement date (YYYY-MM-DD); unknown where the catalogue has none."""
     return _earliest(deployment, "date")
 
 
-@fact(*_BOTH, reads=("models",))
+@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
 def retirement_source(deployment: Subject) -> Joined:
     """Which field of the catalogue the retirement date stands in."""
     return _earliest(deployment, "source")
@@ -163,30 +189,48 @@ def _earliest(deployment: Subject, field: str) -> Joined:
     return Joined(None, dates.gaps or (Gap(deployment.resource, "models", "missing", message=message),))
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.versionUpgradeOption")
 def effective_upgrade_option(deployment: Subject) -> str:
     """The version upgrade option in force: null means OnceCurrentVersionExpired."""
     return str(deployment.properties.get("versionUpgradeOption") or DEFAULT_UPGRADE_OPTION)
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.model")
 def model_and_version(deployment: Subject) -> str:
     """`name@version` of the deployed model."""
     return f"{_model_field(deployment, 'name')}@{_model_field(deployment, 'version')}"
 
 
-@fact(*_BOTH)
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
 def requests_per_minute(deployment: Subject) -> Any:
-    """New sessions per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds."""
+    """Requests per minute that the deployment's rate limit admits: rateLimits with key `request`, per 60 seconds.
+
+    Opening a session is at least one request, so fewer requests than sessions a minute are sure to be too few; more prove
+    nothing. Source: Microsoft's limits of realtime models are RPM and TPM since January 2025.
+    """
+    return _per_minute(deployment, "request")
+
+
+@fact(*_BOTH, fields="deployment: properties.rateLimits")
+def tokens_per_minute(deployment: Subject) -> Any:
+    """Tokens per minute that the deployment's rate limit admits: rateLimits with key `token`, per 60 seconds."""
+    return _per_minute(deployment, "token")
+
+
+def _per_minute(deployment: Subject, key: str) -> Any:
     for limit in listing(deployment.properties.get("rateLimits")):
         count, period = mapping(limit).get("count"), mapping(limit).get("renewalPeriod")
-        if text(mapping(limit).get("key")) == "request" and _number(count) and _number(period) and period > 0:
+        if text(mapping(limit).get("key")) == key and _number(count) and _number(period) and period > 0:
             return count * 60 / period
-    message = "the deployment states no rate limit with key request"
+    message = f"the deployment states no rate limit with key {key}"
     return Joined(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("models", "usages"))
+@fact(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
 def quota_use(deployment: Subject) -> Joined:
     """Used share of the deployment's quota, 0 to 1 (more when over): `currentValue` / `limit`."""
     row = deployment.join("quota")
@@ -199,81 +243,48 @@ def quota_use(deployment: Subject) -> Joined:
     return Joined(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
-@fact(*_BOTH, reads=("contentPolicies",))
-def effective_filters(deployment: Subject) -> Joined:
-    """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
-
-    Not readable, so unknown, with no policy named, or with one that the account does not list. What older api-versions call
-    `allowedContentLevel` stands as `severityThreshold`.
-    """
-    named = deployment.properties.get("raiPolicyName")
-    # Deployments of one account that name one policy have the same filters; gaps name the deployment.
-    memo = deployment.world.once(_filters_by_policy)
-    key = (arm_id.parent_of(deployment.resource), text(named))
-    known = memo.get(key)
-    if known is None:
-        known = _effective_filters(deployment, named)
-        if not known.gaps:
-            memo[key] = known
-    return known
+@fact(
+    *_BOTH,
+    reads=("models", "usages"),
+    fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
+)
+def quota_pool(deployment: Subject) -> Joined:
+    """The quota pool in words: the usage row's name, and its scope where Azure states one (`scopeType`, `scopeId`)."""
+    row = deployment.join("quota")
+    if row.value is None:
+        return Joined(None, row.gaps)
+    scope = " ".join(str(row.value[name]) for name in ("scopeType", "scopeId") if row.value.get(name))
+    return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'its scope is not stated'})")
 
 
-def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
-    return {}
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
+def requests_last_week(deployment: Subject) -> Joined:
+    """AzureOpenAIRequests of the deployment in the last 7 days; unknown where the answer does not name the metric."""
+    rows = _request_rows(deployment)
+    return Joined(sum(total for _, total in rows.value), rows.gaps)
 
 
-def _effective_filters(deployment: Subject, named: Any) -> Joined:
-    filters: dict[tuple[str, str], dict[str, Any]] = {}
-    visited: set[str] = set()
-    while isinstance(named, str) and named and named.lower() not in visited:
-        visited.add(named.lower())
-        policy = _policy(deployment, named)
-        if policy.value is None:
-            return Joined(list(filters.values()), policy.gaps or (_unlisted(deployment, named),))
-        properties = mapping(policy.value.get("properties"))
-        for one in listing(properties.get("contentFilters")):
-            if isinstance(one, dict):
-                filters.setdefault((text(one.get("name")), text(one.get("source"))), _current(one))
-        named = properties.get("basePolicyName")
-    if not visited:
-        return Joined([], _no_policy(deployment))
-    return Joined(list(filters.values()))
-
-
-@fact(*_BOTH, reads=("contentPolicies",))
-def filter_mode(deployment: Subject) -> Joined:
-    """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
-
-    Not readable, so unknown, where the filters are not: see effectiveFilters.
-    """
-    named = deployment.properties.get("raiPolicyName")
-    policy = _policy(deployment, named)
-    if policy.value is None:
-        return Joined(None, policy.gaps or (_unlisted(deployment, named),) if named else _no_policy(deployment))
-    return Joined(mapping(policy.value.get("properties")).get("mode"))
-
-
-@fact(*_BOTH, reads=("contentPolicies",))
-def names_known_policy(deployment: Subject) -> Joined:
-    """True when the content policy that is named exists on the account; Microsoft's own (`Microsoft.*`) count as known."""
-    named = deployment.properties.get("raiPolicyName")
-    if text(named).startswith("microsoft."):
-        return Joined(True)
-    policy = _policy(deployment, named)
-    return Joined(policy.value is not None, () if policy.value is not None else policy.gaps)
-
-
-@fact(*_BOTH, reads=("metrics",))
+@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
 def throttled_share(deployment: Subject) -> Joined:
-    """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; 0 without requests."""
+    """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; null without requests."""
+    rows = _request_rows(deployment)
+    everything = sum(total for _, total in rows.value)
+    refused = sum(total for status, total in rows.value if status == "429")
+    return Joined(round(refused / everything, 6) if everything else None, rows.gaps)
+
+
+def _request_rows(deployment: Subject) -> Joined:
+    """Status and number of the deployment's requests. Azure names each metric that was asked for, even where nothing happened."""
     owner = deployment.account
     if owner is None:
-        return Joined(None)
-    rows = owner.join("metrics")
-    totals = deployment.world.once(_requests_of, owner.resource).get(deployment.name.lower(), [])
-    everything = sum(total for _, total in totals if _number(total))
-    refused = sum(total for status, total in totals if status == "429" and _number(total))
-    return Joined(round(refused / everything, 6) if everything else 0, rows.gaps)
+        return Joined([])
+    metrics = owner.join("metrics")
+    by_deployment = deployment.world.once(_requests_of, owner.resource)
+    gaps = metrics.gaps
+    if not by_deployment and not gaps:
+        message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
+        gaps = (Gap(owner.resource, "metrics", "missing", code="NotNamed", message=message),)
+    return Joined([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
 
 
 def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any]]]:
@@ -286,35 +297,12 @@ def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any
     return found
 
 
-def _policy(deployment: Subject, named: Any) -> Joined:
-    owner = deployment.account
-    if owner is None or not isinstance(named, str) or not named:
-        return Joined(None)
-    policies = owner.join("contentPolicies")
-    found = next((one for one in policies.value if arm_id.name_of(one["id"]).lower() == named.lower()), None)
-    return Joined(found, () if found else policies.gaps)
-
-
-def _current(content_filter: dict[str, Any]) -> dict[str, Any]:
-    if "severityThreshold" in content_filter or "allowedContentLevel" not in content_filter:
-        return content_filter
-    return {**content_filter, "severityThreshold": content_filter["allowedContentLevel"]}
-
-
-def _unlisted(deployment: Subject, named: str) -> Gap:
-    message = f"the account does not list the content policy {named}: its filters cannot be read"
-    return Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message)
-
-
-def _no_policy(deployment: Subject) -> tuple[Gap, ...]:
-    message = "no content policy is named: which default applies cannot be read"
-    return (Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message),)
-
-
 def _no_row(deployment: Subject) -> Gap:
     owner = deployment.account
     region = arm_id.region(owner.raw.get("location") if owner else None)
     message = f"the catalogue of {region} has no row for {deployment.fact('modelAndVersion')}"
+    if _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
+        message += ": most likely it is retired, for a realtime model on offer has one"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
 
@@ -368,22 +356,6 @@ def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any,
             key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
             rows.setdefault(key, one)
     return rows, gaps
-
-
-def parse_date(value: Any) -> date | None:
-    """The day of a date as Azure writes them, else None.
-
-    ISO 8601 with 0 to 7 fraction digits, an interval of two of these (its start counts), or `MM/DD/YYYY HH:MM:SS`.
-    """
-    if not isinstance(value, str):
-        return None
-    iso = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T /])", value)
-    try:
-        if iso:
-            return date.fromisoformat(iso.group())
-        return datetime.strptime(value.split(" ")[0], "%m/%d/%Y").date()  # noqa: DTZ007  (a day has no zone)
-    except ValueError:
-        return None
 
 
 def _number(value: Any) -> TypeGuard[float]:

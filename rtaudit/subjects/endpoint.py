@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ZONE_GROUP, ZONE_LINK
+from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.aspects import RECORDS
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
 
-@root("privateEndpoint", reads=("accounts",))
+@root(
+    "privateEndpoint",
+    reads=("accounts",),
+    fields=(
+        "account; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def accounts(endpoint: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that the endpoint connects to."""
     return [one.raw for one in _accounts(endpoint)]
 
 
-@root("privateEndpoint", reads=("privateEndpoints",))
+@root("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup")
 def zone_groups(endpoint: Subject) -> Joined:
     """The endpoint's private DNS zone groups."""
     world = endpoint.world
@@ -26,7 +35,10 @@ def zone_groups(endpoint: Subject) -> Joined:
     )
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=("privateEndpoint: properties.manualPrivateLinkServiceConnections properties.privateLinkServiceConnections"),
+)
 def group_ids(endpoint: Subject) -> list[str]:
     """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual."""
     wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
@@ -38,7 +50,14 @@ def group_ids(endpoint: Subject) -> list[str]:
     return sorted(found)
 
 
-@fact("privateEndpoint")
+@fact(
+    "privateEndpoint",
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections"
+    ),
+)
 def required_dns_zones(endpoint: Subject) -> Joined:
     """The private DNS zones that the hosts of its accounts need."""
     joined = [one.join("facts.requiredDnsZones") for one in _accounts(endpoint)]
@@ -46,14 +65,14 @@ def required_dns_zones(endpoint: Subject) -> Joined:
     return Joined(zones, tuple(gap for one in joined for gap in one.gaps))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints",))
+@fact("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup: properties.privateDnsZoneConfigs")
 def zone_names(endpoint: Subject) -> Joined:
     """Names of the private DNS zones that its zone groups write to."""
     groups = endpoint.join("zoneGroups")
     return Joined(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
 
 
-@fact("privateEndpoint")
+@fact("privateEndpoint", fields="privateEndpoint: properties.subnet")
 def virtual_network(endpoint: Subject) -> str | None:
     """ARM id of the virtual network that the endpoint's subnet stands in."""
     subnet = mapping(endpoint.properties.get("subnet")).get("id")
@@ -63,28 +82,91 @@ def virtual_network(endpoint: Subject) -> str | None:
     return subnet[:at] if at > 0 else None
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
+def host_zones(endpoint: Subject) -> Joined:
+    """For each host of its accounts: `host`, `zone` (its name), `answered`: whether a private zone answers for it, `id` (that zone).
+
+    One answers that a zone group of the endpoint writes to, or that is linked to its network and holds the record. Where no
+    zone of the name was seen at all, one of a subscription that was not read may answer: unknown.
+    """
+    groups = endpoint.join("zoneGroups").gaps
+    rows, gaps = [], list[Gap]()
+    for account in _accounts(endpoint):
+        found = account.join("facts.hosts")
+        gaps += found.gaps
+        rows += [{**one, **_answer(endpoint, one, groups)} for one in found.value]
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
+
+
+def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) -> dict[str, Any]:
+    world = endpoint.world
+    written = [config["zone"] for config in _configs(endpoint) if _zone_name(config["zone"]) == host["zone"]]
+    if written:
+        return {"id": written[0], "answered": True}
+    linked = [zone for zone in _linked_zones(endpoint) if _zone_name(zone) == host["zone"]]
+    holding = [zone for zone in linked if world.resource(f"{zone}/A/{host['record']}") is not None]
+    if holding:
+        return {"id": holding[0], "answered": True}
+    named = world.once(_zones_by_name).get(host["zone"], [])
+    records = [f"{zone}/A/{host['record']}" for zone in (*linked, *named)]
+    gaps = (*groups, *(world.gaps("privateDns", *records) if records else ()), *world.once(_list_gaps))
+    if not named and not gaps:
+        message = f"no zone {host['zone']} was read; one of a subscription that was not collected may answer"
+        gaps = (Gap(endpoint.resource, "privateDns", "missing", message=message),)
+    unread = [zone for zone in linked if not zone_records_read(world)]
+    if unread and not _configs(endpoint) and not gaps:
+        message = f"the A records of {host['zone']} are not in this snapshot"
+        gaps = (Gap(unread[0], "privateDns", "missing", message=message),)
+    return {"id": linked[0] if linked else endpoint.resource, "answered": Joined(False, gaps)}
+
+
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def zone_links(endpoint: Subject) -> Joined:
-    """Each zone of its zone groups with the virtual networks it is linked to: `id` (the zone), `networks`."""
+    """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
     rows, gaps = [], list(endpoint.join("zoneGroups").gaps)
-    for zone_id in sorted({config["zone"] for config in _configs(endpoint)}):
+    # Where a zone may answer that was not seen, so may its links be missing here.
+    hosts = endpoint.join("facts.hostZones")
+    gaps += [*hosts.gaps, *(gap for row in hosts.value if row["answered"] is not True for gap in row["answered"].gaps)]
+    for zone_id in _answering(endpoint):
         of_zone = list(world.gaps("privateDns", zone_id))
         if world.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
-        networks = {
-            arm_id.key(network)
-            for link in world.children(ZONE_LINK, zone_id)
-            if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
-        }
-        rows.append({"id": zone_id, "networks": Joined(sorted(networks), tuple(of_zone))})
-    return Joined(rows, tuple(gaps))
+        rows.append({"id": zone_id, "networks": Joined(sorted(_networks_of(world, zone_id)), tuple(of_zone))})
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
 def linked_networks(endpoint: Subject) -> Joined:
-    """The virtual networks that every zone of its zone groups is linked to."""
+    """The virtual networks that every zone that answers for its accounts is linked to."""
     links = endpoint.join("facts.zoneLinks")
     sets = [set(row["networks"].value) for row in links.value]
     common = set.intersection(*sets) if sets else set()
@@ -92,62 +174,151 @@ def linked_networks(endpoint: Subject) -> Joined:
     return Joined(sorted(common), tuple(dict.fromkeys(gaps)))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints", "privateDns"))
-def host_records(endpoint: Subject) -> Joined:
-    """For each zone and account: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
+def network_zones(endpoint: Subject) -> Joined:
+    """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
 
-    Expected are the addresses of `customDnsConfigs`, else those of the zone group. Actual is the zone's own record where it
-    was read, else the zone group's `recordSets`. With neither, `actual` and `matches` are unknown. A zone that no zone group
-    writes to counts where it is linked to the endpoint's network and holds a record of the account: somebody's own work.
+    A network resolves a name by one zone. In conflict is one that is linked to two of the name, or to another than the one
+    that answers for the account.
     """
-    configs = _configs(endpoint)
-    rows = [
-        _row(endpoint, config, account)
-        for config in configs
-        for account in _accounts(endpoint)
-        # A zone that the account's hosts do not need may stand in the group for another resource.
-        if _needs(account, config["zone"])
+    world = endpoint.world
+    answering = _answering(endpoint)
+    rows = []
+    for name in sorted({row["zone"] for row in endpoint.join("facts.hostZones").value}):
+        ours = {arm_id.key(zone) for zone in answering if _zone_name(zone) == name}
+        linked: dict[str, list[str]] = {}
+        for zone in world.once(_zones_by_name).get(name, []):
+            for network in _networks_of(world, zone):
+                linked.setdefault(network, []).append(zone)
+        for network, zones in sorted(linked.items()):
+            others = [zone for zone in zones if arm_id.key(zone) not in ours]
+            conflict = len(zones) > 1 or bool(ours and others)
+            rows.append(
+                {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+            )
+    links = (gap for row in rows for zone in row["zones"] for gap in world.gaps("privateDns", zone))
+    gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
+
+
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
+def linked_elsewhere(endpoint: Subject) -> str:
+    """Networks that are linked to another zone of a name than the one that answers for the accounts, in words."""
+    said = [
+        f"{arm_id.name_of(row['network'])} is linked to {row['zone']} in {arm_id.group_of(row['id'])}"
+        for row in endpoint.join("facts.networkZones").value
+        if row["conflict"]
     ]
-    covered = {arm_id.name_of(config["zone"]).lower() for config in configs}
-    for account in _accounts(endpoint):
-        for zone in _linked_zones(endpoint):
-            name = arm_id.name_of(zone).lower()
-            recorded = endpoint.world.resource(f"{zone}/A/{_subdomain(account)}") is not None
-            if recorded and name not in covered and _needs(account, zone):
-                rows.append(_row(endpoint, {"zone": zone, "records": []}, account))
+    return "; ".join(said) or "none"
+
+
+@fact(
+    "privateEndpoint",
+    reads=("privateEndpoints", "privateDns"),
+    fields=(
+        "account: properties.endpoint properties.endpoints; "
+        "privateEndpoint: properties.customDnsConfigs properties.manualPrivateLinkServiceConnections "
+        "properties.privateLinkServiceConnections properties.subnet; record: properties.aRecords; "
+        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
+    ),
+)
+def host_records(endpoint: Subject) -> Joined:
+    """For each host and zone: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
+
+    Expected are the addresses of `customDnsConfigs`, else those of the zone group. Actual is the zone's own record: what a
+    zone group wrote once is no proof of it, and counts only in snapshots that do not hold the zones' records. A zone that no
+    zone group writes to counts where it is linked to the endpoint's network and holds a record of the account.
+    """
     groups = endpoint.join("zoneGroups").gaps
+    configs = _configs(endpoint)
+    rows = []
+    for account in _accounts(endpoint):
+        for host in account.join("facts.hosts").value:
+            of_host = [config for config in configs if _zone_name(config["zone"]) == host["zone"]]
+            if not of_host:
+                of_host = [
+                    {"zone": zone, "records": []}
+                    for zone in _linked_zones(endpoint)
+                    if _zone_name(zone) == host["zone"]
+                    and endpoint.world.resource(f"{zone}/A/{host['record']}") is not None
+                ]
+            rows += [_record(endpoint, config, host) for config in of_host]
     if not rows and not groups:
-        rows = [_no_record(endpoint, account) for account in _accounts(endpoint)]
+        # Where it is certain that no zone answers (RTA-DNS-002), there is no record to compare.
+        hosts = endpoint.join("facts.hostZones")
+        doubtful = [row for row in hosts.value if row["answered"] is not True and row["answered"].gaps]
+        rows = [_no_record(row) for row in doubtful]
+        groups = hosts.gaps
     return Joined(rows, groups)
 
 
-def _row(endpoint: Subject, config: dict[str, Any], account: Subject) -> dict[str, Any]:
-    subdomain = _subdomain(account)
-    host = f"{subdomain}.{arm_id.name_of(config['zone']).lower().removeprefix('privatelink.')}"
-    return {"host": host, "id": config["zone"], **_record(endpoint, config, subdomain, host)}
+def zone_records_read(world: World) -> bool:
+    """True when the snapshot holds the A records of each of its zones; older ones hold them only where no zone group had written."""
+    left_out = mapping(world.snapshot.scope.get("leftOut"))
+    return RECORDS in listing(left_out.get("rules"))
 
 
-def _no_record(endpoint: Subject, account: Subject) -> dict[str, Any]:
-    message = f"no zone group writes a record of {account.name}, and no zone's own record of it was read"
-    gaps = endpoint.world.gaps("privateDns", endpoint.resource) or (
-        Gap(endpoint.resource, "privateDns", "missing", message=message),
-    )
+def _no_record(row: dict[str, Any]) -> dict[str, Any]:
+    gaps = row["answered"].gaps
     return {
-        "host": _subdomain(account),
-        "id": endpoint.resource,
+        "host": row["host"],
+        "id": row["id"],
         "expected": [],
         "actual": Joined([], gaps),
         "matches": Joined(value=False, gaps=gaps),
     }
 
 
-def _needs(account: Subject, zone: str) -> bool:
-    needed = account.fact("requiredDnsZones")
-    return not needed or arm_id.name_of(zone).lower() in needed
+def _list_gaps(world: World) -> tuple[Gap, ...]:
+    """The gaps of whole lists of zones: any subscription may hold the zone that answers."""
+    return tuple(gap for gap in world.gaps_anywhere("privateDns") if not arm_id.type_of(gap.scope).startswith(ZONE))
 
 
-def _subdomain(account: Subject) -> str:
-    return text(account.properties.get("customSubDomainName")) or account.name.lower()
+def _answering(endpoint: Subject) -> list[str]:
+    """Ids of the zones that answer for the accounts: those of zone groups, and those that hold a record by hand."""
+    found = {arm_id.key(config["zone"]): config["zone"] for config in _configs(endpoint)}
+    for row in endpoint.join("facts.hostZones").value:
+        if row["answered"] is True:
+            found.setdefault(arm_id.key(row["id"]), row["id"])
+    return [found[key] for key in sorted(found)]
+
+
+def _zone_name(zone_id: str) -> str:
+    return arm_id.name_of(zone_id).lower()
+
+
+def _zones_by_name(world: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for zone in world.of_type(ZONE):
+        found.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
+    return found
+
+
+def _networks_of(world: World, zone_id: str) -> set[str]:
+    """Keys of the networks that a zone is linked to."""
+    return {
+        arm_id.key(network)
+        for link in world.children(ZONE_LINK, zone_id)
+        if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
+    }
 
 
 def _linked_zones(endpoint: Subject) -> list[str]:
@@ -158,31 +329,39 @@ def _linked_zones(endpoint: Subject) -> list[str]:
 
 def _zones_by_network(world: World) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for link in world.of_type(ZONE_LINK):
-        network = mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id")
-        found.setdefault(arm_id.key(str(network or "")), []).append(arm_id.parent_of(link["id"]))
+    for zone in world.of_type(ZONE):
+        for network in _networks_of(world, zone["id"]):
+            found.setdefault(network, []).append(zone["id"])
     return found
 
 
-def _record(endpoint: Subject, config: dict[str, Any], subdomain: str, host: str) -> dict[str, Any]:
-    world = endpoint.world
-    by_group = _group_addresses(config, subdomain)
-    expected = _custom_addresses(endpoint, host) or by_group
-    zone_record = world.resource(f"{config['zone']}/A/{subdomain}")
+def _record(endpoint: Subject, config: dict[str, Any], host: dict[str, Any]) -> dict[str, Any]:
+    world, name = endpoint.world, host["host"]
+    by_group = _group_addresses(config, host["record"])
+    expected = _custom_addresses(endpoint, name) or by_group
+    zone_record = world.resource(f"{config['zone']}/A/{host['record']}")
     gaps: tuple[Gap, ...] = ()
-    actual = by_group
+    actual: list[str] = []
     if zone_record is not None:
         properties = mapping(zone_record.get("properties"))
         actual = sorted(str(mapping(one).get("ipv4Address")) for one in listing(properties.get("aRecords")))
-    elif not by_group:
-        message = f"neither the zone's record of {host} nor the zone group's was read"
-        gaps = world.gaps("privateDns", config["zone"]) or (
-            Gap(config["zone"], "privateDns", "missing", message=message),
-        )
+    elif by_group and not zone_records_read(world):
+        actual = by_group
+    elif not zone_records_read(world) or world.resource(config["zone"]) is None:
+        message = f"the record of {name} in its zone was not read"
+        gaps = (Gap(config["zone"], "privateDns", "missing", message=message),)
+    if zone_record is None:
+        gaps = world.gaps("privateDns", f"{config['zone']}/A/{host['record']}") or gaps
     if not expected and not gaps:
         message = "the endpoint's own addresses are not stated"
         gaps = (Gap(endpoint.resource, "privateEndpoints", "missing", message=message),)
-    return {"expected": expected, "actual": Joined(actual, gaps), "matches": Joined(expected == actual, gaps)}
+    return {
+        "host": name,
+        "id": config["zone"],
+        "expected": expected,
+        "actual": Joined(actual, gaps),
+        "matches": Joined(expected == actual, gaps),
+    }
 
 
 def _custom_addresses(endpoint: Subject, host: str) -> list[str]:

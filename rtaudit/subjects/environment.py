@@ -8,66 +8,145 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, mapping, text
+from rtaudit.subjects.world import Subject, World, mapping, not_shown, text
 
 
-@root("environment", reads=("accounts",))
+@root("environment", reads=("accounts",), fields="account")
 def accounts(environment: Subject) -> Joined:
     """The accounts of the kinds that can host realtime deployments."""
     world = environment.world
     return Joined([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
 
 
-@root("environment", reads=("accounts", "deployments"))
+@root("environment", reads=("accounts", "deployments"), fields="deployment")
 def deployments(environment: Subject) -> Joined:
     """The deployments of those accounts."""
     world = environment.world
     return Joined([one.raw for one in world.deployments], _deployment_gaps(world))
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
-def speech_deployments(environment: Subject) -> Joined:
-    """Deployments of realtime role speech: `id`, `model` (name@version), `region`, `provisioningState`, `sku`, `capacity`."""
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
+def realtime_deployments(environment: Subject) -> Joined:
+    """Deployments with a realtime role: `id`, `role`, `model` (name@version), `region`, `provisioningState`, `deploymentState`, `sku`, `capacity`."""
     world = environment.world
-    speech, gaps = _speech(world)
-    return Joined([_row(one) for one in speech], gaps)
+    found, gaps = _realtime(world)
+    return Joined([_row(one) for one in found], gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
-def speech_models(environment: Subject) -> Joined:
-    """Each speech model and version that stands deployed: `model`, `regions` (normalised), `deployments` (ids)."""
-    speech, gaps = _speech(environment.world)
-    by_model: dict[str, list[Subject]] = defaultdict(list)
-    for one in speech:
-        # One that failed serves nobody, in its region neither.
-        if text(one.properties.get("provisioningState")) in ("", "succeeded"):
-            by_model[one.fact("modelAndVersion")].append(one)
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
+def speech_deployments(environment: Subject) -> Joined:
+    """Those of `facts.realtimeDeployments` whose role is speech."""
+    return _of_speech(environment.join("facts.realtimeDeployments"))
+
+
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState; models: value"
+    ),
+)
+def realtime_models(environment: Subject) -> Joined:
+    """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` (ids).
+
+    One that failed or is paused serves nobody, in its region neither.
+    """
+    found, gaps = _realtime(environment.world)
+    by_model: dict[str, list[tuple[Subject, Joined]]] = defaultdict(list)
+    for one in found:
+        serving = _serving(one)
+        if serving.value or serving.gaps:
+            by_model[one.fact("modelAndVersion")].append((one, serving))
     rows = [
         {
+            "role": of_model[0][0].fact("realtimeRole"),
             "model": model,
-            # Where a deployment may be hidden, so may a region of this model.
-            "regions": Joined(sorted({_region(one) for one in found}), gaps),
-            "deployments": [one.resource for one in found],
-            "id": found[0].resource,
+            "regions": Joined(
+                sorted({_region(one) for one, serving in of_model if not serving.gaps}),
+                # Where a deployment may be hidden, so may a region of this model.
+                (*gaps, *(gap for _, serving in of_model for gap in serving.gaps)),
+            ),
+            "deployments": [one.resource for one, _ in of_model],
+            "id": of_model[0][0].resource,
         }
-        for model, found in sorted(by_model.items())
+        for model, of_model in sorted(by_model.items())
     ]
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models", "contentPolicies"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState; models: value"
+    ),
+)
+def speech_models(environment: Subject) -> Joined:
+    """Those of `facts.realtimeModels` whose role is speech."""
+    return _of_speech(environment.join("facts.realtimeModels"))
+
+
+def _of_speech(rows: Joined) -> Joined:
+    return Joined([row for row in rows.value if row["role"] == "speech"], rows.gaps)
+
+
+def _serving(deployment: Subject) -> Joined:
+    """True when the deployment is Succeeded and not Paused; a gap where the api-version used cannot show the pause."""
+    if text(deployment.properties.get("provisioningState")) not in ("", "succeeded"):
+        return Joined(value=False)
+    state = _state(deployment)
+    return Joined(text(state.value) in ("", "running"), state.gaps)
+
+
+def _state(deployment: Subject) -> Joined:
+    state = deployment.properties.get("deploymentState")
+    unseen = not_shown(deployment.world, deployment.raw, "properties.deploymentState") if state is None else None
+    return Joined(state, (unseen,) if unseen else ())
+
+
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models", "contentPolicies"),
+    fields=(
+        "account: kind location; "
+        "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
+        "deployment: properties.capabilities properties.model properties.raiPolicyName "
+        "properties.versionUpgradeOption sku.capacity sku.name; models: value"
+    ),
+)
 def region_agreement(environment: Subject) -> Joined:
     """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
-    speech, gaps = _speech(environment.world)
+    found, gaps = _realtime(environment.world)
+    speech = [one for one in found if one.fact("realtimeRole") == "speech"]
     by_model: dict[str, list[Subject]] = defaultdict(list)
     for one in speech:
         by_model[one.fact("modelAndVersion")].append(one)
     rows = []
-    for model, found in sorted(by_model.items()):
-        if len({_region(one) for one in found}) < 2:
+    for model, of_model in sorted(by_model.items()):
+        if len({_region(one) for one in of_model}) < 2:
             continue
         for setting, read in _SETTINGS.items():
-            values = [(one, read(one)) for one in found]
+            values = [(one, read(one)) for one in of_model]
             known = [joined.value for _, joined in values if not joined.gaps]
             differ = any(value != known[0] for value in known[1:])
             open_gaps = () if differ else tuple(gap for _, joined in values for gap in joined.gaps)
@@ -84,13 +163,21 @@ def region_agreement(environment: Subject) -> Joined:
                         for one, joined in values
                     ],
                     "agree": Joined(not differ, open_gaps),
-                    "id": found[0].resource,
+                    "id": of_model[0].resource,
                 }
             )
     return Joined(rows, gaps)
 
 
-@fact("environment", reads=("accounts", "deployments", "models"))
+@fact(
+    "environment",
+    reads=("accounts", "deployments", "models"),
+    fields=(
+        "account: kind location; "
+        "deployment: properties.capabilities properties.deploymentState properties.model "
+        "properties.provisioningState sku.capacity sku.name; models: value"
+    ),
+)
 def chat_deployments(environment: Subject) -> Joined:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""
     world = environment.world
@@ -105,15 +192,16 @@ def chat_deployments(environment: Subject) -> Joined:
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
-def _speech(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
-    return world.once(_find_speech)
+def _realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+    return world.once(_find_realtime)
 
 
-def _find_speech(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+def _find_realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+    """Deployments with a realtime role, and the gaps that may hide one."""
     roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
-    speech = [one for one, role in roles if role.value == "speech"]
+    found = [one for one, role in roles if role.value not in ("none", "unknown")]
     doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
-    return speech, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
+    return found, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
 
 
 def _deployment_gaps(world: World) -> tuple[Gap, ...]:
@@ -124,9 +212,11 @@ def _row(deployment: Subject) -> dict[str, Any]:
     sku = mapping(deployment.raw.get("sku"))
     return {
         "id": deployment.resource,
+        "role": deployment.fact("realtimeRole"),
         "model": deployment.fact("modelAndVersion"),
         "region": _region(deployment),
         "provisioningState": deployment.properties.get("provisioningState"),
+        "deploymentState": _state(deployment),
         "sku": sku.get("name"),
         "capacity": sku.get("capacity"),
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import ASPECTS, Gap
 
 if TYPE_CHECKING:
@@ -43,9 +44,13 @@ class Part:
     """`deployments`, or `facts.exposure`."""
     aspects: tuple[str, ...]
     """The aspects that it reads, besides the subject itself."""
+    helped_by: tuple[str, ...]
+    """Opt-in aspects that sharpen it where they were read: a rule applies without them, and `--for` asks for them."""
     about: str
     """What it is: the first paragraph of its docstring."""
     build: Callable[[Subject], Any]
+    fields: tuple[tuple[str, str], ...] | None = None
+    """Type (lower case) and dotted path of each field that it reads; an empty path is the whole resource. None: not declared."""
 
 
 PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
@@ -53,29 +58,46 @@ PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
 
 _Builder = Callable[["Subject"], Any]
 
+_TYPES = {"client": "client", **{row.short: row.key for row in RESOURCE_TYPES.values() if row.short}}
+"""Short name -> type."""
 
-def root(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+
+def _placed(fields: str) -> Iterator[tuple[str, str]]:
+    for one in filter(None, fields.split(";")):
+        short, _, paths = one.strip().partition(":")
+        for path in paths.split() or [""]:
+            yield _TYPES[short], path
+
+
+def root(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
-    return _register("", kinds, reads)
+    return _register("", kinds, reads, (), fields)
 
 
-def fact(*kinds: str, reads: tuple[str, ...] = ()) -> Callable[[_Builder], _Builder]:
+def fact(
+    *kinds: str, reads: tuple[str, ...] = (), helped_by: tuple[str, ...] = (), fields: str | None = None
+) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
-    It may return a plain value (known for certain) or a Joined with the gaps that stand against it.
+    It may return a plain value (known for certain) or a Joined with the gaps that stand against it. `fields` are what it
+    reads, by the short names of types: `account: location; metricAlert: properties.scopes`; `account` alone is all of it.
     """
-    return _register("facts.", kinds, reads)
+    return _register("facts.", kinds, reads, helped_by, fields)
 
 
-def _register(prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[_Builder], _Builder]:
+def _register(
+    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], helped_by: tuple[str, ...], fields: str | None
+) -> Callable[[_Builder], _Builder]:
+    placed = None if fields is None else tuple(_placed(fields))
+
     def decorate(function: _Builder) -> _Builder:
         head, *tail = function.__name__.split("_")
         name = prefix + head + "".join(word.title() for word in tail)
         about = " ".join((function.__doc__ or "").split("\n\n")[0].split())
         assert about, f"{name} has no docstring"
-        assert all(aspect in ASPECTS for aspect in reads), f"{name} reads an unknown aspect"
+        assert all(aspect in ASPECTS for aspect in (*reads, *helped_by)), f"{name} reads an unknown aspect"
         for kind in kinds:
-            PARTS[kind][name] = Part(name, reads, about, function)
+            PARTS[kind][name] = Part(name, reads, helped_by, about, function, placed)
         return function
 
     return decorate

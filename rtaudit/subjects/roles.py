@@ -5,11 +5,11 @@ Groups are not expanded, and eligible (not active) assignments are not seen: Azu
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.parts import Joined, fact, root
@@ -23,26 +23,50 @@ WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/writ
 """Action that creates or changes a deployment."""
 
 
-@root("account", reads=("roleAssignments",))
+@root("account", reads=("roleAssignments",), fields="roleAssignment")
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
     return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def realtime_callers(account: Subject) -> Joined:
     """Principals that may open realtime sessions (data action `…/deployments/realtime/action`), one row each."""
     return _holders(account, REALTIME_ACTION, "dataActions", "notDataActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def key_readers(account: Subject) -> Joined:
     """Principals that may read the account's keys (`…/accounts/listKeys/action`), one row each."""
     return _holders(account, LIST_KEYS_ACTION, "actions", "notActions")
 
 
-@fact("account", reads=("roleAssignments",))
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
 def deployment_writers(account: Subject) -> Joined:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
     return _holders(account, WRITE_DEPLOYMENT_ACTION, "actions", "notActions")
@@ -61,7 +85,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             continue
         if not grants(definition, action, granted, withheld):
             continue
-        role = str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
+        role = _role_name(definition)
         conditional = bool(properties.get("condition"))
         principal = str(properties.get("principalId") or "")
         row = rows.setdefault(
@@ -81,24 +105,50 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
     return Joined([rows[principal] for principal in sorted(rows)], tuple(gaps))
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role assignment of a principal, seen from an account."""
+
+    id: str
+    role: str | None
+    """The role's name; None where its definition was not read."""
+    scope: str
+    grants: bool
+    """Whether the role grants the data action that was asked about."""
+    reaches: bool
+    """Whether the assignment is in force at the account."""
+    conditional: bool
+
+
+def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
+    """What a principal (object id) is assigned anywhere in the snapshot, and whether it grants a data action at the account."""
+    world = account.world
+    found = []
+    for one in world.once(_by_principal).get(principal.lower(), ()):
+        properties = mapping(one.get("properties"))
+        definition = _definition(world, str(properties.get("roleDefinitionId") or ""))
+        scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
+        role = None if definition is None else _role_name(definition)
+        gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
+        reaches = _reaches(scope, account.resource)
+        found.append(Held(one["id"], role, scope, gives, reaches, bool(properties.get("condition"))))
+    return found
+
+
+def _by_principal(world: World) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in world.of_type(ASSIGNMENT):
+        found[text(mapping(one.get("properties")).get("principalId"))].append(one)
+    return found
+
+
+def _role_name(definition: dict[str, Any]) -> str:
+    return str(mapping(definition.get("properties")).get("roleName") or arm_id.name_of(definition["id"]))
+
+
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
-    """True when a role definition grants `action`: some permission lists it (wildcards honoured) and does not take it back.
-
-    `granted` and `withheld` name the lists: `actions`/`notActions`, or `dataActions`/`notDataActions`.
-    """
-    return any(
-        _matches(mapping(permission).get(granted), action) and not _matches(mapping(permission).get(withheld), action)
-        for permission in listing(mapping(definition.get("properties")).get("permissions"))
-    )
-
-
-def _matches(patterns: Any, action: str) -> bool:
-    return any(isinstance(one, str) and _pattern(one).fullmatch(action) is not None for one in listing(patterns))
-
-
-@lru_cache(maxsize=4096)
-def _pattern(wildcards: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in wildcards.split("*")), re.IGNORECASE)
+    """True when a role definition grants `action`; `granted` and `withheld` name the lists (`actions`/`notActions`)."""
+    return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
 
 
 def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
@@ -108,3 +158,8 @@ def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
 def _definitions(world: World) -> dict[str, dict[str, Any]]:
     # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
     return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
+
+
+def _reaches(scope: str, resource_id: str) -> bool:
+    # An assignment at a management group is only ever returned to a subscription below that group.
+    return arm_id.covers(scope, resource_id) or arm_id.key(scope).startswith("/providers/microsoft.management/")

@@ -12,13 +12,13 @@ from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, listing, mapping, text
 
 
-@root("subscription", reads=("accounts",))
+@root("subscription", reads=("accounts",), fields="account")
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that stand in the subscription."""
     return [one.raw for one in subscription.world.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
 
 
-@root("subscription", reads=("alerts",))
+@root("subscription", reads=("alerts",), fields="activityLogAlert")
 def activity_log_alerts(subscription: Subject) -> Joined:
     """The subscription's activity-log alerts."""
     world = subscription.world
@@ -26,7 +26,7 @@ def activity_log_alerts(subscription: Subject) -> Joined:
     return Joined(found, unlisted(world, ACTIVITY_ALERT, subscription.resource))
 
 
-@fact("subscription", reads=("providers", "privateEndpoints"))
+@fact("subscription", reads=("providers", "privateEndpoints"), fields="provider: registrationState")
 def provider_registrations(subscription: Subject) -> Joined:
     """The providers that a launch needs in the subscription: `namespace`, `registrationState`, `id`.
 
@@ -53,7 +53,14 @@ def provider_registrations(subscription: Subject) -> Joined:
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact("subscription", reads=("alerts",))
+@fact(
+    "subscription",
+    reads=("alerts",),
+    fields=(
+        "actionGroup: properties.enabled properties.receivers; "
+        "activityLogAlert: properties.actions properties.condition properties.enabled properties.scopes"
+    ),
+)
 def service_health_alerts(subscription: Subject) -> Joined:
     """Enabled activity-log alerts of the subscription on Service Health whose action acts: `name`, `id`."""
     alerts = subscription.join("activityLogAlerts")

@@ -18,10 +18,15 @@ from rtaudit.azure.resource_types import (
 from rtaudit.contract.sections import in_environment
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.index import SnapshotIndex
+from rtaudit.snapshot.partial import note, noting
 from rtaudit.subjects.parts import PARTS, Joined
 
 _Found = TypeVar("_Found")
 _Of = ParamSpec("_Of")
+
+
+_UNSURE = {"facts.realtimeRole": "unknown"}
+"""Facts that have a value for what is not known, which their readers ask for -> that value."""
 
 
 class World:
@@ -33,6 +38,10 @@ class World:
         """Probes of its endpoints, as documents."""
         others = tuple(_other_shards(snapshot))
         self.index = SnapshotIndex(snapshot.resources, (*snapshot.gaps, *others)) if others else snapshot.index
+        self.partial = bool(self.index.field_gaps)
+        """True where single values are not known (a planned snapshot): reading one of them is noted then."""
+        if self.partial:
+            self.index = self.index.with_partial_resources()
         self._once: dict[Any, Any] = {}
 
     def resource(self, resource_id: str | None) -> dict[str, Any] | None:
@@ -47,9 +56,12 @@ class World:
         """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
         key = (work_out, *of)
         if key not in self._once:
-            self._once[key] = work_out(self, *of, **none)
-        found: _Found = self._once[key]
-        return found
+            with noting() as rests_on:
+                found = work_out(self, *of, **none)
+            self._once[key] = (found, tuple(rests_on))
+        kept: tuple[_Found, tuple[Gap, ...]] = self._once[key]
+        note(kept[1])
+        return kept[0]
 
     def children(self, resource_type: str, parent_id: str) -> Sequence[dict[str, Any]]:
         """The children or extension resources of a type (lower case) that belong to `parent_id`."""
@@ -247,8 +259,14 @@ class Subject:
         joined = self._joined.get(name)
         if joined is None:
             part = PARTS[self.kind].get(name)
-            value = part.build(self) if part else self.raw.get(name)
-            joined = self._joined[name] = value if isinstance(value, Joined) else Joined(value)
+            with noting() as rests_on:
+                value = part.build(self) if part else self.raw.get(name)
+            joined = value if isinstance(value, Joined) else Joined(value)
+            if rests_on:
+                joined = Joined(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
+            self._joined[name] = joined
+        if self.world.partial:
+            note(gap for gap in joined.gaps if gap.field is not None)
         return joined
 
     def fact(self, name: str) -> Any:
@@ -268,9 +286,13 @@ class Subject:
 
 def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
-    kind = arm_id.type_of(resource.get("id", ""))
+    resource_id = resource.get("id", "")
+    kind = arm_id.type_of(resource_id)
+    pointer = "/" + path.replace(".", "/")
+    if any(gap.field == pointer for gap in world.index.field_gaps.get(arm_id.key(resource_id), ())):
+        return None  # a plan: the gap of the field says it
     used = world.snapshot.api_version(kind)
-    since = shown_since(kind, "/" + path.replace(".", "/"), used)
+    since = shown_since(kind, pointer, used)
     if since is None:
         return None
     message = f"{path} is shown by api-version {since} and later; read with {used or 'an unrecorded one'}"

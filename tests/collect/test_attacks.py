@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 from azure.core.rest import HttpRequest
 
-from rtaudit.collect import Identity, Limits, find_endpoint
+from rtaudit.collect import Identity, Limits, find_endpoint, find_identity
 from rtaudit.collect.arm import Arm, Page
+from rtaudit.collect.exchange import IdentityAdapter
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.transport import Wire
+from rtaudit.errors import CredentialError
 from tests.collect.support import QUICK, SUB, TOKEN, VOICE, Cloud, Reply, Static, gather, running
 
 PATH = f"{VOICE}/deployments"
@@ -114,29 +119,105 @@ def test_a_packed_answer_is_read(cloud: Cloud) -> None:
     assert gather(cloud).snapshot.gaps == []
 
 
-def test_an_answer_that_drips_is_left() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+HEAD = b"HTTP/1.1 200 OK\r\n"
+DRIPS: dict[str, tuple[bytes, bytes]] = {
+    "body": (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+    "header": (HEAD + b"X-Long: ", b"x"),
+    "headers": (HEAD, b"X-Next: y\r\n"),
+    "status line": (b"", b"H"),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "103 Early Hints": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+    "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+}
 
-        def drip() -> None:
-            connection, _ = listening.accept()
-            with connection:
+
+@contextmanager
+def speaking(first: bytes, then: bytes, pause: float = 0.03) -> Iterator[str]:
+    """A peer that says something, and then something small again and again. Yields its URL."""
+    stop = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        with connection:
+            try:
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-                for _ in range(100):
-                    try:
-                        connection.sendall(b" ")
-                    except OSError:
-                        return
-                    time.sleep(0.05)
+                connection.sendall(first)
+                while then and not stop.wait(pause):
+                    connection.sendall(then)
+            except OSError:
+                return
 
-        threading.Thread(target=drip, daemon=True).start()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        wire = Wire(find_endpoint(arm_endpoint=url), replace(QUICK, answer_timeout=0.3))
-        started = time.monotonic()
+    def serve() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            stop.set()
+
+
+@pytest.mark.parametrize(("first", "then"), DRIPS.values(), ids=DRIPS.keys())
+def test_an_answer_that_drips_is_left_at_one_deadline(first: bytes, then: bytes) -> None:
+    with speaking(first, then) as url:
+        wire = Wire(find_endpoint(arm_endpoint=url), replace(QUICK, answer_timeout=0.4))
         with pytest.raises(Fault) as caught:
             wire.send(HttpRequest("GET", f"{url}/x"))
-        assert caught.value.code == "TimedOut"
-        assert time.monotonic() - started < 2
+    assert caught.value.code == "TimedOut"
+    assert not caught.value.passing
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_what_comes_before_the_answer_is_passed_over(interim: bytes) -> None:
+    before = b"HTTP/1.1 " + interim + b"\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    with speaking(before * 2 + HEAD + b"Content-Length: 13\r\n\r\n" + b'{"value": []}', b"") as url:
+        answer = Wire(find_endpoint(arm_endpoint=url), QUICK).send(HttpRequest("GET", f"{url}/x"))
+    assert (answer.status_code, answer.content) == (200, b'{"value": []}')
+
+
+def _gzipped(size: int) -> bytes:
+    import gzip
+
+    body = gzip.compress(b'{"access_token": "' + b"x" * size + b'"}')
+    return (
+        HEAD
+        + b"Content-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        + body
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(_gzipped(50_000_000), b""), (HEAD + b"\r\n" + b'{"access_token": "', b"x" * 65536)],
+    ids=["packed", "without an end"],
+)
+def test_an_identity_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, first: bytes, then: bytes) -> None:
+    with speaking(first, then, 0.0) as url:
+        session = requests.Session()
+        session.mount("http://", IdentityAdapter())
+        tracemalloc.start()
+        with pytest.raises(requests.ConnectionError, match="larger than"):
+            session.get(url)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+        tracemalloc.stop()
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/token")
+        endpoint = find_endpoint(arm_endpoint="http://127.0.0.1:1")
+        with pytest.raises(CredentialError, match="no token could be had"):
+            find_identity(endpoint).get_token(endpoint.scope)
+
+
+@pytest.mark.parametrize(("first", "then"), DRIPS.values(), ids=DRIPS.keys())
+def test_an_identity_answer_has_one_deadline(first: bytes, then: bytes) -> None:
+    with speaking(first, then) as url:
+        session = requests.Session()
+        session.mount("http://", IdentityAdapter(0.3))
+        with pytest.raises(requests.RequestException):
+            session.get(url)
 
 
 def test_a_chunked_answer_that_breaks_off_is_a_fault() -> None:

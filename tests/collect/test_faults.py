@@ -46,7 +46,7 @@ PATHS: dict[str, tuple[str, str]] = {
     "zoneGroups": (f"{ENDPOINT}/privateDnsZoneGroups", ENDPOINT),
     "zones": (f"{_SUB}/providers/Microsoft.Network/privateDnsZones", _SUB),
     "zoneLinks": (f"{ZONE}/virtualNetworkLinks", ZONE),
-    "zoneRecords": (f"{ZONE}/A", ZONE),
+    "zoneRecords": (f"{ZONE}/A", f"{ZONE}/A"),
     "roleAssignments": (f"{_SUB}/providers/Microsoft.Authorization/roleAssignments", _SUB),
     "roleDefinitions": (ROLE, ROLE),
     "locks": (f"{_SUB}/providers/Microsoft.Authorization/locks", _SUB),

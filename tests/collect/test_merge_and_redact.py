@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rtaudit.azure import arm_id
 from rtaudit.collect import Shard
 from rtaudit.errors import InputError, UsageError
 from rtaudit.snapshot import Snapshot, dump, load
+from rtaudit.snapshot.files import parse
 from rtaudit.snapshot.merge import merge
-from rtaudit.snapshot.redact import redact
+from rtaudit.snapshot.redact import redact, shown
+from tests.collect.places import strings
 from tests.collect.support import ENDPOINT, SUB, SUB2, Cloud, account, account_id, deployment, gather, private_endpoint
 
 SAMPLES = Path(__file__).parents[2] / "snapshots"
@@ -142,18 +146,97 @@ def test_a_redacted_copy_is_judged_alike_and_still_differs_alike() -> None:
     from rtaudit.policy.packs import load_policies
 
     packs = load_policies(["production"])
-    for name in ("test", "prod"):
+    for name in ("dev", "test", "prod"):
         before = load(SAMPLES / f"{name}.json")
         reports = [check([one], packs, as_of=date(2026, 11, 22)).summary for one in (before, redact(before))]
         assert reports[0] == reports[1]
 
 
-def test_redacting_is_stable() -> None:
-    before = load(SAMPLES / "prod.json")
-    assert redact(before).digest == redact(before).digest
-    other = redact(replace(before, environment="prod2"))
-    same = {_key(one) for one in redact(before).resources} & {_key(one) for one in other.resources}
+def test_copies_made_with_one_key_compare_and_others_do_not() -> None:
+    before, key = load(SAMPLES / "prod.json"), b"k" * 32
+    assert redact(before, key).digest == redact(before, key).digest
+    ids = [{_key(one) for one in redact(before).resources} for _ in range(2)]
+    assert not {one for one in ids[0] & ids[1] if "/resourcegroups/" in one}
+    other = redact(replace(before, environment="prod2"), key)
+    same = {_key(one) for one in redact(before, key).resources} & {_key(one) for one in other.resources}
     assert len(same) > len(before.resources) / 2
+
+
+def test_a_key_in_a_file_is_its_owners_alone(rtaudit: Callable[..., Any], tmp_path: Path) -> None:
+    words = ("snapshot", "redact", str(SAMPLES / "test.json"), "--key", "redaction.key")
+    first, second = rtaudit(*words), rtaudit(*words)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert (tmp_path / "redaction.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "redaction.key").read_text().strip() not in first.stdout
+    (tmp_path / "redaction.key").write_text("short\n")
+    assert "holds no key" in rtaudit(*words).stderr
+    assert rtaudit(*words[:-1], "no/folder/key").returncode == 3
+
+
+@pytest.mark.parametrize("properties", [None, {}])
+def test_a_resource_without_properties_is_redacted(properties: Any) -> None:
+    kinds = (
+        "Authorization/roleDefinitions/r",
+        "CognitiveServices/accounts/a",
+        "CognitiveServices/accounts/a/deployments/d",
+    )
+    rows = [{"id": f"/subscriptions/{SUB}/providers/Microsoft.{kind}", "properties": properties} for kind in kinds]
+    made = redact(Snapshot.of("x", {"subscriptions": [SUB], "aspects": ["accounts"]}, rows))
+    assert [one["properties"] for one in made.resources] == [properties] * 3
+
+
+_LETTERS = st.text("ghijklmnopqrstuvw", min_size=4, max_size=8)
+_FORMS = [
+    "{}", "{} {}", "{}@{}.example", "https://{}.{}.io/{}", "{}.openai.azure.com", "10.1.2.3:8080/{}", "{}_{}-{}", "gpt-4o.ft-{}-{}",
+    "gpt-{}", "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.CognitiveServices/accounts/{}", "{}#EXT#@{}.onmicrosoft.com",
+    "/providers/{}.{}/things/{}", "sip:{}@{}",
+]  # fmt: skip
+
+
+def _shown_fields(parent: str, field: str) -> bool:
+    return (
+        field.lower() in shown.FIELDS | shown.AUTH
+        or (parent.lower() in shown.NAMED and field.lower() in {"name", "value"})
+        or parent.lower() == "capabilities"
+    )
+
+
+_PLANTABLE = [
+    (name, place)
+    for name in ("dev", "test", "prod")
+    for place in strings(json.loads((SAMPLES / f"{name}.json").read_text()))
+    if place[0] in ("resources", "gaps", "scope", "collection", "environment")
+    and not _shown_fields(*([""] + [step for step in place if isinstance(step, str)])[-2:])
+]
+
+
+@given(st.sampled_from(_PLANTABLE), st.sampled_from(_FORMS), st.lists(_LETTERS, min_size=3, max_size=3, unique=True))
+def test_of_a_text_that_is_not_on_the_list_nothing_survives(place: Any, form: str, words: list[str]) -> None:
+    name, path = place
+    document = json.loads((SAMPLES / f"{name}.json").read_text())
+    at = document
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = form.format(*words)
+    if isinstance(at, dict) and path[-1] != "id" and path[0] == "resources":
+        at[f"tags {words[0]}"] = "x"
+        document["resources"][path[1]]["tags"] = {words[0]: words[1], f"{words[2]}-owner": "x"}
+    try:
+        before = parse(json.dumps(document), "planted.json")
+    except InputError:
+        return
+    text = dump(redact(before)).lower()
+    for word in words:
+        for start in range(len(word) - 3):
+            part = word[start : start + 4]
+            assert part not in text or part in _KNOWN, (part, path)
+
+
+_KNOWN = dump(redact(Snapshot.of("x", {}, []))) + "".join(
+    dump(redact(load(SAMPLES / f"{name}.json"))).lower() for name in ("dev", "test", "prod")
+)
+"""What copies hold anyway: Azure's words."""
 
 
 def test_networks_keep_their_kind_and_size() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from rtaudit.render import FORMATS
 from rtaudit.snapshot import Snapshot, dump
 from rtaudit.snapshot.files import parse
 from tests.canaries import ANYWHERE, NAMES, WORD
+from tests.collect.places import strings
 from tests.collect.support import SUB, VOICE, Cloud, Reply, gather
 
 SAMPLE = json.loads((snapshots() / "prod.json").read_text())
@@ -32,18 +32,6 @@ STRUCTURE = frozenset(
 
 def found_in(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
-
-
-def strings(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where every string of a document stands."""
-    if isinstance(value, str):
-        yield path
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from strings(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from strings(item, (*path, index))
 
 
 PLACES = [path for path in strings(SAMPLE) if path[0] not in ("schema", "digest")]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,7 +31,7 @@ from rtaudit.collect.schedule import Schedule
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
 from rtaudit.snapshot.secrets import cut_secrets
-from tests.collect.support import ENDPOINT, QUICK, SUB, Cloud, Reply, Static, gather
+from tests.collect.support import ENDPOINT, QUICK, SUB, VOICE, Cloud, Reply, Static, gather
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -82,8 +85,8 @@ def test_a_custom_endpoint_gets_no_token_of_a_known_cloud(audience: str) -> None
 def test_a_custom_endpoint_over_https_needs_an_audience() -> None:
     with pytest.raises(UsageError, match="needs --audience"):
         find_endpoint(arm_endpoint="https://arm.local.example")
-    endpoint = find_endpoint(arm_endpoint="https://arm.local.example", audience="https://management.local.example/abc")
-    assert endpoint.scope == "https://management.local.example/abc/.default"
+    endpoint = find_endpoint(arm_endpoint="https://arm.local.example", audience="https://arm.local.example/abc")
+    assert endpoint.scope == "https://arm.local.example/abc/.default"
     with pytest.raises(UsageError, match="belongs to --arm-endpoint"):
         find_endpoint(audience="https://x.example")
 
@@ -356,9 +359,12 @@ def test_the_sdks_have_what_is_used_and_lack_what_is_worked_around() -> None:
     assert not hasattr(monitor, "diagnostic_settings")
 
 
-def test_the_plain_gets_of_the_network_are_those_of_its_sdk(cloud: Cloud) -> None:
-    # The SDK takes too long to load for a collection (docs/decisions/0001-plain-get.md); here it says what to call.
+def test_endpoints_are_listed_by_the_sdk_and_the_plain_get_is_its_own(cloud: Cloud) -> None:
+    """Where no account has an endpoint the SDK is not loaded: the list is then the same GET without it."""
     from azure.mgmt.network import NetworkManagementClient
+
+    from rtaudit.collect.arm import Arm, Page
+    from rtaudit.collect.aspects.calls import below
 
     version = NEWEST["microsoft.network"]
     client = NetworkManagementClient(Static(), SUB, base_url=cloud.url, policies=[], api_version=version)
@@ -370,6 +376,48 @@ def test_the_plain_gets_of_the_network_are_those_of_its_sdk(cloud: Cloud) -> Non
     cloud.asked.clear()
     gather(cloud, aspects=frozenset({"accounts", "privateEndpoints"}))
     assert set(theirs) <= {(method, target) for method, target, _ in cloud.asked}
+    cloud.asked.clear()
+    plain = below("/providers/Microsoft.Network/privateEndpoints")
+    plain(
+        Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK), f"/subscriptions/{SUB}", Page(), version
+    )
+    assert [(method, target) for method, target, _ in cloud.asked] == theirs[:1]
+
+
+_LOADED = """
+import json, os, sys
+from rtaudit import collect_snapshot, collection, load_snapshot
+from rtaudit.simulate import Simulator
+from rtaudit.snapshot import Snapshot
+
+prod = load_snapshot(sys.argv[1])
+rows = json.loads(json.dumps(list(prod.resources)))
+if sys.argv[2] == "none":
+    rows = [row for row in rows if "/privateEndpoints/" not in row["id"]]
+    for row in rows:
+        if row["id"].rsplit("/", 2)[-2] == "accounts":
+            row["properties"]["privateEndpointConnections"] = []
+served = Snapshot.of("prod", prod.scope, rows, prod.gaps)
+with Simulator([served], record=False) as azure:
+    os.environ.update(azure.environ)
+    found = collect_snapshot(
+        collection(served.scope["subscriptions"], environment="prod"), arm_endpoint=azure.url, auth="managed-identity"
+    ).snapshot
+endpoints = sum("/privateEndpoints/" in row["id"] for row in found.resources)
+print(not found.gaps, endpoints > 0, "azure.mgmt.network" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("accounts", ["some", "none"])
+def test_the_network_sdk_is_loaded_where_an_account_has_an_endpoint(accounts: str) -> None:
+    prod = Path(__file__).parents[2] / "snapshots" / "prod.json"
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _LOADED, str(prod), accounts],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert ended.stdout.split() == ["True", *[str(accounts == "some")] * 2]
 
 
 def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
@@ -388,3 +436,60 @@ def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
     for thread in threads:
         thread.join()
     assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        "https://vault.azure.net", "https://managedhsm.azure.net", "https://eventhubs.azure.net", "https://servicebus.azure.net",
+        "https://containerregistry.azure.net", "https://api.loganalytics.io", "https://app.vssps.visualstudio.com",
+        "https://dev.azuresynapse.net", "https://digitaltwins.azure.net", "https://databricks.azure.net", "api://some-app",
+        "https://management.local.example", "https://contoso.onmicrosoft.com/4de154de-f8a8-4017-af41-df619da68155",
+        "https://arm.local.example.evil.example", "https://xarm.local.example", "https://arm.local.example@evil.example",
+    ],
+)  # fmt: skip
+def test_an_audience_is_the_endpoints_own_or_allowed_with_it(audience: str) -> None:
+    url = "https://arm.local.example"
+    with pytest.raises(UsageError, match="--audience"):
+        find_endpoint(arm_endpoint=url, audience=audience)
+    for pair in ((url, "https://other.example"), ("https://other.example", audience)):
+        with pytest.raises(UsageError, match="--audience"):
+            find_endpoint(arm_endpoint=url, audience=audience, allowed=[pair])
+    if "@" not in audience:
+        assert find_endpoint(arm_endpoint=url, audience=audience, allowed=[(f"{url}/", audience)]).audience == audience
+
+
+@pytest.mark.parametrize("header", ["WWW-Authenticate", "www-authenticate", "Www-AUTHENTICATE"])
+def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header: str) -> None:
+    claims = '{"access_token":{"nbf":{"essential":true,"value":"1790000000"}}}'
+    encoded = base64.b64encode(claims.encode()).decode()
+    challenge = (
+        f'Bearer realm="", authorization_uri="https://login.example/x", error="insufficient_claims", claims="{encoded}"'
+    )
+    asked: list[str | None] = []
+
+    class Revocable:
+        def get_token(self, *_scopes: str, **options: Any) -> AccessToken:
+            asked.append(options.get("claims"))
+            return AccessToken(f"token-{len(asked)}", int(time.time()) + 3600)
+
+    revoked = Reply(401, {"error": {"code": "TokenRevoked", "message": "continuous access"}}, {header: challenge})
+
+    def choose(path: str) -> Reply | None:
+        _, _, headers = next(one for one in reversed(cloud.asked) if unquote(one[1]).lower().startswith(path))
+        return revoked if headers["authorization"] == "Bearer token-1" and path.count("/") > 2 else None
+
+    cloud.choose = choose
+    request = Request(subscriptions=[SUB])
+    collected = collect(request, find_endpoint(arm_endpoint=cloud.url), Identity(Revocable()), QUICK)
+    assert collected.snapshot.gaps == []
+    assert asked == [None, claims]
+
+
+def test_a_challenge_that_nobody_can_meet_is_a_gap(cloud: Cloud) -> None:
+    encoded = base64.b64encode(b"{}").decode()
+    challenge = f'Bearer error="insufficient_claims", claims="{encoded}"'
+    cloud.on(f"{VOICE}/deployments", Reply(401, {"error": {"code": "TokenRevoked"}}, {"WWW-Authenticate": challenge}))
+    assert [(gap.aspect, gap.reason, gap.status) for gap in gather(cloud).snapshot.gaps] == [
+        ("deployments", "denied", 401)
+    ]

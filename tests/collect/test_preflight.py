@@ -149,6 +149,15 @@ def test_a_contract_expects_its_account_deployments_and_fallback() -> None:
     assert list(expected_of({}, "prod", "c")) == []
 
 
+def test_the_sections_of_a_contract_are_looked_up_as_check_does() -> None:
+    """In any case; and of an environment that a contract with sections does not name, nothing is expected."""
+    contract = {"account": "base", "environments": {"Prod": {"account": "voice"}, "test": {}}}
+    assert [one.account for one in expected_of(contract, "prod", "c")] == ["voice"]
+    assert [one.account for one in expected_of(contract, "PROD", "c")] == ["voice"]
+    assert [one.account for one in expected_of(contract, "test", "c")] == ["base"]
+    assert list(expected_of(contract, "dev", "c")) == []
+
+
 def test_a_subscription_that_cannot_be_seen_ends_it(ready: Cloud) -> None:
     with pytest.raises(CredentialError, match="not among those"):
         look(ready, subscriptions=[SUB2])
@@ -175,7 +184,7 @@ def test_the_command(ready: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     contract = ["--expect", str(tmp_path / "c.yaml")]
     ready.lists[PERMISSIONS.lower()] = granted
     done = CliRunner().invoke(app, [*words, *contract, "-e", "prod"])
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ready: 8 pass, 0 fail, 0 unknown")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "ready: 11 pass, 0 fail, 0 unknown")
     for more in ([], ["-e", "test"]):
         done = CliRunner().invoke(app, [*words, *contract, *more])
         assert (done.exit_code, done.stdout) == (2, "")

@@ -34,6 +34,7 @@ endpoint: wss://east.openai.azure.com
 protocol: {path: /openai/v1/realtime, headers: [Authorization]}
 session: {maxMinutes: 20, idleTimeoutSeconds: 60, reconnect: true}
 peakSessionsPerMinute: 40
+on429: {retryAfter: true, maxAttempts: 5, then: fallback}
 transcripts: {stored: false}
 audio: {stored: false}
 fallback: {kind: human}
@@ -67,6 +68,10 @@ def test_a_whole_contract_is_read_as_it_is_written():
         (HEAD + "endpoint: wss://east:99999\n", "guest.yaml:6:11", "no URL"),
         (HEAD + "environments:\n  prod: {endpoint: 'https://a:b@c'}\n", "guest.yaml:7:20", "a user or a password"),
         (HEAD + "protocol: {headers: ['OpenAI-Beta: realtime=v1']}\n", "guest.yaml:6:22", "a header's name without"),
+        (HEAD + "caller: bridge\n", "guest.yaml:6:9", "a principal id (a GUID), or the ARM id"),
+        (HEAD + "caller: {id: 1, tenant: x}\n", "guest.yaml:6:14", "caller.id"),
+        (HEAD + "on429: {retryAfter: 5}\n", "guest.yaml:6:21", "on429.retryAfter"),
+        (HEAD + "use: chat\n", "guest.yaml:6:6", "'use' cannot be 'chat'"),
         (HEAD + "name: again\n", "guest.yaml:6:1", "a second time"),
         (HEAD.replace("guest-line", "'a b'"), "guest.yaml:2:7", "a name such as"),
     ],
@@ -132,6 +137,10 @@ def test_every_fact_bears_a_contract_that_says_nothing():
 
 _WORDS = st.sampled_from(
     [
+        "transcription",
+        "live",
+        "wss://a/voice-live/realtime",
+        "/subscriptions/x/resourceGroups/y/providers/Microsoft.Web/sites/z",
         "east",
         "voice",
         "wss://[",
@@ -147,7 +156,7 @@ _WORDS = st.sampled_from(
 )
 _KEYS = st.sampled_from(
     ["name", "endpoint", "account", "deployment", "transcriptionDeployment", "use", "protocol", "transport", "network",
-     "peakSessionsPerMinute", "gateway", "fallback", "environments", "kind", "tier", "path", "query", "headers", "good", "host"]
+     "peakSessionsPerMinute", "peakConcurrentSessions", "on429", "caller", "principalId", "id", "tenant", "gateway", "fallback", "environments", "kind", "tier", "path", "query", "headers", "good", "host"]
 )  # fmt: skip
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | _WORDS | st.text(max_size=4),
@@ -248,3 +257,31 @@ def test_the_schema_is_printed(rtaudit):
     for name in ("client", "probe"):
         done = rtaudit("schema", name)
         assert json.loads(done.stdout)["$schema"].endswith("2020-12/schema")
+
+
+SENTENCES = {
+    "account: east\ndeployment: gpt-realtime": "gpt-realtime is a model here, not a deployment; it is deployed as voice",
+    "account: east\ndeployment: voise": "east has no deployment named voise, did you mean voice?; voice can speak there",
+    "account: east\ndeployment: voice-north": "east has no deployment named voice-north; north has one; voice can speak there",
+    "account: east\ndeployment: text": "text (gpt-5-mini@2025-08-07) does not speak; voice can speak there",
+    "account: east\ndeployment: voice\nuse: live": "voice (gpt-realtime@2025-08-28) does not serve GPT-Live; no deployment there can serve GPT-Live",
+    "account: east": "the contract names no deployment; voice can speak there",
+}
+
+
+@pytest.mark.parametrize(("stated", "sentence"), SENTENCES.items(), ids=[one.replace("\n", ", ") for one in SENTENCES])
+def test_what_a_deployment_lacks_is_said_with_names(stated: str, sentence: str):
+    (client,) = World(BASE.with_clients([parse_contract(HEAD + stated + "\n", "g.yaml")])).each("client")
+    assert client.fact("deploymentFit") == sentence
+
+
+def test_a_client_of_another_api_is_not_checked_and_that_is_said_once(rtaudit, tmp_path: Path):
+    (tmp_path / "v.yaml").write_text(HEAD + "account: east\nuse: voiceLive\n")
+    done = rtaudit("check", GOOD, "--client", "v.yaml", "--as-of", "2026-11-22", "-o", "json")
+    assert (
+        done.stderr.count("warning: v.yaml is about the Voice Live API, another API than the Realtime API: not checked")
+        == 1
+    )
+    mine = [one for one in json.loads(done.stdout)["findings"] if one["each"] == "client"]
+    assert {one["outcome"] for one in mine} == {"notApplicable"}
+    assert {one["note"] for one in mine} == {"this client uses the Voice Live API, which is another API: not checked"}

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from rtaudit.collect.aspects import READERS
+from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.snapshot import ASPECTS
 
 from .transcripts import blocks
@@ -16,9 +17,16 @@ PAGE = (Path(__file__).parents[2] / "docs" / "roles.md").read_text("utf-8")
 
 def actions() -> dict[str, list[str]]:
     return {
-        name: sorted({reader.action for reader in READERS.values() if reader.aspect == name}, key=str.lower)
+        name: sorted(
+            {one.action for one in READERS.values() if one.aspect == name and one not in CALLERS}, key=str.lower
+        )
         for name in ASPECTS
     }
+
+
+def test_the_actions_that_a_named_caller_needs() -> None:
+    table = PAGE.split("<!-- callers")[1].split("<!-- end -->")[0]
+    assert re.findall(r"`([^`]+/read)`", table) == sorted((one.action for one in CALLERS), key=str.lower)
 
 
 def test_every_aspect_with_its_actions() -> None:

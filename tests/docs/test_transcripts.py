@@ -32,6 +32,7 @@ def terminal(tmp_path: Path, azure: Simulator, warm: Warm) -> Iterator[Terminal]
     (folder / "snapshots").mkdir(parents=True)
     for name in SAMPLES:
         shutil.copy(ROOT / "snapshots" / f"{name}.json", folder / "snapshots")
+    shutil.copytree(ROOT / "snapshots" / "plans", folder / "snapshots" / "plans")
     opened = Terminal(folder, azure.url, azure.environ, warm)
     yield opened
     opened.close()

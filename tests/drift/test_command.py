@@ -93,7 +93,7 @@ def test_drift_beats_what_could_not_be_seen(files: Path) -> None:
         (("test.json", "prod.json", "--drift-policy", "none.yaml"), 3, "no such file"),
         (("test.json", "prod.json", "--map", "none.yaml"), 3, "no such file"),
         (("test.json", "prod.json", "--git", "HEAD"), 2, "--git compares one file with itself"),
-        (("test.json", "prod.json", "--as-of", "soon"), 2, "a date, YYYY-MM-DD"),
+        (("test.json", "prod.json", "--as-of", "soon"), 2, "write YYYY-MM-DD"),
         (("test.json", "prod.json", "-o", "tabel"), 2, "did you mean 'table'?"),
         (("test.json", "old.json"), 3, "rtaudit.snapshot/2"),
     ],

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from rtaudit.environments import CONFIG_SCHEMA, find_environment, load_environments
 from rtaudit.errors import InputError, UsageError
+from rtaudit.settings.config_file import CONFIG_SCHEMA, find_environment, load_environments
 from rtaudit.simulate import Simulator
 from rtaudit.snapshot import load
 
@@ -58,24 +58,25 @@ def write(folder: Path, text: str, name: str = "rtaudit.yaml") -> Path:
 def test_defaults_environments_and_paths(tmp_path: Path) -> None:
     path = write(tmp_path, FILE, "deep/rtaudit.yaml")
     found = load_environments(path)
-    prod, test = found["prod"], found["test"]
-    assert (prod.subscriptions, prod.all_subscriptions, test.all_subscriptions) == ((PROD,), False, True)
-    assert prod.params == {"retirementHorizonDays": 90, "minIpPrefix": 24}
-    assert test.params == {"retirementHorizonDays": 1, "minIpPrefix": 24}
-    assert prod.snapshot == str(tmp_path / "deep" / "snapshots" / "prod.json")
-    assert prod.policies == ("production", str(tmp_path / "deep" / "rules" / "own.yaml"))
-    assert prod.contracts == (str(tmp_path / "deep" / "client.yaml"),)
-    assert (test.fail_on, test.allow_unknown, prod.allow_unknown) == ("medium", ("RTA-OBS-001",), False)
-    assert prod.tenant == test.tenant == "11111111-0000-4000-8000-000000000000"
+    prod, test = found["prod"].values, found["test"].values
+    assert (prod["subscriptions"], test["allSubscriptions"]) == ([PROD], True)
+    assert "allSubscriptions" not in prod
+    assert prod["params"] == {"retirementHorizonDays": 90, "minIpPrefix": 24}
+    assert test["params"] == {"retirementHorizonDays": 1, "minIpPrefix": 24}
+    assert prod["snapshot"] == str(tmp_path / "deep" / "snapshots" / "prod.json")
+    assert prod["policies"] == ["production", str(tmp_path / "deep" / "rules" / "own.yaml")]
+    assert prod["contracts"] == [str(tmp_path / "deep" / "client.yaml")]
+    assert (test["failOn"], test["allowUnknown"]) == ("medium", ["RTA-OBS-001"])
+    assert prod["tenant"] == test["tenant"] == "11111111-0000-4000-8000-000000000000"
 
 
 def test_a_scope_of_its_own_replaces_that_of_the_defaults(tmp_path: Path) -> None:
     text = "defaults: {allSubscriptions: true}\nenvironments: {a: {}, b: {subscriptions: [x]}}\n"
     found = load_environments(write(tmp_path, HEAD + text))
-    assert (found["a"].all_subscriptions, found["b"].all_subscriptions) == (True, False)
+    assert [found[name].values for name in "ab"] == [{"allSubscriptions": True}, {"subscriptions": ["x"]}]
     text = "defaults: {subscriptions: [x]}\nenvironments: {a: {}, b: {allSubscriptions: true}}\n"
     found = load_environments(write(tmp_path, HEAD + text))
-    assert (found["a"].subscriptions, found["b"].subscriptions) == (("x",), ())
+    assert [found[name].values for name in "ab"] == [{"subscriptions": ["x"]}, {"allSubscriptions": True}]
 
 
 @pytest.mark.parametrize(

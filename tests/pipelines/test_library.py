@@ -7,7 +7,9 @@ import json
 import subprocess
 import sys
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,21 +24,136 @@ DAY = date(2026, 11, 22)
 def test_the_names_are_these() -> None:
     """Whoever changes this list changes what others have written down: a name that goes is a new major version."""
     assert sorted(rtaudit.__all__) == [
-        "Drift", "Finding", "Pack", "Report", "RtauditError", "Snapshot", "__version__", "check", "diff",
-        "load_drift", "load_policies", "load_report", "load_snapshot", "render_as",
+        "Checker", "Drift", "Finding", "Pack", "Report", "RtauditError", "Snapshot", "Waiver", "__version__", "check",
+        "collect_snapshot", "collection", "diff", "draft_contract", "lint", "load_drift", "load_policies", "load_report",
+        "load_revision", "load_snapshot", "load_waivers", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
+        "run_cases", "scan_source", "verify", "write_snapshot",
     ]  # fmt: skip
+    assert set(rtaudit.__all__) <= set(dir(rtaudit))
+    assert all(getattr(rtaudit, name).__doc__ for name in rtaudit.__all__)
 
 
 def test_the_types_say_the_same_names() -> None:
-    stub = ast.parse((ROOT / "rtaudit" / "__init__.pyi").read_text("utf-8"))
-    listed = next(
-        ast.literal_eval(node.value)
-        for node in stub.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    """What a type checker reads is what is loaded when a name is used."""
+    tree = ast.parse((ROOT / "rtaudit" / "__init__.py").read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    said = {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert said.keys() == set(rtaudit.__all__) - {"__version__"}
+    for name, (module, own) in said.items():
+        assert getattr(rtaudit, name) is getattr(import_module(str(module)), own)
+
+
+def test_the_old_module_gives_the_names_that_it_gave() -> None:
+    from rtaudit import library
+
+    for name in library.__all__:
+        assert getattr(library, name) is getattr(rtaudit, name)
+    assert library.Drift is rtaudit.Drift
+
+
+def test_nothing_below_imports_the_package_itself() -> None:
+    """`rtaudit/__init__.py` is for those who use the library; the version is in a module of its own."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in (ROOT / "rtaudit").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.ImportFrom) and node.module == "rtaudit" and {one.name for one in node.names} & set(rtaudit.__all__))
+        or (isinstance(node, ast.Import) and any(one.name == "rtaudit" for one in node.names))
+    ]  # fmt: skip
+    assert found == []
+
+
+def test_the_command_line_gives_the_same_answers(tmp_path: Path, rtaudit: Any) -> None:
+    """Joined rules, contracts, waivers and baseline included."""
+    import rtaudit as library
+
+    test, prod = (library.load_snapshot(SNAPSHOTS / f"{name}.json") for name in ("test", "prod"))
+    ours = json.loads(library.render_as(library.diff(test, prod, as_of=DAY), "json"))
+    theirs = json.loads(
+        rtaudit(
+            "diff", SNAPSHOTS / "test.json", SNAPSHOTS / "prod.json", "--as-of", DAY.isoformat(), "-o", "json"
+        ).stdout
     )
-    imported = {name.name for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names}
-    assert listed == rtaudit.__all__
-    assert imported == set(rtaudit.__all__) - {"__version__"}
+    assert ours["comparisons"] == theirs["comparisons"]
+    assert any(change["rules"] for one in ours["comparisons"] for change in one["changes"] if "rules" in change)
+    without = library.diff(test, prod, as_of=DAY, rules=())
+    assert not any(change.rules for one in without.comparisons for change in one.changes)
+
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "schema: rtaudit.waivers/1\nwaivers:\n  - {rule: RTA-ID-001, resource: '*', reason: until spring}\n"
+    )
+    contract = SNAPSHOTS / "clients" / "phone-bridge-before.yaml"
+    report = library.check([prod], as_of=DAY, waivers=waivers, contracts=[contract], allow_unknown=["RTA-ID-001"])
+    ended = rtaudit(
+        "check", SNAPSHOTS / "prod.json", "--as-of", DAY.isoformat(), "--waivers", waivers, "--client", contract,
+        "--allow-unknown=RTA-ID-001", "-o", "json",
+    )  # fmt: skip
+    document = json.loads(ended.stdout)
+    assert document["findings"] == json.loads(library.render_as(report, "json"))["findings"]
+    assert document["summary"]["waived"] == report.summary["waived"] > 0
+    assert ended.returncode == report.gate.exit_code
+    (tmp_path / "report.json").write_text(ended.stdout, "utf-8")
+    known = library.check([prod], as_of=DAY, contracts=[contract], baseline=tmp_path / "report.json")
+    assert known.summary["known"] > 0
+    assert known.gate.baseline == "report.json"
+
+
+def test_what_cannot_hold_is_an_error_before_anything_is_read() -> None:
+    for wrong in (
+        lambda: rtaudit.Checker(fail_on="hihg"),
+        lambda: rtaudit.Checker(waivers="nowhere.yaml"),
+        lambda: rtaudit.Checker(baseline="nowhere.json"),
+        lambda: rtaudit.collection(["x"], all_subscriptions=True),
+        lambda: rtaudit.collection(fill=SNAPSHOTS / "prod.json", accounts=["x"]),
+        lambda: rtaudit.verify(SNAPSHOTS / "clients" / "phone-bridge.yaml"),
+        lambda: rtaudit.run_cases(SNAPSHOTS),
+    ):
+        with pytest.raises(rtaudit.RtauditError):
+            wrong()
+    with pytest.raises(rtaudit.RtauditError, match="no such rule is selected"):
+        rtaudit.check([rtaudit.load_snapshot(SNAPSHOTS / "prod.json")], allow_unknown=["RTA-NONE-001"])
+
+
+def test_evidence_merge_redact_and_verify(tmp_path: Path) -> None:
+    prod = rtaudit.verify(SNAPSHOTS / "prod.json")
+    assert isinstance(prod, rtaudit.Snapshot)
+    report = rtaudit.check([prod], as_of=DAY, evidence=tmp_path / "evidence")
+    again = rtaudit.verify(tmp_path / "evidence")
+    assert isinstance(again, rtaudit.Report)
+    assert again.summary == report.summary
+    hidden = rtaudit.redact(prod)
+    rtaudit.write_snapshot(hidden, tmp_path / "hidden.json")
+    assert "lh-frontdesk" not in (tmp_path / "hidden.json").read_text("utf-8")
+    assert "rtaudit.client/1" in rtaudit.draft_contract([prod], account="lh-concierge-prod-sdc")
+    assert rtaudit.lint() == []
+    (tmp_path / "app.py").write_text(
+        'url = "wss://x.openai.azure.com/openai/realtime?api-version=2024-10-01-preview"\n'
+    )
+    assert rtaudit.scan_source(tmp_path / "app.py").findings
+
+
+def test_a_collection_with_a_credential_of_ones_own() -> None:
+    from azure.core.credentials import AccessToken
+
+    from rtaudit.simulate import Simulator
+    from rtaudit.simulate.tokens import issue
+
+    class Fixed:
+        def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+            return AccessToken(issue(prod.scope["tenant"], scopes[0].removesuffix("/.default")), 9_999_999_999)
+
+    prod = rtaudit.load_snapshot(SNAPSHOTS / "prod.json")
+    with Simulator([prod], record=False) as cloud:
+        request = rtaudit.collection(prod.scope["subscriptions"], environment="prod", contracts=[])
+        found = rtaudit.collect_snapshot(request, arm_endpoint=cloud.url, credential=Fixed())
+        assert rtaudit.preflight(request, arm_endpoint=cloud.url, credential=Fixed()).ready
+    assert found.snapshot.digest == prod.digest
 
 
 def test_judge_compare_render() -> None:

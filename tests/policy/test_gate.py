@@ -121,7 +121,7 @@ def test_an_endpoint_that_was_not_read_is_unknown_by_name_for_each_rule_of_endpo
     made = check([elsewhere], packs, as_of=TODAY)
     unseen = [finding for finding in made.findings if finding.resource == approved[0]["id"]]
     assert sorted(finding.rule for finding in unseen) == [
-        "RTA-DNS-001", "RTA-DNS-002", "RTA-DNS-003", "RTA-DNS-004", "RTA-NET-008",
+        "RTA-DNS-001", "RTA-DNS-002", "RTA-DNS-003", "RTA-DNS-004", "RTA-DNS-005", "RTA-NET-008",
     ]  # fmt: skip
     assert {finding.outcome for finding in unseen} == {"unknown"}
     for finding in unseen:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from rtaudit.assets import snapshots
-from rtaudit.cli.check import parse_day, parse_settings
+from rtaudit.cli.check import parse_settings
 from rtaudit.errors import InputError, RtauditError, UsageError
 from rtaudit.policy import builtin_names, check, library, load_policies
 from rtaudit.policy.packs import Pack
+from rtaudit.report.gate import parse_day
 from rtaudit.snapshot import load
 from tests.policy.judging import TODAY, pack, rule, write_rules
 from tests.subjects.worlds import account, gap, world

@@ -18,8 +18,10 @@ HOST = "east.openai.azure.com"
 TOKEN = "a-token-of-nobody"
 DEPLOYED = (
     Deployed("voice"),
-    Deployed("text", "gpt-5-mini", speaks=False),
-    Deployed("transcripts", "gpt-4o-mini-transcribe", speaks=False),
+    Deployed("text", "gpt-5-mini", "none"),
+    Deployed("transcripts", "gpt-4o-mini-transcribe", "transcription"),
+    Deployed("interpreter", "gpt-realtime-translate", "translation"),
+    Deployed("duplex", "gpt-live-1", "live"),
 )
 
 Serve = Callable[..., RealtimeServer]

@@ -189,7 +189,7 @@ def test_the_planes_are_compared(serve: Serve, ask: Ask):
     expected = [{"name": name, "model": "m", "version": "1"} for name in ("Voice", "gone")]
     document = ask(serve(), target=Target(HOST, "voice", expected_deployments=expected))
     assert document["listing"]["missing"] == ["gone"]
-    assert document["listing"]["extra"] == ["text", "transcripts"]
+    assert document["listing"]["extra"] == ["duplex", "interpreter", "text", "transcripts"]
     assert ask(serve())["listing"]["missing"] is None
 
 

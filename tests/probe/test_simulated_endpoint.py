@@ -30,7 +30,7 @@ def served(*words: str) -> Iterator[tuple[dict[str, str], list[str]]]:
     try:
         exports = shlex.split(process.stdout.readline())[1:]
         process.stdout.readline()
-        lines = [process.stdout.readline().strip() for _ in range(2)]
+        lines = [process.stdout.readline().strip() for _ in range(3)]
         yield {**os.environ, **dict(word.split("=", 1) for word in exports)}, lines
     finally:
         process.send_signal(signal.SIGTERM)
@@ -48,7 +48,11 @@ def probe(environ: dict[str, str], line: str) -> subprocess.CompletedProcess[str
 
 def test_the_lines_lead_to_sessions():
     with served() as (environ, lines):
-        assert [line.rsplit(" ", 1)[1] for line in lines] == ["concierge-voice", "concierge-voice-next"]
+        assert [line.rsplit(" ", 1)[1] for line in lines] == [
+            "concierge-voice",
+            "concierge-voice-next",
+            "concierge-transcripts",
+        ]
         for line in lines:
             done = probe(environ, line)
             assert done.returncode == 0, done.stderr

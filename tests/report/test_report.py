@@ -17,7 +17,8 @@ from rtaudit.assets import snapshots
 from rtaudit.errors import InputError
 from rtaudit.policy import check, load_policies
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, RuleText, at_or_above, dump, load
-from rtaudit.report.model import EXIT_CODES, in_order
+from rtaudit.report.gate import EXIT_CODES
+from rtaudit.report.model import in_order
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot import load as load_snapshot
@@ -162,7 +163,7 @@ def test_at_or_above(severity: str, threshold: str) -> None:
 
 
 def test_the_exit_codes_of_the_verdicts() -> None:
-    assert EXIT_CODES == {"ready": 0, "notReady": 1, "incomplete": 4}
+    assert EXIT_CODES == {"ready": 0, "notReady": 1, "incomplete": 4, "same": 0, "drift": 1}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ BASELINE = (
     "RES-005 RAI-002 RAI-004 GOV-004"
 )
 PRODUCTION = (
-    "ID-002 ID-004 ID-005 ID-006 ID-007 NET-001 NET-005 NET-006 DNS-001 DNS-002 DNS-003 DNS-004 OBS-003 OBS-004 OBS-005 "
+    "ID-002 ID-004 ID-005 ID-006 ID-007 NET-001 NET-005 NET-006 DNS-001 DNS-002 DNS-003 DNS-004 DNS-005 OBS-003 OBS-004 OBS-005 "
     "OBS-006 OBS-008 OBS-009 OBS-010 MOD-003 MOD-004 MOD-007 CAP-001 CAP-002 CAP-004 RES-001 RES-002 RES-003 RAI-001 "
     "RAI-003 RAI-005 GOV-001 GOV-002 GOV-003"
 )
@@ -72,7 +72,7 @@ def test_packs_set_the_declared_parameters() -> None:
         for name in ("baseline", "production", "development")
     }
     assert horizon == {"baseline": 30, "production": 90, "development": 14}
-    assert load_policies(["regulated"])[0].effective_params()["allowedExposure"] == ["private"]
+    assert load_policies(["regulated"])[0].effective_params()["allowedExposure"] == ["private", "perimeter"]
     softer = load_policies(["development"])[0].overrides
     assert {rule: one.severity for rule, one in softer.items()} == dict.fromkeys(
         _ids("ID-001 NET-002 OBS-001 OBS-002"), "low"

@@ -17,7 +17,7 @@ from rtaudit.assets import snapshots
 from rtaudit.documents import canonical
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot, dump, load, write
 from rtaudit.snapshot.files import parse
-from rtaudit.snapshot.model import GAP_REASONS
+from rtaudit.snapshot.gaps import GAP_REASONS
 from rtaudit.snapshot.order import SET_LISTS
 
 _TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)

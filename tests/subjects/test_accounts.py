@@ -21,6 +21,7 @@ from tests.subjects.worlds import (
     models,
     row,
     the,
+    value,
     world,
 )
 
@@ -37,8 +38,8 @@ from tests.subjects.worlds import (
         ({"networkAcls": {"ipRules": [{"value": "10.0.0.0/24"}]}}, "public"),
         ({"networkAcls": {"defaultAction": "Deny"}}, "restricted"),
         ({"networkAcls": {"defaultAction": "deny"}}, "restricted"),
-        ({"publicNetworkAccess": "SecuredByPerimeter", "networkAcls": {"defaultAction": "Deny"}}, "restricted"),
-        ({"publicNetworkAccess": "SecuredByPerimeter"}, "public"),
+        ({"publicNetworkAccess": "SecuredByPerimeter", "networkAcls": {"defaultAction": "Deny"}}, "perimeter"),
+        ({"publicNetworkAccess": "securedByPerimeter"}, "perimeter"),
         ({"publicNetworkAccess": "Disabled"}, "private"),
         ({"publicNetworkAccess": "disabled", "networkAcls": {"defaultAction": "Allow"}}, "private"),
         ({"publicNetworkAccess": "Disabled ", "networkAcls": []}, "public"),
@@ -48,27 +49,58 @@ def test_exposure(properties: Resource, exposure: str) -> None:
     assert the("account", account(**properties)).fact("exposure") == exposure
 
 
+def _answering(*domains: str) -> dict[str, Any]:
+    hosts = [f"https://Voice.{domain}/" for domain in domains]
+    return {"endpoint": hosts[0], "endpoints": {f"API {number}": host for number, host in enumerate(hosts)}}
+
+
+COMMERCIAL = ["cognitiveservices.azure.com", "openai.azure.com", "services.ai.azure.com"]
+
+
 @pytest.mark.parametrize(
-    ("cloud", "kind", "zones"),
+    ("cloud", "stated", "zones"),
     [
-        ("AzureCloud", "OpenAI", ["privatelink.openai.azure.com", "privatelink.cognitiveservices.azure.com"]),
-        (
-            "AzureCloud",
-            "aiservices",
-            [
-                "privatelink.openai.azure.com",
-                "privatelink.cognitiveservices.azure.com",
-                "privatelink.services.ai.azure.com",
-            ],
-        ),
-        ("AzureUSGovernment", "AIServices", ["privatelink.openai.azure.us", "privatelink.cognitiveservices.azure.us"]),
-        ("AzureChinaCloud", "OpenAI", ...),
-        ("MoonCloud", "OpenAI", ...),
+        ("AzureCloud", _answering("openai.azure.com"), ["privatelink.openai.azure.com"]),
+        ("AzureCloud", _answering(*COMMERCIAL), [f"privatelink.{domain}" for domain in COMMERCIAL]),
+        # A regional host, and one of another service, need no zone.
+        ("AzureCloud", {"endpoint": "https://eastus2.api.cognitive.microsoft.com/"}, []),
+        ("AzureCloud", {"endpoint": "https://voice.openai.azure.com.evil.example/"}, []),
+        ("AzureUSGovernment", _answering("openai.azure.us"), ["privatelink.openai.azure.us"]),
+        ("AzureCloud", {}, ...),
+        ("AzureCloud", {"endpoint": None, "endpoints": {"a": 5, "b": "https://[", "c": ""}}, ...),
+        ("AzureChinaCloud", _answering("openai.azure.cn"), ...),
+        ("MoonCloud", _answering("openai.azure.com"), ...),
     ],
 )
-def test_required_dns_zones(cloud: str, kind: str, zones: Any) -> None:
-    joined = the("account", account(kind=kind), cloud=cloud).join("facts.requiredDnsZones")
+def test_required_dns_zones_are_those_of_the_account_s_own_hosts(cloud: str, stated: Any, zones: Any) -> None:
+    joined = the("account", account(**stated), cloud=cloud).join("facts.requiredDnsZones")
     assert (... if joined.gaps else joined.value) == zones
+
+
+PERIMETER = f"{ACCOUNT}/networkSecurityPerimeterConfigurations/p"
+
+
+@pytest.mark.parametrize(
+    ("access", "mode", "settings", "exposure"),
+    [
+        ("Enabled", "Enforced", {}, "perimeter"),
+        (None, "enforced", {}, "perimeter"),
+        ("Disabled", "Enforced", {}, "private"),
+        ("Enabled", "Learning", {}, "public"),
+        ("Enabled", None, {}, "public"),
+        # Not asked for: what the account's own settings say. Refused: not known.
+        ("Enabled", None, {"aspects": ["accounts"]}, "public"),
+        ("Enabled", None, {"gaps": [gap("perimeters", ACCOUNT)]}, ...),
+        ("Disabled", None, {"gaps": [gap("perimeters", ACCOUNT)]}, "private"),
+        ("SecuredByPerimeter", None, {"gaps": [gap("perimeters", ACCOUNT)]}, "perimeter"),
+    ],
+)
+def test_exposure_behind_a_perimeter(access: Any, mode: Any, settings: dict[str, Any], exposure: Any) -> None:
+    configured = [{"id": PERIMETER, "properties": {"resourceAssociation": {"accessMode": mode}}}] if mode else []
+    one = the("account", account(publicNetworkAccess=access), *configured, **settings)
+    assert value(one, "facts.exposure") == exposure
+    unread = "aspects" in settings or exposure is ...
+    assert ("was not read" in one.fact("exposureEvidence")) is unread
 
 
 @pytest.mark.parametrize(

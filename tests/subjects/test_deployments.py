@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.subjects.deployment import parse_date
+from rtaudit.subjects.dates import parse_date
 from tests.subjects.worlds import (
     ACCOUNT,
     GROUP,
@@ -73,7 +73,6 @@ def test_realtime_role_by_the_catalogue(name: str, version: str, capabilities: A
         ("gpt-realtime-translate", "1", {}, "translation"),
         ("gpt-live-2", "1", {}, "live"),
         ("anything", "1", {"capabilities": REALTIME}, "speech"),
-        ("gpt-4o", "2024-11-20", {"capabilities": NOT_REALTIME}, "unknown"),
         ("gpt-4o", "2024-11-20", {}, "unknown"),
         ("gpt-4o-transcribe", "2025-03-20", {}, "unknown"),
         ("", "", {}, "unknown"),
@@ -93,6 +92,29 @@ def test_realtime_role_without_a_row(name: str, version: str, own: Any, role: st
     joined = one.join("facts.realtimeRole")
     assert joined.value == role
     assert bool(joined.gaps) is (role == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "publisher", "role"),
+    [
+        ("gpt-4.1-mini.ft-0a1b", {"chatCompletion": "true", "responses": "true"}, "OpenAI", "none"),
+        ("gpt-4.1-mini.ft-0a1b", {}, "OpenAI", "none"),
+        ("gpt-realtime-mini.ft-0a1b", {}, "OpenAI", "speech"),
+        ("gpt-4o.ft-0a1b", {"realtime": "true"}, "OpenAI", "speech"),
+        ("command-x", {}, "Cohere", "none"),
+        ("embedder-9", {"embeddings": "true"}, "OpenAI", "none"),
+        ("house-voice", NOT_REALTIME, "OpenAI", "none"),
+        ("house-voice", {"chatCompletion": "false"}, "OpenAI", "unknown"),
+        ("house-voice", {"allowProvisionedManagedCommitment": "true"}, "OpenAI", "unknown"),
+    ],
+)
+def test_an_unlisted_model_is_what_it_says_itself(name: str, own: Any, publisher: str, role: str) -> None:
+    one = deployment(name, "1", capabilities=own)
+    one["properties"]["model"]["format"] = publisher
+    assert the("deployment", account(), one, models(row("other", "1"))).fact("realtimeRole") == role
+    # The catalogue may know better, where it could not be read.
+    unread = the("deployment", account(), one, gaps=[gap("models", f"{LOCATION}/models")])
+    assert unread.fact("realtimeRole") == ("unknown" if role == "none" else role)
 
 
 @pytest.mark.parametrize("stated", [{}, {"capabilities": NOT_REALTIME}, {"capabilities": {}}])
@@ -349,7 +371,7 @@ def test_filters_by_source_do_not_hide_each_other() -> None:
     [
         ("a", [], True),
         ("A", [], True),
-        ("gone", [], False),
+        ("gone", [], ...),
         ("gone", [gap("contentPolicies", ACCOUNT)], ...),
         ("a", [gap("contentPolicies", ACCOUNT)], True),
         ("microsoft.Default", [], True),
@@ -383,8 +405,12 @@ def _requests(status: Any, total: Any, name: str = "talk") -> Resource:
         ([_requests("200", 99), _requests("429", 1)], 0.01),
         ([_requests("200", 99), _requests(429, 1, "TALK")], 0.01),
         ([_requests("200", 99), _requests("429", 1, "other")], 0),
-        ([], 0),
-        ([_requests("429", None), None], 0),
+        ([_requests("200", 99, "other")], None),
+        ([_requests("429", None), None], None),
+        ([{"name": "AzureOpenAIRequests", "total": 0}], None),
+        # An answer that does not name the metric did not come.
+        ([], ...),
+        ([{"name": "RealtimeUsageTime", "deployment": "talk", "total": 9}], ...),
         (None, ...),
     ],
 )

@@ -44,9 +44,12 @@ def north(
     return deployment(name, version, f"{NORTH}/deployments/{name}", sku, **properties)
 
 
+API = {"Microsoft.CognitiveServices/accounts/deployments": "2026-09-01"}
+
+
 def test_speech_models_with_their_regions() -> None:
     second = deployment("gpt-realtime", "2026-01-01", f"{ACCOUNT}/deployments/next")
-    one = the("environment", *TWO, deployment(), north(), second, north("gpt-4o", "1"))
+    one = the("environment", *TWO, deployment(), north(), second, north("gpt-4o", "1"), api_versions=API)
     models_of = {found["model"]: found["regions"].value for found in one.fact("speechModels")}
     assert models_of == {
         "gpt-realtime@2025-08-28": ["eastus2", "swedencentral"],
@@ -57,18 +60,46 @@ def test_speech_models_with_their_regions() -> None:
 
 
 def test_two_accounts_in_one_region_are_one_region() -> None:
-    one = the("environment", account(), account(NORTH, location="EASTUS2"), CATALOGUES[0], deployment(), north())
+    one = the(
+        "environment",
+        account(),
+        account(NORTH, location="EASTUS2"),
+        CATALOGUES[0],
+        deployment(),
+        north(),
+        api_versions=API,
+    )
     assert one.fact("speechModels")[0]["regions"].value == ["eastus2"]
 
 
 def test_a_region_that_may_hide_a_model_keeps_the_regions_open() -> None:
-    one = the("environment", *TWO, deployment(), gaps=[gap("deployments", NORTH)])
+    one = the("environment", *TWO, deployment(), gaps=[gap("deployments", NORTH)], api_versions=API)
     (found,) = one.fact("speechModels")
     assert found["regions"].value == ["eastus2"]
     assert found["regions"].gaps
     # A deployment of which nothing tells the role may be one more.
     doubtful = the("environment", *TWO, deployment(), north("mystery"))
     assert doubtful.join("facts.speechDeployments").gaps
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "regions", "open_"),
+    [
+        ("Running", "2026-09-01", ["eastus2", "swedencentral"], False),
+        (None, "2025-12-01", ["eastus2", "swedencentral"], False),
+        ("Paused", "2026-09-01", ["eastus2"], False),
+        ("paused", "2025-09-01", ["eastus2"], False),
+        # An older api-version does not show the pause.
+        (None, "2025-09-01", [], True),
+    ],
+)
+def test_a_paused_deployment_stands_in_no_region(state: Any, version: str, regions: list[str], open_: bool) -> None:
+    running = {"deploymentState": "Running"} if state else {}
+    stated = {"deploymentState": state} if state else {}
+    api = {"Microsoft.CognitiveServices/accounts/deployments": version}
+    one = the("environment", *TWO, deployment(**running), north(**stated), api_versions=api)
+    (found,) = one.fact("realtimeModels")
+    assert (found["role"], found["regions"].value, bool(found["regions"].gaps)) == ("speech", regions, open_)
 
 
 def _agreement(*resources: Resource, **settings: Any) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.aspects import RECORDS
+from rtaudit.subjects import World
 from tests.subjects.worlds import (
     ACCOUNT,
     ENDPOINT,
-    GROUP,
     NETWORK,
     OTHER_SUB,
     SUB,
@@ -24,6 +26,7 @@ from tests.subjects.worlds import (
 
 OPENAI = f"{ZONES}/privatelink.openai.azure.com"
 COGNITIVE = f"{ZONES}/privatelink.cognitiveservices.azure.com"
+HOSTS = {"endpoint": "https://voice.openai.azure.com/", "endpoints": {"a": "https://VOICE.cognitiveservices.azure.com"}}
 BLOB = f"{ZONES}/privatelink.blob.core.windows.net"
 AWAY = OPENAI.replace(SUB, OTHER_SUB)
 
@@ -103,15 +106,19 @@ def test_zones_of_several_groups_and_of_every_spelling() -> None:
     assert denied.join("zoneGroups").gaps
 
 
-@pytest.mark.parametrize("cloud", ["AzureCloud", "AzureUSGovernment"])
-def test_required_zones_are_those_of_its_accounts(cloud: str) -> None:
-    one = the("privateEndpoint", account(kind="OpenAI"), endpoint(), cloud=cloud)
-    assert len(one.fact("requiredDnsZones")) == 2
-    assert the("privateEndpoint", account(), endpoint(), cloud="AzureChinaCloud").join("facts.requiredDnsZones").gaps
+def test_required_zones_are_those_of_its_accounts() -> None:
+    one = the("privateEndpoint", account(**HOSTS), endpoint())
+    assert one.fact("requiredDnsZones") == ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]
+    assert (
+        the("privateEndpoint", account(**HOSTS), endpoint(), cloud="AzureChinaCloud")
+        .join("facts.requiredDnsZones")
+        .gaps
+    )
 
 
 def _links(*resources: Resource, **settings: Any) -> tuple[dict[str, Any], bool]:
-    joined = the("privateEndpoint", account(), endpoint(), *resources, **settings).join("facts.zoneLinks")
+    stated = account(endpoint=HOSTS["endpoint"])
+    joined = the("privateEndpoint", stated, endpoint(), *resources, **settings).join("facts.zoneLinks")
     return {row["id"]: ... if row["networks"].gaps else row["networks"].value for row in joined.value}, not joined.gaps
 
 
@@ -123,7 +130,7 @@ def test_zone_links() -> None:
     found, whole = _links(both, *zones, *linked)
     assert whole
     assert found == {OPENAI: sorted([NETWORK.lower(), spoke.lower()]), COGNITIVE: [spoke.lower()]}
-    one = the("privateEndpoint", account(), endpoint(), both, *zones, *linked)
+    one = the("privateEndpoint", account(**HOSTS), endpoint(), both, *zones, *linked)
     assert one.fact("linkedNetworks") == [spoke.lower()]
 
 
@@ -177,7 +184,12 @@ CUSTOM = [
     ],
 )
 def test_host_records(resources: list[Resource], custom: Any, expected: list[str], actual: Any) -> None:
-    one = the("privateEndpoint", account(customSubDomainName="Voice"), endpoint(customDnsConfigs=custom), *resources)
+    one = the(
+        "privateEndpoint",
+        account(endpoint="https://Voice.openai.azure.com/"),
+        endpoint(customDnsConfigs=custom),
+        *resources,
+    )
     (row,) = one.fact("hostRecords")
     assert (row["host"], row["expected"]) == (HOST, expected)
     assert (... if row["actual"].gaps else row["actual"].value) == actual
@@ -189,17 +201,78 @@ def test_host_records(resources: list[Resource], custom: Any, expected: list[str
 def test_records_of_zones_that_the_account_does_not_need_are_left_alone() -> None:
     services = f"{ZONES}/privatelink.services.ai.azure.com"
     zones = group((OPENAI, [record_set("voice", "10.0.0.4")]), (BLOB, []), (services, []))
-    one = the("privateEndpoint", account(kind="OpenAI"), endpoint(), zones)
+    one = the("privateEndpoint", account(endpoint=HOSTS["endpoint"]), endpoint(), zones)
     assert [row["host"] for row in one.fact("hostRecords")] == [HOST]
-    two = the("privateEndpoint", account(kind="AIServices"), endpoint(), zones)
+    both = {"endpoint": HOSTS["endpoint"], "endpoints": {"a": "https://voice.services.ai.azure.com/"}}
+    two = the("privateEndpoint", account(**both), endpoint(), zones)
     assert [row["host"] for row in two.fact("hostRecords")] == [HOST, "voice.services.ai.azure.com"]
 
 
-def test_without_a_custom_subdomain_the_account_s_name_is_the_host() -> None:
-    one = the("privateEndpoint", account(), endpoint(), group((OPENAI, [record_set("voice", "10.0.0.4")])))
-    assert one.fact("hostRecords")[0]["host"] == HOST
-    assert one.join("accounts").value[0]["id"] == ACCOUNT
-    assert GROUP in one.resource
+def test_where_every_zone_s_records_were_read_what_is_not_there_is_not_there() -> None:
+    """What a zone group says that it wrote counts only in snapshots from before zones were read."""
+    said = group((OPENAI, [record_set("voice", "10.0.0.4")]))
+    resources = [account(endpoint=HOSTS["endpoint"]), endpoint(), said, {"id": OPENAI}]
+    read = world(*resources)
+    read = World(replace(read.snapshot, scope={**read.snapshot.scope, "leftOut": {"rules": [RECORDS]}}))
+    (row,) = read.private_endpoints[0].fact("hostRecords")
+    assert (row["actual"].value, row["actual"].gaps, row["expected"]) == ([], (), ["10.0.0.4"])
+    (old,) = the("privateEndpoint", *resources).fact("hostRecords")
+    assert old["actual"].value == ["10.0.0.4"]
+
+
+def test_a_zone_of_ten_thousand_records_costs_one_lookup_a_host() -> None:
+    many = [a_record(OPENAI, f"other-{number}", "10.9.9.9") for number in range(10_000)]
+    records = [*many, a_record(OPENAI, "voice", "10.0.0.4")]
+    resources = [
+        account(endpoint=HOSTS["endpoint"]),
+        endpoint(customDnsConfigs=CUSTOM),
+        {"id": OPENAI},
+        link(OPENAI, NETWORK),
+    ]
+    one = the("privateEndpoint", *resources, *records)
+    assert [row["answered"] for row in one.fact("hostZones")] == [True]
+    assert one.fact("hostRecords")[0]["matches"].value is True
+
+
+SPOKE = OPENAI.replace("rg-voice", "rg-spoke")
+
+
+@pytest.mark.parametrize(
+    ("resources", "answered", "conflicts"),
+    [
+        # A zone group that writes to the zone is enough.
+        ([group((OPENAI, []))], True, {}),
+        # So is a record by hand in a zone that the network is linked to.
+        ([{"id": OPENAI}, link(OPENAI, NETWORK), a_record(OPENAI, "voice", "10.0.0.4")], True, {NETWORK: False}),
+        (
+            [{"id": OPENAI}, link(OPENAI, NETWORK.replace("hub", "spoke")), a_record(OPENAI, "voice", "10.0.0.4")],
+            False,
+            None,
+        ),
+        # Nothing of the name was seen: a zone elsewhere may answer.
+        ([], ..., {}),
+        # Another zone of the name: a network resolves by that one alone.
+        (
+            [group((OPENAI, [])), {"id": OPENAI}, {"id": SPOKE}, link(SPOKE, NETWORK)],
+            True,
+            {NETWORK: True},
+        ),
+        (
+            [group((OPENAI, [])), {"id": OPENAI}, {"id": SPOKE}, link(OPENAI, NETWORK), link(SPOKE, NETWORK)],
+            True,
+            {NETWORK: True},
+        ),
+    ],
+)
+def test_host_zones(resources: list[Resource], answered: Any, conflicts: Any) -> None:
+    one = the("privateEndpoint", account(endpoint=HOSTS["endpoint"]), endpoint(), *resources)
+    (row,) = one.fact("hostZones")
+    found = row["answered"]
+    assert (found if found is True else ... if found.gaps else found.value) == answered
+    if conflicts is not None:
+        rows = {row["network"]: row["conflict"] for row in one.fact("networkZones")}
+        assert rows == {network.lower(): conflict for network, conflict in conflicts.items()}
+        assert (one.fact("linkedElsewhere") != "none") is any(conflicts.values())
 
 
 HUB = ENDPOINT.replace(SUB, OTHER_SUB)

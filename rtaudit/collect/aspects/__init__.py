@@ -6,6 +6,7 @@ from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.collect.aspects import authorization, cognitive, dns, insights, network, optional
 from rtaudit.collect.aspects.calls import list_of
 from rtaudit.collect.reader import Reader
+from rtaudit.snapshot.aspects import RECORDS
 
 _OWN = [reader for module in (cognitive, network, dns, authorization, insights, optional) for reader in module.READERS]
 _TYPES = {reader.type for reader in _OWN}
@@ -30,5 +31,6 @@ LEFT_OUT: dict[str, frozenset[str]] = {
     CATALOGUE: frozenset({"models"}),
     SHARED: frozenset({"privateEndpoints", "privateDns", "roleAssignments", "alerts"}),
     ACTION_GROUPS: frozenset({"alerts"}),
+    RECORDS: frozenset({"privateDns"}),
 }
 """Rule by which something is left out -> the aspects that it belongs to (none: it always holds)."""

@@ -5,10 +5,11 @@ No SDK: docs/decisions/0001-plain-get.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import CALLER_TYPES
 from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import properties
@@ -43,7 +44,9 @@ def scopes_above(world: World) -> set[str]:
 
 def _keep_assignment(world: World, row: Row) -> Row | None:
     scope = properties(row).get("scope")
-    return row if _reaches(world, arm_id.key(scope) if isinstance(scope, str) else _extended(row["id"])) else None
+    key = arm_id.key(scope) if isinstance(scope, str) else _extended(row["id"])
+    # What a project below an account grants does not reach the account: kept, so that a finding can say so.
+    return row if _reaches(world, key) or "/".join(key.split("/")[:9]) in world.in_scope() else None
 
 
 def _keep_lock(world: World, row: Row) -> Row | None:
@@ -59,7 +62,37 @@ def _definitions(world: World) -> Iterable[str]:
     return named.values()
 
 
+def _callers(of: str) -> Callable[[World], Iterable[str]]:
+    def targets(world: World) -> Iterable[str]:
+        return (one for one in world.callers if arm_id.type_of(one) == of.lower())
+
+    return targets
+
+
+def _keep_caller(_world: World, row: Row) -> Row:
+    """Of an app or an identity only who it is: its settings are nobody's business here."""
+    own = {name: properties(row)[name] for name in ("principalId", "clientId", "tenantId") if name in properties(row)}
+    kept: Row = {name: row[name] for name in ("id", "name", "type", "location", "identity") if name in row}
+    return {**kept, "properties": own} if own else kept
+
+
+CALLERS = tuple(
+    Reader(
+        name=f"caller {name}",
+        aspect="roleAssignments",
+        type=name,
+        action=f"{name}/read",
+        targets=_callers(name),
+        ask=below(),
+        shape="one",
+        keep=_keep_caller,
+    )
+    for name in CALLER_TYPES
+)
+"""Readers of the identities that client contracts name as callers; each reads only those that are named."""
+
 READERS = (
+    *CALLERS,
     list_of("Microsoft.Authorization/roleAssignments", keep=_keep_assignment, keep_needs=("accounts",)),
     Reader(
         name="roleDefinitions",

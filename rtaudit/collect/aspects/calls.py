@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES, ResourceType
-from rtaudit.collect.reader import Reader
+from rtaudit.collect.reader import Reader, Row
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import Arm, Page
@@ -28,16 +28,17 @@ def below(suffix: str = "", **query: str) -> Callable[[Arm, str, Page, str], Non
 def list_of(resource_type: str, **more: Any) -> Reader:
     """The Reader of a type's plain list, as its row of the table says; `more` are further fields of the Reader."""
     row = RESOURCE_TYPES[resource_type.lower()]
-    of_accounts: dict[str, Any] = {} if row.asked_of == "subscriptions" else {"after": ("accounts",), "eager": True}
+    of_each = _OF_EACH_ACCOUNT.get(row.asked_of)
     made = Reader(
         name=row.reader or row.name.rpartition("/")[2],
         aspect=row.aspect or "",
         type=row.name,
         action=row.read_action,
-        targets=_TARGETS[row.asked_of](row),
+        targets=subscriptions if of_each is None else None,
+        of_each=None if of_each is None else of_each(row),
+        after=() if of_each is None else ("accounts",),
         ask=_operation(row) if row.operation else below("" if row.catalogue else row.path),
         shape="catalogue" if row.catalogue else "list",
-        **of_accounts,
     )
     return replace(made, **more)
 
@@ -69,20 +70,16 @@ _ARGUMENTS: dict[str, Callable[[str], tuple[str, ...]]] = {
 """What a list is asked of -> the operation's own arguments."""
 
 
-def regions(row: ResourceType) -> Callable[[World], Iterable[str]]:
-    """The collection of a type in each region of each subscription that holds an account."""
+def regions(row: ResourceType) -> Callable[[Row], Iterable[str]]:
+    """The collection of a type in the region of an account."""
+    provider, _, rest = row.name.partition("/locations/")
 
-    def targets(world: World) -> Iterable[str]:
-        places = {
-            (arm_id.subscription_of(account["id"]), arm_id.region(account.get("location")))
-            for account in world.kept("accounts")
-            if isinstance(account.get("location"), str)
-        }
-        provider, _, rest = row.name.partition("/locations/")
-        for subscription, region in sorted((s or "", r) for s, r in places if r):
+    def of(account: Row) -> Iterable[str]:
+        region, subscription = arm_id.region(account.get("location")), arm_id.subscription_of(account["id"])
+        if region:
             yield f"/subscriptions/{subscription}/providers/{provider}/locations/{region}/{rest}"
 
-    return targets
+    return of
 
 
 def subscriptions(world: World) -> Iterable[str]:
@@ -90,13 +87,13 @@ def subscriptions(world: World) -> Iterable[str]:
     return (f"/subscriptions/{subscription}" for subscription in world.subscriptions)
 
 
-def accounts(world: World) -> Iterable[str]:
-    """Every account in scope that this shard reads."""
-    return (row["id"] for row in world.kept("accounts"))
+def itself(row: Row) -> Iterable[str]:
+    """The id of a row."""
+    return (row["id"],)
 
 
-_TARGETS: dict[str, Callable[[ResourceType], Callable[[World], Iterable[str]]]] = {
-    "subscriptions": lambda _row: subscriptions,
-    "accounts": lambda _row: accounts,
+_OF_EACH_ACCOUNT: dict[str, Callable[[ResourceType], Callable[[Row], Iterable[str]]]] = {
+    "accounts": lambda _row: itself,
     "regions": regions,
 }
+"""What a list is asked of -> the ids to ask about for an account."""

@@ -1,4 +1,4 @@
-"""Accounts and what stands on them: subscriptions, deployments, content policies, catalogue, quota, providers."""
+"""Readers of accounts and what belongs to them: subscriptions, deployments, content policies, catalogue, quota, providers."""
 
 from __future__ import annotations
 

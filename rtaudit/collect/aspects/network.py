@@ -1,17 +1,29 @@
-"""Private endpoints that connect to an account in scope, and their DNS zone groups."""
+"""Readers of private endpoints that connect to an account in scope, and of their DNS zone groups.
+
+azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded beside the first answers, and only
+where an account has an endpoint; elsewhere the list, which will be empty but for endpoints that an account no longer knows,
+is the same GET worded here. A test holds that both are one.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.aspects.calls import below, list_of
+from rtaudit.collect.aspects.calls import below, list_of, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
+    from rtaudit.collect.arm import Arm, Page
     from rtaudit.collect.world import World
+
+_SDK = "azure.mgmt.network"
+_needed = threading.Event()
+"""Set once an account with an endpoint was seen: the SDK is loaded, or is being loaded."""
 
 
 def connected_to(endpoint: Row) -> Iterator[str]:
@@ -32,16 +44,48 @@ def _endpoints(world: World) -> Iterable[str]:
     return (row["id"] for row in world.kept("privateEndpoints") if world.mine(row["id"]))
 
 
+def _subscriptions(world: World) -> Iterable[str]:
+    """Every subscription; where an account has an endpoint, the SDK begins to load."""
+    with_endpoint = (listed(properties(row).get("privateEndpointConnections")) for row in world.kept("accounts"))
+    if not _needed.is_set() and any(with_endpoint):
+        _needed.set()
+        threading.Thread(target=import_module, args=(_SDK,), daemon=True).start()
+    return subscriptions(world)
+
+
+def _client(arm: Arm, subject: str) -> Any:
+    # Waits for the import that is under way.
+    return arm.client(import_module(_SDK).NetworkManagementClient, arm_id.subscription_of(subject) or "")
+
+
+def _list_endpoints(arm: Arm, subject: str, page: Page, version: str) -> None:
+    if not _needed.is_set():
+        below("/providers/Microsoft.Network/privateEndpoints")(arm, subject, page, version)
+        return
+    arm.first(_client(arm, subject).private_endpoints.list_by_subscription, page=page, api_version=version)
+
+
+def _list_zone_groups(arm: Arm, subject: str, page: Page, version: str) -> None:
+    operation = _client(arm, subject).private_dns_zone_groups.list
+    arm.first(operation, arm_id.name_of(subject), arm_id.group_of(subject) or "", page=page, api_version=version)
+
+
 READERS = (
-    # azure-mgmt-network takes 0.2 s and more to load, for two paths: docs/decisions/0001-plain-get.md.
-    list_of("Microsoft.Network/privateEndpoints", keep=_keep_endpoint, keep_needs=("accounts",)),
+    list_of(
+        "Microsoft.Network/privateEndpoints",
+        targets=_subscriptions,
+        ask=_list_endpoints,
+        after=("accounts",),
+        keep=_keep_endpoint,
+        keep_needs=("accounts",),
+    ),
     Reader(
         name="zoneGroups",
         aspect="privateEndpoints",
         type="Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
         action="Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read",
         targets=_endpoints,
-        ask=below("/privateDnsZoneGroups"),
+        ask=_list_zone_groups,
         after=("accounts", "privateEndpoints"),
     ),
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.collect.aspects.calls import accounts, below
+from rtaudit.collect.answers import sound
+from rtaudit.collect.aspects.calls import below, itself
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
@@ -51,7 +52,7 @@ def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
             top="10000",
             **{"$filter": " and ".join(f"{dimension} eq '*'" for dimension in dimensions)},
         )
-        rows += _sums(page.document, dimensions)
+        rows += _sums(sound(page.document), dimensions)
     rows.sort(key=lambda row: tuple(str(row.get(name)) for name in ("name", "deployment", "statusCode")))
     page.document = {
         "value": [{"id": path, "type": "Microsoft.Insights/metrics", "timespan": f"P{DAYS}D", "value": rows}]
@@ -101,10 +102,10 @@ READERS = (
         aspect="metrics",
         type="Microsoft.Insights/metrics",
         action="Microsoft.Insights/metrics/read",
-        targets=accounts,
+        targets=None,
+        of_each=itself,
         ask=_ask_metrics,
         after=("accounts",),
-        eager=True,
     ),
 )
 """Readers of the opt-in aspects defender and metrics; the table of resource types makes the plain ones."""

@@ -1,4 +1,4 @@
-"""Shapes: what a secret looks like, wherever it stands in a text."""
+"""Shapes: what a secret looks like, wherever it is in a text."""
 
 from __future__ import annotations
 

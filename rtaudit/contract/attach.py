@@ -1,34 +1,33 @@
-"""`--client` and `--probe`: contracts and probes on the command line."""
+"""Attachment: gives client contracts and probe documents to the snapshots that they are of."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.cli.app import plain
 from rtaudit.errors import InputError
 
 if TYPE_CHECKING:
     from rtaudit.snapshot import Snapshot
 
 
-def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[Snapshot]:
-    """The snapshots, each with those of the contracts that speak of its environment in place of its own.
+def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple[list[Snapshot], list[str]]:
+    """The snapshots, each with those of the contracts that name its environment in place of its own, and warnings.
 
-    Raises InputError for a contract that speaks of none of them.
+    A contract that names some of the environments only is warned of. Raises InputError for one that names none of them.
     """
     from rtaudit.contract import load_contract
-    from rtaudit.contract.sections import covers
+    from rtaudit.contract.sections import covers, in_environment, other_api_of
 
     if not paths:
-        return list(snapshots)
+        return list(snapshots), []
     contracts = [(path, load_contract(path)) for path in paths]
     names = [contract["name"] for _, contract in contracts]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"two contracts are named {name}", "give each client a name of its own")
+    warnings = []
     labels = [snapshot.environment for snapshot in snapshots]
     for path, contract in contracts:
         missing = [label for label in labels if not covers(contract, label)]
@@ -38,20 +37,22 @@ def give_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[
                 f"{path}: the contract {contract['name']} has no section for {' or '.join(map(repr, labels))}",
                 f"its environments: {named}; the label is what `collect --environment` was given",
             )
-        for label in missing:
-            print(f"warning: {plain(path)} has no section for '{plain(label)}': not judged there", file=sys.stderr)
+        warnings += [f"{path} has no section for '{label}': not judged there" for label in missing]
+        used = next(filter(None, (other_api_of(in_environment(contract, label)) for label in labels)), None)
+        if used is not None:
+            warnings.append(f"{path} is about {used}, another API than the Realtime API: not checked")
     return [
         _given(snapshot, [one for _, one in contracts if covers(one, snapshot.environment)]) for snapshot in snapshots
-    ]
+    ], warnings
 
 
 def _given(snapshot: Snapshot, contracts: Sequence[dict[str, Any]]) -> Snapshot:
-    # What was edited after it was collected stays told; what is put in here is no edit.
+    # A snapshot that was edited after it was collected keeps its warning; a contract that is put in is no edit.
     whole = snapshot.recorded_digest == snapshot.digest
     return replace(snapshot.with_clients(contracts), recorded_digest=None if whole else snapshot.recorded_digest)
 
 
-def give_probes(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[list[dict[str, Any]]]:
+def probes_of(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[list[dict[str, Any]]]:
     """The probes for each snapshot: of its accounts, else of its environment.
 
     Raises InputError for one that belongs to none of the snapshots, and for two of the same target.

@@ -1,0 +1,73 @@
+"""Completion: the values that a shell offers for an option, in place of the names of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+
+def _policies() -> Sequence[str]:
+    from rtaudit.policy import builtin_names
+
+    return builtin_names()
+
+
+def _rules() -> Sequence[str]:
+    from rtaudit.policy import library
+
+    return sorted(library())
+
+
+def _formats() -> Sequence[str]:
+    from rtaudit.render import FORMATS
+
+    return list(FORMATS)
+
+
+def _severities() -> Sequence[str]:
+    from rtaudit.report.gate import SEVERITIES
+
+    return SEVERITIES
+
+
+def _groups() -> Sequence[str]:
+    from rtaudit.policy import library
+
+    return sorted({rule.group for rule in library().values()})
+
+
+def _inventories() -> Sequence[str]:
+    from rtaudit.render.inventory import INVENTORIES
+
+    return list(INVENTORIES)
+
+
+_ABOVE: dict[str, Callable[[], Sequence[str]]] = {
+    "policies": _policies,
+    "rules": _rules,
+    "formats": _formats,
+    "severities": _severities,
+    "groups": _groups,
+    "inventories": _inventories,
+}
+"""Lists of packages that `rtaudit.settings` may not know."""
+
+
+def completer(name: str) -> Callable[[str], list[str]]:
+    """What a shell asks: the words of the list `name` that begin with what is typed."""
+
+    def offer(incomplete: str) -> list[str]:
+        from rtaudit.settings.values import LISTS
+
+        words = (_ABOVE.get(name) or LISTS[name])()
+        return [word for word in words if word.startswith(incomplete)]
+
+    return offer
+
+
+def among(*words: str) -> Callable[[str], list[str]]:
+    """A completer of these words."""
+
+    def offer(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return offer

@@ -1,0 +1,194 @@
+"""Answers: hold what came against what was asked for. What is something else is a gap, and the rest is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import accumulate
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT
+from rtaudit.collect.faults import Fault, error_of
+from rtaudit.collect.reader import Read, Row
+
+_ABOVE = "microsoft.authorization/"
+"""Types whose lists show what a management group or the tenant hands down, too."""
+_MAPPINGS = ("properties", "tags", "identity", "sku")
+"""Fields of a resource that are objects, where they are there."""
+
+
+class Unfit:
+    """What stands in a document in place of a value that JSON cannot mean: a number without a size, a key given twice."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
+    """The JSON object that an answer holds; what in it makes no sense is `Unfit`.
+
+    Raises Fault when it is none, or is nested deeper than `depth`.
+    """
+    try:
+        if _depth(body) > depth:
+            raise Fault("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
+        document = json.loads(body, parse_constant=_no_number, parse_float=_number, object_pairs_hook=_mapping)
+    except (ValueError, RecursionError) as error:
+        raise Fault("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
+    if isinstance(document, Unfit):
+        raise Fault("failed", f"the answer contradicts itself: {document.why}", code="MalformedAnswer")
+    if not isinstance(document, dict):
+        raise Fault("failed", "the answer is not a JSON object", code="MalformedAnswer")
+    return document
+
+
+def rows_of(read: Read, document: Row) -> list[Row]:
+    """The rows of one page of a list or catalogue that are what was asked for; `read.doubt` says what the others were.
+
+    Raises Fault when the page has no list.
+    """
+    rows = document.get("value")
+    if not isinstance(rows, list):
+        raise Fault("failed", "the answer has no list in 'value'", code="MalformedAnswer")
+    if document.get("error") is not None:
+        _doubt(read, f"the list came with an error beside it: {error_of(document)}")
+    good = []
+    for row in rows:
+        why = _catalogue_doubt(row, read) if read.reader.shape == "catalogue" else _doubt_of(row, read)
+        if why is None:
+            good.append(row)
+        else:
+            _doubt(read, why)
+    return good
+
+
+def resource_of(read: Read, document: Row) -> Row:
+    """The resource that was asked for. Raises Fault when the answer is another, or none."""
+    if document.get("error") is not None:
+        raise Fault(
+            "failed", f"the resource came with an error beside it: {error_of(document)}", code="MalformedAnswer"
+        )
+    identity = document.get("id")
+    if identity is None:
+        document = {**document, "id": read.subject}
+    elif not isinstance(identity, str) or arm_id.key(identity) != arm_id.key(read.subject):
+        raise Fault("failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer")
+    why = _shape_doubt(document)
+    if why is not None:
+        raise Fault("failed", why, code="MalformedAnswer")
+    return document
+
+
+def single(read: Read) -> list[Row]:
+    """The rows of a list that is complete, without those whose id came twice with different contents."""
+    by_id: dict[str, Row] = {}
+    at_odds: set[str] = set()
+    for row in read.rows:
+        key = arm_id.key(row["id"])
+        if key in by_id:
+            _doubt(read, f"the list names {arm_id.name_of(row['id'])[:80]} twice")
+            if _as_compared(by_id[key]) != _as_compared(row):
+                at_odds.add(key)
+        else:
+            by_id[key] = row
+    if len(by_id) == len(read.rows):
+        return read.rows
+    return [row for key, row in by_id.items() if key not in at_odds]
+
+
+def sound(document: Row) -> Row:
+    """A document that is read otherwise than by its rows. Raises Fault when an error stands in it, or what makes no sense."""
+    if document.get("error") is not None:
+        raise Fault("failed", f"the answer came with an error beside it: {error_of(document)}", code="MalformedAnswer")
+    unfit = _first_unfit(document)
+    if unfit is not None:
+        raise Fault("failed", f"the answer contradicts itself: {unfit.why}", code="MalformedAnswer")
+    return document
+
+
+def _as_compared(row: Row) -> Row:
+    # Azure writes ids and types in any case.
+    return {**row, **{name: str(row.get(name)).lower() for name in ("id", "type", "name")}}
+
+
+def _doubt(read: Read, why: str) -> None:
+    read.doubt = read.doubt or why
+
+
+def _doubt_of(row: Any, read: Read) -> str | None:
+    """Why a row is not what was asked for; None where it is."""
+    if isinstance(row, Unfit):
+        return f"a row of the list contradicts itself: {row.why}"
+    identity = row.get("id") if isinstance(row, dict) else None
+    if not isinstance(identity, str) or arm_id.type_of(identity) != read.reader.type.lower():
+        return "the list holds something that is no resource of its type"
+    if not arm_id.covers(read.subject, identity):
+        above = arm_id.subscription_of(identity) is None and read.reader.type.lower().startswith(_ABOVE)
+        if not above:
+            return f"the list holds a resource of another place: {identity[:200]}"
+    if read.reader.type.lower() == ACCOUNT and not isinstance(row.get("kind"), str):
+        return f"the account {arm_id.name_of(identity)[:80]} has no kind"
+    return _shape_doubt(row)
+
+
+def _catalogue_doubt(row: Any, read: Read) -> str | None:
+    if not isinstance(row, dict):
+        return "the list holds something that is no object"
+    location, identity = row.get("location"), row.get("id")
+    asked = arm_id.region(read.subject.rsplit("/", 2)[-2])
+    if isinstance(location, str) and arm_id.region(location) not in ("", asked):
+        return f"the list holds a row of another region: {location[:80]}"
+    if isinstance(identity, str):
+        subscription = arm_id.subscription_of(identity)
+        if subscription not in (None, arm_id.subscription_of(read.subject)):
+            return f"the list holds a row of another subscription: {subscription}"
+    return _shape_doubt(row)
+
+
+def _shape_doubt(row: Row) -> str | None:
+    for field in _MAPPINGS:
+        if not isinstance(row.get(field), dict | None):
+            return f"'{field}' of a resource is no object"
+    unfit = _first_unfit(row)
+    return None if unfit is None else f"a resource contradicts itself: {unfit.why}"
+
+
+def _first_unfit(value: Any) -> Unfit | None:
+    if isinstance(value, Unfit):
+        return value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for item in inner if (found := _first_unfit(item)) is not None), None)
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> Any:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return Unfit(f"the key '{twice[:80]}' stands twice")
+
+
+def _number(text: str) -> Any:
+    number = float(text)
+    return Unfit(f"{text[:40]} is larger than a number can be") if math.isinf(number) else number
+
+
+def _no_number(name: str) -> Unfit:
+    return Unfit(f"{name} is no JSON number")
+
+
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+
+
+def _depth(body: bytes) -> int:
+    def deepest(text: bytes) -> int:
+        return max(accumulate(map(_STEP.__getitem__, text.translate(None, _NOT_BRACKETS))), default=0)
+
+    found = deepest(body)
+    # Brackets inside strings only matter when there are suspiciously many.
+    return found if found <= 50 else deepest(_STRINGS.sub(b"", body))

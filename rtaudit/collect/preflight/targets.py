@@ -1,0 +1,90 @@
+"""Preflight targets: checks that the accounts and deployments that are expected exist, or may be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rtaudit.azure import arm_id
+from rtaudit.collect.gather import Gathering
+from rtaudit.collect.preflight.model import Check, Expected
+from rtaudit.collect.reader import Row
+from rtaudit.collect.world import World, properties
+
+
+def check_expected(gathering: Gathering, expected: Iterable[Expected]) -> Iterator[Check]:
+    """One check for each account, deployment or region that is expected."""
+    world = gathering.world
+    blind = any(gap.aspect == "accounts" for gap in gathering.gaps)
+    hidden = {arm_id.key(gap.scope) for gap in gathering.gaps if gap.aspect == "deployments"}
+    for one in dict.fromkeys(expected):
+        if not one.account:
+            continue
+        account = find_account(world, one.account)
+        kind = "deployment" if one.deployment else "region" if one.region else "account"
+        if account is None:
+            if one.planned is not None and not blind:
+                yield Check(kind, one.deployment or one.account, "pass", "it does not exist yet: it is planned")
+                continue
+            outcome = "unknown" if blind else "fail"
+            yield Check(
+                kind, one.account, outcome, f"{one.source} expects the account {one.account}; it is not to be seen"
+            )
+        elif one.region:
+            there = arm_id.region(account.get("location"))
+            outcome = "pass" if there == arm_id.region(one.region) else "fail"
+            yield Check(
+                "region", account["id"], outcome, f"it is in {there}; {one.source} expects {arm_id.region(one.region)}"
+            )
+        elif one.deployment:
+            yield _deployment(account, one, deployments_of(world, account), hidden)
+        else:
+            yield Check("account", account["id"], "pass", f"it is there, in {arm_id.region(account.get('location'))}")
+
+
+def find_account(world: World, named: str) -> Row | None:
+    """The account of this name or id among those that were read, or None."""
+    wanted, name = arm_id.key(named), named.lower()
+    return next((row for key, row in world.in_scope().items() if key == wanted or arm_id.name_of(key) == name), None)
+
+
+def deployments_of(world: World, account: Row) -> dict[str, Row]:
+    """Name in lower case -> deployment of an account."""
+    return world.memo(_by_account).get(arm_id.key(account["id"]), {})
+
+
+def _by_account(world: World) -> dict[str, dict[str, Row]]:
+    found: dict[str, dict[str, Row]] = {}
+    for row in world.kept("deployments"):
+        found.setdefault(arm_id.parent_of(row["id"]), {})[arm_id.name_of(row["id"]).lower()] = row
+    return found
+
+
+def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[str]) -> Check:
+    name = str(one.deployment)
+    found = there.get(name.lower())
+    if found is not None:
+        model = properties(found).get("model")
+        model = model if isinstance(model, dict) else {}
+        what = f"{model.get('name')} {model.get('version')}" if model else "an unknown model"
+        plan = one.planned
+        other = plan is not None and (
+            str(model.get("name")).lower() != plan.model.lower()
+            or (plan.version is not None and str(model.get("version")).lower() != plan.version.lower())
+        )
+        if plan is not None and other:
+            wanted = f"{plan.model} {plan.version or ''}".strip()
+            return Check("deployment", found["id"], "fail", f"{name} is there with {what}, and {wanted} is planned")
+        return Check("deployment", found["id"], "pass", f"{name} is there: {what}")
+    if arm_id.key(account["id"]) in hidden:
+        return Check(
+            "deployment",
+            account["id"],
+            "unknown",
+            f"not verified: the deployments could not be listed, {name} may be there",
+        )
+    if one.planned is not None:
+        return Check("deployment", account["id"], "pass", f"{name} does not exist yet: it is planned")
+    listing = ", ".join(sorted(arm_id.name_of(row["id"]) for row in there.values())) or "none"
+    return Check(
+        "deployment", account["id"], "fail", f"{one.source} expects the deployment {name}; the account has {listing}"
+    )

@@ -1,0 +1,45 @@
+"""Plans: what infrastructure code will deploy, as a snapshot that the same policies check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rtaudit.errors import UsageError
+from rtaudit.plan.assemble import assemble
+from rtaudit.plan.files import load
+from rtaudit.plan.model import Plan
+from rtaudit.snapshot import Snapshot
+
+__all__ = ["Plan", "plan", "read_plan"]
+
+
+def read_plan(path: str) -> Plan:
+    """The plan in a file (`-` is standard input), whatever its format. Raises InputError."""
+    kind, document = load(path)
+    name = "standard input" if path == "-" else path
+    if kind == "bicep":
+        from rtaudit.plan.bicep import read
+    elif kind == "terraform":
+        from rtaudit.plan.terraform import read
+    else:
+        from rtaudit.plan.whatif import read
+    return read(document, name)
+
+
+def plan(
+    paths: Sequence[str], *, environment: str | None = None, base: Snapshot | None = None
+) -> tuple[Snapshot, list[str]]:
+    """What the environment will be when these plans are deployed, and sentences that the reader should know.
+
+    `base` is a collected snapshot of what is there now; its label is the environment's unless `environment` names one.
+    Raises InputError for a file that is no plan.
+    """
+    if not paths:
+        raise UsageError("no plan was given", "name a plan file, or - for standard input")
+    plans = [read_plan(path) for path in paths]
+    label = environment or (base.environment if base else "default")
+    snapshot = assemble(plans, label, base)
+    warnings = [f"{one.file}: {sentence}" for one in plans for sentence in one.warnings]
+    if not any("/accounts/" in one.id.lower() for read in plans for one in read.resources):
+        warnings.append("no plan holds a Cognitive Services account, or anything on one")
+    return snapshot, warnings

@@ -1,0 +1,318 @@
+"""Assembly: the resources of plans, laid over what a snapshot holds where one is given, as a Snapshot with gaps.
+
+A gap with a `field` says that one value is not known: `assignedByAzure` where no plan can hold it, `notYetKnown` where this
+one could have. A gap without says that a whole resource, or list, is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, COMMONLY_ASSIGNED, DEPLOYMENT, LOCK, RESOURCE_TYPES
+from rtaudit.plan.demand import with_demand
+from rtaudit.plan.model import Plan, Planned, Unknown, at, settle
+from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
+from rtaudit.snapshot.secrets import cut_secrets
+
+CARRIED = (
+    "accounts",
+    "alerts",
+    "contentPolicies",
+    "deployments",
+    "diagnostics",
+    "locks",
+    "privateDns",
+    "privateEndpoints",
+    "roleAssignments",
+    "workspaces",
+)
+"""Aspects whose resources a plan can hold."""
+
+_OUTSIDE = {
+    "models": "the region's model catalogue",
+    "usages": "the region's quota",
+    "providers": "which resource providers are registered",
+}
+"""Aspects that no plan holds and rules of the shipped packs read -> what they are, as a clause."""
+
+_ON_ACCOUNT = (
+    "alerts",
+    "contentPolicies",
+    "deployments",
+    "diagnostics",
+    "locks",
+    "privateEndpoints",
+    "roleAssignments",
+)
+"""Aspects of what belongs to an account."""
+
+_WRITABLE = ("/properties/deploymentState", "/properties/currentCapacity")
+"""Assigned by Azure where the code does not say them."""
+
+_HINT = "`rtaudit plan --with SNAPSHOT` takes it from a collected snapshot"
+
+
+def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> Snapshot:
+    """The environment after the plans, as far as they and `base` (what is there now) tell."""
+    found = _Assembly(plans, base)
+    ids = [planned.id for planned in found.planned.values()]
+    subscriptions = sorted({one for resource_id in ids if (one := arm_id.subscription_of(resource_id))})
+    scope: dict[str, Any] = dict(base.scope) if base else {"cloud": "AzureCloud", "subscriptions": subscriptions}
+    scope["subscriptions"] = sorted({*map(str, scope.get("subscriptions") or ()), *subscriptions})
+    scope["aspects"] = sorted(base.aspects if base else {*CARRIED, *_OUTSIDE})
+    scope["planned"] = {
+        "plans": [{"format": plan.format, "file": plan.file.replace("\\", "/").rsplit("/", 1)[-1]} for plan in plans],
+        "with": base.digest if base else None,
+        "addresses": {
+            planned.id: planned.address for planned in found.planned.values() if planned.address != planned.id
+        },
+        "defaults": {planned.id: dict(planned.defaults) for planned in found.planned.values() if planned.defaults},
+    }
+    scope["planned"] = {key: value for key, value in scope["planned"].items() if value}
+    resources = with_demand(base, found.resources.values()) if base else list(found.resources.values())
+    return Snapshot.of(
+        environment, scope, [cut_secrets(one) for one in resources], found.gaps, base.clients if base else ()
+    )
+
+
+class _Assembly:
+    """The resources and gaps of the plans together."""
+
+    def __init__(self, plans: Sequence[Plan], base: Snapshot | None) -> None:
+        self.base = base
+        self.resources = {arm_id.key(one["id"]): one for one in base.resources} if base else {}
+        self.gaps: list[Gap] = list(base.gaps) if base else []
+        self.planned: dict[str, Planned] = {}
+        """Key of id -> what is planned of it, patches and repetitions laid together."""
+        for plan in plans:
+            for planned in plan.resources:
+                self._take(planned)
+        self._replaced = self._remove()
+        for planned in self.planned.values():
+            self._lay(planned)
+        self.gaps += _gaps_of_plans(plans)
+        self.gaps += self._gaps_of_accounts()
+        if base is None:
+            self.gaps += [
+                Gap("/", aspect, NOT_YET, message=f"a plan does not hold {what}; {_HINT}")
+                for aspect, what in _OUTSIDE.items()
+            ]
+
+    def _take(self, planned: Planned) -> None:
+        key = arm_id.key(planned.id)
+        earlier = self.planned.get(key)
+        if earlier is None or earlier.fate in ("delete", "exists"):
+            self.planned[key] = planned
+        elif planned.fate not in ("delete", "exists"):
+            # The same id from two modules, or a patch over a resource of the plan.
+            self.planned[key] = replace(
+                earlier,
+                body=_merged(earlier.body, planned.body),
+                conditional=earlier.conditional and planned.conditional,
+                unmodelled=[
+                    path for path in earlier.unmodelled if at(planned.body, path.strip("/").split("/")) is None
+                ],
+            )
+
+    def _remove(self) -> set[str]:
+        """Take away what is deleted or replaced, with everything below it; returns what was there of the replaced."""
+        gone = {
+            key
+            for key, planned in self.planned.items()
+            if planned.fate in ("delete", "create") and key in self.resources
+        }
+        if gone:
+            for key in [key for key in self.resources if any(above in gone for above in _above(key))]:
+                del self.resources[key]
+        for key in [key for key, planned in self.planned.items() if planned.fate == "delete"]:
+            del self.planned[key]
+        return gone
+
+    def _lay(self, planned: Planned) -> None:
+        key = arm_id.key(planned.id)
+        kind = arm_id.type_of(planned.id)
+        row = RESOURCE_TYPES.get(kind)
+        aspect = row.aspect if row else None
+        if row is None or aspect is None:
+            return
+        there = self.resources.get(key)
+        if planned.fate == "exists":
+            if there is None:
+                self.gaps.append(Gap(planned.id, aspect, NOT_YET, message=f"the plan does not show it; {_HINT}"))
+            return
+        if planned.conditional:
+            message = f"whether it is deployed depends on a condition that the plan does not settle ({planned.address})"
+            self.gaps.append(Gap(planned.id, aspect, NOT_YET, message=message))
+            return
+        if kind == ACCOUNT and isinstance(planned.body.get("kind"), Unknown):
+            self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not tell its kind"))
+            return
+        body, unknown = settle(planned.body)
+        if kind == "microsoft.insights/actiongroups":
+            body = _only_whether_it_acts(body)
+        assigned = [*COMMONLY_ASSIGNED, *row.assigned]
+        # A template may state what only Azure decides, such as a connection's approval: a wish, and no fact.
+        for pointer in [one for one in _elements(body, assigned) if one not in _WRITABLE]:
+            _unset(body, _steps(pointer))
+        if there is not None:
+            body, unknown = _over(there, body, planned, unknown, assigned)
+        fields = {pointer: (NOT_YET, f"{why} ({planned.address})") for pointer, why in unknown}
+        if there is None:
+            for pointer in planned.unmodelled:
+                fields.setdefault(pointer, (NOT_YET, f"this kind of code cannot say it ({planned.address})"))
+            if planned.partial:
+                fields.setdefault(
+                    "/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}")
+                )
+        # Of what is there already, what Azure has not assigned is known to be absent.
+        for pointer in _elements(body, assigned) if there is None else ():
+            if at(body, _steps(pointer)) is None:
+                fields.setdefault(pointer, (ASSIGNED, "Azure assigns it"))
+        for pointer, (reason, message) in fields.items():
+            self.gaps.append(Gap(planned.id, aspect, reason, field=pointer, message=message))
+        self.resources[key] = body
+
+    def _gaps_of_accounts(self) -> Iterator[Gap]:
+        """What else is on the accounts that the plan does not make, and above those that it makes."""
+        there = {arm_id.key(one["id"]) for one in self.base.resources} if self.base else set()
+        groups = {_group_of(key) for key in there if arm_id.type_of(key) == ACCOUNT}
+        told: set[str] = set()
+        for key, planned in list(self.planned.items()):
+            account = _account_of(key)
+            if account is None or account in told or (account in there and account not in self._replaced):
+                continue
+            told.add(account)
+            made = self.planned.get(account)
+            if made is not None and made.fate in ("create", "put"):
+                if _group_of(account) not in groups:
+                    yield from _inherited(made.id)
+                continue
+            shown = made.id if made else planned.id[: len(planned.id) - len(key) + len(account)]
+            if made is None:
+                yield Gap(shown, "accounts", NOT_YET, message=f"the account is not in the plan; {_HINT}")
+            message = f"the plan does not show what else is on the account; {_HINT}"
+            yield from (Gap(shown, aspect, NOT_YET, message=message) for aspect in _ON_ACCOUNT)
+
+
+def _over(
+    there: dict[str, Any],
+    body: dict[str, Any],
+    planned: Planned,
+    unknown: list[tuple[str, str]],
+    assigned: Sequence[str],
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """A planned resource over the one that is there, and what is not known of it then."""
+    if planned.fate == "put":
+        # A PUT sets what it names and unsets the rest; what Azure alone writes stays.
+        kept = {
+            pointer: value
+            for pointer in _elements(there, assigned)
+            if (value := at(there, _steps(pointer))) is not None
+        }
+        for pointer, value in kept.items():
+            _set(body, _steps(pointer), value)
+        return body, unknown
+    merged = _merged(there, body)
+    for path in planned.cleared:
+        _unset(merged, path.split("."))
+    for pointer, _ in unknown:
+        if not isinstance(at(body, _steps(pointer)), list):
+            _unset(merged, _steps(pointer))
+    return merged, unknown
+
+
+def _gaps_of_plans(plans: Iterable[Plan]) -> Iterator[Gap]:
+    for plan in plans:
+        for sentence in plan.missing:
+            yield from (Gap("/", aspect, NOT_YET, message=sentence) for aspect in CARRIED)
+
+
+def _inherited(account: str) -> Iterator[Gap]:
+    for kind, what in ((ASSIGNMENT, "roles"), (LOCK, "locks")):
+        aspect = RESOURCE_TYPES[kind].aspect
+        assert aspect is not None
+        message = f"{what} of its resource group, subscription and above are not in the plan; {_HINT}"
+        yield Gap(account, aspect, NOT_YET, message=message)
+
+
+def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
+    """Of an action group only whether it acts, as a collected snapshot holds it."""
+    properties = body.get("properties") or {}
+    count = sum(
+        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
+    )
+    kept: dict[str, Any] = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
+    return {**kept, "properties": {"enabled": properties.get("enabled"), "receivers": count}}
+
+
+def _account_of(key: str) -> str | None:
+    """The account (key of its id) that a resource is, or is on; None for others."""
+    for above in reversed(_above(key)):
+        if arm_id.type_of(above) == ACCOUNT:
+            return above
+    return None
+
+
+def _group_of(key: str) -> str:
+    return key.partition("/providers/")[0]
+
+
+def _above(key: str) -> list[str]:
+    """The ids above a resource, and its own."""
+    parts = key.split("/")
+    return ["/".join(parts[:end]) for end in range(2, len(parts) + 1)]
+
+
+def _merged(lower: Any, upper: Any) -> Any:
+    if isinstance(lower, dict) and isinstance(upper, dict):
+        return {**lower, **{key: _merged(lower.get(key), value) for key, value in upper.items()}}
+    return upper
+
+
+def _elements(body: dict[str, Any], pointers: Iterable[str]) -> Iterator[str]:
+    """The pointers, with `*` once for each element that the list has."""
+    for pointer in pointers:
+        head, star, tail = pointer.partition("/*/")
+        if not star:
+            yield pointer
+            continue
+        items = at(body, _steps(head))
+        for index in range(len(items) if isinstance(items, list) else 0):
+            yield f"{head}/{index}/{tail}"
+
+
+def _steps(pointer: str) -> list[str | int]:
+    return [
+        int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]
+    ]
+
+
+def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
+    for step in steps[:-1]:
+        if isinstance(body, list):
+            body = body[step] if isinstance(step, int) and step < len(body) else None
+        elif isinstance(body, dict):
+            body = body.setdefault(str(step), {})
+        else:
+            return
+    if isinstance(body, dict):
+        body.setdefault(str(steps[-1]), value)
+
+
+def _unset(body: Any, steps: Sequence[str | int]) -> None:
+    """Take away what is at the steps; what is on the way is copied, since others may hold it too."""
+    for step in steps[:-1]:
+        inner = at(body, (step,))
+        if not isinstance(inner, dict | list):
+            return
+        body[step] = inner = inner.copy()
+        body = inner
+    if isinstance(body, dict):
+        body.pop(steps[-1], None)
+
+
+__all__ = ["ASSIGNED", "CARRIED", "DEPLOYMENT", "NOT_YET", "assemble"]

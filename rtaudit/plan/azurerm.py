@@ -1,0 +1,225 @@
+"""azurerm resources: a planned change of one, as the Azure resource that it makes, by the mapping in `azurerm.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.plan.azurerm_convert import CONVERT, WHOLE, Place, customer_key
+from rtaudit.plan.azurerm_table import MAPPING, Mapped, Row
+from rtaudit.plan.changes import Change, Changes, Wanted, fate_of
+from rtaudit.plan.identify import arm_type, attribute, reference
+from rtaudit.plan.model import Fate, Plan, Planned, Unknown, at, known, put, without_nulls
+
+_COMMON = frozenset(
+    {
+        "id",
+        "name",
+        "resource_group_name",
+        "location",
+        "tags",
+        "timeouts",
+        "zone_name",
+        "private_dns_zone_name",
+        "private_dns_zone_id",
+        "virtual_network_name",
+    }
+)
+
+
+def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
+    """Add the resource, and what its blocks make beside it, to the plan."""
+    mapped = MAPPING[change.kind]
+    fate = fate_of(change)
+    assert fate is not None
+    if mapped.place == "patch":
+        _patch(plan, changes, change)
+        return
+    if fate == "delete":
+        if isinstance(change.before, dict) and isinstance(change.before.get("id"), str):
+            plan.resources.append(Planned(change.before["id"], {}, change.address, "delete"))
+        return
+    resource_id = changes.id_of(change)
+    if resource_id is None:
+        plan.missing.append(f"{change.address}: the plan does not tell what it belongs to")
+        return
+    values = change.after if isinstance(change.after, dict) else {}
+    body: dict[str, Any] = {"id": resource_id, "name": _name(change, resource_id), "type": mapped.type}
+    for name in ("location", "tags"):
+        if values.get(name) is not None:
+            body[name] = without_nulls(values[name])
+    for path, value in mapped.also.items():
+        body.setdefault(path, value)
+    reader = _Reader(changes, change, plan)
+    reader.fill(body, mapped, values)
+    plan.resources.append(
+        Planned(
+            resource_id,
+            body,
+            change.address,
+            fate,
+            defaults=reader.defaults,
+            cleared=[path for path in reader.cleared if at(body, path.split(".")) is None],
+            unmodelled=["/" + path.replace(".", "/") for path in mapped.unmodelled],
+        )
+    )
+    if change.kind == "azurerm_private_endpoint":
+        _zone_groups(plan, reader, resource_id, values.get("private_dns_zone_group"), fate)
+    reader.tell_unread(mapped, values)
+
+
+class _Reader:
+    """Fills an ARM resource from the values of one change."""
+
+    def __init__(self, changes: Changes, change: Change, plan: Plan) -> None:
+        self.changes = changes
+        self.change = change
+        self.plan = plan
+        self.expressions = changes.configured(change)
+        self.defaults: dict[str, str] = {}
+        """JSON Pointer -> attribute, where the provider's default holds."""
+        self.cleared: list[str] = []
+        """Dotted paths that the plan says are not set."""
+
+    def fill(self, body: dict[str, Any], mapped: Mapped, values: Mapping[str, Any]) -> None:
+        """Set what the rows say."""
+        for row in mapped.rows.values():
+            block, _, inner = row.attribute.partition(".")
+            if not row.to or block not in values or self._twin_knows(row, values):
+                continue
+            value, expression = values[block], self.expressions.get(block)
+            if inner:
+                if isinstance(value, list):
+                    value = value[0] if value else None
+                expression = expression[0] if isinstance(expression, list) and expression else expression
+                if isinstance(value, dict):
+                    value = value.get(inner)
+                expression = expression.get(inner) if isinstance(expression, dict) else None
+            if value in (None, [], "") and row.convert != "chosen_by_azure":
+                self.cleared.append(row.to)
+                continue
+            self.set(body, row, value, expression)
+            if row.default is not None and value == row.default and expression is None and self.expressions:
+                self.defaults["/" + row.to.replace(".", "/")] = row.attribute
+
+    def set(self, body: dict[str, Any], row: Row, value: Any, expression: Any) -> None:
+        """Set one attribute's value in `body`."""
+        if isinstance(value, Unknown) and row.refers is not None and not row.rows:
+            value = self.refer(row, expression) or value
+        elif row.rows:
+            value = self._blocks(row, value, expression)
+            if not value:
+                return
+        elif isinstance(value, list) and row.refers is not None:
+            value = self.refer_each(row, value, expression)
+        if row.convert in WHOLE:
+            WHOLE[row.convert](Place(self, body, row, value, expression))
+        elif isinstance(value, Unknown) and row.convert != "chosen_by_azure":
+            put(body, row.to, value)
+        else:
+            put(body, row.to, CONVERT[row.convert](row, value) if row.convert else without_nulls(value))
+
+    def _blocks(self, row: Row, value: Any, expression: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        found: list[Any] = []
+        for number, block in enumerate(value):
+            if not isinstance(block, dict):
+                found.append(block)
+                continue
+            one: dict[str, Any] = dict(row.also)
+            stated = expression[number] if isinstance(expression, list) and number < len(expression) else None
+            for inner in row.rows.values():
+                if inner.to and block.get(inner.attribute) is not None:
+                    self.set(one, inner, block[inner.attribute], stated.get(inner.attribute) if isinstance(stated, dict) else None)  # fmt: skip
+            found.append(one)
+        return found
+
+    def refer(self, row: Row, expression: Any) -> str | None:
+        return self.changes.leads_to(self.change, expression, self._wanted(row), row.attribute)
+
+    @staticmethod
+    def _wanted(row: Row) -> Wanted:
+        wanted = (row.refers or "").lower()
+        return lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower())
+
+    def refer_each(self, row: Row, values: list[Any], expression: Any) -> list[Any]:
+        """A list of ids, with what the expression refers to in place of the unknown ones, where the numbers agree."""
+        unknown = [index for index, one in enumerate(values) if isinstance(one, Unknown)]
+        if not unknown:
+            return values
+        targets = [
+            one for one in self.changes.all_targets(self.change, expression, self._wanted(row)) if one not in values
+        ]
+        if len(targets) != len(unknown):
+            return values
+        found = list(values)
+        for index, target in zip(unknown, targets, strict=True):
+            found[index] = target
+        return found
+
+    def _twin_knows(self, row: Row, values: Mapping[str, Any]) -> bool:
+        """True where this spelling is unknown as a whole only because its other spelling is used."""
+        value, other = values.get(row.attribute), values.get(row.twin) if row.twin else None
+        return isinstance(value, Unknown) and isinstance(other, list) and bool(other)
+
+    def tell_unread(self, mapped: Mapped, values: Mapping[str, Any]) -> None:
+        """Say which attributes the mapping does not know: a provider newer than it."""
+        read = _COMMON | {name.partition(".")[0] for name in mapped.rows} | set(mapped.parents)
+        unread = sorted(name for name, value in values.items() if name not in read and known(value) and value not in ([], {}, ""))  # fmt: skip
+        if unread:
+            text = f"{mapped.kind}: attributes that rtaudit does not know: {', '.join(unread)}"
+            if text not in self.plan.warnings:
+                self.plan.warnings.append(text)
+
+
+def _name(change: Change, resource_id: str) -> Any:
+    name = attribute(change, "name")
+    return arm_id.name_of(resource_id) if isinstance(name, str) or change.kind == "azurerm_role_assignment" else name
+
+
+def _patch(plan: Plan, changes: Changes, change: Change) -> None:
+    """A customer-managed key that is a resource of its own in Terraform and part of the account in Azure."""
+    account = reference(changes, change, "cognitive_account_id", "Microsoft.CognitiveServices/accounts")
+    fate = fate_of(change)
+    if account is None or fate == "delete":
+        if fate != "delete":
+            plan.missing.append(f"{change.address}: the plan does not tell which account it is for")
+        return
+    body: dict[str, Any] = {
+        "id": account,
+        "name": arm_id.name_of(account),
+        "type": "Microsoft.CognitiveServices/accounts",
+    }
+    row = Row("customer_managed_key", to="properties.encryption")
+    customer_key(Place(_Reader(changes, change, plan), body, row, [change.after], None))
+    plan.resources.append(Planned(account, body, change.address, "change"))
+
+
+def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: Fate) -> None:
+    kind = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups"
+    if isinstance(value, Unknown):
+        plan.missing.append(f"{reader.change.address}: its private_dns_zone_group is not known before the apply")
+        return
+    expression = reader.expressions.get("private_dns_zone_group")
+    for number, block in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(block, dict):
+            continue
+        stated = expression[number] if isinstance(expression, list) and number < len(expression) else {}
+        stated = stated.get("private_dns_zone_ids") if isinstance(stated, dict) else None
+        ids = block.get("private_dns_zone_ids")
+        refers = Row("private_dns_zone_ids", refers="Microsoft.Network/privateDnsZones")
+        if isinstance(ids, Unknown):
+            ids = [ids]
+        zones = reader.refer_each(refers, ids, stated) if isinstance(ids, list) else []
+        name = block.get("name") if isinstance(block.get("name"), str) else "default"
+        resource_id = f"{endpoint}/privateDnsZoneGroups/{name}"
+        configs = [
+            one
+            if isinstance(one, Unknown)
+            else {"name": arm_id.name_of(one).replace(".", "-"), "properties": {"privateDnsZoneId": one}}
+            for one in zones
+        ]
+        body = {"id": resource_id, "name": name, "type": kind, "properties": {"privateDnsZoneConfigs": configs}}
+        plan.resources.append(Planned(resource_id, body, reader.change.address, fate))

@@ -1,0 +1,379 @@
+"""Resource changes of a Terraform plan: their values, and where their references lead.
+
+A value that is not known is left out of `after` and marked in `after_unknown`; `configuration` says which references it was
+made of. Locals, dynamic blocks and cut indexes are in no plan: there a reference leads to the one resource of the type in
+question that its module has, which is said, or nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rtaudit.plan.model import Fate, Unknown
+
+AFTER_APPLY = "known after apply"
+_DEPTH = 20
+"""Modules that a reference is followed through at the most."""
+
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_STEP = re.compile(r'([^.\["]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+
+
+@dataclass
+class Change:
+    """One entry of `resource_changes`."""
+
+    address: str
+    module: str
+    """The module instance's address; empty for the root module."""
+    mode: str
+    kind: str
+    """The resource type: `azurerm_cognitive_account`."""
+    name: str
+    index: Any
+    """Its count or for_each key; None without."""
+    provider: str
+    """The provider's short name: `azurerm`."""
+    actions: tuple[str, ...]
+    after: Any
+    """What it will be, with an Unknown for each value that is not known; `before` where it only goes on existing."""
+    before: Any
+    sensitive: Any
+
+
+_FATES: dict[tuple[str, ...], Fate] = {
+    ("update",): "change",
+    ("no-op",): "keep",
+    ("forget",): "keep",
+    ("delete",): "delete",
+}
+
+Wanted = Callable[[Change], bool]
+"""Whether a change is of the type that a reference must lead to."""
+
+
+def fate_of(change: Change) -> Fate | None:
+    """What becomes of the resource; None for what is not read (a data source)."""
+    actions = change.actions
+    if "create" in actions:
+        return "create"
+    return _FATES.get(actions)
+
+
+def value_of(after: Any, unknown: Any) -> Any:
+    """`after` with an Unknown at each place that `unknown` marks."""
+    if unknown is True:
+        return Unknown(AFTER_APPLY)
+    if isinstance(unknown, dict) and unknown:
+        base = after if isinstance(after, dict) else {}
+        return {key: value_of(base.get(key), unknown.get(key)) for key in dict.fromkeys([*base, *unknown])}
+    if isinstance(unknown, list) and unknown:
+        items = after if isinstance(after, list) else []
+        size = max(len(items), len(unknown))
+        pairs = [
+            (items[index] if index < len(items) else None, unknown[index] if index < len(unknown) else False)
+            for index in range(size)
+        ]
+        return [value_of(item, mark) for item, mark in pairs]
+    return after
+
+
+class Changes:
+    """The changes of a plan, and the configuration that they come from."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.guesses: list[str] = []
+        """Sentences on references that were taken to lead to the only candidate."""
+        self.ids: dict[str, str] = {}
+        """Address -> the id that the resource has or will have, as far as worked out."""
+        self._by_module: dict[str, list[Change]] = {}
+        self._by_address: dict[str, Change] = {}
+        rows = document.get("resource_changes")
+        for row in rows if isinstance(rows, list) else ():
+            change = _change(row)
+            if change is not None:
+                self._by_module.setdefault(change.module, []).append(change)
+                self._by_address.setdefault(change.address, change)
+
+    def __iter__(self) -> Iterator[Change]:
+        for changes in self._by_module.values():
+            yield from changes
+
+    @cached_property
+    def subscription(self) -> str | None:
+        """The one subscription that the plan's ids, else its azurerm provider, name; None where it names none or several."""
+        config = self.document.get("configuration")
+        stated = {
+            found[1].lower()
+            for change in self
+            for value in (change.after, change.before)
+            if isinstance(value, dict) and (found := _SUBSCRIPTION.match(str(value.get("id"))))
+        }
+        if len(stated) == 1:
+            return stated.pop()
+        providers = config.get("provider_config") if isinstance(config, dict) else None
+        configured: set[str] = set()
+        for provider in providers.values() if isinstance(providers, dict) else ():
+            if not isinstance(provider, dict) or str(provider.get("name")) != "azurerm":
+                continue
+            expressions = provider.get("expressions")
+            value = self.constant(expressions.get("subscription_id") if isinstance(expressions, dict) else None, "")
+            if isinstance(value, str):
+                configured.add(value)
+        return configured.pop() if len(configured) == 1 else None
+
+    def constant(self, expression: Any, module: str) -> Any:
+        """The value of an expression that is a constant or a root variable; None otherwise."""
+        if not isinstance(expression, dict):
+            return None
+        if "constant_value" in expression:
+            return expression["constant_value"]
+        references = expression.get("references")
+        if module == "" and isinstance(references, list) and references and str(references[0]).startswith("var."):
+            variables = self.document.get("variables")
+            row = variables.get(str(references[0])[4:]) if isinstance(variables, dict) else None
+            return row.get("value") if isinstance(row, dict) else None
+        return None
+
+    def configured(self, change: Change) -> dict[str, Any]:
+        """The expressions that the code gives a resource; empty where the plan has none."""
+        module = self._module(change.module)
+        for one in _rows(module.get("resources")):
+            if one.get("address") in (f"{change.kind}.{change.name}", f"data.{change.kind}.{change.name}"):
+                found = one.get("expressions")
+                return found if isinstance(found, dict) else {}
+        return {}
+
+    def all_targets(self, change: Change, expression: Any, wanted: Wanted) -> list[str]:
+        """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
+        references = expression.get("references") if isinstance(expression, dict) else None
+        found: dict[str, None] = {}
+        for reference in references if isinstance(references, list) else ():
+            one = self._follow(str(reference), change.module, change.index, wanted, 0)
+            target = one if isinstance(one, str) or one is None else self.id_of(one) if wanted(one) else None
+            if target is not None:
+                found[target] = None
+        return list(found)
+
+    def leads_to(self, change: Change, expression: Any, wanted: Wanted, what: str) -> str | None:
+        """The id of the resource that an expression of `change` refers to, if it is one that is wanted.
+
+        `what` names the attribute for the sentence on a guess. None where nothing leads there.
+        """
+        references = expression.get("references") if isinstance(expression, dict) else None
+        for reference in references if isinstance(references, list) else ():
+            found = self._follow(str(reference), change.module, change.index, wanted, 0)
+            if isinstance(found, str):
+                return found
+            if found is not None and wanted(found):
+                return self.id_of(found)
+        candidates = [
+            one
+            for one in self._by_module.get(change.module, ())
+            if one is not change and one.mode == "managed" and fate_of(one) not in (None, "delete") and wanted(one)
+        ]
+        if len(candidates) != 1:
+            return None
+        only = candidates[0]
+        self.guesses.append(
+            f"{change.address}: the plan does not say what {what} refers to; {only.address}, the only one of its type in"
+            " the module, was taken"
+        )
+        return self.id_of(only)
+
+    def id_of(self, change: Change) -> str | None:
+        """The id of a planned resource, once it was worked out."""
+        if change.address not in self.ids:
+            from rtaudit.plan.identify import identify
+
+            self.ids[change.address] = ""  # a circle of references ends here
+            self.ids[change.address] = identify(self, change) or ""
+        return self.ids[change.address] or None
+
+    def prior(self, address: str) -> dict[str, Any]:
+        """The values of a data source or resource in the plan's prior state; empty where it has none."""
+        return self._prior.get(address, {})
+
+    @cached_property
+    def _prior(self) -> dict[str, dict[str, Any]]:
+        state = self.document.get("prior_state")
+        values = state.get("values") if isinstance(state, dict) else None
+        found: dict[str, dict[str, Any]] = {}
+        waiting = [values.get("root_module")] if isinstance(values, dict) else []
+        while waiting:
+            module = waiting.pop()
+            if isinstance(module, dict):
+                for row in _rows(module.get("resources")):
+                    if isinstance(row.get("values"), dict):
+                        found[str(row.get("address"))] = row["values"]
+                waiting += _rows(module.get("child_modules"))
+        return found
+
+    def _module(self, instance: str) -> dict[str, Any]:
+        """The configuration of a module instance."""
+        if instance not in self._modules:
+            config = self.document.get("configuration")
+            module = config.get("root_module") if isinstance(config, dict) else None
+            for name in module_names(instance):
+                calls = module.get("module_calls") if isinstance(module, dict) else None
+                call = calls.get(name) if isinstance(calls, dict) else None
+                module = call.get("module") if isinstance(call, dict) else None
+            self._modules[instance] = module if isinstance(module, dict) else {}
+        return self._modules[instance]
+
+    @cached_property
+    def _modules(self) -> dict[str, dict[str, Any]]:
+        return {}
+
+    def _call(self, instance: str) -> tuple[str, dict[str, Any]]:
+        """The instance above a module instance, and the expressions that it is called with."""
+        above, name = split_module(instance)
+        calls = self._module(above).get("module_calls")
+        call = calls.get(name) if isinstance(calls, dict) else None
+        expressions = call.get("expressions") if isinstance(call, dict) else None
+        return above, expressions if isinstance(expressions, dict) else {}
+
+    def _follow(self, reference: str, module: str, index: Any, wanted: Wanted, depth: int) -> Change | str | None:
+        """The change, or the known id, that a reference leads to."""
+        if depth > _DEPTH:
+            return None
+        steps = steps_of(reference)
+        if len(steps) < 2:
+            return None
+        if steps[0] == "var":
+            if not module:
+                variables = self.document.get("variables")
+                row = variables.get(str(steps[1])) if isinstance(variables, dict) else None
+                return _as_id(row.get("value") if isinstance(row, dict) else None)
+            above, expressions = self._call(module)
+            return self._through(expressions.get(str(steps[1])), above, module_index(module), wanted, depth)
+        if steps[0] == "module":
+            return self._into_module(steps, module, index, wanted, depth)
+        if steps[0] == "data":
+            address = ".".join(
+                [*([module] if module else []), "data", str(steps[1]), str(steps[2]) if len(steps) > 2 else ""]
+            )
+            return _as_id(self.prior(address).get("id"))
+        if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
+            return None
+        given = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
+        found = [one for one in self._by_module.get(module, ()) if one.kind == steps[0] and one.name == steps[1] and one.mode == "managed"]  # fmt: skip
+        if given is not None:
+            found = [one for one in found if one.index == given]
+        elif len(found) > 1:
+            found = [one for one in found if one.index == index]
+        return found[0] if len(found) == 1 else None
+
+    def _into_module(
+        self, steps: list[Any], module: str, index: Any, wanted: Wanted, depth: int
+    ) -> Change | str | None:
+        name = str(steps[1])
+        calls = self._module(module).get("module_calls")
+        call = calls.get(name) if isinstance(calls, dict) else None
+        inner = call.get("module") if isinstance(call, dict) else None
+        rest = steps[2:]
+        base = f"{module}.module.{name}" if module else f"module.{name}"
+        instances = [one for one in self._by_module if one == base or (one.startswith(base + "[") and split_module(one)[0] == module)]  # fmt: skip
+        if len(instances) > 1:
+            chosen = rest[0] if rest and (isinstance(rest[0], int) or len(rest) > 1) else index
+            instances = [one for one in instances if module_index(one) == chosen]
+        if not instances or not isinstance(inner, dict):
+            return None
+        outputs = inner.get("outputs")
+        output = outputs.get(str(rest[-1])) if isinstance(outputs, dict) and rest else None
+        if not isinstance(output, dict):
+            return None
+        return self._through(output.get("expression"), instances[0], None, wanted, depth)
+
+    def _through(self, expression: Any, module: str, index: Any, wanted: Wanted, depth: int) -> Change | str | None:
+        if not isinstance(expression, dict):
+            return None
+        if "constant_value" in expression:
+            return _as_id(expression["constant_value"])
+        references = expression.get("references")
+        for reference in references if isinstance(references, list) else ():
+            found = self._follow(str(reference), module, index, wanted, depth + 1)
+            if isinstance(found, str) or (found is not None and wanted(found)):
+                return found
+        return None
+
+
+def steps_of(address: str) -> list[Any]:
+    """An address or reference as steps; a count index is a number."""
+    found: list[Any] = []
+    for match in _STEP.finditer(address):
+        if match[2] is not None:
+            found.append(int(match[2]))
+        else:
+            found.append(match[1] if match[1] is not None else match[3].replace('\\"', '"'))
+    return found
+
+
+def module_names(instance: str) -> list[str]:
+    """The names of the modules of an instance's address, from the outside in."""
+    names: list[str] = []
+    while instance:
+        instance, name = split_module(instance)
+        names.insert(0, name)
+    return names
+
+
+def split_module(instance: str) -> tuple[str, str]:
+    """The address of the module instance above, and the last module's name without its index."""
+    depth, at = 0, -1
+    quoted = False
+    for position, letter in enumerate(instance):
+        if letter == '"' and instance[position - 1 : position] != "\\":
+            quoted = not quoted
+        elif not quoted and letter == "[":
+            depth += 1
+        elif not quoted and letter == "]":
+            depth -= 1
+        elif not quoted and depth == 0 and instance.startswith(".module.", position):
+            at = position
+    above = instance[:at] if at >= 0 else ""
+    last = instance[at + 8 :] if at >= 0 else instance.removeprefix("module.")
+    return above, last.split("[", 1)[0]
+
+
+def module_index(instance: str) -> Any:
+    """The count or for_each key of a module instance; None without."""
+    found = re.search(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]\Z', instance)
+    if found is None:
+        return None
+    return int(found[1]) if found[1] is not None else found[2].replace('\\"', '"')
+
+
+def _change(row: Any) -> Change | None:
+    inner = row.get("change") if isinstance(row, dict) else None
+    if not isinstance(inner, dict) or row.get("deposed"):
+        return None
+    actions = tuple(str(one) for one in inner.get("actions") or ())
+    stays = actions == ("forget",)
+    after = inner.get("before") if stays else value_of(inner.get("after"), inner.get("after_unknown"))
+    return Change(
+        address=str(row.get("address")),
+        module=str(row.get("module_address") or ""),
+        mode=str(row.get("mode", "managed")),
+        kind=str(row.get("type")),
+        name=str(row.get("name")),
+        index=row.get("index"),
+        provider=str(row.get("provider_name", "")).rsplit("/", 1)[-1],
+        actions=actions,
+        after=after,
+        before=inner.get("before"),
+        sensitive=inner.get("after_sensitive"),
+    )
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _as_id(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.startswith("/") else None

@@ -1,0 +1,114 @@
+"""Ids of planned Terraform resources: what Azure will call them, as far as the plan tells."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rtaudit.plan.azurerm_table import MAPPING
+from rtaudit.plan.changes import Change, Changes
+from rtaudit.plan.expressions import SUBSCRIPTION
+from rtaudit.plan.model import known
+
+
+def arm_type(change: Change) -> str:
+    """The ARM type that a change makes, as its provider writes it; empty where it makes none that is read."""
+    if change.kind in ("azapi_resource", "azapi_update_resource"):
+        stated = attribute(change, "type")
+        return stated.split("@")[0] if isinstance(stated, str) else ""
+    mapped = MAPPING.get(change.kind)
+    return mapped.type if mapped else ""
+
+
+def identify(changes: Changes, change: Change) -> str | None:
+    """The id of a change's resource: stated, made of its parent and name, or one below `/planned/`."""
+    stated = attribute(change, "id")
+    if isinstance(stated, str) and stated.startswith("/"):
+        return stated
+    kind = arm_type(change)
+    if not kind:
+        return None
+    name = attribute(change, "name")
+    name = name if isinstance(name, str) and name else f"planned-{slug(change.address)}"
+    if change.kind.startswith("azapi_"):
+        return _of_azapi(changes, change, kind, name)
+    return _of_azurerm(changes, change, kind, name)
+
+
+def slug(address: str) -> str:
+    """An address as one segment of an id."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
+
+
+def attribute(change: Change, name: str) -> Any:
+    """The value of an attribute after the apply; an Unknown where it is not known."""
+    return change.after.get(name) if isinstance(change.after, dict) else None
+
+
+def reference(changes: Changes, change: Change, name: str, wanted_type: str = "") -> str | None:
+    """The id that an attribute holds or refers to; of the ARM type `wanted_type` where that is given."""
+    value = attribute(change, name)
+    if isinstance(value, str) and value.startswith("/"):
+        return value
+    if value is not None and known(value):
+        return None
+    wanted = wanted_type.lower()
+    expression = changes.configured(change).get(name)
+    return changes.leads_to(
+        change, expression, lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower()), name
+    )
+
+
+def in_group(changes: Changes, group: Any, kind: str, name: str, change: Change) -> str:
+    """The id of a resource of a resource group."""
+    namespace, first, *_ = kind.split("/")
+    if not isinstance(group, str) or not group:
+        return f"/planned/{slug(change.address)}/providers/{namespace}/{first}/{name}"
+    subscription = f"/subscriptions/{changes.subscription}" if changes.subscription else SUBSCRIPTION
+    return f"{subscription}/resourceGroups/{group}/providers/{namespace}/{first}/{name}"
+
+
+def _of_azapi(changes: Changes, change: Change, kind: str, name: str) -> str:
+    segments = kind.split("/")
+    parent_type = "/".join(segments[:-1]) if len(segments) > 2 else ""
+    resource = reference(changes, change, "resource_id", kind) if change.kind == "azapi_update_resource" else None
+    if resource is not None:
+        return resource
+    parent = reference(changes, change, "parent_id", parent_type)
+    if parent is None:
+        if len(segments) == 2:
+            return f"/planned/{slug(change.address)}/providers/{kind}/{name}"
+        names = [f"planned-{slug(change.address)}"] * (len(segments) - 2)
+        pairs = "/".join(f"{one}/{called}" for one, called in zip(segments[1:], [*names, name], strict=True))
+        return f"/planned/{slug(change.address)}/providers/{segments[0]}/{pairs}"
+    if len(segments) > 2 and f"/{segments[0]}/{segments[1]}/".lower() in f"{parent}/".lower():
+        return f"{parent}/{segments[-1]}/{name}"
+    if kind.lower() == "microsoft.resources/resourcegroups":
+        return f"{parent}/resourceGroups/{name}"
+    return f"{parent}/providers/{kind}/{name}"
+
+
+def _of_azurerm(changes: Changes, change: Change, kind: str, name: str) -> str:
+    mapped = MAPPING[change.kind]
+    segments = kind.split("/")
+    if mapped.group_of_subscription:
+        subscription = f"/subscriptions/{changes.subscription}" if changes.subscription else SUBSCRIPTION
+        return f"{subscription}/resourceGroups/{name}"
+    for attribute_name in mapped.parents:
+        if attribute_name not in (change.after if isinstance(change.after, dict) else {}):
+            continue
+        parent_type = "" if mapped.extension else "/".join(segments[:-1])
+        parent = reference(changes, change, attribute_name, parent_type)
+        if parent is not None:
+            return f"{parent}/providers/{kind}/{name}" if mapped.extension else f"{parent}/{segments[-1]}/{name}"
+    if mapped.parent_name is not None:
+        # Before azurerm 5.0 a child of a zone or network names its parent and the parent's group.
+        above = attribute(change, mapped.parent_name)
+        if isinstance(above, str) and above:
+            parent = in_group(changes, attribute(change, "resource_group_name"), "/".join(segments[:2]), above, change)
+            return f"{parent}/{segments[-1]}/{name}"
+    if mapped.extension:
+        return f"/planned/{slug(change.address)}/providers/{kind}/{name}"
+    if len(segments) > 2:
+        return f"/planned/{slug(change.address)}/providers/{segments[0]}/{segments[1]}/planned/{segments[2]}/{name}"
+    return in_group(changes, attribute(change, "resource_group_name"), kind, name, change)

@@ -1,0 +1,100 @@
+"""What-if results: what a deployment would change, read as planned resources.
+
+Source: azure-mgmt-resource-deployments 2.0.0, `models/_models.py` (WhatIfOperationResult); the Azure CLI writes `properties`
+flattened. PowerShell's own form is not read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.errors import InputError
+from rtaudit.plan.bicep import identify, planned
+from rtaudit.plan.model import Fate, Plan, Planned, without_nulls
+
+_FATES: dict[str, Fate] = {
+    "create": "create",
+    "modify": "change",
+    "nochange": "keep",
+    "delete": "delete",
+    "deploy": "exists",
+    "ignore": "exists",
+    "unsupported": "create",
+}
+"""Change type, lower case -> what becomes of the resource."""
+
+
+def read(document: dict[str, Any], file: str) -> Plan:
+    """The plan in a what-if result. Raises InputError where what-if itself failed."""
+    inner = document.get("properties")
+    body = {**document, **inner} if isinstance(inner, dict) else document
+    _refuse_failed(body, file)
+    plan = Plan("what-if result", file)
+    for list_name in ("changes", "potentialChanges"):
+        rows = body.get(list_name)
+        for number, change in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(change, dict):
+                _add(plan, change, f"{list_name}[{number}]", possible=list_name == "potentialChanges")
+    diagnostics = body.get("diagnostics")
+    for one in diagnostics if isinstance(diagnostics, list) else ():
+        row = one if isinstance(one, dict) else {}
+        plan.missing.append(f"what-if could not analyse all of it: {row.get('code')}: {str(row.get('message'))[:300]}")
+    return plan
+
+
+def _refuse_failed(body: dict[str, Any], file: str) -> None:
+    error = body.get("error")
+    if (isinstance(error, dict) and error) or str(body.get("status", "")).lower() == "failed":
+        row = error if isinstance(error, dict) else {}
+        raise InputError(
+            f"{file}: what-if failed: {row.get('code')}: {str(row.get('message'))[:300]}",
+            "an answer that failed says nothing of the deployment: mend it and run what-if again",
+        )
+
+
+def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> None:
+    kind = str(change.get("changeType", "")).lower()
+    fate = _FATES.get(kind)
+    raw = change.get("resourceId")
+    if fate is None:
+        plan.missing.append(f"{place}: what-if says '{change.get('changeType')}', which is not known here")
+        return
+    if raw is None:
+        return  # a resource of another extension
+    after, before = change.get("after"), change.get("before")
+    shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
+    resource_type = str(shown.get("type") or change.get("resourceType") or arm_id.type_of(str(raw)))
+    if fate == "create":
+        element = {**shown, "id": raw, "type": resource_type}
+        if kind == "unsupported" and not shown:
+            plan.missing.append(
+                f"{place}: what-if could not analyse {resource_type or 'a resource'} ({_reason(change)})"
+            )
+        elif possible or kind == "unsupported":
+            planned(plan, {**element, "condition": "[may]"}, place)
+        else:
+            planned(plan, element, place)
+            plan.resources[-1].fate = "create"
+        return
+    resource_id, address = identify(raw, resource_type, shown.get("name"), place)
+    if resource_id is None:
+        plan.missing.append(f"{place}: the result does not say which {resource_type or 'resource'} it is")
+        return
+    body = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": resource_type}
+    if fate in ("change", "keep"):
+        plan.resources.append(_with_body(body, shown, address, fate))
+    else:
+        plan.resources.append(Planned(resource_id, body, address, fate, conditional=possible))
+
+
+def _with_body(body: dict[str, Any], shown: dict[str, Any], address: str, fate: Fate) -> Planned:
+    one = Plan("", "")
+    planned(one, {**without_nulls(shown), "id": body["id"], "type": body["type"]}, address)
+    resource = one.resources[0]
+    resource.fate, resource.address = fate, address
+    return resource
+
+
+def _reason(change: dict[str, Any]) -> str:
+    return str(change.get("unsupportedReason") or "no reason given")[:300]

@@ -1,0 +1,402 @@
+"""Made values: work out what the steps of fixes put in and no field holds: a successor, the rows of a list, a new resource."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rtaudit.azure import arm_id, effects
+from rtaudit.azure.resource_types import ACTION_GROUP, DEFINITION, WORKSPACE, ZONE, ZONE_LINK
+from rtaudit.policy.operators import OPERATORS
+from rtaudit.subjects import Subject, World
+from rtaudit.subjects.alerts import acts
+from rtaudit.subjects.roles import REALTIME_ACTION, grants
+from rtaudit.subjects.world import listing, mapping, text
+
+OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
+"""The built-in role Cognitive Services OpenAI User. Source: Microsoft's list of built-in roles."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a value is made from."""
+
+    subject: Subject
+    element: Any
+    """What was observed, where it is an element of a list."""
+    params: Mapping[str, Any]
+    today: date
+
+    @property
+    def world(self) -> World:
+        return self.subject.world
+
+
+Make = Callable[[Given], Any]
+MADE: dict[str, Make] = {}
+"""Name in a step -> what makes it; None where it cannot be had."""
+
+
+def made(make: Make) -> Make:
+    """Register what makes a value, under its own name in camel case."""
+    head, *rest = make.__name__.strip("_").split("_")
+    MADE[head + "".join(one.capitalize() for one in rest)] = make
+    return make
+
+
+def home_of(subject: Subject) -> str:
+    """The ARM id that a subject stands at: its own, or of a client that of the account which it names."""
+    if subject.resource.startswith("/") or subject.kind != "client":
+        return subject.resource
+    return str(mapping(subject.fact("account")).get("id") or "")
+
+
+# Private endpoints and their names
+
+
+def _hosts(account: Subject) -> list[str]:
+    name = text(account.properties.get("customSubDomainName")) or account.name.lower()
+    return [f"{name}.{one.removeprefix('privatelink.')}" for one in account.fact("requiredDnsZones") or ()]
+
+
+def _endpoint_for(account: Subject, name: str, subnet: str) -> dict[str, Any]:
+    group = account.resource.lower().index("/providers/")
+    endpoint_id = f"{account.resource[:group]}/providers/Microsoft.Network/privateEndpoints/{name}"
+    location = account.raw.get("location")
+    made = effects.endpoint(endpoint_id, account.resource, subnet, location, _hosts(account))
+    return {
+        "name": name,
+        "id": endpoint_id,
+        "account": account.resource,
+        "resource": made,
+        "connection": effects.connection(account.resource, endpoint_id),
+    }
+
+
+@made
+def _new_endpoint(given: Given) -> dict[str, Any]:
+    """A private endpoint for the account: `name`, `id`, `resource` and the account's `connection`."""
+    return _endpoint_for(given.subject, f"{given.subject.name}-account-pe", "<subnet id>")
+
+
+def _accounts(world: World) -> dict[str, Subject]:
+    return {arm_id.key(one.resource): one for one in world.accounts}
+
+
+@made
+def _better_endpoint(given: Given) -> dict[str, Any] | None:
+    """A private endpoint in place of this one, in its subnet, that connects to the right group."""
+    accounts = given.world.once(_accounts)
+    raw = listing(given.subject.join("accounts").value)
+    account = accounts.get(arm_id.key(raw[0]["id"])) if raw else None
+    subnet = mapping(given.subject.properties.get("subnet")).get("id")
+    if account is None:
+        return None
+    made = _endpoint_for(account, f"{given.subject.name}-account", str(subnet or "<subnet id>"))
+    old = [
+        one["id"]
+        for one in map(mapping, listing(account.properties.get("privateEndpointConnections")))
+        if text(mapping(mapping(one.get("properties")).get("privateEndpoint")).get("id"))
+        == text(given.subject.resource)
+    ]
+    return {**made, "old": old[0] if old else None}
+
+
+def _zones(world: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in world.of_type(ZONE):
+        found.setdefault(text(arm_id.name_of(one["id"])), []).append(one["id"])
+    return found
+
+
+@made
+def _zone(given: Given) -> str | None:
+    """The id of the private DNS zone that was found missing (else of the first that is needed): one that is linked, if any."""
+    wanted = mapping(given.element).get("zone")
+    wanted = wanted or next(iter(given.subject.fact("requiredDnsZones") or ()), None)
+    zones = given.world.once(_zones).get(text(wanted), ())
+    network = text(given.subject.fact("virtualNetwork"))
+
+    return next((one for one in zones if _linked(given.world, one, network or "/")), zones[0] if zones else None)
+
+
+@made
+def _zone_config(given: Given) -> Any:
+    """The zone as the endpoint's zone group then holds it."""
+    zone, groups = _zone(given), listing(given.subject.join("zoneGroups").value)
+    if zone is None:
+        return None
+    group = groups[0]["id"] if groups else f"{given.subject.resource}/privateDnsZoneGroups/default"
+    return effects.zone_config(group, given.subject.raw, zone, arm_id.name_of(zone).replace(".", "-"))
+
+
+@made
+def _zone_record(given: Given) -> Any:
+    """The A record that the zone group then writes into the zone; its addresses are those of the zone group."""
+    config = mapping(_zone_config(given))
+    named = str(mapping(given.element).get("record") or given.subject.name)
+    return _record_of(str(_zone(given)), config, named) if config else None
+
+
+def _record_of(zone: str, config: Mapping[str, Any], named: str) -> dict[str, Any]:
+    written = [mapping(one) for one in listing(mapping(config.get("properties")).get("recordSets"))]
+    name = next((str(one.get("recordSetName")) for one in written), named)
+    addresses = [{"ipv4Address": str(address)} for one in written for address in listing(one.get("ipAddresses"))]
+    return {
+        "id": f"{zone}/A/{name}",
+        "name": name,
+        "type": "Microsoft.Network/privateDnsZones/A",
+        "properties": {"ttl": 10, "aRecords": addresses},
+    }
+
+
+@made
+def _zone_link(given: Given) -> dict[str, Any] | None:
+    """A link that is missing: `zone`, `group`, `subscription`, `network`, `name` and the `resource`.
+
+    None where the network is linked to another zone of that name: Azure takes one only.
+    """
+    found = _missing_link(given)
+    if found is None or _other_zone(given) is not None:
+        return None
+    zone, network = found
+    taken = {text(arm_id.name_of(one["id"])) for one in given.world.children(ZONE_LINK, zone)}
+    name = f"to-{arm_id.name_of(network)}"
+    while text(name) in taken:
+        name += "-2"
+    resource = {
+        "id": f"{zone}/virtualNetworkLinks/{name}",
+        "name": name,
+        "type": "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+        "location": "global",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "registrationEnabled": False,
+            "virtualNetwork": {"id": network},
+            "virtualNetworkLinkState": "Completed",
+        },
+    }
+    return {
+        "zone": arm_id.name_of(zone),
+        "group": arm_id.group_of(zone),
+        "subscription": arm_id.subscription_of(zone),
+        "network": network,
+        "name": name,
+        "resource": resource,
+    }
+
+
+@made
+def _other_zone(given: Given) -> str | None:
+    """The other zone of that name which the network is linked to already."""
+    found = _missing_link(given)
+    if found is None:
+        return None
+    zone, network = found
+    others = given.world.once(_zones).get(text(arm_id.name_of(zone)), ())
+    return next(
+        (one for one in others if arm_id.key(one) != arm_id.key(zone) and _linked(given.world, one, network)), None
+    )
+
+
+def _missing_link(given: Given) -> tuple[str, str] | None:
+    """A zone, and the network that it is not linked to."""
+    network = given.element if isinstance(given.element, str) else given.subject.fact("virtualNetwork")
+    if isinstance(given.element, dict):
+        zones = [str(given.element.get("id"))]
+    else:
+        zones = [str(one["id"]) for one in given.subject.fact("zoneLinks") or ()]
+    missing = [one for one in zones if network and not _linked(given.world, one, str(network))]
+    return (missing[0], str(network)) if missing else None
+
+
+def _linked(world: World, zone: str, network: str) -> bool:
+    links = world.children(ZONE_LINK, zone)
+    stated = (mapping(mapping(one.get("properties")).get("virtualNetwork")).get("id") for one in links)
+    return any(arm_id.key(str(one or "/")) == arm_id.key(network) for one in stated)
+
+
+@made
+def _stale_record(given: Given) -> dict[str, Any] | None:
+    """The zone's own record that holds other addresses than the endpoint's: `id` and the `records` to put in."""
+    row = mapping(given.element)
+    host = str(row.get("host"))
+    record = given.world.resource(f"{row.get('id')}/A/{host.partition('.')[0]}")
+    if record is None:
+        return None
+    return {"id": record["id"], "records": [{"ipv4Address": str(one)} for one in listing(row.get("expected"))]}
+
+
+@made
+def _written_anew(given: Given) -> dict[str, Any] | None:
+    """The zone whose records the zone group has to write again: its `zone`, the `group`, its `label`, `config` and `record`."""
+    zone = str(mapping(given.element).get("id"))
+    for group in listing(given.subject.join("zoneGroups").value):
+        for one in map(mapping, listing(mapping(group.get("properties")).get("privateDnsZoneConfigs"))):
+            if text(mapping(one.get("properties")).get("privateDnsZoneId")) == text(zone):
+                label = str(one.get("name"))
+                config = effects.zone_config(group["id"], given.subject.raw, zone, label)
+                name = arm_id.name_of(group["id"])
+                record = _record_of(zone, config, str(mapping(given.element).get("host")).partition(".")[0])
+                found = {"zone": zone, "group": group["id"], "name": name, "label": label}
+                return {**found, "config": config, "record": record}
+    return None
+
+
+# Logs and alerts
+
+
+@made
+def _workspace(given: Given) -> str | None:
+    """The workspace to send logs to, where only one was read."""
+    found = given.world.of_type(WORKSPACE)
+    return str(found[0]["id"]) if len(found) == 1 else None
+
+
+@made
+def _allowed_workspace(given: Given) -> str | None:
+    """The first workspace that was read and that logs may go to."""
+    allowed = given.params.get("allowedDestinations")
+    return next(
+        (
+            one["id"]
+            for one in given.world.of_type(WORKSPACE)
+            if OPERATORS["like"].test(one["id"], allowed, given.today)
+        ),
+        None,
+    )
+
+
+@made
+def _log_setting(given: Given) -> str | None:
+    """The first diagnostic setting of the account that sends somewhere."""
+    found = listing(given.subject.fact("logDestinations"))
+    return str(found[0]["setting"]) if found else None
+
+
+def _rows(given: Given, field: str, wanted: tuple[str, ...], without: tuple[str, ...] = ()) -> Any:
+    setting = given.world.resource(_log_setting(given))
+    if setting is None:
+        return None
+    rows = [copy.deepcopy(mapping(one)) for one in listing(mapping(setting.get("properties")).get(field))]
+    rows = [one for one in rows if text(one.get("category") or one.get("categoryGroup")) not in map(text, without)]
+    for name in wanted:
+        same = [one for one in rows if text(one.get("category")) == text(name)]
+        for one in same:
+            one["enabled"] = True
+        if not same:
+            rows.append({"category": name, "enabled": True})
+    return rows
+
+
+@made
+def _logs_with_audit(given: Given) -> Any:
+    """The rows of that setting with the audit log."""
+    return _rows(given, "logs", ("Audit",))
+
+
+@made
+def _logs_with_usage(given: Given) -> Any:
+    """The rows of that setting with the usage log."""
+    return _rows(given, "logs", ("AzureOpenAIRequestUsage",))
+
+
+@made
+def _logs_as_declared(given: Given) -> Any:
+    """The rows of that setting with requests and responses, or without them and the group that holds them."""
+    if given.params.get("requestResponseLogging") == "required":
+        return _rows(given, "logs", ("RequestResponse",))
+    others = ("Audit", "AzureOpenAIRequestUsage", "Trace")
+    return _rows(given, "logs", others, without=("RequestResponse", "allLogs"))
+
+
+@made
+def _metrics_routed(given: Given) -> Any:
+    """The metrics of that setting, all of them on."""
+    return _rows(given, "metrics", ("AllMetrics",))
+
+
+@made
+def _action_group(given: Given) -> str | None:
+    """The first action group that is enabled and reaches somebody."""
+    return given.world.once(_acting)
+
+
+def _acting(world: World) -> str | None:
+    return next((one["id"] for one in world.of_type(ACTION_GROUP) if acts(world, [one["id"]]).value), None)
+
+
+_ALERTS = {
+    "throttled": ("AzureOpenAIRequests", "GreaterThan", 20, "Total"),
+    "availability": ("AzureOpenAIAvailabilityRate", "LessThan", 99, "Average"),
+    "speech": ("RealtimeUsageTime", "GreaterThan", 36000, "Total"),
+}
+
+
+@made
+def _alert(given: Given) -> dict[str, Any]:
+    """The metric alerts that rules ask for, by what they watch."""
+    group = given.subject.resource[: given.subject.resource.lower().index("/providers/")]
+    return {
+        name: {
+            "id": f"{group}/providers/Microsoft.Insights/metricAlerts/{given.subject.name}-{name}",
+            "name": f"{given.subject.name}-{name}",
+            "type": "Microsoft.Insights/metricAlerts",
+            "location": "global",
+            "properties": {
+                "enabled": True,
+                "scopes": [given.subject.resource],
+                "actions": [{"actionGroupId": _action_group(given)}],
+                "criteria": {
+                    "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+                    "allOf": [
+                        {
+                            "name": "cond0",
+                            "metricName": metric,
+                            "operator": operator,
+                            "threshold": threshold,
+                            "timeAggregation": aggregation,
+                        }
+                    ],
+                },
+            },
+        }
+        for name, (metric, operator, threshold, aggregation) in _ALERTS.items()
+    }
+
+
+@made
+def _account_group(given: Given) -> str | None:
+    """The resource group of the subscription's first account."""
+    raw = listing(given.subject.join("accounts").value)
+    return arm_id.group_of(raw[0]["id"]) if raw else None
+
+
+@made
+def _realtime_role(given: Given) -> dict[str, Any]:
+    """The role that may open realtime sessions, Cognitive Services OpenAI User: its definition, as read or as Microsoft states it."""
+    known = given.world.once(_openai_user)
+    if known is not None:
+        return known
+    subscription = arm_id.subscription_of(home_of(given.subject))
+    return {
+        "id": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}",
+        "name": OPENAI_USER,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "properties": {
+            "roleName": "Cognitive Services OpenAI User",
+            "type": "BuiltInRole",
+            "permissions": [{"actions": ["Microsoft.CognitiveServices/*/read"], "dataActions": [REALTIME_ACTION]}],
+        },
+    }
+
+
+def _openai_user(world: World) -> dict[str, Any] | None:
+    for one in world.of_type(DEFINITION):
+        named = text(mapping(one.get("properties")).get("roleName")) == "cognitive services openai user"
+        if named and grants(one, REALTIME_ACTION, "dataActions", "notDataActions"):
+            return one
+    return None

@@ -1,0 +1,341 @@
+"""Options: what the commands share, one row each; signatures, completion, `rtaudit.yaml` and its schema follow from it.
+
+A group of options is a dataclass: a command that takes one in its signature has these options, and gets their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(repr=False, eq=False)
+class Key:
+    """A key of `rtaudit.yaml` that gives an option its value where the command line does not."""
+
+    name: str
+    about: str
+    """What the schema says of it."""
+    schema: str = "text"
+    """Shape of the value: text, list, boolean, mapping, words (one of the option's values), rules (a list, or true)."""
+    path: bool = False
+    """True where the value names files, relative to the folder of `rtaudit.yaml`."""
+
+
+@dataclass(repr=False, eq=False)
+class Option:
+    """A row: everything that is known about an option besides its name, type and default (those of the field)."""
+
+    flags: tuple[str, ...]
+    """`--subscription`, `-s`; none: it is an argument."""
+    help: str
+    metavar: str | None = None
+    panel: str | None = None
+    """Heading in the help."""
+    key: Key | None = None
+    values: str | None = None
+    """Name of the list of values that a shell offers (`rtaudit.settings.values`)."""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+ROW = "option"
+"""Key of the row in the metadata of a field."""
+
+
+def option(*flags: str, default: Any = None, help: str, **row: Any) -> Any:  # noqa: A002 (the word that Typer uses)
+    """A field of an options dataclass, with its row."""
+    return field(default=default, metadata={ROW: Option(flags, help, **row)})
+
+
+def rows(group: type) -> Iterator[tuple[str, Option]]:
+    """The options of a group, by field name."""
+    for one in fields(group):
+        yield one.name, one.metadata[ROW]
+
+
+_SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
+_PATH = "A path is read from this file's folder."
+
+
+@dataclass(repr=False, eq=False)
+class Label:
+    """Which environment is meant."""
+
+    environment: str | None = option(
+        "--environment", "-e", metavar="LABEL", values="environments",
+        help="Label of the environment, such as prod; what rtaudit.yaml says of it holds where no option says otherwise.",
+    )  # fmt: skip
+    config: str | None = option(
+        "--config", metavar="FILE",
+        help="The file that names the environments; `none`: no file. [rtaudit.yaml, where there is one]",
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Scope:
+    """What is collected."""
+
+    subscription: Sequence[str] = option(
+        "--subscription", "-s", default=(), metavar="SUBSCRIPTION", help="Id or name; repeatable.", panel=_SCOPE,
+        key=Key("subscriptions", "Subscriptions, by id or name, as -s.", "list"),
+    )  # fmt: skip
+    all_subscriptions: bool = option(
+        "--all-subscriptions", default=False, help="Every subscription that the credential can see.", panel=_SCOPE,
+        key=Key("allSubscriptions", "Every subscription that the credential can see.", "boolean"),
+    )  # fmt: skip
+    resource_group: Sequence[str] = option(
+        "--resource-group", "-g", default=(), metavar="GROUP", panel=_SCOPE,
+        help="Only accounts in this resource group; repeatable.",
+        key=Key("resourceGroups", "Only accounts in these resource groups, as -g.", "list"),
+    )  # fmt: skip
+    account: Sequence[str] = option(
+        "--account", "-a", default=(), metavar="ACCOUNT", help="Only this account (name or id); repeatable.",
+        panel=_SCOPE, key=Key("accounts", "Only these accounts (name or id), as -a.", "list"),
+    )  # fmt: skip
+    aspect: Sequence[str] = option(
+        "--aspect", default=(), metavar="NAME", panel=_SCOPE, values="aspects",
+        help="An opt-in aspect (defender, perimeters, metrics) to read too, or the only default ones to read; repeatable.",
+    )  # fmt: skip
+    skip: Sequence[str] = option(
+        "--skip", default=(), metavar="NAME", help="Do not read this aspect; repeatable.", panel=_SCOPE,
+        values="aspects", key=Key("skip", "Aspects that are not read, as --skip.", "list"),
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Reach:
+    """Where Azure is, and who asks it."""
+
+    tenant: str | None = option(
+        "--tenant", metavar="ID", help="Tenant to log in to.", panel=_REACH, key=Key("tenant", "Tenant to log in to.")
+    )
+    cloud: str = option(
+        "--cloud", default="AzureCloud", metavar="CLOUD", panel=_REACH, values="clouds",
+        help="AzureCloud, AzureUSGovernment or AzureChinaCloud.",
+        key=Key("cloud", "The Azure cloud; AzureCloud unless said.", "words"),
+    )  # fmt: skip
+    arm_endpoint: str | None = option(
+        "--arm-endpoint", metavar="URL", help="Another Resource Manager: https, or http on loopback.", panel=_REACH
+    )
+    audience: str | None = option(
+        "--audience", metavar="URL", help="What a token for --arm-endpoint is asked for.", panel=_REACH
+    )
+    auth: str = option(
+        "--auth", default="default", metavar="METHOD", panel=_REACH, values="methods",
+        help="default, cli, managed-identity, workload-identity or environment.",
+        key=Key("auth", "How to log in, as --auth.", "words"),
+    )  # fmt: skip
+    timeout: float | None = option(
+        "--timeout", metavar="SECONDS", minimum=0.1, help="Stop then, with what there is.", panel=_HOW
+    )
+    verbose: bool = option("--verbose", default=False, help="Show every call on stderr.", panel=_HOW)
+    log_file: str | None = option("--log-file", metavar="FILE", help="Append every call to this file.", panel=_HOW)
+
+
+@dataclass(repr=False, eq=False)
+class Collecting:
+    """How a collection goes on."""
+
+    fill: str | None = option(
+        "--fill", metavar="OLD.json", panel=_SCOPE,
+        help="Ask only for what the gaps of this snapshot name; keep the rest.",
+    )  # fmt: skip
+    concurrency: int = option(
+        "--concurrency", default=48, metavar="N", minimum=1, maximum=256, help="Reads in flight.", panel=_HOW
+    )
+    progress: str = option(
+        "--progress", default="auto", metavar="HOW", help="auto, plain or none (on stderr).", panel=_HOW,
+        values="progress",
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Part:
+    """Which part of a collection is read here."""
+
+    shard: str | None = option(
+        "--shard", metavar="K/N", help="Read the K-th of N parts; `snapshot merge` joins them.", panel=_SCOPE
+    )
+
+
+@dataclass(repr=False, eq=False)
+class Contracts:
+    """The clients of an environment."""
+
+    client: Sequence[str] = option(
+        "--client", default=(), metavar="FILE",
+        help="A client contract of the environment, in place of the snapshot's own; repeatable.",
+        key=Key("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class ForPacks:
+    """What packs need to be collected."""
+
+    for_packs: Sequence[str] = option(
+        "--for", default=(), metavar="PACK", values="policies",
+        help="Also read the opt-in aspects that this pack's rules read; repeatable.",
+        key=Key("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Expecting:
+    """What must be there before anything is collected."""
+
+    expect: Sequence[str] = option(
+        "--expect", default=(), metavar="FILE", help="A client contract whose targets must be there; repeatable.",
+        key=Key("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
+    )  # fmt: skip
+    expect_deployment: Sequence[str] = option(
+        "--expect-deployment", default=(), metavar="ACCOUNT/NAME", help="A deployment that must be there; repeatable."
+    )
+    expect_region: Sequence[str] = option(
+        "--expect-region", default=(), metavar="ACCOUNT=REGION", help="Where an account must be; repeatable."
+    )
+
+
+_PLAN = "Can it be built here?"
+
+
+@dataclass(repr=False, eq=False)
+class Planning:
+    """A deployment that is planned."""
+
+    model: str | None = option(
+        "--model", metavar="NAME", help="A deployment of this model is planned: say what keeps it from being built.",
+        panel=_PLAN,
+    )  # fmt: skip
+    version: str | None = option(
+        "--version", metavar="VERSION", help="Version of the model. [the region's default]", panel=_PLAN
+    )
+    sku: str | None = option("--sku", metavar="SKU", help="SKU of the deployment. [GlobalStandard]", panel=_PLAN)
+    capacity: int | None = option(
+        "--capacity",
+        metavar="UNITS",
+        help="Capacity of the deployment, in units of the SKU. [1]",
+        minimum=1,
+        panel=_PLAN,
+    )
+    region: str | None = option(
+        "--region", metavar="REGION", help="Where, for an account that does not exist yet.", panel=_PLAN
+    )
+
+
+@dataclass(repr=False, eq=False)
+class Checking:
+    """How snapshots are checked."""
+
+    policy: Sequence[str] = option(
+        "--policy", "-p", default=(), metavar="NAME|PATH", values="policies",
+        help="A pack that ships, or a file or folder; repeatable. [production]",
+        key=Key("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
+    )  # fmt: skip
+    settings: Sequence[str] = option(
+        "--set", default=(), metavar="PARAM=VALUE", help="A parameter, its value in YAML; repeatable.",
+        key=Key("params", "Parameters of the packs, by name, as --set.", "mapping"),
+    )  # fmt: skip
+    as_of: str | None = option("--as-of", metavar="DATE", help="Judge as of this day (YYYY-MM-DD), not today.")
+    probe: Sequence[str] = option(
+        "--probe", default=(), metavar="FILE", help="What `rtaudit probe -o json` wrote: judged too; repeatable."
+    )
+    waivers: str | None = option(
+        "--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).",
+        key=Key("waivers", f"Accepted findings, as --waivers. {_PATH}", path=True),
+    )  # fmt: skip
+    baseline: str | None = option(
+        "--baseline", metavar="REPORT.json", help="A report whose findings are known and do not gate.",
+        key=Key("baseline", f"A report whose findings are known, as --baseline. {_PATH}", path=True),
+    )  # fmt: skip
+    fail_on: str = option(
+        "--fail-on", default="high", metavar="SEVERITY", values="thresholds",
+        help="Gate on failures of this severity or worse; `none` never gates.",
+        key=Key("failOn", "The severity from which a failure gates, as --fail-on; high unless said.", "words"),
+    )  # fmt: skip
+    allow_unknown: Sequence[str] = option(
+        "--allow-unknown", default=(), metavar="[=RULE,…]", values="rules",
+        help="Let what could not be looked at pass the gate: all of it, or `--allow-unknown=RULE,…`.",
+        key=Key("allowUnknown", "true, or the rules whose unknown does not gate, as --allow-unknown.", "rules"),
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class View:
+    """How an answer is shown."""
+
+    group_by: str | None = option(
+        "--group-by", metavar="account|rule|severity", help="How the table groups.", values="groupings"
+    )
+    show: Sequence[str] = option(
+        "--show", default=(), metavar="OUTCOME", values="outcomes",
+        help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable.",
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Output:
+    """What is written where."""
+
+    output: Sequence[str] = option(
+        "--output", "-o", default=(), metavar="FORMAT[=PATH]", values="formats",
+        help="Format, FORMAT=PATH, or a path whose extension says the format; can be given several times. Formats: {formats}.",
+    )  # fmt: skip
+
+
+@dataclass(repr=False, eq=False)
+class Evidence:
+    """What is kept of a check."""
+
+    evidence: str | None = option(
+        "--evidence", metavar="DIR", help="Write snapshot, policy, report and manifest into a folder."
+    )
+
+
+SNAPSHOT = Key("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
+
+
+@dataclass(repr=False, eq=False)
+class Kept:
+    """Where a collection goes."""
+
+    snapshot: str | None = option(
+        "--snapshot", metavar="FILE", help="Also keep what was collected in this file.", key=SNAPSHOT
+    )
+
+
+@dataclass(repr=False, eq=False)
+class Written:
+    """Where a collection is written."""
+
+    output: str | None = option(
+        "--output", "-o", metavar="FILE", help="Where to write the snapshot; stdout without it.", key=SNAPSHOT
+    )
+
+
+@dataclass(repr=False, eq=False)
+class Snapshots:
+    """What is checked."""
+
+    snapshot: Sequence[str] = option(
+        default=(), metavar="SNAPSHOT…", key=SNAPSHOT,
+        help="Snapshot files, or - for standard input; with -e those of rtaudit.yaml.",
+    )  # fmt: skip
+
+
+GROUPS = (
+    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output
+)  # fmt: skip
+"""Every group."""
+
+
+def keys() -> dict[str, tuple[Key, str | None]]:
+    """The keys of `rtaudit.yaml`, by name, each with the name of its option's list of values."""
+    found: dict[str, tuple[Key, str | None]] = {}
+    for group in GROUPS:
+        for _, row in rows(group):
+            if row.key is not None:
+                found.setdefault(row.key.name, (row.key, row.values))
+    return found

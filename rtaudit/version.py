@@ -1,0 +1,3 @@
+"""Version: of the package, said in one place."""
+
+__version__ = "0.1.0"

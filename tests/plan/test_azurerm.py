@@ -1,0 +1,184 @@
+"""The azurerm mapping: a case for each of its rows, both spellings of what two provider versions say, and its defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtaudit.documents import load_yaml
+from rtaudit.plan.azurerm_table import MAPPING
+from rtaudit.plan.model import Unknown, at, unknowns
+
+from .kit import (
+    ACCOUNT,
+    GROUP,
+    WORKSPACE,
+    change,
+    configured,
+    gaps,
+    refers,
+    resource,
+    snapshot,
+    terraform_plan,
+    tf_account,
+)
+
+CASES: dict[str, dict[str, list[Any]]] = load_yaml(Path(__file__).with_name("azurerm.cases.yaml")).value
+ROWS = [(kind, row.attribute) for kind, mapped in MAPPING.items() for row in mapped.rows.values() if row.to]
+PARENTS = {"cognitive_account_id": ACCOUNT, "target_resource_id": ACCOUNT, "scope": ACCOUNT, "private_dns_zone_id": f"{GROUP}/providers/Microsoft.Network/privateDnsZones/z", "virtual_network_id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v", "network_security_perimeter_profile_id": f"{GROUP}/providers/Microsoft.Network/networkSecurityPerimeters/n/profiles/p"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "attribute"), ROWS, ids=[".".join(row) for row in ROWS])
+def test_a_row(kind: str, attribute: str) -> None:
+    shown, arm = CASES[kind][attribute]
+    block, _, inner = attribute.partition(".")
+    parents = {name: PARENTS[name] for name in MAPPING[kind].parents if name in PARENTS}
+    values = {"name": "n", "resource_group_name": "rg", **parents, block: [{inner: shown}] if inner else shown}
+    (planned,) = terraform_plan(change(kind, "x", values)).resources
+    assert at(planned.body, MAPPING[kind].rows[attribute].to.split(".")) == arm or _within(
+        planned.body, kind, attribute, arm
+    )
+
+
+def _within(body: dict[str, Any], kind: str, attribute: str, arm: Any) -> bool:
+    """True for a conversion that adds to an object which others add to."""
+    found = at(body, MAPPING[kind].rows[attribute].to.split("."))
+    return isinstance(arm, dict) and isinstance(found, dict) and arm.items() <= found.items()
+
+
+def test_every_case_is_of_a_row() -> None:
+    assert {(kind, attribute) for kind, rows in CASES.items() for attribute in rows} == set(ROWS)
+
+
+SETTING = {"name": "logs", "target_resource_id": ACCOUNT, "log_analytics_workspace_id": WORKSPACE}
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "field"),
+    [
+        pytest.param({"enabled_log": [{"category": "Audit"}]}, "log", "logs", id="enabled_log"),
+        pytest.param({"log": [{"category": "Audit", "enabled": True}]}, "enabled_log", "logs", id="log"),
+        pytest.param({"enabled_metric": [{"category": "AllMetrics"}]}, "metric", "metrics", id="enabled_metric"),
+        pytest.param({"metric": [{"category": "AllMetrics", "enabled": True}]}, "enabled_metric", "metrics", id="metric"),
+    ],
+)  # fmt: skip
+def test_the_other_spelling_is_no_gap(known: dict[str, Any], unknown: str, field: str) -> None:
+    (planned,) = terraform_plan(
+        change("azurerm_monitor_diagnostic_setting", "x", {**SETTING, **known}, {unknown: True})
+    ).resources
+    assert not list(unknowns(planned.body))
+    assert len(planned.body["properties"][field]) == 1
+
+
+def test_a_block_that_nothing_knows_is_a_gap() -> None:
+    (planned,) = terraform_plan(
+        change("azurerm_monitor_diagnostic_setting", "x", SETTING, {"enabled_log": True})
+    ).resources
+    assert isinstance(planned.body["properties"]["logs"], Unknown)
+
+
+def test_the_providers_defaults_are_values_and_are_told() -> None:
+    root = {
+        "resources": [
+            configured(
+                "azurerm_cognitive_account",
+                "a",
+                name={"constant_value": "voice"},
+                public_network_access_enabled={"constant_value": True},
+            )
+        ]
+    }
+    found = snapshot(terraform_plan(change("azurerm_cognitive_account", "a", tf_account(), {"id": True}), root=root))
+    assert resource(found)["properties"]["disableLocalAuth"] is False
+    # What the code states is no default, even where it is the same.
+    assert found.defaults[ACCOUNT.lower()] == {"/properties/disableLocalAuth": "local_auth_enabled"}
+
+
+def test_a_version_that_azure_chooses_is_not_known() -> None:
+    values = {
+        "name": "talk",
+        "cognitive_account_id": ACCOUNT,
+        "model": [{"format": "OpenAI", "name": "gpt-realtime", "version": None}],
+        "sku": [{"name": "GlobalStandard", "capacity": 1}],
+    }
+    found = snapshot(terraform_plan(change("azurerm_cognitive_deployment", "d", values)))
+    assert ("deployments", "/properties/model/version") in gaps(found, "notYetKnown")
+
+
+def test_a_role_by_its_name_has_no_id_in_a_plan() -> None:
+    values = {
+        "name": "n",
+        "scope": ACCOUNT,
+        "role_definition_name": "Cognitive Services OpenAI User",
+        "principal_id": "p",
+    }
+    found = snapshot(terraform_plan(change("azurerm_role_assignment", "r", values, {"role_definition_id": True})))
+    assert ("roleAssignments", "/properties/roleDefinitionId") in gaps(found, "notYetKnown")
+
+
+def test_a_key_that_is_a_resource_of_its_own_is_part_of_the_account() -> None:
+    root = {
+        "resources": [
+            configured(
+                "azurerm_cognitive_account_customer_managed_key",
+                "k",
+                cognitive_account_id=refers("azurerm_cognitive_account.a.id", "azurerm_cognitive_account.a"),
+            )
+        ]
+    }
+    key = change(
+        "azurerm_cognitive_account_customer_managed_key",
+        "k",
+        {"key_vault_key_id": "https://v.vault.azure.net/keys/k"},
+        {"id": True, "cognitive_account_id": True},
+    )
+    found = snapshot(
+        terraform_plan(change("azurerm_cognitive_account", "a", tf_account(), {"id": True}), key, root=root)
+    )
+    assert resource(found)["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
+
+
+@pytest.mark.parametrize("version", ["name", "id"])
+def test_a_link_by_either_version(version: str) -> None:
+    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.openai.azure.com"
+    by = (
+        {"private_dns_zone_name": "privatelink.openai.azure.com", "resource_group_name": "rg"}
+        if version == "name"
+        else {"private_dns_zone_id": zone}
+    )
+    values = {"name": "l", "virtual_network_id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v", **by}
+    found = snapshot(terraform_plan(change("azurerm_private_dns_zone_virtual_network_link", "l", values)))
+    assert resource(found, f"{zone}/virtualNetworkLinks/l")
+
+
+def test_an_endpoint_and_its_zone_group() -> None:
+    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.openai.azure.com"
+    values = {
+        "name": "pe",
+        "resource_group_name": "rg",
+        "private_service_connection": [{"name": "c", "is_manual_connection": False, "subresource_names": ["account"]}],
+        "private_dns_zone_group": [{"name": "default", "private_dns_zone_ids": [zone]}],
+    }
+    unknown = {
+        "id": True,
+        "private_service_connection": [{"private_connection_resource_id": True, "subresource_names": [False]}],
+        "custom_dns_configs": True,
+    }
+    expression = [
+        {"private_connection_resource_id": refers("azurerm_cognitive_account.a.id", "azurerm_cognitive_account.a")}
+    ]
+    root = {"resources": [configured("azurerm_private_endpoint", "pe", private_service_connection=expression)]}
+    found = snapshot(
+        terraform_plan(
+            change("azurerm_cognitive_account", "a", tf_account(), {"id": True}),
+            change("azurerm_private_endpoint", "pe", values, unknown),
+            root=root,
+        )
+    )
+    endpoint = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe"
+    (connection,) = resource(found, endpoint)["properties"]["privateLinkServiceConnections"]
+    assert connection["properties"]["privateLinkServiceId"] == ACCOUNT
+    (config,) = resource(found, f"{endpoint}/privateDnsZoneGroups/default")["properties"]["privateDnsZoneConfigs"]
+    assert config["properties"] == {"privateDnsZoneId": zone}

@@ -1,0 +1,80 @@
+"""What is no plan is refused with its name and the command that makes one; what is one is told by its content."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rtaudit.errors import InputError
+from rtaudit.plan import read_plan
+
+TERRAFORM: dict[str, Any] = {"format_version": "1.2", "resource_changes": []}
+BICEP: dict[str, Any] = {"predictedResources": [], "diagnostics": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "problem", "hint"),
+    [
+        pytest.param(b"PK\x03\x04....", "tfplan", "is a binary Terraform plan", "terraform show -json", id="binary"),
+        pytest.param(b"", "plan.json", "is empty", "terraform show -json", id="empty"),
+        pytest.param(b'resource "azurerm_x" "y" {}', "main.tf", "is Terraform source", "terraform plan -out", id="hcl"),
+        pytest.param(b"param x string\nresource a 'A/b@2' = {}", "main.bicep", "is Bicep source", "bicep snapshot main.bicepparam", id="bicep source"),
+        pytest.param(b"Error: no such thing", "log.txt", "is not JSON", "terraform show -json", id="text"),
+        pytest.param(b"\xff\xfe\xff\x00\xd8", "plan.json", "is not text", "terraform show", id="not text"),
+        pytest.param(b'{"@level":"info"}\n{"@level":"info"}\n', "plan.json", "is the log of `terraform plan -json`", "terraform show -json", id="log"),
+        pytest.param(json.dumps({"format_version": "1.0", "terraform_version": "1.9", "values": {}}).encode(), "s.json", "is a Terraform state", "rtaudit collect", id="shown state"),
+        pytest.param(json.dumps({"version": 4, "serial": 1, "lineage": "x"}).encode(), "terraform.tfstate", "is a Terraform state file", "rtaudit collect", id="state file"),
+        pytest.param(json.dumps({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "resources": []}).encode(), "t.json", "is an ARM template", "bicep snapshot", id="template"),
+        pytest.param(json.dumps({"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#"}).encode(), "p.json", "is a file of deployment parameters", "bicep snapshot", id="parameters"),
+        pytest.param(json.dumps({"schema": "rtaudit.snapshot/1"}).encode(), "prod.json", "is a document of rtaudit", "rtaudit check", id="snapshot"),
+        pytest.param(json.dumps({"Status": "Succeeded", "Changes": [{"FullyQualifiedResourceId": "/x"}], "resourceChanges": None}).encode(), "w.json", "", "", id="powershell what-if"),
+        pytest.param(b"[1]", "l.json", "is not a plan: it holds a JSON list", "terraform show", id="a list"),
+        pytest.param(b'{"a": 1}', "x.json", "is not a plan in a format that rtaudit knows", "terraform show", id="another document"),
+        pytest.param(b'{"format_version": "2.0", "planned_values": {}}', "x.json", "has format_version 2.0", "Terraform 1.x", id="another major"),
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_is_refused(tmp_path: Path, content: bytes, name: str, problem: str, hint: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_plan(str(file))
+    assert str(file) in caught.value.message
+    assert problem in caught.value.message
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        pytest.param(BICEP, "Bicep snapshot", id="bicep"),
+        pytest.param({"PredictedResources": [], "Diagnostics": []}, "Bicep snapshot", id="bicep in Pascal case"),
+        pytest.param(TERRAFORM, "Terraform plan", id="terraform"),
+        pytest.param({"format_version": "1.2", "resource_drift": []}, "Terraform plan", id="refresh only"),
+        pytest.param({"format_version": "0.1", "planned_values": {}}, "Terraform plan", id="terraform 0.12"),
+        pytest.param({"status": "Succeeded", "changes": []}, "what-if result", id="what-if of the CLI"),
+        pytest.param({"status": "Succeeded", "properties": {"changes": []}}, "what-if result", id="what-if of the service"),
+    ],
+)  # fmt: skip
+def test_a_plan_is_told_by_its_content(tmp_path: Path, document: dict[str, Any], kind: str) -> None:
+    file = tmp_path / "any.name"
+    file.write_text(json.dumps(document))
+    assert read_plan(str(file)).format == kind
+
+
+def test_what_windows_powershell_wrote_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(TERRAFORM), "utf-16")
+    assert read_plan(str(file)).format == "Terraform plan"
+
+
+@pytest.mark.parametrize("where", ["top", "properties"])
+def test_what_if_that_failed_is_no_empty_plan(tmp_path: Path, where: str) -> None:
+    file = tmp_path / "w.json"
+    inner = {"changes": [], "error": {"code": "InvalidTemplate", "message": "no"}}
+    document = {"status": "Failed", **inner} if where == "top" else {"status": "Failed", "properties": inner}
+    file.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="what-if failed: InvalidTemplate: no"):
+        read_plan(str(file))

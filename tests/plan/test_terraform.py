@@ -1,0 +1,294 @@
+"""Terraform plans: actions, what is known after the apply, and where references lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rtaudit.plan.changes import module_index, module_names, split_module, steps_of, value_of
+from rtaudit.plan.model import Unknown
+
+from .kit import (
+    ACCOUNT,
+    GROUP,
+    SUBSCRIPTION,
+    WORKSPACE,
+    change,
+    configured,
+    gaps,
+    refers,
+    resource,
+    snapshot,
+    terraform_plan,
+    tf_account,
+)
+
+SETTING = "azurerm_monitor_diagnostic_setting"
+
+
+@pytest.mark.parametrize(
+    ("after", "unknown", "shown"),
+    [
+        pytest.param({"a": 1}, {}, {"a": 1}, id="all known"),
+        pytest.param({"a": 1}, {"b": True}, {"a": 1, "b": "?"}, id="a key left out"),
+        pytest.param({"a": None}, {}, {"a": None}, id="null is unset"),
+        pytest.param({"l": [None, "x"]}, {"l": [True, False]}, {"l": ["?", "x"]}, id="by index"),
+        pytest.param({"l": [{}]}, {"l": [{"k": True}]}, {"l": [{"k": "?"}]}, id="an object of which all is unknown"),
+        pytest.param({}, {"l": True}, {"l": "?"}, id="a whole block list"),
+        pytest.param({"o": {"k": 1}}, {"o": {}}, {"o": {"k": 1}}, id="known collections are left as empty ones"),
+        pytest.param({"l": ["x"]}, {"l": [False, True]}, {"l": ["x", "?"]}, id="a set puts unknown ones last"),
+        pytest.param({"a": 1}, True, "?", id="everything"),
+    ],
+)
+def test_values_and_their_unknown_marks(after: Any, unknown: Any, shown: Any) -> None:
+    def show(value: Any) -> Any:
+        if isinstance(value, Unknown):
+            return "?"
+        if isinstance(value, dict):
+            return {key: show(item) for key, item in value.items()}
+        return [show(item) for item in value] if isinstance(value, list) else value
+
+    assert show(value_of(after, unknown)) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "names", "above", "index"),
+    [
+        ("module.a", ["a"], "", None),
+        ('module.a["x.y"].module.b[0]', ["a", "b"], 'module.a["x.y"]', 0),
+        ('module.a["k.module.z"]', ["a"], "", "k.module.z"),
+        ('module.a["q\\"[1]"].module.b["c"]', ["a", "b"], 'module.a["q\\"[1]"]', "c"),
+    ],
+)
+def test_a_modules_address(address: str, names: list[str], above: str, index: Any) -> None:
+    assert module_names(address) == names
+    assert split_module(address)[0] == above
+    assert module_index(address) == index
+
+
+def test_a_reference_as_steps() -> None:
+    assert steps_of('module.m["a.b"].x[0].id') == ["module", "m", "a.b", "x", 0, "id"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "more", "there"),
+    [
+        pytest.param(("create",), {}, True, id="create"),
+        pytest.param(("update",), {}, True, id="update"),
+        pytest.param(("no-op",), {}, True, id="no-op"),
+        pytest.param(("delete", "create"), {}, True, id="replace"),
+        pytest.param(("create", "delete"), {}, True, id="replace, new first"),
+        pytest.param(("delete",), {}, False, id="delete"),
+        pytest.param(("forget",), {"before": {**tf_account(), "id": ACCOUNT}}, True, id="forget: it goes on existing"),
+        pytest.param(("read",), {}, False, id="read"),
+        pytest.param(("create",), {"deposed": "abc123"}, False, id="an older object"),
+        pytest.param(("create",), {"mode": "data"}, False, id="a data source"),
+    ],
+)
+def test_what_an_action_leaves_there(actions: tuple[str, ...], more: dict[str, Any], there: bool) -> None:
+    after = None if actions in (("delete",), ("forget",)) else {**tf_account(), "id": ACCOUNT}
+    found = snapshot(terraform_plan(change("azurerm_cognitive_account", "voice", after, actions=actions, **more)))
+    assert bool(found.resources) is there
+
+
+@pytest.mark.parametrize(
+    ("document", "aspect"),
+    [
+        pytest.param({"complete": False}, "accounts", id="a plan that is not complete"),
+        pytest.param({"errored": True, "complete": False}, "accounts", id="a plan that ended with an error"),
+        pytest.param({"deferred_changes": [{}]}, "accounts", id="deferred changes"),
+    ],
+)
+def test_what_may_be_missing_is_a_gap(document: dict[str, Any], aspect: str) -> None:
+    assert (aspect, None) in gaps(snapshot(terraform_plan(**document)), "notYetKnown", "/")
+
+
+def two_modules(*, setting_refers: dict[str, Any], index: Any = None, keys: tuple[Any, ...] = (None,)) -> Any:
+    """An account in a module (once a key), and a setting in the root that refers to it."""
+    suffix = {key: "" if key is None else f'["{key}"]' for key in keys}
+    accounts = [
+        change("azurerm_cognitive_account", "this", tf_account(f"voice{key or ''}"), {"id": True}, module_address=f"module.voice{suffix[key]}")
+        for key in keys
+    ]  # fmt: skip
+    more = {} if index is None else {"index": index}
+    setting = change(
+        SETTING,
+        "logs",
+        {"name": "logs", "log_analytics_workspace_id": WORKSPACE},
+        {"id": True, "target_resource_id": True},
+        **more,
+    )
+    root = {
+        "resources": [configured(SETTING, "logs", target_resource_id=setting_refers)],
+        "module_calls": {
+            "voice": {
+                "module": {
+                    "outputs": {
+                        "id": {
+                            "expression": refers("azurerm_cognitive_account.this.id", "azurerm_cognitive_account.this")
+                        }
+                    },
+                    "resources": [configured("azurerm_cognitive_account", "this")],
+                }
+            }
+        },
+    }
+    return terraform_plan(*accounts, setting, root=root)
+
+
+@pytest.mark.parametrize(
+    ("setting_refers", "index", "keys", "target"),
+    [
+        pytest.param(refers("module.voice.id", "module.voice"), None, (None,), "voice", id="an output"),
+        pytest.param(refers('module.voice["b"].id', 'module.voice["b"]', "module.voice"), None, ("a", "b"), "voiceb", id="an output of one instance"),
+        pytest.param({"constant_value": ACCOUNT}, None, (None,), None, id="a constant is known already"),
+        pytest.param(refers("local.account_id"), None, (None,), None, id="a local leads nowhere"),
+        pytest.param(refers("module.voice", "each.key"), None, ("a", "b"), None, id="an index that was cut"),
+        pytest.param({}, None, (None,), None, id="no expression"),
+    ],
+)  # fmt: skip
+def test_a_reference_through_a_module(setting_refers: Any, index: Any, keys: Any, target: str | None) -> None:
+    found = snapshot(two_modules(setting_refers=setting_refers, index=index, keys=keys))
+    below = [one["id"] for one in found.resources if "/diagnosticSettings/" in one["id"]]
+    expected = [
+        f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/{target}/providers/Microsoft.Insights/diagnosticSettings/logs"
+    ]
+    if target is None:
+        assert below != expected
+        assert all("/accounts/" not in one for one in below)
+    else:
+        assert below == expected
+
+
+def test_a_reference_by_a_variable_of_the_module() -> None:
+    account = change("azurerm_cognitive_account", "a", tf_account(), {"id": True})
+    inner = change(
+        "azurerm_cognitive_deployment",
+        "d",
+        deployment(),
+        {"id": True, "cognitive_account_id": True},
+        module_address="module.m",
+    )
+    root = {
+        "resources": [configured("azurerm_cognitive_account", "a")],
+        "module_calls": {
+            "m": {
+                "expressions": {"account": refers("azurerm_cognitive_account.a.id", "azurerm_cognitive_account.a")},
+                "module": {
+                    "resources": [
+                        configured("azurerm_cognitive_deployment", "d", cognitive_account_id=refers("var.account"))
+                    ]
+                },
+            }
+        },
+    }
+    found = snapshot(terraform_plan(account, inner, root=root))
+    assert resource(found, f"{ACCOUNT}/deployments/talk")
+
+
+def test_the_only_candidate_of_a_module_is_taken_and_told() -> None:
+    account = change("azurerm_cognitive_account", "a", tf_account(), {"id": True})
+    one = change("azurerm_cognitive_deployment", "d", deployment(), {"id": True, "cognitive_account_id": True})
+    plan = terraform_plan(
+        account,
+        one,
+        root={"resources": [configured("azurerm_cognitive_deployment", "d", cognitive_account_id=refers("local.id"))]},
+    )
+    assert resource(snapshot(plan), f"{ACCOUNT}/deployments/talk")
+    assert plan.warnings == [
+        (
+            "azurerm_cognitive_deployment.d: the plan does not say what cognitive_account_id refers to; azurerm_cognitive_account.a,"
+            " the only one of its type in the module, was taken"
+        )
+    ]
+
+
+def test_of_two_candidates_none_is_taken() -> None:
+    accounts = [change("azurerm_cognitive_account", name, tf_account(name), {"id": True}) for name in ("a", "b")]
+    one = change("azurerm_cognitive_deployment", "d", deployment(), {"id": True, "cognitive_account_id": True})
+    found = snapshot(terraform_plan(*accounts, one))
+    assert not [
+        each
+        for each in found.resources
+        if each["id"].lower().startswith(f"{GROUP}/".lower()) and "/deployments/" in each["id"]
+    ]
+
+
+def test_a_circle_of_references_ends() -> None:
+    settings = [change(SETTING, name, {"name": name}, {"id": True, "target_resource_id": True}) for name in ("a", "b")]
+    root = {
+        "resources": [
+            configured(SETTING, name, target_resource_id=refers(f"{SETTING}.{other}.id", f"{SETTING}.{other}"))
+            for name, other in (("a", "b"), ("b", "a"))
+        ]
+    }
+    assert snapshot(terraform_plan(*settings, root=root)).environment == "prod"
+
+
+@pytest.mark.parametrize(
+    ("provider", "ids", "expected"),
+    [
+        pytest.param({"constant_value": SUBSCRIPTION}, None, GROUP, id="configured"),
+        pytest.param(refers("var.sub"), None, GROUP, id="a variable"),
+        pytest.param({}, GROUP, GROUP, id="an id that is known"),
+        pytest.param({}, None, "/planned/subscription/resourceGroups/rg", id="in the environment: not told"),
+    ],
+)
+def test_the_subscription_of_what_is_new(provider: Any, ids: Any, expected: str) -> None:
+    changes = [change("azurerm_cognitive_account", "a", tf_account(), {"id": True})]
+    if ids:
+        changes.append(change("azurerm_resource_group", "g", {"id": ids, "name": "rg"}, actions=("no-op",)))
+    config = {
+        "provider_config": {"azurerm": {"name": "azurerm", "expressions": {"subscription_id": provider}}},
+        "root_module": {},
+    }
+    plan = terraform_plan(*changes, configuration=config, variables={"sub": {"value": SUBSCRIPTION}})
+    (account,) = [one for one in snapshot(plan).resources if "/accounts/" in one["id"]]
+    assert account["id"] == f"{expected}/providers/Microsoft.CognitiveServices/accounts/voice"
+
+
+def test_a_name_that_is_not_known_yet() -> None:
+    values = {key: value for key, value in tf_account().items() if key not in ("name", "custom_subdomain_name")}
+    plan = terraform_plan(
+        change("azurerm_cognitive_account", "a", values, {"id": True, "name": True, "custom_subdomain_name": True})
+    )
+    found = snapshot(plan)
+    (account,) = found.resources
+    assert {("accounts", "/name"), ("accounts", "/properties/customSubDomainName")} <= gaps(found, "notYetKnown").keys()
+    assert account["kind"] == "OpenAI"
+
+
+def test_types_and_attributes_that_are_not_read_are_told() -> None:
+    plan = terraform_plan(
+        change("azurerm_batch_account", "b", {"name": "b"}),
+        change("azurerm_batch_account", "c", {"name": "c"}),
+        change("random_string", "r", {"result": "x"}, provider_name="registry.terraform.io/hashicorp/random"),
+        change("azurerm_cognitive_account", "a", tf_account(brand_new_setting="on")),
+    )
+    assert plan.warnings == [
+        "azurerm_cognitive_account: attributes that rtaudit does not know: brand_new_setting",
+        "resource types that rtaudit does not read from a Terraform plan: azurerm_batch_account (2)",
+    ]
+
+
+def test_the_address_goes_with_the_resource() -> None:
+    found = snapshot(two_modules(setting_refers=refers("module.voice.id", "module.voice")))
+    assert found.addresses[ACCOUNT.lower()] == "module.voice.azurerm_cognitive_account.this"
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 3, "x", [], [None, 3, {}], [{"change": 3}], [{"change": {"actions": None}}]], ids=repr
+)
+def test_junk_in_place_of_changes(junk: Any) -> None:
+    assert snapshot(terraform_plan(resource_changes=junk)).resources == []
+
+
+def deployment(**values: Any) -> dict[str, Any]:
+    return {
+        "name": "talk",
+        "model": [{"format": "OpenAI", "name": "gpt-realtime", "version": "2025-08-28"}],
+        "sku": [{"name": "GlobalStandard", "capacity": 4, "tier": None, "size": None, "family": None}],
+        "version_upgrade_option": "OnceNewDefaultVersionAvailable",
+        **values,
+    }
