@@ -1,4 +1,4 @@
-"""Belonging: tell which service a mark speaks of, by what stands nearest: host, class, variable, call, file, project."""
+"""Belonging: tell which service a mark speaks of, by what is nearest: host, class, variable, call, file, project."""
 
 from __future__ import annotations
 
