@@ -9,7 +9,7 @@ LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 OURS = $(INSTALL) --no-deps --no-build-isolation
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: demo test lint check bench lock lowest latest smoke clean
+.PHONY: demo test lint check fuzz bench lock lowest latest smoke clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rtaudit demo
@@ -26,6 +26,11 @@ lint: $(VENV)/.dev
 	$(BIN)/rtaudit policy test
 
 check: lint test lowest smoke
+
+# The fuzzers run briefly with the tests, on the same examples each time; here on FUZZ new ones each.
+FUZZ ?= 2000
+fuzz: $(VENV)/.dev
+	RTAUDIT_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n 2 tests/fuzz
 
 bench: $(VENV)/.dev
 	for name in help collect check diff render; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +92,7 @@ def collect_snapshot(
     cloud: str = "AzureCloud",
     arm_endpoint: str | None = None,
     audience: str | None = None,
+    allowed_audiences: Collection[tuple[str, str]] = (),
     auth: str = "default",
     credential: Any = None,
     concurrency: int = 48,
@@ -101,13 +102,14 @@ def collect_snapshot(
     """Read Azure as `rtaudit collect` does, by GET requests only: `collected.snapshot`, and whether it is whole.
 
     `request` is what `collection` gives. `credential` is any credential of azure-identity in place of what `auth` finds;
+    `allowed_audiences` are pairs of a custom endpoint and an audience that is not of its host;
     `timeout` the seconds after which the collection ends with what there is; `watch` looks on and stops.
     Raises CredentialError and RtauditError.
     """
     from rtaudit.collect import Limits
     from rtaudit.collect import collect as run
 
-    endpoint, identity = _login(cloud, arm_endpoint, audience, auth, request.tenant, credential)
+    endpoint, identity = _login(cloud, (arm_endpoint, audience, allowed_audiences), auth, request.tenant, credential)
     return run(request, endpoint, identity, Limits(concurrency=concurrency, budget=timeout), watch)
 
 
@@ -118,6 +120,7 @@ def preflight(
     cloud: str = "AzureCloud",
     arm_endpoint: str | None = None,
     audience: str | None = None,
+    allowed_audiences: Collection[tuple[str, str]] = (),
     auth: str = "default",
     credential: Any = None,
     timeout: float | None = None,
@@ -130,7 +133,7 @@ def preflight(
     from rtaudit.collect import Limits
     from rtaudit.collect.preflight import preflight as run
 
-    endpoint, identity = _login(cloud, arm_endpoint, audience, auth, request.tenant, credential)
+    endpoint, identity = _login(cloud, (arm_endpoint, audience, allowed_audiences), auth, request.tenant, credential)
     return run(request, endpoint, identity, expected, Limits(budget=timeout), watch)
 
 
@@ -165,17 +168,21 @@ def probe_endpoint(
     token = None
     if how.sessions:
         check_host(target, allow_hosts)
-        _, identity = _login(target.cloud, None, None, auth, tenant, credential)
+        _, identity = _login(target.cloud, (None, None, ()), auth, tenant, credential)
         token = partial(_token, identity, f"{target.audience}/.default")
     return run(target, how, token)
 
 
 def _login(
-    cloud: str, arm_endpoint: str | None, audience: str | None, auth: str, tenant: str | None, credential: Any
+    cloud: str,
+    custom: tuple[str | None, str | None, Collection[tuple[str, str]]],
+    auth: str,
+    tenant: str | None,
+    credential: Any,
 ) -> tuple[Endpoint, Identity]:
     from rtaudit.collect import Identity, find_endpoint, find_identity
 
-    endpoint = find_endpoint(cloud, arm_endpoint, audience)
+    endpoint = find_endpoint(cloud, *custom)
     return endpoint, find_identity(endpoint, auth, tenant) if credential is None else Identity(credential)
 
 

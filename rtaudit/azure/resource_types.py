@@ -25,6 +25,7 @@ ZONE_RECORD = "microsoft.network/privatednszones/a"
 DIAGNOSTICS = "microsoft.insights/diagnosticsettings"
 METRIC_ALERT = "microsoft.insights/metricalerts"
 ACTIVITY_ALERT = "microsoft.insights/activitylogalerts"
+LOG_ALERT = "microsoft.insights/scheduledqueryrules"
 ACTION_GROUP = "microsoft.insights/actiongroups"
 METRICS = "microsoft.insights/metrics"
 WORKSPACE = "microsoft.operationalinsights/workspaces"
@@ -249,7 +250,7 @@ _ROWS = (
         api_version="2022-04-01", category="identity", assigned=_properties("createdOn", "updatedOn", "createdBy", "updatedBy"),
     ),
     ResourceType(
-        f"{_INSIGHTS}/metricAlerts", "alerts", "metric alerts, activity-log alerts and their action groups",
+        f"{_INSIGHTS}/metricAlerts", "alerts", "metric alerts, log alerts, activity-log alerts and their action groups",
         asked_of="subscriptions", operation="metric_alerts.list_by_subscription", noun="metric alert", short="metricAlert",
         api_version="2018-03-01", filtered_by=("accounts",), category="logging", assigned=_properties("lastUpdatedTime", "isMigrated"),
     ),
@@ -259,9 +260,14 @@ _ROWS = (
         api_version="2020-10-01", category="logging",
     ),
     ResourceType(
+        f"{_INSIGHTS}/scheduledQueryRules", "alerts", asked_of="subscriptions", reader="logAlerts", noun="log alert",
+        short="logAlert", api_version="2023-12-01", filtered_by=("accounts",), category="logging",
+        assigned=_properties("createdWithApiVersion", "isLegacyLogAnalyticsRule", "isWorkspaceAlertsStorageConfigured"),
+    ),
+    ResourceType(
         f"{_INSIGHTS}/actionGroups", "alerts", asked_of="subscriptions", operation="action_groups.list_by_subscription_id",
         noun="action group", short="actionGroup", api_version="2023-01-01", category="logging",
-        filtered_by=(METRIC_ALERT, ACTIVITY_ALERT),
+        filtered_by=(METRIC_ALERT, ACTIVITY_ALERT, LOG_ALERT),
         assigned=_properties("emailReceivers/*/status", "smsReceivers/*/status"),
     ),
     ResourceType(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import counted, plain
+from rtaudit.cli.environments import allowed_audiences
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.settings.values import PROGRESS
 
@@ -71,7 +72,8 @@ def run_collect(
             scope, label, reach, contracts=contracts, packs=packs, also=also, fill=collecting.fill, shard=shard
         )
         collected = collect_snapshot(
-            request, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience, auth=reach.auth,
+            request, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience,
+            allowed_audiences=allowed_audiences(label.config, reach.audience), auth=reach.auth,
             concurrency=collecting.concurrency, timeout=reach.timeout, watch=watch,
         )  # fmt: skip
     say_gaps(collected.snapshot)

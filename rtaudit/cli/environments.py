@@ -74,6 +74,15 @@ def _give_way(context: typer.Context, option: str, rival: str) -> None:
         context.default_map.pop(rival, None)
 
 
+def allowed_audiences(file: str | None, audience: str | None) -> list[tuple[str, str]]:
+    """The pairs of endpoint and audience that the file allows; it is looked up where an audience is named."""
+    from rtaudit.settings.config_file import DEFAULT_FILE, load_audiences
+
+    if audience is None or file == NO_FILE or (file is None and not os.path.exists(DEFAULT_FILE)):
+        return []
+    return load_audiences(file or DEFAULT_FILE)
+
+
 def snapshots_given(context: typer.Context, given: Sequence[str]) -> list[str]:
     """The snapshots on the command line, or the file's own. Raises UsageError, which says where one is missing."""
     if given:

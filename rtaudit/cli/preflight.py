@@ -9,6 +9,7 @@ import typer
 from rtaudit.cli.app import command, emit, plain
 from rtaudit.cli.collect_options import observed, requested
 from rtaudit.cli.completion import among
+from rtaudit.cli.environments import allowed_audiences
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def preflight(
         request = requested(scope, label, reach, packs=packs.for_packs)
         answer = run(
             request, expected, cloud=reach.cloud, arm_endpoint=reach.arm_endpoint, audience=reach.audience,
+            allowed_audiences=allowed_audiences(label.config, reach.audience),
             auth=reach.auth, timeout=reach.timeout, watch=watch,
         )  # fmt: skip
     if output == "json":

@@ -1,6 +1,7 @@
 """Config file: `rtaudit.yaml`, the environments of a repository, so that `--environment prod` says what ten options would.
 
-Pure: a file in, values out. No address and no secret can stand in it: a changed file never sends a token elsewhere.
+Pure: a file in, values out. No secret can stand in it, and no address but of the audiences that it allows, which are sent
+nowhere: a changed file never sends a token elsewhere.
 """
 
 from __future__ import annotations
@@ -51,6 +52,22 @@ CONFIG_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "schema": {"const": CONFIG},
+        "audiences": {
+            "type": "array",
+            "minItems": 1,
+            "description": "Audiences of --audience that are not of the host of --arm-endpoint: a private Azure's own. It sends nothing "
+            "anywhere by itself.",
+            "items": {
+                "type": "object",
+                "required": ["endpoint", "audience", "reason"],
+                "additionalProperties": False,
+                "properties": {
+                    "endpoint": {**_TEXT, "description": "What --arm-endpoint says."},
+                    "audience": {**_TEXT, "description": "What --audience says."},
+                    "reason": {**_TEXT, "description": "Why the endpoint may have tokens for it."},
+                },
+            },
+        },
         "defaults": {
             "type": "object",
             "description": "What holds for every environment that does not say otherwise; params are merged by name.",
@@ -86,6 +103,12 @@ def load_environments(path: str | Path) -> dict[str, Environment]:
         label: _environment(document, label, defaults, settings)
         for label, settings in document.value["environments"].items()
     }
+
+
+def load_audiences(path: str | Path) -> list[tuple[str, str]]:
+    """The pairs of endpoint and audience that a file allows. Raises InputError, at file, line and column."""
+    document = load_yaml(path, CONFIG_SCHEMA)
+    return [(one["endpoint"], one["audience"]) for one in document.value.get("audiences", ())]
 
 
 def find_environment(path: str | Path, label: str) -> Environment:

@@ -17,6 +17,7 @@ from rtaudit.subjects import (
     filters,
     roles,
     subscription,
+    watching,
 )
 from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part
 from rtaudit.subjects.world import Subject, World
@@ -34,6 +35,7 @@ _MODULES = (
     filters,
     roles,
     subscription,
+    watching,
 )
 
 __all__ = ["KINDS", "PARTS", "Joined", "Part", "Subject", "World"]

@@ -40,46 +40,6 @@ def metric_alerts(account: Subject) -> Joined:
     "account",
     reads=("alerts",),
     fields=(
-        "account: location; actionGroup: properties.enabled properties.receivers; "
-        "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
-        "properties.targetResourceRegion properties.targetResourceType"
-    ),
-)
-def alerted_metrics(account: Subject) -> Joined:
-    """Metrics on which an enabled alert with an action that acts covers the account."""
-    alerts = account.join("metricAlerts")
-    watched = [account.world.once(_watched, *at) for at in _places(account)]
-    gaps = list(alerts.gaps)
-    if any(found for _, found in watched):
-        # Each at its alert's place.
-        gaps += [gap for alert in alerts.value for gap in _watches(account.world, alert)[1]]
-    return Joined(sorted({name for names, _ in watched for name in names}), tuple(dict.fromkeys(gaps)))
-
-
-def _watched(world: World, scope: str, region: str) -> tuple[set[str], tuple[Gap, ...]]:
-    """What the alerts of one place watch: shared by every account below it."""
-    names: set[str] = set()
-    gaps: list[Gap] = []
-    for _, alert in world.once(_by_place).get((scope, region), ()):
-        of_alert, doubts = _watches(world, alert)
-        names.update(of_alert)
-        gaps += doubts
-    return names, tuple(gaps)
-
-
-def _watches(world: World, alert: dict[str, Any]) -> tuple[list[str], tuple[Gap, ...]]:
-    """The metrics of an alert that is enabled and whose action acts; or the gaps that may hide that it does."""
-    properties = mapping(alert.get("properties"))
-    if properties.get("enabled") is not True:
-        return [], ()
-    acting = acts(world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
-    return (_metrics(alert), ()) if acting.value else ([], acting.gaps)
-
-
-@fact(
-    "account",
-    reads=("alerts",),
-    fields=(
         "account: location; "
         "metricAlert: properties.criteria properties.scopes properties.targetResourceRegion "
         "properties.targetResourceType"
@@ -88,7 +48,7 @@ def _watches(world: World, alert: dict[str, Any]) -> tuple[list[str], tuple[Gap,
 def legacy_alerts(account: Subject) -> Joined:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
-    legacy = {place: rows for at in _places(account) for place, rows in account.world.once(_legacy, *at).items()}
+    legacy = {place: rows for at in places_of(account) for place, rows in account.world.once(_legacy, *at).items()}
     return Joined([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
 
 
@@ -96,7 +56,7 @@ def _legacy(world: World, scope: str, region: str) -> dict[int, list[dict[str, A
     """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
     return {
         place: rows
-        for place, alert in world.once(_by_place).get((scope, region), ())
+        for place, alert in world.once(alerts_by_place).get((scope, region), ())
         if (rows := [{"metric": one, "id": alert["id"]} for one in _metrics(alert) if one.lower() in LEGACY_METRICS])
     }
 
@@ -127,13 +87,16 @@ def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
 
 
 def receivers(properties: dict[str, Any]) -> int:
-    """The number of receivers of an action group, from the count that a snapshot keeps or from Azure's own lists."""
-    count = properties.get("receivers")
-    if isinstance(count, int) and not isinstance(count, bool):
-        return count
-    return sum(
-        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
-    )
+    """The number of an action group's receivers that reach somebody, from the counts that a snapshot keeps or Azure's own lists.
+
+    One whose `status` is Disabled or NotSpecified reaches nobody; many kinds of receiver have no status.
+    """
+    for field in ("reachable", "receivers"):
+        count = properties.get(field)
+        if isinstance(count, int) and not isinstance(count, bool):
+            return count
+    lists = [value for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)]
+    return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
 
 
 def _subscriptions(world: World) -> set[str]:
@@ -146,7 +109,7 @@ def _metrics(alert: dict[str, Any]) -> list[str]:
     return [name for part in parts if isinstance(name := mapping(part).get("metricName"), str) and name]
 
 
-def _by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
+def alerts_by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
     """Metric alerts by scope and the region that they are for (empty: as one on the resource itself), with their place among all."""
     found: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for place, alert in enumerate(world.of_type(METRIC_ALERT)):
@@ -161,7 +124,7 @@ def _by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, A
     return found
 
 
-def _places(account: Subject) -> list[tuple[str, str]]:
+def places_of(account: Subject) -> list[tuple[str, str]]:
     """Where an alert that covers the account can stand: on itself, or above it for accounts of its region."""
     key = arm_id.key(account.resource)
     region = arm_id.region(account.raw.get("location")) or "-"
@@ -169,6 +132,6 @@ def _places(account: Subject) -> list[tuple[str, str]]:
 
 
 def _covering(account: Subject) -> list[tuple[int, dict[str, Any]]]:
-    by_place = account.world.once(_by_place)
-    found = {place: alert for at in _places(account) for place, alert in by_place.get(at, ())}
+    by_place = account.world.once(alerts_by_place)
+    found = {place: alert for at in places_of(account) for place, alert in by_place.get(at, ())}
     return sorted(found.items())

@@ -58,6 +58,10 @@ PATHS: dict[str, tuple[str, str]] = {
         f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
         f"{_SUB}/providers/Microsoft.Insights/activityLogAlerts",
     ),
+    "logAlerts": (
+        f"{_SUB}/providers/Microsoft.Insights/scheduledQueryRules",
+        f"{_SUB}/providers/Microsoft.Insights/scheduledQueryRules",
+    ),
     "actionGroups": (
         f"{_SUB}/providers/Microsoft.Insights/actionGroups",
         f"{_SUB}/providers/Microsoft.Insights/actionGroups",
@@ -112,7 +116,16 @@ def everything() -> set[str]:
 WAVES = (
     ("accounts",),
     ("privateEndpoints",),
-    ("deployments", "diagnostics", "zoneGroups", "zones", "roleAssignments", "metricAlerts", "activityLogAlerts"),
+    (
+        "deployments",
+        "diagnostics",
+        "zoneGroups",
+        "zones",
+        "roleAssignments",
+        "metricAlerts",
+        "activityLogAlerts",
+        "logAlerts",
+    ),
     tuple(name for name in PATHS if not any(name in (*one.after, *one.keep_needs) for one in READERS.values())),
 )
 """Readers that are struck at once: none of them keeps another one of its wave from being asked."""

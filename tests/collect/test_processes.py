@@ -431,3 +431,29 @@ def test_no_build_agent_takes_an_error_for_a_command() -> None:
     assert "##vso[" not in done.stderr
     done = CliRunner().invoke(app, ["check", "::error::no.json"])
     assert "::error::" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["collect", "preflight", "audit"])
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (None, "is not of the host of --arm-endpoint"),
+        ("https://other.example", "is not of the host of --arm-endpoint"),
+        ("https://arm.local.example", "no token could be had"),
+    ],
+)
+def test_a_custom_audience_needs_a_reason_in_the_file(
+    environ: dict[str, str], tmp_path: Path, command: str, allowed: str | None, said: str
+) -> None:
+    url, audience = "https://arm.local.example", "https://management.contoso.example/4de154de"
+    if allowed is not None:
+        entry = f"[{{endpoint: '{allowed}', audience: '{audience}', reason: our own Azure}}]"
+        text = f"schema: rtaudit.config/1\naudiences: {entry}\nenvironments: {{prod: {{failOn: high}}}}\n"
+        (tmp_path / "rtaudit.yaml").write_text(text)
+    words = [command, "--arm-endpoint", url, "--audience", audience, "-s", SUB, "--auth", "environment"]
+    done = subprocess.run(
+        [sys.executable, "-m", "rtaudit", *words],
+        env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode in (2, 3)
+    assert said in done.stderr

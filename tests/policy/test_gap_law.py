@@ -38,6 +38,7 @@ ASPECT_OF = {
     "roledefinitions": "roleAssignments",
     "metricalerts": "alerts",
     "activitylogalerts": "alerts",
+    "scheduledqueryrules": "alerts",
     "actiongroups": "alerts",
     "workspaces": "workspaces",
     "locks": "locks",
@@ -62,7 +63,12 @@ READ_AT = {
 }
 """Aspects that are not read for a subscription as a whole -> the type at which a read of them fails."""
 
-LISTS = {"metricalerts": "metricAlerts", "activitylogalerts": "activityLogAlerts", "actiongroups": "actionGroups"}
+LISTS = {
+    "metricalerts": "metricAlerts",
+    "activitylogalerts": "activityLogAlerts",
+    "scheduledqueryrules": "scheduledQueryRules",
+    "actiongroups": "actionGroups",
+}
 """Types of the aspect alerts, whose lists fail apart."""
 
 PARAMS = {"approvedModels": ["gpt-realtime"], "allowedRegions": ["eastus2"], "peakSessionsPerMinute": 10}

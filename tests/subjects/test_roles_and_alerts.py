@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rtaudit.subjects.alerts import receivers
 from tests.subjects.worlds import ACCOUNT, DEPLOYMENT, GROUP, OTHER_SUB, SUB, Resource, account, gap, the
 
 ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
@@ -302,3 +303,17 @@ def test_the_gap_of_an_action_group_elsewhere_is_the_reason_that_is_told() -> No
     stated = gap("alerts", away)
     joined = the("account", account(), alert("M", actions=[away]), gaps=[stated]).join("facts.alertedMetrics")
     assert joined.gaps == (stated,)
+
+
+@pytest.mark.parametrize(
+    ("properties", "reaching"),
+    [
+        ({"receivers": 2}, 2),
+        ({"receivers": 2, "reachable": 0}, 0),
+        ({"emailReceivers": [{"status": "Enabled"}, {"status": "disabled"}, {"status": "NotSpecified"}]}, 1),
+        ({"webhookReceivers": [{"name": "hook"}], "smsReceivers": None}, 1),
+        ({}, 0),
+    ],
+)
+def test_receivers_that_reach_somebody(properties: dict[str, Any], reaching: int) -> None:
+    assert receivers(properties) == reaching

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,24 @@ def _keep_alert(world: World, row: Row) -> Row | None:
     return row if any(arm_id.key(scope) in above for scope in scopes) else None
 
 
+_ABOUT = frozenset({"azurediagnostics", "azuremetrics", "cognitiveservices", "azureopenairequests", "modelrequests"})
+_WORD = re.compile(r"[a-z0-9_-]+")
+
+
+def _keep_log_alert(world: World, row: Row) -> Row | None:
+    """A log alert on an account in scope, or whose query is about one, or about requests and metrics at all."""
+    if _keep_alert(world, row) is not None:
+        return row
+    criteria = properties(row).get("criteria")
+    parts = listed(criteria.get("allOf")) if isinstance(criteria, dict) else []
+    words = {word for part in parts if isinstance(part, dict) for word in _WORD.findall(str(part.get("query")).lower())}
+    return row if words & _ABOUT or words & world.memo(_account_names) else None
+
+
+def _account_names(world: World) -> frozenset[str]:
+    return frozenset(arm_id.name_of(key) for key in world.in_scope())
+
+
 def action_groups_of(alert: Row) -> Iterator[str]:
     """The action groups that an alert calls: `actions[]` of a metric alert, `actions.actionGroups[]` of the others."""
     actions: Any = properties(alert).get("actions")
@@ -35,10 +54,7 @@ def action_groups_of(alert: Row) -> Iterator[str]:
 
 def _called(world: World) -> dict[str, str]:
     return {
-        arm_id.key(group): group
-        for name in ("metricAlerts", "activityLogAlerts")
-        for alert in world.kept(name)
-        for group in action_groups_of(alert)
+        arm_id.key(group): group for name in _ALERTS for alert in world.kept(name) for group in action_groups_of(alert)
     }
 
 
@@ -47,11 +63,23 @@ def _keep_group(world: World, row: Row) -> Row | None:
     if arm_id.key(row["id"]) not in world.memo(_called):
         return None
     found = properties(row)
-    count = found.get("receivers")
-    if not isinstance(count, int):
-        count = sum(len(listed(value)) for name, value in found.items() if name.lower().endswith("receivers"))
     kept: Row = {name: row[name] for name in ("id", "name", "type", "location") if name in row}
-    return {**kept, "properties": {"enabled": found.get("enabled"), "receivers": count}}
+    counts = {name: found[name] for name in ("receivers", "reachable") if isinstance(found.get(name), int)}
+    if "receivers" not in counts:
+        receivers = [
+            one for name, value in found.items() if name.lower().endswith("receivers") for one in listed(value)
+        ]
+        reachable = [one for one in receivers if not _silent(one)]
+        counts = {"receivers": len(receivers)}
+        if len(reachable) != len(receivers):
+            counts["reachable"] = len(reachable)
+    return {**kept, "properties": {"enabled": found.get("enabled"), **counts}}
+
+
+def _silent(receiver: Any) -> bool:
+    """True for a receiver whose status says that it reaches nobody; many kinds have no status."""
+    status = receiver.get("status") if isinstance(receiver, dict) else None
+    return isinstance(status, str) and status.lower() in {"disabled", "notspecified"}
 
 
 def _groups_elsewhere(world: World) -> Iterable[str]:
@@ -68,6 +96,9 @@ def _workspaces(world: World) -> Iterable[str]:
     return named.values()
 
 
+_ALERTS = ("metricAlerts", "activityLogAlerts", "logAlerts")
+"""Readers of alerts, whose action groups are kept."""
+
 READERS = (
     *(
         # Several lists of one aspect: each has gaps of its own.
@@ -75,7 +106,8 @@ READERS = (
         for name, keep, needs in (
             ("metricAlerts", _keep_alert, ("accounts",)),
             ("activityLogAlerts", _keep_alert, ("accounts",)),
-            ("actionGroups", _keep_group, ("accounts", "metricAlerts", "activityLogAlerts")),
+            ("scheduledQueryRules", _keep_log_alert, ("accounts",)),
+            ("actionGroups", _keep_group, ("accounts", *_ALERTS)),
         )
     ),
     Reader(
@@ -85,10 +117,10 @@ READERS = (
         action="Microsoft.Insights/actionGroups/read",
         targets=_groups_elsewhere,
         ask=below(),
-        after=("accounts", "metricAlerts", "activityLogAlerts"),
+        after=("accounts", *_ALERTS),
         shape="one",
         keep=_keep_group,
-        keep_needs=("accounts", "metricAlerts", "activityLogAlerts"),
+        keep_needs=("accounts", *_ALERTS),
     ),
     Reader(
         name="workspaces",
