@@ -123,7 +123,9 @@ def list_rules(
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
-    return "\n".join([*map(plain, lines), f"{len(rows)} rules"]) + "\n"
+    checks = sum(row["each"] == "source" for row in rows)
+    counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
+    return "\n".join([*map(plain, lines), ", ".join(counts)]) + "\n"
 
 
 @command(policies, "explain")
