@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         load_revision,
         render_as,
         run_cases,
-        scan_source,
         verify,
     )
     from rtaudit.api.live import collect_snapshot, collection, preflight, probe_endpoint
+    from rtaudit.api.source import scan_source
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
     from rtaudit.plan import plan as plan_snapshot
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 _WHERE = {
     "api.checks": ("Checker", "check", "diff", "make_runbook"),
     "api.files": (
-        "draft_contract", "lint", "load_drift", "load_revision", "render_as", "scan_source", "run_cases", "verify"
+        "draft_contract", "lint", "load_drift", "load_revision", "render_as", "run_cases", "verify"
     ),
     "api.live": ("collect_snapshot", "collection", "preflight", "probe_endpoint"),
+    "api.source": ("scan_source",),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
     "plan": ("plan_snapshot:plan",),

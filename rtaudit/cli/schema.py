@@ -23,6 +23,9 @@ SCHEMAS: dict[str, str] = {
     "map": "rtaudit.drift.schema:MAP",
     "config": "rtaudit.settings.config_file:CONFIG_SCHEMA",
     "client": "rtaudit.contract.schema:CONTRACT_SCHEMA",
+    "source": "rtaudit.scan.schema:CHECKS_SCHEMA",
+    "sourcecases": "rtaudit.scan.schema:CASES_SCHEMA",
+    "frameworks": "rtaudit.scan.schema:FRAMEWORKS_SCHEMA",
     "probe": "rtaudit.contract.probes:PROBE_SCHEMA",
 }
 """Document -> where its JSON Schema is."""
