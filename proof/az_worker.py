@@ -38,16 +38,16 @@ time.sleep = lambda seconds: _sleep(min(seconds, 0.02))
 
 
 def run(words: list[str]) -> dict[str, Any]:
-    """The exit code, stdout and stderr of `az` with these arguments."""
+    """The exit code and stdout of `az` with these arguments; what it says on stderr goes to that of this process."""
     from azure.cli.core import get_default_cli
 
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
         try:
             code = get_default_cli().invoke(words, out_file=out)
         except SystemExit as ended:
             code = ended.code
-    return {"code": int(code or 0), "out": out.getvalue()[-4000:], "err": err.getvalue()[-4000:]}
+    return {"code": int(code or 0), "out": out.getvalue()[-4000:]}
 
 
 def main() -> None:

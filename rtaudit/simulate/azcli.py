@@ -51,6 +51,8 @@ def answer_az(world: World, route: Route, path: str) -> Answer | None:
         )
     if route.type == "microsoft.resources/providers" and not route.collection and route.subscription:
         return Answer(200, encode(_provider(world, route)))
+    if route.key.endswith("/providers/microsoft.insights/eventtypes/management/values"):
+        return Answer(200, encode({"value": []}))
     if route.subscription and route.segments[2:] == ("locations",):
         found = sorted({arm_id.region(one.get("location")) for one in world.resources.values() if one.get("location")})
         return Answer(200, encode({"value": [{"name": one, "displayName": one} for one in found if one != "global"]}))

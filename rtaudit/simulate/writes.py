@@ -182,6 +182,10 @@ class Writes:
             effects.zone_config(made["id"], endpoint, str(one["properties"]["privateDnsZoneId"]), str(one.get("name")))
             for one in made["properties"].get("privateDnsZoneConfigs") or ()
         ]
+        for config in made["properties"]["privateDnsZoneConfigs"]:
+            record = effects.a_record(config)
+            if record is not None and arm_id.key(config["properties"]["privateDnsZoneId"]) in self._world.resources:
+                self._world.put(record)
 
     def _delete(self, route: Route) -> Answer:
         if route.type == CONNECTION:
