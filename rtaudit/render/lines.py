@@ -22,11 +22,13 @@ class Lines:
     def __init__(self, snapshots: Iterable[Snapshot], environments: Iterable[tuple[str, str | None]]) -> None:
         """Reads the snapshots' files once more; `environments` are the names and files that the answer itself gives."""
         self._files: dict[str, list[str]] = defaultdict(list)
+        self._code: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
         self._lines: dict[str, list[tuple[str, dict[str, int]]]] = defaultdict(list)
         for environment, name in environments:
             if name is not None:
                 self._files[environment].append(name)
         for snapshot in snapshots:
+            self._code[snapshot.environment] |= snapshot.sources
             if snapshot.file is None or not os.path.isfile(snapshot.file):
                 continue
             with open(snapshot.file, encoding="utf-8-sig", errors="replace") as file:
@@ -45,6 +47,8 @@ class Lines:
     def _place(self, environment: str, resource: str) -> tuple[str | None, int]:
         held = self._lines.get(environment, ())
         key = arm_id.key(resource)
+        if key in self._code.get(environment, ()):
+            return self._code[environment][key]
         while held:
             for file, positions in reversed(held):
                 if key in positions:
