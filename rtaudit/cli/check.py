@@ -87,7 +87,7 @@ def finish(
         print(f"warning: {plain(warning)}", file=sys.stderr)
     if evidence.evidence is not None:
         print(f"wrote {plain(evidence.evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)
-    deliver(wanted, report, snapshots=snapshots, group_by=view.group_by, show=view.show)
+    deliver(wanted, report, snapshots=snapshots, group_by=view.group_by, show=view.show, details=view.details)
     raise typer.Exit(report.gate.exit_code)
 
 

@@ -23,18 +23,19 @@ if TYPE_CHECKING:
     from rtaudit.simulate import Simulator
 
 AS_OF = "2026-11-22"
-"""The day on which the sample company is judged: its retirement dates were true then."""
+"""The date as of which the sample company is checked: its retirement dates were true then."""
 
-_ENDINGS = {0: "", 1: "(exit 1)", 4: "(exit 4: something could not be looked at)"}
+_ENDINGS = {0: "", 1: "(exit 1)", 4: "(exit 4: something could not be read)"}
 
 
 @command()
 def demo(
     keep: Annotated[
-        Path | None, typer.Option("--keep", metavar="DIR", help="Leave the collected snapshots in this folder.")
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Keep the snapshots and the reports (HTML, JSON) in this folder."),
     ] = None,
 ) -> None:
-    """Collect, check and compare a fictional company's three environments, on a simulated Azure. No subscription is needed."""
+    """Collect, check and compare three environments of a fictional company, on a built-in Azure simulator. Needs no subscription."""
     from rtaudit import assets
     from rtaudit.simulate import Simulator
     from rtaudit.snapshot import load
@@ -51,7 +52,7 @@ def demo(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RtauditError(f"cannot make the folder {folder}: {error.strerror}", "choose another --keep") from None
-        _say("# Three environments of a fictional hotel company, served as Azure on this machine.")
+        _say("# Three environments of a fictional hotel company, served by a simulated Azure on this machine.")
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in simulator.environ.items())
         _say(f"$ export {exports}")
         for name, snapshot in zip(names, snapshots, strict=True):
@@ -59,7 +60,8 @@ def demo(
             words += [word for one in snapshot.scope["subscriptions"] for word in ("-s", one)]
             _run([*words, "--environment", name, "-o", f"{name}.json"], folder, simulator, 4 if snapshot.gaps else 0)
         _say("\n# Is production ready to go live, on that day?")
-        _run(["check", "prod.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, 1)
+        kept = ["-o", "table", "-o", "html=readiness.html", "-o", "json=readiness.json"] if keep else []
+        _run(["check", "prod.json", "--policy", "production", "--as-of", AS_OF, *kept], folder, simulator, 1)
         contracts = [
             assets.snapshots() / "clients" / name for name in ("phone-bridge-before.yaml", "phone-bridge.yaml")
         ]
@@ -72,13 +74,20 @@ def demo(
         _say("".join(line for line in _changed(*contracts)).rstrip())
         _run([*by_client, contracts[1].name], folder, simulator, 0)
         _say("\n# What differs between test and production that should not?")
-        _run(["diff", "test.json", "prod.json"], folder, simulator, 1)
-    if keep is not None:
-        _say(f"\nThe snapshots are in {keep}.")
+        kept = ["-o", "table", "-o", "html=drift.html", "-o", "json=drift.json"] if keep else []
+        _run(["diff", "test.json", "prod.json", *kept], folder, simulator, 1)
+    _say("\n# Try next:")
+    if keep is None:
+        _say("rtaudit demo --keep demo                             keep the snapshots and reports in the folder demo")
+    else:
+        _say(f"open {keep / 'readiness.html'} and {keep / 'drift.html'} in a browser")
+        _say(f"rtaudit check {shlex.quote(str(keep / 'prod.json'))} --as-of {AS_OF} --details")
+    _say("rtaudit policy explain RTA-NET-009                   what a rule checks, why, and how to fix it")
+    _say("rtaudit audit -s SUBSCRIPTION -o html=report.html    your own subscription, after `az login`")
 
 
 def _run(words: Sequence[str], folder: Path, simulator: Simulator, expected: int) -> None:
-    """Type one command: show it, run it, say how it ended. Raises RtauditError when it ended as it should not."""
+    """Show a command, run it, and show its exit code. Raises RtauditError when it ended as it should not."""
     _say(f"$ rtaudit {shlex.join(words)}")
     environment = {**os.environ, **simulator.environ, "PYTHONIOENCODING": "utf-8"}
     ended = subprocess.run([sys.executable, "-m", "rtaudit", *words], cwd=folder, env=environment, check=False)  # noqa: S603 (our own command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, plain
+from rtaudit.cli.app import command, counted, plain
 from rtaudit.cli.completion import completer
 from rtaudit.cli.outputs import OUTPUT_HELP, deliver, parse_outputs
 from rtaudit.errors import UsageError
@@ -60,6 +60,9 @@ def diff(
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="The date by which entries expire (YYYY-MM-DD; today).")
     ] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show a column for each environment, and what each difference means.")
+    ] = False,
     output: Annotated[
         list[str] | None,
         typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP, autocompletion=completer("formats")),
@@ -85,7 +88,7 @@ def diff(
         *loaded, drift_policy=drift_policy, role_map=role_map, pair_by_tag=tag, as_of=day, fail_on=fail_on,
         rules=() if policy == "none" else (policy,),
     )  # fmt: skip
-    deliver(outputs, drift, snapshots=loaded)
+    deliver(outputs, drift, snapshots=loaded, details=details)
     _advise(drift, loaded)
     raise typer.Exit(drift.exit_code)
 
@@ -122,15 +125,16 @@ def _advise(drift: Drift, loaded: Sequence[Snapshot]) -> None:
             print(f"note: {plain(what)}: {read} can differ", file=sys.stderr)
     lone = lone_accounts(drift)
     if len(lone) > 1 and not all(comparison.over_time for comparison in drift.comparisons):
-        told = ", ".join(f"{count} of {label}" for label, count in sorted(lone.items()))
+        where = ", ".join(f"{count} in {label}" for label, count in sorted(lone.items()))
+        number = counted(sum(lone.values()), "account")
         print(
-            f"hint: accounts without a counterpart by name: {plain(told)}; --map FILE says who plays which role",
+            f"hint: {number} could not be paired by name ({plain(where)}); pair them with --map FILE",
             file=sys.stderr,
         )
     for snapshot in loaded:
         if snapshot.recorded_digest not in (None, snapshot.digest):
             print(
-                f"warning: {plain(snapshot.file or '')} was edited: its digest does not fit its content",
+                f"warning: {plain(snapshot.file or '')} was modified after collection: digest mismatch",
                 file=sys.stderr,
             )
 

@@ -86,11 +86,26 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
         if output.path is not None:
             write_atomically(output.path, render(answer, output.format, **options))
             print(f"wrote {plain(output.path)} ({output.format})", file=sys.stderr)
+    if all(output.path is not None for output in outputs):
+        print(_verdict(answer), file=sys.stderr)
     for output in outputs:
         if output.path is None:
             emit(render(answer, output.format, **{**options, **screen()}))
         if output.format == "github":
             _job_summary(answer, options)
+
+
+def _verdict(answer: Report | Drift) -> str:
+    """The line that ends an answer, for a run whose outputs all go to files."""
+    from rtaudit.report import Report
+
+    if isinstance(answer, Report):
+        from rtaudit.render.text import conclusion
+
+        return conclusion(answer)
+    from rtaudit.render.drift_words import conclusion as of_drift
+
+    return of_drift(answer)
 
 
 def _parse(word: str, formats: Collection[str]) -> Output:
@@ -132,7 +147,7 @@ def screen() -> dict[str, Any]:
     """What the options `width` and `colour` are for stdout as it is."""
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return {"width": max(80, shutil.get_terminal_size().columns) if terminal else PIPE_WIDTH, "colour": colour}
+    return {"width": shutil.get_terminal_size().columns if terminal else PIPE_WIDTH, "colour": colour}
 
 
 def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
@@ -141,7 +156,7 @@ def _job_summary(answer: Report | Drift, options: dict[str, Any]) -> None:
         return
     try:
         with open(target, "ab") as file:
-            file.write(whole(render(answer, "markdown", **options)).encode("utf-8", "backslashreplace"))
+            file.write(whole(render(answer, "markdown-short", **options)).encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise RtauditError(
             f"cannot append to GITHUB_STEP_SUMMARY: {error.strerror or error}",

@@ -47,7 +47,7 @@ def render(
                 f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}",
                 "give the file that was judged",
             )
-    deliver(outputs, answer, snapshots=snapshots, group_by=view.group_by, show=view.show)
+    deliver(outputs, answer, snapshots=snapshots, group_by=view.group_by, show=view.show, details=view.details)
 
 
 def _answer(document: Any, name: str) -> Report | Drift:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 import tempfile
 import time
@@ -121,9 +122,10 @@ def _realtime(
 
 
 def _lines(simulator: Simulator, snapshots: list[Snapshot]) -> list[str]:
-    """The lines that lead azure-identity and `rtaudit collect` here."""
+    """The lines that a reader copies to collect from here: the identity endpoint, and a command for each snapshot."""
     exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in simulator.environ.items())
-    return [f"export {exports}", *(collect_line(simulator.url, snapshot) for snapshot in snapshots)]
+    first = f"# Serving on {simulator.url} (Ctrl-C to stop). In another terminal:"
+    return [first, f"export {exports}", *(collect_line(simulator.url, snapshot) for snapshot in snapshots)]
 
 
 def collect_line(url: str, snapshot: Snapshot) -> str:
@@ -137,5 +139,8 @@ def collect_line(url: str, snapshot: Snapshot) -> str:
     if snapshot.aspects and snapshot.aspects != frozenset(DEFAULT_ASPECTS):
         for aspect in sorted(snapshot.aspects):
             words += ["--aspect", aspect]
-    words += ["--environment", snapshot.environment]
+    # A file that is there already may be the one that is served.
+    name = re.sub(r"[^\w.-]+", "-", snapshot.environment).strip(".-") or "snapshot"
+    file = f"{name}.json" if not Path(f"{name}.json").exists() else f"{name}-collected.json"
+    words += ["--environment", snapshot.environment, "-o", file]
     return " ".join(shlex.quote(plain(word)) for word in words)

@@ -47,6 +47,14 @@ class Row:
     """The change of each comparison, in their order; None where that one has none here."""
 
     @property
+    def weaker(self) -> list[str]:
+        """The rules that pass in the base and fail in another environment because of this setting."""
+        turned = (rule for change in self.changes if change is not None and change.weaker for rule in change.rules)
+        return list(
+            dict.fromkeys(str(one["rule"]) for one in turned if (one["left"], one["right"]) == ("pass", "fail"))
+        )
+
+    @property
     def meaning(self) -> str | None:
         """What it means, from the first change that says so."""
         return next((change.meaning for change in self.changes if change is not None and change.meaning), None)

@@ -38,18 +38,25 @@ def _capacity(before: Any, after: Any) -> str | None:
     )
 
 
-def _members(before: Any, after: Any) -> str | None:
-    """What a list gained and lost, element by element."""
+def members(before: Any, after: Any) -> tuple[list[str], list[str], list[str]]:
+    """What a list gained, what it lost, and how the elements that stayed changed: `name: field old → new`."""
     old, new = _named(before), _named(after)
-    parts = [f"+ {name}" for name in new if name not in old] + [f"- {name}" for name in old if name not in new]
+    other = []
     for name in old:
         if name in new and old[name] != new[name]:
             fields = sorted(old[name].keys() | new[name].keys())
-            parts += [
+            other += [
                 f"{name}: {field} {_short(old[name].get(field))} → {_short(new[name].get(field))}"
                 for field in fields
                 if old[name].get(field) != new[name].get(field)
             ]
+    return [name for name in new if name not in old], [name for name in old if name not in new], other
+
+
+def _members(before: Any, after: Any) -> str | None:
+    """What a list gained and lost, element by element."""
+    more, less, other = members(before, after)
+    parts = [f"+ {name}" for name in more] + [f"- {name}" for name in less] + other
     if not parts:
         return None
     return ", ".join(parts[:6]) + (f" and {len(parts) - 6} more" if len(parts) > 6 else "")
@@ -77,7 +84,7 @@ def _named(value: Any) -> dict[str, dict[str, Any]]:
 
 def _short(value: Any) -> str:
     if value is None:
-        return "(not there)"
+        return "(not set)"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
@@ -111,10 +118,10 @@ def _connections(_before: Any, after: Any) -> str | None:
 
 
 _TABLE: tuple[tuple[str, str, Words], ...] = (
-    (_A, "/properties/publicNetworkAccess", _either({"enabled": "the account can now be reached from the internet, as far as its firewall lets in", "disabled": "the account is reachable through private endpoints only"})),
-    (_A, "/properties/networkAcls/defaultAction", _either({"allow": "the firewall lets every network in; its IP and subnet rules have no effect", "deny": "only the networks that the firewall lists get in"})),
-    (_A, "/properties/networkAcls/bypass", _either({"azureservices": "trusted Azure services pass the firewall", "none": "trusted Azure services no longer pass the firewall"})),
-    (_A, "/properties/disableLocalAuth", _either({True: "API keys no longer work; only Entra tokens do", False: "API keys work: whoever holds one gets in, whatever their roles"})),
+    (_A, "/properties/publicNetworkAccess", _either({"enabled": "the account is reachable from the internet, subject to its firewall", "disabled": "the account is reachable through private endpoints only"})),
+    (_A, "/properties/networkAcls/defaultAction", _either({"allow": "every network is allowed; IP and subnet rules have no effect", "deny": "only listed networks are allowed"})),
+    (_A, "/properties/networkAcls/bypass", _either({"azureservices": "trusted Azure services bypass the firewall", "none": "trusted Azure services no longer bypass the firewall"})),
+    (_A, "/properties/disableLocalAuth", _either({True: "API keys are disabled: only Microsoft Entra tokens are accepted", False: "API keys are enabled: anyone holding a key has access, regardless of role"})),
     (_A, "/properties/customSubDomainName", lambda _before, after: "without a custom subdomain neither Entra tokens nor private endpoints work" if after is None else "Entra tokens and private endpoints become possible"),
     (_A, "/properties/restrictOutboundNetworkAccess", _either({True: "outbound calls are limited to the allowed hosts", False: "outbound calls are no longer limited"})),
     (_A, "/properties/privateEndpointConnections", _connections),
@@ -126,13 +133,13 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
     (_A, "/properties/encryption/keySource", _either({"microsoft.cognitiveservices": "data is encrypted with Microsoft's keys", "microsoft.keyvault": "data is encrypted with the customer's keys"})),
     (_D, "/name", _always("clients that ask for the deployment by name need another one here")),
     (_D, "/properties/model/version", _always("another version of the model: voices, limits, price and retirement may differ")),
-    (_D, "/properties/model/name", _always("another model answers under this deployment")),
+    (_D, "/properties/model/name", _always("different model behind the same deployment name")),
     (_D, "/properties/versionUpgradeOption", _either({"noautoupgrade": "the deployment stops working when its model version retires", "oncecurrentversionexpired": "Azure upgrades the model when the version retires", "oncenewdefaultversionavailable": "Azure upgrades the model whenever a new default comes"})),
-    (_D, "/properties/deploymentState", _either({"paused": "the deployment answers nothing until it is resumed", "running": "the deployment serves"})),
+    (_D, "/properties/deploymentState", _either({"paused": "the deployment serves no requests until it is resumed", "running": "the deployment serves"})),
     (_D, "/properties/provisioningState", lambda _before, after: None if str(after).lower() == "succeeded" else "the deployment is not ready to serve"),
-    (_D, "/properties/raiPolicyName", _always("another content policy filters what is said and heard")),
+    (_D, "/properties/raiPolicyName", _always("a different content policy applies")),
     (_D, "/sku/capacity", _capacity),
-    (_D, "/sku/name", _always("another offer: where data is processed, price and quota differ")),
+    (_D, "/sku/name", _always("different SKU: data location, price and quota differ")),
     (_R, "/properties/contentFilters", _filters),
     (_R, "/properties/mode", lambda _before, after: "content is delivered before it is filtered" if str(after).lower() in ("asynchronous_filter", "deferred") else "content is filtered before it is delivered"),
     (resource_types.DIAGNOSTICS, "/properties/logs", _members),
@@ -142,7 +149,7 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
     ("microsoft.resources/providers", "/registrationState", lambda _before, after: None if str(after).lower() == "registered" else "the provider is not registered in the subscription"),
     (sides.CLIENT, "/transport", _always("another transport: other firewalls, hosts and regions apply")),
     (sides.CLIENT, "/callerRoles", _always("the identity that connects holds other roles: sessions may be refused with 401")),
-    (sides.CLIENT, "/auth", _always("clients prove who they are in another way")),
+    (sides.CLIENT, "/auth", _always("clients authenticate differently")),
     (sides.CLIENT, "/protocol/apiVersion", _always("another version of the protocol: what works here may be refused there")),
     (sides.CLIENT, "/protocol/path", _always("another endpoint of the service: what works here may be refused there")),
     (sides.CLIENT, "/runsIn", _always("the code runs elsewhere: who can read its secrets, and which network it comes from, differ")),
@@ -152,8 +159,8 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
 _BY_PLACE: dict[tuple[str, str], Words] = {(resource_type, path): words for resource_type, path, words in _TABLE}
 
 _WHOLE: dict[str, tuple[str, str]] = {
-    _D: ("clients find no such deployment here", "a deployment that the base does not have"),
-    _A: ("the role has no account here", "an account that the base does not have"),
+    _D: ("the deployment does not exist here", "deployment that the base does not have"),
+    _A: ("the role has no account here", "account that the base does not have"),
     resource_types.DIAGNOSTICS: ("what this setting recorded is not recorded here", "records what the base does not"),
     resource_types.PRIVATE_ENDPOINT: ("the private path is missing here", "a private path that the base does not have"),
     resource_types.ZONE_LINK: (

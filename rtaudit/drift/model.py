@@ -111,6 +111,11 @@ class Change:
     """Rules of the catalogue whose outcome differs between the two: `rule`, `title`, `severity`, `left`, `right`."""
 
     @property
+    def weaker(self) -> bool:
+        """True when a rule that passes in the base fails on the other side."""
+        return any(rule["left"] == "pass" and rule["right"] == "fail" for rule in self.rules)
+
+    @property
     def order(self) -> tuple[int, int, int, str, str, str]:
         """Sort key: decision, severity, category, role, type, path."""
         return (
@@ -236,7 +241,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             for pair in comparison.pairs
         ],
         "unpaired": [asdict(doubt) for doubt in comparison.unpaired],
-        "changes": [_change(change) for change in comparison.changes],
+        "changes": [_change(change, comparison) for change in comparison.changes],
         "summary": comparison.summary,
     }
 
@@ -250,8 +255,11 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, comparison: Comparison) -> dict[str, Any]:
+    from rtaudit.drift.sentences import change_sentence
+
     value = {name: getattr(change, name) for name in Change.__slots__}
+    value["message"] = change_sentence(change, comparison.left.environment, comparison.right.environment)
     value["decidedBy"] = value.pop("decided_by")
     value["rules"] = list(change.rules)
     return value
@@ -268,7 +276,13 @@ def _load_comparison(value: dict[str, Any]) -> Comparison:
         pairs=[Pair(**pair) for pair in value["pairs"]],
         unpaired=[Unpaired(**doubt) for doubt in value["unpaired"]],
         changes=[
-            Change(**{"decided_by" if key == "decidedBy" else key: item for key, item in change.items()})
+            Change(
+                **{
+                    "decided_by" if key == "decidedBy" else key: item
+                    for key, item in change.items()
+                    if key != "message"
+                }
+            )
             for change in value["changes"]
         ],
         over_time=value.get("overTime", False),

@@ -78,6 +78,7 @@ _CHANGE: dict[str, Any] = {
         "severity": {"enum": list(SEVERITIES)},
         "decision": {"enum": list(DECISIONS)},
         "decidedBy": {**_NULLABLE, "description": "The drift policy's entry; for unknown the gap."},
+        "message": {"type": "string", "description": "One plain sentence, at most 160 characters."},
         "meaning": {**_NULLABLE, "description": "What it means, in words."},
         "modified": {
             "type": ["object", "null"],

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
-from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText, at_or_above
+from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText
 from rtaudit.report.gate import EXIT_CODES, verdict_of
 from rtaudit.report.model import in_order
 from rtaudit.snapshot import Snapshot
@@ -41,7 +40,7 @@ def check(
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
-    gates = partial(_gates, fail_on=fail_on, allow_unknown=allow_unknown)
+    gates = Gate(fail_on, allow_unknown).blocks
     findings: list[Finding] = []
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
     with _no_cycles():
@@ -92,18 +91,6 @@ def _no_cycles() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _gates(finding: Finding, fail_on: str, allow_unknown: bool | Sequence[str]) -> bool:
-    """Whether a finding keeps the report from being ready."""
-    if finding.known or not at_or_above(finding.severity, fail_on):
-        return False
-    if finding.outcome == "unknown":
-        # What Azure alone can tell no plan could have told: it is counted, and holds nobody up before the deployment.
-        if finding.waits_for_azure:
-            return False
-        return not (allow_unknown is True or (not isinstance(allow_unknown, bool) and finding.rule in allow_unknown))
-    return finding.outcome == "fail"
 
 
 def _summary(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ PLACEHOLDERS = (
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _COUNT = re.compile(r"count of (.+?)(?:: ([a-z][a-z -]*))?\Z")
 _NAMING = re.compile(r"(?:^|\.)(?:name|id|model|modelAndVersion|account|deployment|host|principalId)\Z")
-_CAPS = (MAX_MESSAGE, 120, 80, 60, 45, 32, 22, 14)
+_CAPS = (140, 100, 80, 60, 45, 32, 22, 14)
 """Longest value, tried from left to right until the sentence fits."""
 
 
@@ -151,7 +151,9 @@ def _element(evidence: Evidence) -> Any:
     if element is None:
         return name(evidence.scope.subject.resource, 80)
     found = element.get("id") if isinstance(element, dict) else element
-    return name(found, 80) if isinstance(found, str) and found.startswith("/") else element
+    if not isinstance(found, str) or not found.startswith("/"):
+        return element
+    return name(found, 80).removeprefix(name(evidence.scope.subject.resource, 80) + "/")
 
 
 def _days(day: Any, today: date) -> str:
@@ -240,16 +242,25 @@ def _differences(path: Path) -> Placeholder:
             key: list[Any] = next(
                 (row[:2] for value in values for row in value if any(row not in other for other in values)), []
             )
-            values = [_row(next((row for row in value if row[:2] == key), None), key) for value in values]
+            found = [next((row for row in value if row[:2] == key), None) for value in values]
+            values = [f"{' on '.join(map(in_words, key))} {_row(row, found)}" for row in found]
         return ", ".join(f"{row.get('region')} {in_words(one, 45)}" for row, one in zip(rows, values, strict=True))
 
     return get
 
 
-def _row(row: list[Any] | None, key: list[Any]) -> str:
-    """A row of a set as words; the first two cells name it: `hate on prompt: on, blocking off`."""
-    cells = ["on" if one is True else "off" if one is False else in_words(one) for one in (row or ())[2:] if one != ""]
-    return f"{' on '.join(map(in_words, key))} {', '.join(cells) or 'none'}"
+def _row(row: list[Any] | None, others: list[list[Any] | None]) -> str:
+    """The cells of a row that differ from another's, as words; the first two, which name it, are left out."""
+    if row is None:
+        return "absent"
+    differing = [
+        cell
+        for at, cell in enumerate(row)
+        if at > 1 and any(one is None or one[at : at + 1] != [cell] for one in others)
+    ]
+    return ", ".join(
+        "on" if one is True else "off" if one is False else in_words(one) for one in differing if one != ""
+    )
 
 
 def _all_rows(values: list[Any]) -> bool:

@@ -31,8 +31,10 @@ class Options:
     """True when ANSI colours may be written."""
     group_by: str | None = None
     """account, rule or severity; None: by account, or both rules and accounts where they are summarised."""
+    details: bool = False
+    """True to show evidence, full ids and commands in the terminal."""
     show: Sequence[str] = ()
-    """The outcomes to list (also `known`, `all`); empty: fail and unknown, summarised on one screen when there are many."""
+    """The outcomes or severities to list (also `known`, `all`); empty: fail and unknown, summarised on one screen when there are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ FORMATS: dict[str, Format] = {
     "markdown": Format(
         "summaries and pull requests", f"{_HERE}.markdown:render", f"{_HERE}.drift_markdown:render", (".md",)
     ),
+    "markdown-short": Format("a comment or a chat: what blocks, in 4,000 characters", f"{_HERE}.markdown:render_short"),
     "html": Format("people", f"{_HERE}.html:render", f"{_HERE}.html:render_drift", (".html", ".htm")),
     "csv": Format("spreadsheets", f"{_HERE}.csv:render", None, (".csv",)),
     "github": Format("annotations and job summary of GitHub Actions", f"{_HERE}.github:render"),

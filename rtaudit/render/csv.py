@@ -31,6 +31,8 @@ COLUMNS = (
     "waiver",
     "setBy",
     "fingerprint",
+    "message",
+    "cause",
 )
 """One line per observation; a finding without any has one line."""
 
@@ -91,10 +93,11 @@ def _rows(report: Report) -> Iterator[list[Any]]:
             None if finding.outcome in ("pass", "notApplicable") else finding.set_by,
             finding.fingerprint,
         ]
+        quiet = finding.outcome in ("pass", "notApplicable")
         if not finding.observations:
-            yield [*head, None, None, None, None, *tail]
+            yield [*head, None, None, None, None, *tail, None if quiet else finding.message, finding.cause]
         for seen in finding.observations:
-            yield [*head, seen.field, seen.expected, seen.actual, seen.resource, *tail]
+            yield [*head, seen.field, seen.expected, seen.actual, seen.resource, *tail, seen.message, finding.cause]
 
 
 def _why(finding: Finding) -> str | None:

@@ -31,7 +31,7 @@ def render(drift: Drift, _options: Options) -> Iterator[str]:
             yield f"\nand {len(listed) - MOST} more, in the JSON drift\n"
     doubts = [(comparison, doubt) for comparison in drift.comparisons for doubt in comparison.unpaired]
     if doubts:
-        yield f"\n## In doubt ({len(doubts)})\n\nNothing was guessed; name the pairs in `--map`.\n\n"
+        yield f"\n## Not paired ({len(doubts)})\n\nNothing was guessed; name the pairs in `--map`.\n\n"
         yield "| environment | type | resource | why |\n| --- | --- | --- | --- |\n"
     for comparison, doubt in doubts[:MOST]:
         side = comparison.left if doubt.side == "left" else comparison.right

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
+from rtaudit.drift import DECISIONS, columns, matrix
+from rtaudit.drift.sentences import row_sentence
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, RuleText
-from rtaudit.snapshot import Gap
 
 if TYPE_CHECKING:
+    from rtaudit.drift import Row
     from rtaudit.drift.model import Change, Comparison, Drift
 
 _OUTCOMES = {"drift": "fail", "unknown": "unknown", "expected": "waived", "ignored": "waived"}
@@ -19,8 +22,8 @@ _WHY = "What is tested in one environment is not what runs in another."
 
 
 def as_report(drift: Drift) -> Report:
-    """The drift as a report with the drift's own verdict: one finding per resource, category, decision and severity."""
-    findings = [finding for comparison in drift.comparisons for finding in _findings(comparison)]
+    """The drift as a report with the drift's own verdict: one finding for each setting that differs, as many as every other format counts."""
+    findings = list(_findings(drift))
     counted = Counter(finding.outcome for finding in findings)
     failed = Counter(finding.severity for finding in findings if finding.outcome == "fail")
     worst: dict[str, str] = {}
@@ -62,13 +65,18 @@ def _rule(rule: str, severity: str) -> RuleText:
     return RuleText(rule, title, severity, _WHY)
 
 
-def _findings(comparison: Comparison) -> list[Finding]:
-    groups: dict[tuple[str, str, str, str], list[Change]] = defaultdict(list)
-    for change in comparison.changes:
-        groups[_resource(change), change.category, change.decision, change.severity].append(change)
-    found = [_finding(comparison, key, changes) for key, changes in groups.items()]
+def _findings(drift: Drift) -> Iterator[Finding]:
+    heads = columns(drift)
+    for row in matrix(drift):
+        yield _finding(drift, row, heads)
+    for comparison in drift.comparisons:
+        yield from _others(comparison)
+
+
+def _others(comparison: Comparison) -> list[Finding]:
+    """What was paired and does not differ, and what could not be paired."""
     changed = {arm_id.key(one) for change in comparison.changes for one in (change.left, change.right) if one}
-    found += [
+    found = [
         Finding("drift-none", "pass", pair.type, pair.right, comparison.right.environment)
         for pair in comparison.pairs
         if not changed & {arm_id.key(pair.left), arm_id.key(pair.right)}
@@ -83,30 +91,31 @@ def _findings(comparison: Comparison) -> list[Finding]:
     return found
 
 
-def _finding(comparison: Comparison, key: tuple[str, str, str, str], changes: list[Change]) -> Finding:
-    resource, category, decision, severity = key
-    # What was removed stands in the base only.
-    side = comparison.left if changes[0].right is None and changes[0].left is not None else comparison.right
-    seen = [Observation(_path(change), change.before, change.after, _resource(change)) for change in changes]
-    by = ", ".join(sorted({str(change.decided_by) for change in changes if change.decided_by}))
-    meanings = "; ".join(dict.fromkeys(change.meaning for change in changes if change.meaning))
+def _finding(drift: Drift, row: Row, heads: Sequence[str]) -> Finding:
+    """The finding of a row of the matrix: one setting that differs, in however many environments."""
+    told = [(one, change) for one, change in zip(drift.comparisons, row.changes, strict=True) if change is not None]
+    worst = min(told, key=lambda pair: (DECISIONS.index(pair[1].decision), SEVERITIES.index(pair[1].severity)))
+    comparison, change = worst
+    # What was removed is in the base only.
+    side = comparison.left if change.right is None and change.left is not None else comparison.right
+    said = row_sentence(row, heads)
+    seen = [Observation(_path(one), one.before, one.after, _resource(one), said) for _, one in told]
+    by = ", ".join(sorted({str(one.decided_by) for _, one in told if one.decided_by}))
+    note = "; ".join(dict.fromkeys(one.meaning for _, one in told if one.meaning)) or None
     waiver: dict[str, Any] | None = None
-    gaps: list[Gap] = []
-    note = meanings or None
-    if decision in ("expected", "ignored"):
-        waiver = {"reason": f"{decision} by {by or 'the drift policy'}"}
-    if decision == "unknown":
-        note = "; ".join(filter(None, (by, meanings))) or "one side could not be seen"
+    if row.decision in ("expected", "ignored"):
+        waiver = {"reason": f"{row.decision} by {by or 'the drift policy'}"}
+    if row.decision == "unknown":
+        note = "; ".join(filter(None, (by, note))) or "one side could not be read"
     return Finding(
-        f"drift-{category}",
-        _OUTCOMES[decision],
-        changes[0].type,
-        resource,
+        f"drift-{row.category}",
+        _OUTCOMES[row.decision],
+        row.type,
+        _resource(change),
         side.environment,
-        severity,
+        row.severity,
         f"{comparison.left.environment} to {comparison.right.environment}",
         seen,
-        gaps,
         waiver=waiver,
         note=note,
     )

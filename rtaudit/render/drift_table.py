@@ -1,15 +1,20 @@
-"""The terminal's drift: by category, a line for each setting that differs, a column for each environment, the odd one marked."""
+"""Terminal renderer for drifts: what is weaker first, then what is different, by category; the verdict first and last."""
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rtaudit.drift import Drift, Row, matrix
+from rtaudit.drift.sentences import row_sentence
 from rtaudit.render import Options
 from rtaudit.render.drift_words import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
-from rtaudit.render.text import GOOD_VERDICTS, plain, shorten
+from rtaudit.render.page import SEVERITY_COLOURS, Page
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, plain, rule_list, shorten
+from rtaudit.report import SEVERITIES
+from rtaudit.report.wording import counted
 
 _COLOURS = {"drift": "31", "unknown": "33", "expected": "36", "ignored": "2"}
 _SEVERITY = 11
@@ -22,25 +27,68 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     """The drift for a terminal, in pieces. Plain and stable where `options.colour` is off.
 
     Lists the decisions that `options.show` names, or `all`; where it names none, all but ignored ones, which are counted only.
+    Two environments are listed as sentences; more, or `options.details`, as a table with a column for each.
     """
-    width = max(80, options.width)
-    yield from _wrapped(compared(drift), width)
+    page = Page(options)
+    heads = headings(drift)
+    colour = "1;32" if drift.verdict in GOOD_VERDICTS else "1;31" if drift.verdict == "drift" else "1;33"
+    verdict = VERDICTS.get(drift.verdict, drift.verdict).upper()
+    for line in page.wrapped(f"{' → '.join(heads)}: {verdict}", ""):
+        yield page.paint(line.rstrip("\n"), colour) + "\n"
+    yield from page.wrapped(compared(drift), "")
     shown = set(options.show) or {"drift", "unknown", "expected"}
     rows = [row for row in matrix(drift) if "all" in shown or _decisions(row) & shown]
-    doubts = list(_doubts(drift, width)) if {"all", "unknown"} & shown else []
-    heads = headings(drift)
-    for category, group in groupby(rows, key=lambda row: row.category):
+    weaker = [row for row in rows if row.decision == "drift" and row.weaker]
+    different = [row for row in rows if not (row.decision == "drift" and row.weaker)]
+    yield from page.wrapped(_summary(rows, weaker), "")
+    if weaker:
+        where = heads[1] if len(heads) == 2 else "another environment"
+        title = f"Weaker: a rule passes in {heads[0]} and fails in {where}"
+        yield "\n" + page.paint(title, "1") + "\n"
+        for row in sorted(weaker, key=lambda row: SEVERITIES.index(row.severity)):
+            yield from _entry(page, row, heads, rule_list(row.weaker))
+    doubts = list(_doubts(drift, page.width)) if {"all", "unknown"} & shown else []
+    in_columns = options.details or len(heads) > 2
+    for category, group in groupby(different, key=lambda row: row.category):
+        title, listed = f"Different: {CATEGORY_TITLES[category]}", list(group)
         yield "\n"
-        yield from _category(CATEGORY_TITLES[category], list(group), heads, width, options)
+        if in_columns:
+            yield from _category(title, listed, heads, page.width, options)
+            continue
+        yield page.paint(title, "1") + "\n"
+        for row in listed:
+            yield from _entry(page, row, heads, "")
+    if in_columns and any(cell.odd for row in different for cell in row.cells):
+        yield f"\n{_ODD} differs from most of the other environments.\n"
     if not rows and not doubts:
-        yield "\nNothing to list.\n" if options.show else "\nNothing differs but what differs by nature.\n"
+        listed_nothing = f"No difference matches --show {' '.join(options.show)}.\n"
+        yield "\n"
+        yield listed_nothing if options.show else "No differences (ids, host names and etags are ignored).\n"
     yield from doubts
     yield "\n"
     for warning in drift.warnings:
-        yield from _wrapped(f"warning: {plain(warning)}", width, "  ")
-    colour = "1;32" if drift.verdict in GOOD_VERDICTS else "1;31" if drift.verdict == "drift" else "1;33"
-    for line in _wrapped(conclusion(drift), width, "  "):
-        yield _paint(line.rstrip("\n"), colour, options) + "\n"
+        yield from _wrapped(f"warning: {plain(warning)}", page.width, "  ")
+    for line in _wrapped(conclusion(drift), page.width, "  "):
+        yield page.paint(line.rstrip("\n"), colour) + "\n"
+
+
+def _summary(rows: Sequence[Row], weaker: Sequence[Row]) -> str:
+    total = Counter(row.decision for row in rows)
+    if not rows:
+        return "0 settings differ"
+    parts = [f"{len(weaker)} weaker, {total['drift'] - len(weaker)} different"] if total["drift"] else []
+    parts += [f"{total[decision]} {decision}" for decision in ("unknown", "expected", "ignored") if total[decision]]
+    return f"{counted(len(rows), 'setting')} {'differs' if len(rows) == 1 else 'differ'}: {', '.join(parts)}"
+
+
+def _entry(page: Page, row: Row, heads: Sequence[str], rules: str) -> Iterator[str]:
+    word = row.severity if row.decision == "drift" else row.decision
+    colour = SEVERITY_COLOURS[row.severity] if row.decision == "drift" else _COLOURS[row.decision]
+    said = plain(row_sentence(row, heads))
+    if row.decision in ("expected", "ignored"):
+        by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)
+        said = f"{said.rstrip('.')} ({row.decision} by {plain(by)})." if by else said
+    yield from page.entry(word.upper(), colour, said, rules)
 
 
 def _category(title: str, rows: Sequence[Row], heads: Sequence[str], width: int, options: Options) -> Iterator[str]:
@@ -118,7 +166,7 @@ def _decisions(row: Row) -> set[str]:
 def _doubts(drift: Drift, width: int) -> Iterator[str]:
     doubts = [(comparison, doubt) for comparison in drift.comparisons for doubt in comparison.unpaired]
     if doubts:
-        yield "\nIn doubt (nothing was guessed)\n"
+        yield "\nNot paired (nothing was guessed)\n"
     for comparison, doubt in doubts:
         side = comparison.left if doubt.side == "left" else comparison.right
         kind = doubt.type.rsplit("/", 1)[-1]

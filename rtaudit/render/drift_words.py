@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rtaudit.drift import DECISIONS, Cell, Change, Drift, Row, columns
+from rtaudit.drift import DECISIONS, Cell, Change, Drift, Row, columns, matrix
 from rtaudit.render.text import VERDICTS, plain, shorten
+from rtaudit.report import SEVERITIES
+from rtaudit.report.wording import counted
 
 CATEGORY_TITLES = {
     "deployments": "Deployments",
@@ -50,7 +53,7 @@ def cell_text(row: Row, cell: Cell, limit: int = 200) -> str:
 
 def _words(value: Any) -> str:
     if value is None:
-        return "(not there)"
+        return "(not set)"
     if isinstance(value, str):
         return value or '""'
     if isinstance(value, list):
@@ -110,21 +113,15 @@ def _reasons(change: Change) -> list[str]:
 
 
 def counts(drift: Drift) -> str:
-    """Every decision counted over all comparisons, and the doubts."""
-    total = dict.fromkeys(DECISIONS, 0)
-    by_severity: dict[str, int] = {}
-    doubts = 0
-    for comparison in drift.comparisons:
-        summary = comparison.summary
-        doubts += summary["unpaired"]
-        for decision in DECISIONS:
-            total[decision] += summary[decision]
-        for severity, count in summary["driftBySeverity"].items():
-            by_severity[severity] = by_severity.get(severity, 0) + count
-    worst = ", ".join(f"{count} {severity}" for severity, count in by_severity.items())
-    parts = [f"{total['drift']} drift" + (f" ({worst})" if worst else "")]
+    """Every setting that differs, counted once however many environments there are: by decision, and the drift by severity."""
+    rows = matrix(drift)
+    total = Counter(row.decision for row in rows)
+    tally = Counter(row.severity for row in rows if row.decision == "drift")
+    doubts = sum(len(comparison.unpaired) for comparison in drift.comparisons)
+    worst = ", ".join(f"{tally[severity]} {severity}" for severity in SEVERITIES if tally[severity])
+    parts = [counted(total["drift"], "difference") + (f" ({worst})" if worst else "")]
     parts += [f"{total[decision]} {decision}" for decision in DECISIONS[1:]]
-    return ", ".join(parts) + (f", {doubts} in doubt" if doubts else "")
+    return ", ".join(parts) + (f", {doubts} not paired" if doubts else "")
 
 
 def conclusion(drift: Drift) -> str:
@@ -133,8 +130,14 @@ def conclusion(drift: Drift) -> str:
 
 
 def compared(drift: Drift) -> str:
-    """What was compared with what, and on what grounds: `test (test.json) against prod (prod.json): 52 pairs`."""
+    """What was compared with what: `test (test.json) compared with prod (prod.json): 52 resources matched by role`."""
     names = [plain(side.environment) + (f" ({plain(side.file)})" if side.file else "") for side in drift.sides]
     pairs = " and ".join(str(len(comparison.pairs)) for comparison in drift.comparisons)
-    how = "over time" if drift.comparisons and all(one.over_time for one in drift.comparisons) else "by role"
-    return f"{names[0]} against {', '.join(names[1:])}: {pairs} pairs, {how}" if len(names) > 1 else ", ".join(names)
+    how = (
+        "by id (one environment over time)"
+        if drift.comparisons and all(one.over_time for one in drift.comparisons)
+        else "by role"
+    )
+    if len(names) < 2:
+        return ", ".join(names)
+    return f"{names[0]} compared with {', '.join(names[1:])}: {pairs} resources matched {how}"

@@ -18,7 +18,7 @@ from rtaudit.render import Options, plots
 from rtaudit.render.text import (
     GOOD_VERDICTS,
     VERDICTS,
-    conclusion,
+    in_full,
     judged,
     name,
     owner,
@@ -27,7 +27,7 @@ from rtaudit.render.text import (
     value,
     waiver,
 )
-from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Report
+from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Observation, Report
 from rtaudit.subjects import World
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _page(template: str, report: Report, **values: Any) -> Iterator[str]:
             script=script,
             style_hash=_hash(style),
             script_hash=_hash(script),
-            **{"judged": judged(report), "conclusion": conclusion(report), **values},
+            **{"judged": judged(report), "conclusion": in_full(report), **values},
         )
     )
 
@@ -214,12 +214,21 @@ def _finding(report: Report, finding: Finding, owners: dict[str, int], rules: di
         "rule_at": rules.get(finding.rule, 0),
         "environment": value(finding.environment, 60) if len(report.snapshots) > 1 else "",
         "reasons": reasons(finding)[:_OBSERVATIONS] if unknown else (),
-        "seen": [(value(one.field), value(one.expected), value(one.actual)) for one in seen],
+        "seen": [_evidence(one, finding) for one in seen],
         "more": 0 if unknown else max(0, len(finding.observations) - _OBSERVATIONS),
         "waiver": waiver(finding),
+        "message": value(finding.message, 400),
+        "cause": finding.cause,
         "fix": [value(step, 2000) for step in finding.fix[:10]],
         "id": value(finding.resource, 600),
     }
+
+
+def _evidence(seen: Observation, finding: Finding) -> tuple[str, str, str, str, str]:
+    """Field, expected, actual, the sentence, and the resource where it is another one than the finding's."""
+    elsewhere = seen.resource and arm_id.key(seen.resource) != arm_id.key(finding.resource)
+    where = name(seen.resource) if elsewhere else ""
+    return value(seen.field), value(seen.expected), value(seen.actual), value(seen.message), where
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rtaudit.render import Options
-from rtaudit.render.text import VERDICTS, conclusion, name, plain, reasons, shorten, state, value, waiver
+from rtaudit.render.text import VERDICTS, in_full, name, observed, plain, reasons, shorten, state, value, waiver
 from rtaudit.report import Finding, Report
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,7 +27,7 @@ def render(report: Report, _options: Options) -> Iterator[str]:
     suites: dict[str, list[Finding]] = {}
     for finding in report.findings:
         suites.setdefault(finding.rule, []).append(finding)
-    said = conclusion(report)
+    said = in_full(report)
     for index, (rule, findings) in enumerate(suites.items() or [("rtaudit", [])]):
         yield from _suite(report, index, rule, findings, said)
     yield "</testsuites>\n"
@@ -50,17 +50,17 @@ def _suite(report: Report, index: int, rule: str, findings: list[Finding], said:
         yield f"      <property name={_attribute(key)} value={_attribute(value(item, 1000))}/>\n"
     yield "    </properties>\n"
     for finding in findings:
-        yield from _case(finding, title)
+        yield from _case(report, finding, title)
     yield "  </testsuite>\n"
 
 
-def _case(finding: Finding, title: str) -> Iterator[str]:
+def _case(report: Report, finding: Finding, title: str) -> Iterator[str]:
     case = f'    <testcase classname={_attribute(title)} name={_attribute(_name(finding))} time="0"'
     match state(finding):
         case "fail":
-            said = "; ".join(_observations(finding)) or "failed"
+            said = finding.message or "failed"
             yield f"{case}>\n      <failure type={_attribute(finding.severity)} message={_attribute(said)}>"
-            yield f"{_text(_details(finding))}</failure>\n    </testcase>\n"
+            yield f"{_text(_details(finding, report))}</failure>\n    </testcase>\n"
         case "unknown":
             said = "; ".join(reasons(finding))
             yield f"{case}>\n      <error type={_attribute(finding.severity)} message={_attribute('unknown: ' + said)}>"
@@ -85,18 +85,24 @@ def _numbers(states: list[str], *, skipped: bool) -> str:
 
 
 def _name(finding: Finding) -> str:
-    return f"{name(finding.resource)} ({value(finding.environment, 100)})"
+    # A drift has a finding for each setting of a resource: the setting tells them apart.
+    setting = f" {finding.observations[0].field}" if finding.rule.startswith("drift-") and finding.observations else ""
+    return f"{name(finding.resource)}{setting} ({value(finding.environment, 100)})"
 
 
 def _observations(finding: Finding) -> list[str]:
-    return [
-        f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}"
-        for seen in finding.observations[:10]
+    return [observed(seen, finding) for seen in finding.observations[:10]]
+
+
+def _details(finding: Finding, report: Report) -> str:
+    text = report.rules.get(finding.rule)
+    said = [value(text.title, 300)] if text else []
+    said += [
+        f"resource: {plain(finding.resource)}",
+        f"cause: {finding.cause}",
+        *_observations(finding),
+        *(f"fix: {value(step, 1000)}" for step in finding.fix),
     ]
-
-
-def _details(finding: Finding) -> str:
-    said = [plain(finding.resource), *_observations(finding), *(f"fix: {value(step, 1000)}" for step in finding.fix)]
     if finding.waiver:
         said.append(waiver(finding))
     return "\n".join(said)

@@ -1,39 +1,102 @@
-"""Markdown as GitHub renders it: for a job summary, a pull request, a ticket. Azure's words stand in code spans."""
+"""Markdown as GitHub renders it: sentences as prose, names and values in code spans. In full, and in short for a chat."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rtaudit.render import Options
-from rtaudit.render.text import VERDICTS, judged, name, reasons, state, value, waiver
-from rtaudit.report import OUTCOMES, Finding, Report
+from rtaudit.render.text import (
+    GOOD_VERDICTS,
+    VERDICTS,
+    conclusion,
+    count_line,
+    judged,
+    name,
+    observed,
+    reasons,
+    rule_list,
+    state,
+    value,
+    waiver,
+)
+from rtaudit.report import Finding, Report
+from rtaudit.report.causes import Cause, causes
+from rtaudit.report.wording import counted
 
 MOST = 300
 """Rows per table: a job summary holds 1 MiB."""
 
+SHORT_LIMIT = 4000
+"""Most characters of the short form: what a pull request's comment or a chat shows at once."""
+
+_PROSE = re.compile(r"[(\"']*(?:[^\W\d_]+(?:['-][^\W\d_]+)*|\d[\d,:-]*|[=%])?[)\"',;:.?!%]*\Z")
+_LINK = re.compile(r"https://[\w.~:/?#@!$&'*+,;=%-]+\Z", re.ASCII)
+
 
 def render(report: Report, _options: Options) -> Iterator[str]:
-    """Verdict, counts, failures with their fix, unknowns with their reason, what is waived or known."""
-    yield f"# rtaudit: {VERDICTS.get(report.verdict, report.verdict)}\n\n"
-    yield f"{code(judged(report))}\n\n"
-    yield "| " + " | ".join(OUTCOMES) + " |\n" + "| ---: " * len(OUTCOMES) + "|\n"
-    yield "| " + " | ".join(str(report.summary.get(outcome, 0)) for outcome in OUTCOMES) + " |\n"
-    for warning in report.warnings:
-        yield f"\n> warning: {code(value(warning, 500))}\n"
+    """Verdict, counts, causes with their evidence and fix, what is unknown, waived or known."""
+    yield from _head(report)
     by_state: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_state.setdefault(state(finding), []).append(finding)
-    yield from _section(report, "Failed", ("severity", "rule", "resource", "seen"), by_state.get("fail", []), _failed)
-    yield from _fixes(report, by_state.get("fail", []))
-    unknown = by_state.get("unknown", [])
-    yield from _section(
-        report, "Unknown: could not be looked at", ("severity", "rule", "resource", "why"), unknown, _why
-    )
-    waived = by_state.get("waived", [])
-    yield from _section(report, "Waived", ("severity", "rule", "resource", "waiver"), waived, _waiver)
-    known = by_state.get("known", [])
-    yield from _section(report, "Known from the baseline", ("severity", "rule", "resource", "outcome"), known, _outcome)
+    failed = causes(by_state.get("fail", []), report.gate)
+    blocking = [one for one in failed if one.blocks]
+    good = report.verdict in GOOD_VERDICTS or report.verdict == "drift"
+    yield from _section(report, "Failed" if good else "Blocks the launch", blocking)
+    yield from _section(report, "Other failures", [one for one in failed if not one.blocks])
+    yield from _fixes(report, failed)
+    unknown = causes(by_state.get("unknown", []), report.gate)
+    yield from _section(report, "Unknown: could not be read", unknown, _why)
+    yield from _section(report, "Waived", causes(by_state.get("waived", []), report.gate), _waiver)
+    yield from _section(report, "Known from the baseline", causes(by_state.get("known", []), report.gate))
+
+
+def render_short(report: Report, _options: Options) -> str:
+    """The report in at most SHORT_LIMIT characters: the verdict, what blocks, what is new since the baseline, links."""
+    head = "".join(_head(report))
+    found = causes((one for one in report.findings if state(one) in ("fail", "unknown")), report.gate)
+    blocking, rest = [one for one in found if one.blocks], [one for one in found if not one.blocks]
+    new = rest if report.gate.baseline is not None else []
+    tail = f"\n{counted(len(rest), 'more cause')} below the threshold or allowed.\n" if rest and not new else ""
+    text = head
+    for title, listed in (("Blocks the launch", blocking), ("New since the baseline", new)):
+        text = _fitted(report, text, title, listed, SHORT_LIMIT - len(tail))
+    return (text + tail)[:SHORT_LIMIT]
+
+
+def _fitted(report: Report, text: str, title: str, listed: Sequence[Cause], limit: int) -> str:
+    """`text` and as many lines of a list as fit; the last says how many are left out."""
+    if not listed:
+        return text
+    text += f"\n## {title}\n\n"
+    for number, cause in enumerate(listed):
+        left = f"- … and {counted(len(listed) - number, 'more cause')}, in the full report\n"
+        label = cause.lead.severity if cause.lead.outcome == "fail" else "unknown"
+        line = f"- {label}: {prose(_sentence(report, cause.lead))} {_links(report, cause)}\n"
+        if len(text) + len(line) + len(left) > limit:
+            return text + left
+        text += line
+    return text
+
+
+def _links(report: Report, cause: Cause) -> str:
+    """The rules of a cause, the first as a link to what Microsoft says about it."""
+    first, *others = cause.rules
+    text = report.rules.get(first)
+    link = next((one for one in text.see if _LINK.match(one)), None) if text else None
+    lead = code(value(first, 40))
+    more = f" (+ {counted(len(others), 'rule')})" if others else ""
+    return (f"[{lead}]({link})" if link else lead) + more
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield f"# rtaudit: {VERDICTS.get(report.verdict, report.verdict)}\n\n"
+    yield f"{prose(judged(report))}\n\n"
+    yield f"{prose(conclusion(report))}.\n\n"
+    yield f"{count_line(report)}.\n"
+    for warning in report.warnings[:20]:
+        yield f"\n> warning: {prose(value(warning, 300))}\n"
 
 
 def code(text: str) -> str:
@@ -47,52 +110,64 @@ def code(text: str) -> str:
     return f"{fence}{padding}{text}{padding}{fence}".replace("|", "\\|")
 
 
+def prose(text: str) -> str:
+    """`text` (plain, one line) as prose: ordinary words and numbers as they are, everything else in code spans.
+
+    What could be markup, a link or a mention is no ordinary word, so nothing in it is.
+    """
+    return " ".join(word if _PROSE.match(word) else _quoted(word) for word in text.split(" ") if word)
+
+
+def _quoted(word: str) -> str:
+    core = word.rstrip(",;:.?!)")
+    head = core[:1] if core.startswith("(") and len(core) > 1 else ""
+    core = core[len(head) :]
+    return head + code(core) + word[len(head) + len(core) :] if core else code(word)
+
+
 def _section(
-    report: Report,
-    title: str,
-    columns: tuple[str, ...],
-    findings: list[Finding],
-    last: Callable[[Finding], str],
+    report: Report, title: str, listed: Sequence[Cause], more: Callable[[Finding], str] | None = None
 ) -> Iterator[str]:
-    if not findings:
+    if not listed:
         return
-    yield f"\n## {title} ({len(findings)})\n\n"
-    yield "| " + " | ".join(columns) + " |\n" + "| --- " * len(columns) + "|\n"
-    for finding in findings[:MOST]:
-        text = report.rules.get(finding.rule)
-        rule = code(value(finding.rule, 60)) + (f" {code(value(text.name, 100))}" if text else "")
-        yield f"| {finding.severity} | {rule} | {code(name(finding.resource))} | {last(finding)} |\n"
-    if len(findings) > MOST:
-        yield f"\nand {len(findings) - MOST} more, in the JSON report\n"
+    number = sum(len(one.findings) for one in listed)
+    yield f"\n## {title} ({counted(number, 'finding')}, {counted(len(listed), 'cause')})\n\n"
+    yield "| severity | finding | rule |\n| --- | --- | --- |\n"
+    for cause in listed[:MOST]:
+        lead = cause.lead
+        said = [prose(_sentence(report, lead))]
+        said += [prose(waiver(lead))] if lead.waiver and more is not _waiver else []
+        said += [more(lead)] if more else []
+        yield f"| {lead.severity} | {'<br>'.join(filter(None, said))} | {prose(rule_list(cause.rules))} |\n"
+    if len(listed) > MOST:
+        yield f"\nand {len(listed) - MOST} more, in the JSON report\n"
 
 
-def _failed(finding: Finding) -> str:
-    said = [
-        f"{code(value(seen.field, 200))}: expected {code(value(seen.expected, 200))}, actual {code(value(seen.actual, 200))}"
-        for seen in finding.observations[:3]
-    ]
-    if len(finding.observations) > 3:
-        said.append(f"and {len(finding.observations) - 3} more like it")
-    if finding.waiver:
-        said.append(code(waiver(finding)))
-    return "<br>".join(said)
+def _sentence(report: Report, finding: Finding) -> str:
+    text = report.rules.get(finding.rule)
+    return value(finding.message, 400) if finding.message else f"{name(finding.resource)}: {text.title if text else ''}"
 
 
-def _fixes(report: Report, failed: list[Finding]) -> Iterator[str]:
-    """Once per rule: why it matters, and the fix for the first resource."""
-    first: dict[str, Finding] = {}
-    for finding in failed:
-        first.setdefault(finding.rule, finding)
-    if not first:
+def _fixes(report: Report, failed: Sequence[Cause]) -> Iterator[str]:
+    """Once per cause: each rule with why it matters, the evidence, and the fix."""
+    if not failed:
         return
-    yield "\n<details><summary>How to fix</summary>\n"
-    for rule, finding in list(first.items())[:MOST]:
-        text = report.rules.get(rule)
-        yield f"\n### {code(value(rule, 60))} {code(value(text.title, 300)) if text else ''}\n\n"
-        if text:
-            yield f"{code(value(text.why, 1000))}\n" + ("\n" if finding.fix else "")
-        for step in finding.fix:
-            yield f"* {code(value(step, 1000))}\n"
+    yield "\n<details><summary>Evidence and fixes</summary>\n"
+    explained: set[str] = set()
+    for cause in failed[:MOST]:
+        yield f"\n### {prose(_sentence(report, cause.lead))}\n\n"
+        for finding in cause.findings:
+            text = report.rules.get(finding.rule)
+            if text and finding.rule not in explained:
+                explained.add(finding.rule)
+                yield f"{code(value(finding.rule, 60))} {prose(value(text.title, 300))}: {prose(value(text.why, 1000))}\n\n"
+        for line in cause.lead.observations[:3]:
+            yield f"* {code(observed(line, cause.lead))}\n"
+        if len(cause.lead.observations) > 3:
+            yield f"* and {len(cause.lead.observations) - 3} more like it\n"
+        for step in dict.fromkeys(step for finding in cause.findings for step in finding.fix):
+            shown = value(step, 2000)
+            yield f"* {code(shown) if shown.startswith('az ') else prose(shown)}\n"
     yield "\n</details>\n"
 
 
@@ -101,8 +176,4 @@ def _why(finding: Finding) -> str:
 
 
 def _waiver(finding: Finding) -> str:
-    return code(waiver(finding))
-
-
-def _outcome(finding: Finding) -> str:
-    return finding.outcome
+    return prose(waiver(finding))

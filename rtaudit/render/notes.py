@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, counts, name, reasons, shorten, value
-from rtaudit.report import Finding, Report, at_or_above
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, in_full, name, observed, reasons, shorten, value
+from rtaudit.report import Finding, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def notes(report: Report) -> Iterator[Note]:
     """The verdict, the warnings, then each failure and unknown that is neither waived nor in the baseline, worst first."""
     good = report.verdict in GOOD_VERDICTS
     verdict = VERDICTS.get(report.verdict, report.verdict)
-    yield Note("info" if good else "error", f"rtaudit: {verdict}", counts(report))
+    yield Note("info" if good else "error", f"rtaudit: {verdict}", in_full(report))
     for warning in report.warnings:
         yield Note("warning", "rtaudit", value(warning, 1000))
     for finding in report.findings:
@@ -38,20 +38,18 @@ def notes(report: Report) -> Iterator[Note]:
 def _note(report: Report, finding: Finding) -> Note:
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
-    gates = at_or_above(finding.severity, report.gate.fail_on) and not (unknown and _allowed(report, finding))
-    said = [value(text.title if text else finding.rule, 300)]
+    gates = report.gate.blocks(finding)
+    said = [value(finding.message or "", 400), value(text.title if text else finding.rule, 300)]
     if unknown:
         said += [f"unknown: {reason}" for reason in reasons(finding)[:5]]
     else:
-        said += [
-            f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}"
-            for seen in finding.observations[:5]
-        ]
+        said += [observed(seen, finding) for seen in finding.observations[:5]]
         said += [f"fix: {value(step, 500)}" for step in finding.fix[:1]]
     title = f"{value(finding.rule, 60)} ({finding.severity}) {name(finding.resource)}"
-    return Note("error" if gates else "warning", shorten(title, 250), "\n".join(said), value(finding.rule, 60), finding)
-
-
-def _allowed(report: Report, finding: Finding) -> bool:
-    allowed = report.gate.allow_unknown
-    return allowed if isinstance(allowed, bool) else finding.rule in allowed
+    return Note(
+        "error" if gates else "warning",
+        shorten(title, 250),
+        "\n".join(filter(None, said)),
+        value(finding.rule, 60),
+        finding,
+    )

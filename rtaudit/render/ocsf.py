@@ -5,13 +5,14 @@ A check that lacked information is `Warning` there: that is what unknown becomes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.render import Options
-from rtaudit.render.text import conclusion, name, place, plain, reasons, safe_json, state, value, waiver
+from rtaudit.render.text import in_full, name, observed, place, plain, reasons, safe_json, state, value, waiver
 from rtaudit.report import Finding, Report
 
 VERSION = "1.3.0"
@@ -38,8 +39,13 @@ def render(report: Report, _options: Options) -> Iterator[str]:
     """Every finding, passes too."""
     common = _common(report)
     separator = "[\n"
+    seen: Counter[str] = Counter()
     for finding in report.findings:
-        yield separator + safe_json(_event(report, finding, common))
+        event = _event(report, finding, common)
+        seen[finding.fingerprint] += 1
+        if seen[finding.fingerprint] > 1:
+            event["finding_info"]["uid"] += f":{seen[finding.fingerprint]}"
+        yield separator + safe_json(event)
         separator = ",\n"
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
@@ -64,7 +70,7 @@ def _common(report: Report) -> dict[str, Any]:
                 "vendor_name": "rtaudit",
             },
         },
-        "unmapped": {"verdict": report.verdict, "conclusion": conclusion(report), "asOf": report.as_of},
+        "unmapped": {"verdict": report.verdict, "conclusion": in_full(report), "asOf": report.as_of},
     }
 
 
@@ -88,7 +94,7 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
         "severity": severity,
         "status_id": status_id,
         "status": status,
-        "message": value(text.title if text else finding.rule, 500),
+        "message": value(finding.message or (text.title if text else finding.rule), 500),
         "compliance": {
             "control": value(finding.rule, 200),
             "standards": ["rtaudit", *(value(framework, 200) for framework in (text.controls if text else {}))],
@@ -120,6 +126,8 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
             "account": {"uid": plain(arm_id.subscription_of(finding.resource) or ""), "type": "Azure Subscription"},
         },
     }
+    if finding.cause:
+        event["unmapped"] = {**common["unmapped"], "cause": finding.cause}
     if finding.fix:
         event["remediation"] = {
             "desc": "\n".join(value(step, 2000) for step in finding.fix),
@@ -129,10 +137,7 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
 
 
 def _detail(finding: Finding) -> str:
-    said = [
-        f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}"
-        for seen in finding.observations[:20]
-    ]
+    said = [observed(seen, finding) for seen in finding.observations[:20]]
     if finding.outcome == "unknown":
         said = reasons(finding)
     elif finding.note:

@@ -14,9 +14,10 @@ from rtaudit.render import Options
 from rtaudit.render.lines import Lines, uri
 from rtaudit.render.text import (
     GOOD_VERDICTS,
-    conclusion,
     gap,
+    in_full,
     name,
+    observed,
     plain,
     reasons,
     safe_json,
@@ -102,9 +103,9 @@ def _invocation(report: Report) -> dict[str, Any]:
         # The judgement was made; whether it saw everything is told by the notifications and the verdict.
         "executionSuccessful": True,
         "exitCode": report.gate.exit_code,
-        "exitCodeDescription": conclusion(report),
+        "exitCodeDescription": in_full(report),
         "toolExecutionNotifications": [
-            {"level": "note" if good else "error", "message": {"text": conclusion(report)}},
+            {"level": "note" if good else "error", "message": {"text": in_full(report)}},
             *notices,
         ],
     }
@@ -145,6 +146,8 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
             "security-severity": _SCORES[finding.severity],
             "environment": value(finding.environment),
             "setBy": value(finding.set_by) if finding.set_by else "",
+            "cause": finding.cause,
+            "observedResources": list(dict.fromkeys(value(seen.resource) for seen in finding.observations[:10])),
         },
     }
     if finding.rule in indexes:
@@ -153,7 +156,7 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": waiver(finding)}]
     elif finding.known:
         result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": "it stands in the baseline"}
+            {"kind": "external", "status": "accepted", "justification": "known from the baseline"}
         ]
     if report.gate.baseline is not None:
         result["baselineState"] = "unchanged" if finding.known else "new"
@@ -161,14 +164,12 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
 
 
 def _message(finding: Finding, text: RuleText | None) -> str:
-    said = [value(text.title if text else finding.rule, 300)]
+    said = [value(finding.message, 400)] if finding.message else []
+    said.append(value(text.title if text else finding.rule, 300))
     if finding.outcome == "unknown":
         said += [f"unknown: {reason}" for reason in reasons(finding)]
     else:
-        said += [
-            f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}"
-            for seen in finding.observations[:10]
-        ]
+        said += [observed(seen, finding) for seen in finding.observations[:10]]
         said += [f"fix: {value(step, 1000)}" for step in finding.fix[:5]]
     # Brackets would be links in a SARIF message.
     return shorten(re.sub(r"([\\\[\]])", r"\\\1", "\n".join(said)), 8000)

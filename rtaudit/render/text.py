@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.report.wording import name, owner, plain, shorten
+from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Observation, Report
+from rtaudit.report.wording import counted, name, owner, plain, shorten
 from rtaudit.snapshot import Gap
 
 VERDICTS = {
@@ -19,6 +21,15 @@ VERDICTS = {
     "drift": "drift",
 }
 """Verdict of a Report or a Drift -> the words for it."""
+
+OUTCOME_WORDS = {
+    "fail": "failed",
+    "unknown": "unknown",
+    "waived": "waived",
+    "pass": "passed",
+    "notApplicable": "not applicable",
+}
+"""Outcome -> the word for it in a sentence."""
 
 GOOD_VERDICTS = frozenset({"ready", "same"})
 """The verdicts that end with exit code 0."""
@@ -58,9 +69,9 @@ def safe_json(thing: Any) -> str:
 
 
 def value(thing: Any, limit: int = 300) -> str:
-    """A value of Azure, or of a rule, as one line of plain text. None is what is not there."""
+    """A value of Azure, or of a rule, as one line of plain text. None is what is not set."""
     if thing is None:
-        return "(not there)"
+        return "(not set)"
     text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
     return shorten(plain(text), limit) if text else '""'
 
@@ -72,7 +83,7 @@ def place(resource: str) -> str:
 
 
 def gap(missing: Gap, limit: int = 300) -> str:
-    """Why something could not be seen: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
+    """Why something could not be read: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
     answer = " ".join(str(part) for part in (missing.status, missing.code) if part is not None)
     text = f"{missing.what} not read: {missing.reason}" + (f" ({answer})" if answer else "")
     if missing.needs:
@@ -82,6 +93,13 @@ def gap(missing: Gap, limit: int = 300) -> str:
     return shorten(plain(text), limit)
 
 
+def observed(seen: Observation, finding: Finding) -> str:
+    """The evidence of an observation in one line, with the resource where it is another one than the finding's."""
+    elsewhere = seen.resource and arm_id.key(seen.resource) != arm_id.key(finding.resource)
+    at = f" ({value(seen.resource)})" if elsewhere else ""
+    return f"{value(seen.field)}: expected {value(seen.expected)}, actual {value(seen.actual)}{at}"
+
+
 def reasons(finding: Finding) -> list[str]:
     """Why a finding is unknown: its gaps, or its note; never empty for an unknown."""
     said = [gap(missing) for missing in finding.gaps]
@@ -89,7 +107,7 @@ def reasons(finding: Finding) -> list[str]:
         said.append(shorten(plain(finding.note), 300))
     if not said:
         said = [
-            f"{value(seen.field)}: expected {value(seen.expected)}, could not be seen" for seen in finding.observations
+            f"{value(seen.field)}: expected {value(seen.expected)}, could not be read" for seen in finding.observations
         ]
     return said or ["no reason was recorded"]
 
@@ -110,47 +128,125 @@ def waiver(finding: Finding) -> str:
 
 
 def counts(report: Report) -> str:
-    """Every outcome counted: `3 fail (1 critical, 2 high), 2 unknown, 1 waived, 40 pass, 12 notApplicable`."""
+    """Every outcome counted: `3 failed (1 critical, 2 high), 2 unknown, 1 waived, 40 passed, 12 not applicable`."""
     summary = report.summary
     by_severity = summary.get("failedBySeverity") or {}
     worst = ", ".join(f"{by_severity[severity]} {severity}" for severity in SEVERITIES if by_severity.get(severity))
     known = sum(1 for finding in report.findings if finding.known)
     parts = [
-        f"{summary.get('fail', 0)} fail" + (f" ({worst})" if worst else ""),
-        *(f"{summary.get(outcome, 0)} {outcome}" for outcome in ("unknown", "waived", "pass", "notApplicable")),
+        f"{summary.get('fail', 0)} failed" + (f" ({worst})" if worst else ""),
+        *(f"{summary.get(outcome, 0)} {word}" for outcome, word in OUTCOME_WORDS.items() if outcome != "fail"),
     ]
     if known:
         parts.append(f"{known} of them known from the baseline")
     return ", ".join(parts)
 
 
-def conclusion(report: Report) -> str:
-    """The one line that ends a report: the verdict and every outcome counted."""
-    return f"{VERDICTS.get(report.verdict, report.verdict)}: {counts(report)}"
+def heading(report: Report) -> str:
+    """The first line of a report: what was checked and the verdict, `prod: NOT READY`."""
+    labels = list(dict.fromkeys(value(one["environment"], 40) for one in report.snapshots))
+    shown = ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
+    return f"{shown or 'nothing'}: {VERDICTS.get(report.verdict, report.verdict).upper()}"
 
 
 def judged(report: Report) -> str:
-    """What was judged by what: `prod.json by production, as of 2026-11-22`."""
+    """What was checked against what: `prod (prod.json) checked against production, as of 2026-11-22; collected …`."""
     files = ", ".join(
         f"{value(snapshot['environment'], 80)}" + (f" ({value(snapshot['file'], 120)})" if snapshot.get("file") else "")
         for snapshot in report.snapshots
     )
     packs = ", ".join(value(policy["name"], 80) for policy in report.policies)
-    return f"{files or 'nothing'} by {packs or 'no policy'}, as of {value(report.as_of)}"
+    text = f"{files or 'nothing'} checked against {packs or 'no policy'}, as of {value(report.as_of)}"
+    collected = str(report.snapshots[0].get("collectedAt") or "") if len(report.snapshots) == 1 else ""
+    when = (
+        f"{collected[:10]} {collected[11:16]} UTC" if collected[10:11] == "T" and collected.endswith("Z") else collected
+    )
+    return text + (f"; collected {value(when, 40)}" if when else "")
+
+
+def count_line(report: Report) -> str:
+    """What was evaluated: `4 accounts, 6 realtime deployments; 159 checks: 12 failed, 0 unknown, 147 passed`."""
+    resources: dict[str, set[str]] = {}
+    for finding in report.findings:
+        # A list that could not be read is a finding at the scope of the list, and no account.
+        if finding.each in _COUNTED and not (finding.gaps and finding.gaps[0].scope == finding.resource):
+            resources.setdefault(finding.each, set()).add(finding.resource)
+    things = [counted(len(resources[each]), noun) for each, noun in _COUNTED.items() if each in resources]
+    number = {outcome: report.summary.get(outcome, 0) for outcome in OUTCOMES}
+    checks = sum(count for outcome, count in number.items() if outcome != "notApplicable")
+    known = sum(1 for finding in report.findings if finding.known)
+    parts = [f"{number['fail']} failed", f"{number['unknown']} unknown", f"{number['pass']} passed"]
+    parts += [f"{number['waived']} waived"] if number["waived"] else []
+    parts += [f"{known} known from the baseline"] if known else []
+    return "; ".join(filter(None, (", ".join(things), f"{counted(checks, 'check')}: {', '.join(parts)}")))
+
+
+_COUNTED = {"account": "account", "realtimeDeployment": "realtime deployment", "client": "client"}
+"""Kind of subject -> how it is counted."""
+
+
+def conclusion(report: Report) -> str:
+    """The one line that ends a report: the verdict, and what blocks by findings, causes and severity."""
+    verdict = VERDICTS.get(report.verdict, report.verdict)
+    if report.verdict not in _BLOCKING:
+        return f"{verdict}: {counts(report)}"
+    blocking = [one for one in report.findings if report.gate.blocks(one) and one.outcome == _BLOCKING[report.verdict]]
+    threshold = f"{report.gate.fail_on} or worse" if report.gate.fail_on not in ("critical", "none") else "critical"
+    known = sum(1 for finding in report.findings if finding.known)
+    if blocking:
+        tally = Counter(one.severity for one in blocking)
+        worst = ", ".join(f"{tally[severity]} {severity}" for severity in SEVERITIES if tally[severity])
+        number = len({one.cause for one in blocking})
+        what = f"{counted(len(blocking), 'finding')} with {counted(number, 'cause')}"
+        if report.verdict == "notReady":
+            return f"{verdict}: {what} {'blocks' if len(blocking) == 1 else 'block'} the launch ({worst})"
+        return f"{verdict}: {what} could not be evaluated ({worst})"
+    if known:
+        fixed = f", {report.gate.fixed} fixed" if report.gate.fixed else ""
+        return f"{verdict}: no new findings ({known} known from the baseline{fixed})"
+    if report.gate.fail_on == "none":
+        return f"{verdict}: --fail-on none lets every finding pass"
+    below = report.summary.get("fail", 0) + report.summary.get("unknown", 0)
+    rest = f"; {counted(below, 'finding')} below that or allowed" if below else ""
+    return f"{verdict}: nothing of severity {threshold} failed or is unknown{rest}"
+
+
+def in_full(report: Report) -> str:
+    """The conclusion, and every outcome counted."""
+    return f"{conclusion(report)}. {counts(report)}" if report.verdict in _BLOCKING else conclusion(report)
+
+
+_BLOCKING = {"notReady": "fail", "incomplete": "unknown", "ready": "fail"}
+"""Verdict -> the outcome that makes it."""
+
+
+def rule_list(rules: Sequence[str]) -> str:
+    """Rules in short: `RTA-NET-009 (+ NET-006, NET-007)`."""
+    first, *others = [value(rule, 40) for rule in rules]
+    if not others:
+        return first
+    shown = ", ".join(other.removeprefix("RTA-") if first.startswith("RTA-") else other for other in others[:3])
+    return f"{first} (+ {shown}{f' and {len(others) - 3} more' if len(others) > 3 else ''})"
 
 
 __all__ = [
     "GOOD_VERDICTS",
+    "OUTCOME_WORDS",
     "VERDICTS",
     "conclusion",
+    "count_line",
     "counts",
     "gap",
+    "heading",
+    "in_full",
     "judged",
     "name",
+    "observed",
     "owner",
     "place",
     "plain",
     "reasons",
+    "rule_list",
     "safe_json",
     "shorten",
     "state",

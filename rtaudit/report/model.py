@@ -11,7 +11,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import wording
-from rtaudit.report.gate import SEVERITIES
+from rtaudit.report.gate import SEVERITIES, at_or_above
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
@@ -170,6 +170,18 @@ class Gate:
     """The exit code of the command that made the report."""
     fixed: int = 0
     """Findings of the baseline that are gone."""
+
+    def blocks(self, finding: Finding) -> bool:
+        """Whether a finding keeps the report from being ready."""
+        if finding.known or not at_or_above(finding.severity, self.fail_on):
+            return False
+        if finding.outcome == "unknown":
+            # Only Azure can tell, no plan could: it is counted, and blocks nothing before the deployment.
+            if finding.waits_for_azure:
+                return False
+            allowed = self.allow_unknown
+            return not (allowed is True or (not isinstance(allowed, bool) and finding.rule in allowed))
+        return finding.outcome == "fail"
 
 
 @dataclass(frozen=True)

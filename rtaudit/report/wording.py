@@ -63,6 +63,11 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 gap`, `3 gaps`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def owner(resource: str) -> str:
     """The id of the account that a resource belongs to, as Azure wrote it; else the resource itself."""
     found = _ACCOUNT.search(resource)
@@ -174,7 +179,7 @@ def gap_sentence(gap: Gap, resource: str) -> str:
         case "missing" if gap.message:
             return finish(f"{subject}: {sentence(gap.message)}")
         case _:
-            text = f"{subject}: {what} could not be read ({gap.reason})"
+            text = f"{subject}: {what} could not be read ({', '.join(str(one) for one in (gap.reason, gap.status) if one is not None)})"
     if gap.needs:
         text += f"; it needs {sentence(gap.needs)}"
     elif gap.message and gap.code != "NotCollected":

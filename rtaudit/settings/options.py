@@ -276,8 +276,13 @@ class View:
     )
     show: Sequence[str] = option(
         "--show", default=(), metavar="OUTCOME", values="outcomes",
-        help="Outcomes to list (also `known`, `all`; of a drift drift, unknown, expected, ignored); repeatable.",
+        help="Outcomes or severities to list (also `known`, `all`; of a drift: drift, unknown, expected, ignored); repeatable.",
     )  # fmt: skip
+    details: bool = option(
+        "--details",
+        default=False,
+        help="Show evidence, full ids and az commands; of a drift, a column for each environment.",
+    )
 
 
 @dataclass(repr=False, eq=False)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 GROUPINGS = ("account", "rule", "severity")
 PROGRESS = ("auto", "plain", "none")
 METHODS = ("default", "cli", "managed-identity", "workload-identity", "environment")
-OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all", *_SEVERITIES)
 OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
 
 

@@ -11,6 +11,13 @@ from rtaudit.snapshot.aspects import RECORDS
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
+_ZONES = (
+    "account: properties.endpoint properties.endpoints; privateEndpoint: properties.manualPrivateLinkServiceConnections "
+    "properties.privateLinkServiceConnections properties.subnet; zoneGroup: properties.privateDnsZoneConfigs; "
+    "zoneLink: properties.virtualNetwork"
+)
+"""What says which zones answer for the accounts of an endpoint."""
+
 
 @root(
     "privateEndpoint",
@@ -85,12 +92,7 @@ def virtual_network(endpoint: Subject) -> str | None:
 @fact(
     "privateEndpoint",
     reads=("privateEndpoints", "privateDns"),
-    fields=(
-        "account: properties.endpoint properties.endpoints; "
-        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
-        "properties.privateLinkServiceConnections properties.subnet; "
-        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
-    ),
+    fields=_ZONES,
 )
 def host_zones(endpoint: Subject) -> Joined:
     """For each host of its accounts: `host`, `zone` (its name), `answered`: whether a private zone answers for it, `id` (that zone).
@@ -132,12 +134,7 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
 @fact(
     "privateEndpoint",
     reads=("privateEndpoints", "privateDns"),
-    fields=(
-        "account: properties.endpoint properties.endpoints; "
-        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
-        "properties.privateLinkServiceConnections properties.subnet; "
-        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
-    ),
+    fields=_ZONES,
 )
 def zone_links(endpoint: Subject) -> Joined:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
@@ -158,12 +155,7 @@ def zone_links(endpoint: Subject) -> Joined:
 @fact(
     "privateEndpoint",
     reads=("privateEndpoints", "privateDns"),
-    fields=(
-        "account: properties.endpoint properties.endpoints; "
-        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
-        "properties.privateLinkServiceConnections properties.subnet; "
-        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
-    ),
+    fields=_ZONES,
 )
 def linked_networks(endpoint: Subject) -> Joined:
     """The virtual networks that every zone that answers for its accounts is linked to."""
@@ -177,12 +169,7 @@ def linked_networks(endpoint: Subject) -> Joined:
 @fact(
     "privateEndpoint",
     reads=("privateEndpoints", "privateDns"),
-    fields=(
-        "account: properties.endpoint properties.endpoints; "
-        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
-        "properties.privateLinkServiceConnections properties.subnet; "
-        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
-    ),
+    fields=_ZONES,
 )
 def network_zones(endpoint: Subject) -> Joined:
     """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
@@ -195,17 +182,13 @@ def network_zones(endpoint: Subject) -> Joined:
     rows = []
     for name in sorted({row["zone"] for row in endpoint.join("facts.hostZones").value}):
         ours = {arm_id.key(zone) for zone in answering if _zone_name(zone) == name}
-        linked: dict[str, list[str]] = {}
-        for zone in world.once(_zones_by_name).get(name, []):
-            for network in _networks_of(world, zone):
-                linked.setdefault(network, []).append(zone)
-        for network, zones in sorted(linked.items()):
+        for network, zones in world.once(_linked, name):
             others = [zone for zone in zones if arm_id.key(zone) not in ours]
             conflict = len(zones) > 1 or bool(ours and others)
             rows.append(
                 {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
             )
-    links = (gap for row in rows for zone in row["zones"] for gap in world.gaps("privateDns", zone))
+    links = (gap for name in dict.fromkeys(row["zone"] for row in rows) for gap in world.once(_link_gaps, name))
     gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
@@ -213,12 +196,7 @@ def network_zones(endpoint: Subject) -> Joined:
 @fact(
     "privateEndpoint",
     reads=("privateEndpoints", "privateDns"),
-    fields=(
-        "account: properties.endpoint properties.endpoints; "
-        "privateEndpoint: properties.manualPrivateLinkServiceConnections "
-        "properties.privateLinkServiceConnections properties.subnet; "
-        "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
-    ),
+    fields=_ZONES,
 )
 def linked_elsewhere(endpoint: Subject) -> str:
     """Networks that are linked to another zone of a name than the one that answers for the accounts, in words."""
@@ -310,6 +288,21 @@ def _zones_by_name(world: World) -> dict[str, list[str]]:
     for zone in world.of_type(ZONE):
         found.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
     return found
+
+
+def _linked(world: World, name: str) -> list[tuple[str, list[str]]]:
+    """The networks that are linked to zones of a name, each with those zones."""
+    linked: dict[str, list[str]] = {}
+    for zone in world.once(_zones_by_name).get(name, []):
+        for network in _networks_of(world, zone):
+            linked.setdefault(network, []).append(zone)
+    return sorted(linked.items())
+
+
+def _link_gaps(world: World, name: str) -> tuple[Gap, ...]:
+    return tuple(
+        gap for _, zones in world.once(_linked, name) for zone in zones for gap in world.gaps("privateDns", zone)
+    )
 
 
 def _networks_of(world: World, zone_id: str) -> set[str]:

@@ -105,6 +105,15 @@ def test_snapshots_of_different_subscriptions_are_one_environment() -> None:
     assert {_key(one) for one in merged.resources} == {_key(one) for part in parts for one in part.resources}
 
 
+def test_of_two_api_versions_the_older_one_stands_whichever_came_first() -> None:
+    def part(version: str) -> Snapshot:
+        return Snapshot.of("all", {"aspects": ["accounts"]}, [], collection={"apiVersions": {"T": version}})
+
+    for versions in (("2025-06-01", "2026-05-01"), ("2026-05-01", "2025-06-01")):
+        # What the older one cannot show was not seen everywhere.
+        assert merge([part(one) for one in versions]).collection["apiVersions"] == {"T": "2025-06-01"}
+
+
 def test_a_redacted_copy_names_nobody() -> None:
     for name in ("dev", "test", "prod"):
         before = load(SAMPLES / f"{name}.json")

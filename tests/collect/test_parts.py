@@ -177,6 +177,18 @@ def test_a_bucket_is_assumed_once_azure_shows_it() -> None:
     assert pacer.wait("s", 0.05) == 0
 
 
+def test_a_bucket_follows_what_azure_says_is_left_by_a_quarter() -> None:
+    pacer = Pacer(25.0)
+    for said in ("10", "50"):
+        pacer.sent("s", 0.0)
+        pacer.answered("s", 0.0, said)
+    # 9 are left of the 10 by then, and 50 is said: (50 - 9) / 4 more, of which six stay in the bucket.
+    for _ in range(13):
+        assert pacer.wait("s", 0.0) == 0
+        pacer.sent("s", 0.0)
+    assert pacer.wait("s", 0.0) > 0
+
+
 def test_a_refusal_holds_up_its_subscription_only() -> None:
     pacer = Pacer(25.0)
     pacer.sent("s", 0.0)
@@ -227,6 +239,22 @@ def test_a_throttled_subscription_does_not_hold_up_the_others() -> None:
     assert time.monotonic() - started < 0.5
 
 
+def test_an_error_of_the_moment_that_says_when_is_asked_again_then() -> None:
+    def fetch(read: Read) -> None:
+        if read.subscription == "slow":
+            raise Fault("failed", "m", status=503, retry_after=60, passing=True)
+
+    schedule = Schedule(fetch, replace(QUICK, concurrency=2, retry_after_cap=60))
+    schedule.submit(_read("slow"))
+    while not schedule.tally.retried:
+        assert schedule.finished(0.01) == []
+    for _ in range(50):
+        schedule.submit(_read("quick"))
+    assert _drain(schedule, 50) == ["quick"] * 50
+    assert schedule.tally.calls == 51
+    assert [one.subscription for one in schedule.stop()] == ["slow"]
+
+
 def test_no_more_than_the_bound_is_in_flight_and_no_less() -> None:
     lock, now, most = threading.Lock(), 0, 0
 
@@ -257,12 +285,33 @@ def test_a_bug_is_not_a_gap() -> None:
     schedule.stop()
 
 
-def test_an_endless_wait_is_cut_to_our_own(cloud: Cloud) -> None:
-    cloud.choose = lambda path: Reply(429, b"", {"Retry-After": "999999"}) if path.endswith("/locks") else None
-    started = time.monotonic()
-    gaps = gather(cloud, replace(QUICK, refusals=3, retry_after_cap=0.05)).snapshot.gaps
-    assert [gap.reason for gap in gaps] == ["throttled"]
-    assert time.monotonic() - started < 5
+def test_a_wait_is_cut_to_our_own(cloud: Cloud) -> None:
+    limits = replace(QUICK, refusals=3, retry_after_cap=0.05)
+    cloud.choose = lambda path: Reply(429, b"", {"Retry-After": "0.1"}) if path.endswith("/locks") else None
+    assert [gap.reason for gap in gather(cloud, limits).snapshot.gaps] == ["throttled"]
+    assert len([path for path in cloud.paths() if path.endswith("/locks")]) == 3
+
+
+def test_who_asks_for_a_day_is_asked_once(cloud: Cloud) -> None:
+    cloud.choose = lambda path: Reply(429, b"", {"Retry-After": "86400"}) if path.endswith("/locks") else None
+    gaps = gather(cloud, replace(QUICK, retry_after_cap=60)).snapshot.gaps
+    assert [(gap.aspect, gap.reason) for gap in gaps] == [("locks", "throttled")]
+    assert len([path for path in cloud.paths() if path.endswith("/locks")]) == 1
+
+
+@pytest.mark.parametrize(("patience", "attempts"), [(0.0, 1), (600.0, 4)])
+def test_no_attempt_begins_after_the_patience_with_a_page(patience: float, attempts: int) -> None:
+    begun: list[str] = []
+
+    def fetch(read: Read) -> None:
+        begun.append(read.subscription)
+        raise Fault("failed", "no answer", passing=True)
+
+    schedule = Schedule(fetch, replace(QUICK, patience=patience))
+    schedule.submit(_read("dead"))
+    assert _drain(schedule, 1) == ["dead"]
+    assert len(begun) == attempts
+    schedule.stop()
 
 
 @pytest.mark.parametrize(
@@ -493,3 +542,15 @@ def test_a_challenge_that_nobody_can_meet_is_a_gap(cloud: Cloud) -> None:
     assert [(gap.aspect, gap.reason, gap.status) for gap in gather(cloud).snapshot.gaps] == [
         ("deployments", "denied", 401)
     ]
+
+
+@pytest.mark.parametrize(("shard", "warned"), [(None, True), ("1/3", False)], ids=["the whole", "a shard"])
+def test_only_the_whole_says_that_a_group_holds_no_account(
+    shard: str | None, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rtaudit.cli.collect_options import say_empty
+    from rtaudit.snapshot import Snapshot
+
+    scope = {"subscriptions": ["s"], "resourceGroups": ["rg-voice"], **({"shard": shard} if shard else {})}
+    say_empty(Snapshot.of("prod", scope, []))
+    assert ("rg-voice" in capsys.readouterr().err) is warned

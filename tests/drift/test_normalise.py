@@ -255,6 +255,14 @@ def test_roles_held_count_and_principals_do_not() -> None:
         ("identity", "/rolesHeld/User", None, ["owner"])
     ]
 
+    # A condition narrows what is held: with it and without it are two things.
+    narrowed, plain = (assignments("test", ("User", "owner")), assignments("prod", ("User", "owner")))
+    narrowed[0]["properties"]["condition"] = "@Resource[name] StringEquals 'a'"
+    found = changes(snapshot("test", [account("test"), *narrowed]), snapshot("prod", [account("prod"), *plain]))
+    assert [(one.path, one.before, one.after) for one in found] == [
+        ("/rolesHeld/User", ["owner (conditional)"], ["owner"])
+    ]
+
 
 def test_quota_of_models_that_nobody_deploys_is_not_compared() -> None:
     def usages(label: str, limit: int) -> Resource:

@@ -26,7 +26,7 @@ def test_one_environment_pairs_by_id_and_says_who_changed_it() -> None:
     assert found.path == "/properties/publicNetworkAccess"
     assert found.modified == {"by": "eve@contoso.example", "at": "2026-11-20T03:00:00Z"}
     assert found.meaning is not None
-    assert "reached from the internet" in found.meaning
+    assert "reachable from the internet" in found.meaning
 
 
 def test_over_time_it_is_said_that_neither_map_nor_tag_counts() -> None:

@@ -37,7 +37,7 @@ def _here(tmp_path, monkeypatch):
 def test_a_report_is_rendered_later_and_again_the_same():
     result = run("render", "report.json", "-o", "again.json", "-o", "out.sarif", "-o", "html=out.html", "-o", "table")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1].startswith("not ready: 3 fail")
+    assert result.stdout.splitlines()[-1].startswith("not ready: 1 finding with 1 cause blocks")
     assert Path("again.json").read_text() == Path("report.json").read_text()
     assert json.loads(Path("out.sarif").read_text())["version"] == "2.1.0"
     assert "<!doctype html>" in Path("out.html").read_text()
@@ -121,14 +121,14 @@ def test_the_outcomes_of_a_drift_that_are_asked_for_are_those_that_are_listed():
         word: run("render", "drift.json", "--show", word).stdout for word in ("drift", "ignored", "expected", "all")
     }
     plain = run("render", "drift.json").stdout
-    assert "sku.capacity" not in plain
-    assert "sku.capacity" not in shown["drift"]
-    assert "disableLocalAuth" in shown["drift"]
-    assert "sku.capacity" in shown["ignored"]
-    assert "disableLocalAuth" not in shown["ignored"]
-    assert "Nothing to list." in shown["expected"]
-    assert "sku.capacity" in shown["all"]
-    assert "disableLocalAuth" in shown["all"]
+    assert "SKU capacity" not in plain
+    assert "SKU capacity" not in shown["drift"]
+    assert "API keys of account" in shown["drift"]
+    assert "SKU capacity" in shown["ignored"]
+    assert "API keys of account" not in shown["ignored"]
+    assert "No difference matches --show expected." in shown["expected"]
+    assert "SKU capacity" in shown["all"]
+    assert "API keys of account" in shown["all"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rtaudit.drift import Change, Comparison, Drift, DriftPolicy, Pair, Side, Unpaired, diff
+from rtaudit.drift import Change, Comparison, Drift, DriftPolicy, Pair, Side, Unpaired, diff, matrix
 from rtaudit.render import FORMATS, render, whole
 from rtaudit.render.drift_report import as_report
 from rtaudit.render.lines import Lines
@@ -67,14 +67,16 @@ def test_each_decision_becomes_its_outcome():
         ("drift-pairing", "unknown"),
         ("drift-none", "pass"),
     }
-    assert [seen.field for seen in found["drift-network", "fail"].observations] == [
-        "/properties/publicNetworkAccess",
+    failed = [one for one in report.findings if (one.rule, one.outcome) == ("drift-network", "fail")]
+    assert [seen.field for one in failed for seen in one.observations] == [
         "/properties/networkAcls",
+        "/properties/publicNetworkAccess",
     ]
+    assert failed[1].message == "Public network access of account voice is disabled in test and enabled in prod."
     assert found["drift-network", "waived"].waiver == {"reason": "expected by cheaper-test"}
     assert found["drift-logging", "unknown"].note == "diagnostics denied"
     assert found["drift-pairing", "unknown"].environment == "test"
-    assert report.summary["fail"] == 1
+    assert report.summary["fail"] == 2
     assert (report.verdict, report.gate.exit_code) == ("drift", 1)
 
 
@@ -95,13 +97,29 @@ def test_the_samples_drift_in_every_format(name):
     drift = diff(snapshots, DriftPolicy(), as_of=date(2026, 11, 22))
     said = whole(render(drift, name, snapshots=snapshots))
     assert "drift" in said
-    assert "deploymentState" in said
+    assert "deploymentState" in said or "eployment state" in said or name == "markdown-short"
     if name in ("json", "sarif", "ocsf"):
         json.loads(said)
     elif name == "junit":
         root = ET.fromstring(said)
         assert int(root.get("failures")) > 3
         assert root.get("name") == "rtaudit: drift"
+
+
+def test_every_format_counts_the_same():
+    snapshots = [load(SNAPSHOTS / f"{label}.json") for label in ("prod", "test", "dev")]
+    drift = diff(snapshots, DriftPolicy(), as_of=date(2026, 11, 22))
+    number = sum(row.decision == "drift" for row in matrix(drift))
+    report = as_report(drift)
+    assert report.summary["fail"] == number
+    root = ET.fromstring(whole(render(drift, "junit")))
+    assert int(root.get("failures")) == number
+    results = json.loads(whole(render(drift, "sarif")))["runs"][0]["results"]
+    assert sum(one["properties"]["outcome"] == "fail" for one in results) == number
+    for name in ("table", "markdown", "html"):
+        assert f"{number} differences" in whole(render(drift, name))
+    for name in ("github", "azdo", "junit", "sarif", "markdown-short"):
+        assert f"{number} failed" in whole(render(drift, name))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -16,6 +17,8 @@ import markdown_it
 import pytest
 
 from rtaudit.render import FORMATS, by_extension, render, whole
+from rtaudit.render.markdown import SHORT_LIMIT
+from rtaudit.render.text import OUTCOME_WORDS
 from rtaudit.report import dump
 from rtaudit.report.files import parse
 from rtaudit.report.model import OUTCOMES
@@ -25,6 +28,7 @@ from rtaudit.snapshot import Snapshot, load, write
 from .samples import EAST, HOSTILE, hostile, incomplete, many, ready, report_of, sample
 
 FIXTURES = Path(__file__).parent
+SNAPSHOTS = FIXTURES.parents[1] / "snapshots"
 TEXT_FORMATS = [name for name in FORMATS if name not in ("json", "html")]
 hostiles = pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 
@@ -97,6 +101,7 @@ GOLDEN = {
     "azdo": "sample.azdo.txt",
     "ocsf": "sample.ocsf.json",
     "table": "sample.txt",
+    "markdown-short": "sample-short.md",
 }
 
 
@@ -164,7 +169,7 @@ def test_sarif_has_what_code_scanning_needs():
         assert result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].startswith("/subscriptions/")
     assert results["RTA-OBS-001", "unknown"]["kind"] == "open"
     assert "suppressions" not in results["RTA-NET-009", "fail"]
-    assert results["RTA-ID-001", "known"]["suppressions"][0]["justification"] == "it stands in the baseline"
+    assert results["RTA-ID-001", "known"]["suppressions"][0]["justification"] == "known from the baseline"
     assert "pilot | only" in results["RTA-MOD-003", "waived"]["suppressions"][0]["justification"]
     assert run["invocations"][0]["exitCode"] == 1
     assert any("denied" in one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"])
@@ -249,7 +254,8 @@ def test_junit_has_a_case_per_rule_and_resource():
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("7", "2", "1")
     failed = root.find("testsuite[@name='RTA-NET-009 not-stranded']/testcase/failure")
     assert failed.get("type") == "critical"
-    assert "expected Approved, actual Pending" in failed.get("message")
+    assert failed.get("message").endswith("is Pending; expected Approved.")
+    assert "expected Approved, actual Pending" in failed.text
     unknown = root.find("testsuite[@name='RTA-OBS-001 has-diagnostics']/testcase/error")
     assert "denied (403" in unknown.get("message")
     skipped = [one.get("message") for one in root.iter("skipped")]
@@ -274,20 +280,55 @@ def markdown_of(report):
 @hostiles
 def test_markdown_shows_hostile_text_as_code(text):
     said, tokens = markdown_of(hostile(text))
-    allowed = {"<details><summary>How to fix</summary>", "</details>", "<br>"}
+    allowed = {"<details><summary>Evidence and fixes</summary>", "</details>", "<br>"}
     for token in [inner for outer in tokens for inner in [outer, *(outer.children or ())]]:
         assert token.type not in ("link_open", "image", "em_open", "strong_open", "s_open")
         if token.type in ("html_block", "html_inline"):
             assert token.content.strip() in allowed
     rows = [line for line in said.splitlines() if line.startswith("|")]
-    assert all(len(re.findall(r"(?<!\\)\|", row)) in (5, 6) for row in rows)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 4 for row in rows)
     assert all(line.isprintable() for line in said.split("\n"))
 
 
 def test_a_long_markdown_says_what_it_left_out():
-    said = text_of(many(5000), "markdown")
-    assert "and 700 more, in the JSON report" in said
+    said = text_of(many(5000, accounts=2000), "markdown")
+    assert "and 100 more, in the JSON report" in said
     assert len(said) < 1_000_000
+
+
+@hostiles
+def test_the_short_markdown_always_fits(text):
+    for report in (hostile(text), many(5000), sample(), ready()):
+        said = text_of(report, "markdown-short")
+        assert len(said) <= SHORT_LIMIT
+    assert "more causes, in the full report" in text_of(many(5000), "markdown-short")
+
+
+def test_the_short_markdown_names_what_is_new_since_the_baseline():
+    report = replace(sample(), gate=replace(sample().gate, baseline="old.json"))
+    said = text_of(report, "markdown-short")
+    assert "## New since the baseline" in said
+    assert "- low: " in said
+    assert "RTA-ID-001" not in said
+
+
+@pytest.mark.parametrize("name", [one for one in FORMATS if one != "table"])
+def test_every_format_carries_the_sentence(name):
+    (failed,) = [one for one in sample().findings if one.rule == "RTA-NET-009" and one.outcome == "fail"]
+    said = re.sub(r"[`\\]|%2C|%3A", "", text_of(sample(), name))
+    assert failed.message in said
+    if name in ("json", "sarif", "junit", "csv", "ocsf"):
+        assert failed.cause in said
+
+
+def test_the_json_lists_every_rule_that_was_evaluated():
+    from rtaudit import check
+
+    report = check([load(SNAPSHOTS / "prod.json")], as_of=date(2026, 11, 22))
+    rules = json.loads(text_of(report, "json"))["rules"]
+    assert set(rules) == {one.rule for one in report.findings}
+    passing = {one.rule for one in report.findings} - {one.rule for one in report.findings if one.outcome != "pass"}
+    assert passing < set(rules)
 
 
 # ---- csv
@@ -398,7 +439,7 @@ def test_ten_thousand_findings_are_quick(name):
 
 
 def test_every_outcome_is_counted_in_the_same_words():
-    for name in ("table", "junit", "sarif", "html", "ocsf"):
+    for name in ("junit", "sarif", "html", "ocsf"):
         said = text_of(sample(), name)
         for outcome in OUTCOMES:
-            assert f"{sample().summary[outcome]} {outcome}" in said, name
+            assert f"{sample().summary[outcome]} {OUTCOME_WORDS[outcome]}" in said, name

@@ -61,7 +61,7 @@ def test_a_folder_that_is_not_there_is_said_before_the_work(tmp_path):
 def test_several_outputs_of_one_run(tmp_path, capfdbinary):
     deliver(parse_outputs(["json=a.json", "table"]), sample())
     out, err = capfdbinary.readouterr()
-    assert out.decode().splitlines()[-1].startswith("not ready: 3 fail")
+    assert out.decode().splitlines()[-1].startswith("not ready: 1 finding with 1 cause blocks")
     assert b"\x1b" not in out
     assert err == b"wrote a.json (json)\n"
     assert (tmp_path / "a.json").read_text() == dump(sample())

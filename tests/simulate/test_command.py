@@ -40,16 +40,17 @@ def test_it_prints_what_to_copy_serves_and_ends_quietly(tmp_path: Path):
     process = _start(str(one), str(two), "--latency-ms", "1", "--deny", "*/deployments", "--throttle")
     try:
         assert process.stdout
-        lines = [process.stdout.readline() for _ in range(3)]
+        lines = [process.stdout.readline() for _ in range(4)]
+        assert lines.pop(0).startswith("# Serving on http://127.0.0.1:")
         words = shlex.split(lines[0])
         assert words[0] == "export"
         environ = dict(word.split("=", 1) for word in words[1:])
         assert set(environ) == {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
         url = environ["IDENTITY_ENDPOINT"].removesuffix("/msi/token")
         base = ["rtaudit", "collect", "--arm-endpoint", url, "--auth", "managed-identity", "-s", SUB.rsplit("/", 1)[-1]]
-        assert shlex.split(lines[1]) == [*base, "-g", "rg-Voice", "--environment", "prod"]
+        assert shlex.split(lines[1]) == [*base, "-g", "rg-Voice", "--environment", "prod", "-o", "prod.json"]
         assert shlex.split(lines[2]) == [
-            *base, "-a", "a;b", "--aspect", "accounts", "--aspect", "locks", "--environment", "prod",
+            *base, "-a", "a;b", "--aspect", "accounts", "--aspect", "locks", "--environment", "prod", "-o", "prod.json",
         ]  # fmt: skip
         with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[-1])), timeout=5) as connection:
             head = f"Host: {url.removeprefix('http://')}\r\nAuthorization: Bearer x\r\nConnection: close\r\n\r\n"
@@ -79,11 +80,11 @@ def test_however_it_is_ended_it_leaves_no_folder(tmp_path: Path, how: signal.Sig
     )
     try:
         assert process.stdout
-        lines = [process.stdout.readline() for _ in range(2)]
+        lines = [process.stdout.readline() for _ in range(3)]
         assert all(lines)
         assert len(list(scratch.iterdir())) == (1 if words else 0)
         # A client that is connected does not keep it.
-        address = ("127.0.0.1", int(shlex.split(lines[1])[3].rsplit(":", 1)[-1]))
+        address = ("127.0.0.1", int(shlex.split(lines[2])[3].rsplit(":", 1)[-1]))
         with socket.create_connection(address, timeout=5):
             process.send_signal(how)
             assert process.wait(10) == 0

@@ -1,0 +1,85 @@
+"""A check and a diff of twice the estate look at twice as much of it, and at no more: counted, not timed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import RESOURCE_TYPES
+from rtaudit.drift import diff, load_policy
+from rtaudit.impact.join import join_rules
+from rtaudit.policy import check, load_policies
+from rtaudit.snapshot import ASPECTS, Snapshot
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from whole import whole
+
+TODAY = date(2026, 11, 22)
+COPIES = (20, 40)
+"""Copies of a sample of four accounts: 80 and 160 accounts, ten subscriptions to a hundred copies."""
+
+
+class Counted(dict[str, Any]):
+    """A mapping that counts how often it is looked at."""
+
+    looks: ClassVar[int] = 0
+
+    def __getitem__(self, key: str) -> Any:
+        Counted.looks += 1
+        return dict.__getitem__(self, key)
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        Counted.looks += 1
+        return dict.get(self, key, default)
+
+    def items(self) -> Any:
+        Counted.looks += 1
+        return dict.items(self)
+
+
+def counted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Counted({key: counted(held) for key, held in value.items()})
+    return [counted(held) for held in value] if isinstance(value, list) else value
+
+
+@cache
+def estate(copies: int, label: str = "prod") -> Snapshot:
+    made = whole(copies, subscriptions=copies // 10, environment=label)
+    return Snapshot(label, made.scope, [counted(one) for one in made.resources], made.gaps, (), made.collection)
+
+
+def _check(copies: int) -> None:
+    check([estate(copies)], load_policies(["regulated"]), as_of=TODAY)
+
+
+def _diff(copies: int) -> None:
+    sides = [estate(copies, "test"), estate(copies)]
+    join_rules(diff(sides, load_policy(None, TODAY), as_of=TODAY), sides, load_policies(["production"]), TODAY)
+
+
+@pytest.mark.parametrize("work", [_check, _diff], ids=["check", "diff"])
+def test_twice_the_estate_is_twice_the_work(work: Callable[[int], None]) -> None:
+    looks = []
+    for copies in COPIES:
+        assert estate(copies).resources
+        Counted.looks = 0
+        work(copies)
+        looks.append(Counted.looks)
+    assert looks[0] > 10_000
+    assert looks[1] < 2.15 * looks[0], looks
+
+
+def test_a_whole_estate_holds_every_type_that_is_read_by_default() -> None:
+    held = {arm_id.type_of(one["id"]) for one in estate(10).resources}
+    read = {row.key for row in RESOURCE_TYPES.values() if row.aspect and not ASPECTS[row.aspect].opt_in}
+    assert {one for one in read - held if RESOURCE_TYPES[one].compared != "never"} == set()
+    assert estate(10).gaps
