@@ -18,6 +18,7 @@ from rtaudit.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
+    from rtaudit.report.runbook import Runbook
 
 DEFAULT_POLICY = ("production",)
 """The packs that check where none is named."""
@@ -86,30 +87,9 @@ class Checker:
         """The report of these snapshots; the parameters are those of `rtaudit.check`. Raises RtauditError."""
         from rtaudit.policy import check as run
 
-        if not snapshots:
-            raise UsageError("no snapshot was given", "give at least one")
-        for snapshot in snapshots if not self._allow_edited else ():
-            if snapshot.edited:
-                raise InputError(
-                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
-                    " have the digest that it states",
-                    "take the original, or collect again; --allow-edited checks it, and every output says so",
-                )
-        snapshots, warnings = with_contracts(snapshots, [str(path) for path in contracts])
-        self.attached = snapshots
-        probed = probes_of(snapshots, [str(path) for path in probes]) if probes else ()
-        packs = self.packs(contracts=any(one.clients for one in snapshots), probes=bool(probed))
-        report = run(
-            snapshots,
-            packs,
-            as_of=self._as_of,
-            fail_on=self._fail_on,
-            allow_unknown=self._allowed({rule for pack in packs for rule in pack.rules}),
-            waivers=self._waivers,
-            baseline=self._baseline,
-            baseline_name=self._baseline_name,
-            probes=probed,
-        )
+        packs, probed, warnings = self._prepare(snapshots, contracts, probes)
+        snapshots = self.attached
+        report = run(snapshots, packs, **self._terms(packs), probes=probed)
         if warnings:
             report = replace(report, warnings=[*warnings, *report.warnings])
         if evidence is not None:
@@ -120,6 +100,50 @@ class Checker:
                 baseline=self._baseline, probes=probed, command=command,
             )  # fmt: skip
         return report
+
+    def runbook(
+        self,
+        snapshots: Sequence[Snapshot],
+        *,
+        contracts: Sequence[str | Path] = (),
+        probes: Sequence[str | Path] = (),
+        all_failures: bool = False,
+        answers: Mapping[str, str] | None = None,
+    ) -> Runbook:
+        """The steps to ready of these snapshots; the parameters are those of `rtaudit.make_runbook`. Raises RtauditError."""
+        from rtaudit.runbook import runbook
+
+        packs, probed, warnings = self._prepare(snapshots, contracts, probes)
+        terms = self._terms(packs)
+        found = runbook(self.attached, packs, **terms, probes=probed, all_failures=all_failures, answers=answers)
+        return replace(found, warnings=[*warnings, *found.warnings])
+
+    def _prepare(
+        self, snapshots: Sequence[Snapshot], contracts: Sequence[str | Path], probes: Sequence[str | Path]
+    ) -> tuple[list[Pack], Sequence[Any], Sequence[str]]:
+        """The packs, the probes and the warnings; the snapshots with their contracts are `attached`."""
+        if not snapshots:
+            raise UsageError("no snapshot was given", "give at least one")
+        for snapshot in snapshots if not self._allow_edited else ():
+            if snapshot.edited:
+                raise InputError(
+                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
+                    " have the digest that it states",
+                    "take the original, or collect again; --allow-edited checks it, and every output says so",
+                )
+        self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])
+        probed = probes_of(self.attached, [str(path) for path in probes]) if probes else ()
+        return self.packs(contracts=any(one.clients for one in self.attached), probes=bool(probed)), probed, warnings
+
+    def _terms(self, packs: Sequence[Pack]) -> dict[str, Any]:
+        return {
+            "as_of": self._as_of,
+            "fail_on": self._fail_on,
+            "allow_unknown": self._allowed({rule for pack in packs for rule in pack.rules}),
+            "waivers": self._waivers,
+            "baseline": self._baseline,
+            "baseline_name": self._baseline_name,
+        }
 
     def _allowed(self, known: set[str]) -> bool | Sequence[str]:
         if isinstance(self._allow_unknown, bool):
@@ -160,6 +184,33 @@ def check(
         baseline=baseline, allow_edited=allow_edited,
     )  # fmt: skip
     return how.check(snapshots, contracts=contracts, probes=probes, evidence=evidence)
+
+
+def make_runbook(
+    snapshots: Sequence[Snapshot],
+    policies: Sequence[str | Pack] = DEFAULT_POLICY,
+    *,
+    params: Mapping[str, Any] | None = None,
+    as_of: date | None = None,
+    fail_on: str = "high",
+    allow_unknown: bool | Sequence[str] = False,
+    waivers: str | Path | Sequence[Waiver] | None = None,
+    baseline: str | Path | Report | None = None,
+    contracts: Sequence[str | Path] = (),
+    probes: Sequence[str | Path] = (),
+    all_failures: bool = False,
+    answers: Mapping[str, str] | None = None,
+) -> Runbook:
+    """The steps that make snapshots ready, as `rtaudit runbook` prints them: in order, each proved on an edited copy.
+
+    The parameters are those of `check`; `all_failures` takes what does not block too, `answers` are values for what
+    commands ask for. `runbook.verdict` is that of `check` after the last step. Nothing is executed. Raises RtauditError.
+    """
+    how = Checker(
+        policies, params=params, as_of=as_of, fail_on=fail_on, allow_unknown=allow_unknown, waivers=waivers,
+        baseline=baseline,
+    )  # fmt: skip
+    return how.runbook(snapshots, contracts=contracts, probes=probes, all_failures=all_failures, answers=answers)
 
 
 def diff(
