@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from rtaudit.azure import arm_id
+from rtaudit.report import Finding
+from rtaudit.report.model import SOURCE
 from rtaudit.snapshot import Snapshot
 
 # A resource is an element of `resources`; its own id stands six spaces in, in the one layout that snapshots have.
@@ -22,13 +24,11 @@ class Lines:
     def __init__(self, snapshots: Iterable[Snapshot], environments: Iterable[tuple[str, str | None]]) -> None:
         """Reads the snapshots' files once more; `environments` are the names and files that the answer itself gives."""
         self._files: dict[str, list[str]] = defaultdict(list)
-        self._code: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
         self._lines: dict[str, list[tuple[str, dict[str, int]]]] = defaultdict(list)
         for environment, name in environments:
             if name is not None:
                 self._files[environment].append(name)
         for snapshot in snapshots:
-            self._code[snapshot.environment] |= snapshot.sources
             if snapshot.file is None or not os.path.isfile(snapshot.file):
                 continue
             with open(snapshot.file, encoding="utf-8-sig", errors="replace") as file:
@@ -44,11 +44,18 @@ class Lines:
         """The line (1-based) where the resource, or what it belongs to, stands; 1 where that is not known."""
         return self._place(environment, resource)[1]
 
+    def of(self, finding: Finding) -> tuple[str | None, int]:
+        """The file and line of a finding: of a source file its own; of a plan those of the code, where they are certain;
+        else those of its resource in the snapshot."""
+        if finding.each == SOURCE:
+            return finding.resource, next((line for seen in finding.observations for line, _ in seen.places), 1)
+        if finding.source is not None:
+            return finding.source
+        return self.file(finding.environment, finding.resource), self.line(finding.environment, finding.resource)
+
     def _place(self, environment: str, resource: str) -> tuple[str | None, int]:
         held = self._lines.get(environment, ())
         key = arm_id.key(resource)
-        if key in self._code.get(environment, ()):
-            return self._code[environment][key]
         while held:
             for file, positions in reversed(held):
                 if key in positions:
