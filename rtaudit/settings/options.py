@@ -260,6 +260,11 @@ class Checking:
         help="Let what could not be looked at pass the gate: all of it, or `--allow-unknown=RULE,…`.",
         key=Key("allowUnknown", "true, or the rules whose unknown does not gate, as --allow-unknown.", "rules"),
     )  # fmt: skip
+    allow_edited: bool = option(
+        "--allow-edited",
+        default=False,
+        help="Check a snapshot whose digest does not fit its content; every output says so.",
+    )
 
 
 @dataclass(repr=False, eq=False)
