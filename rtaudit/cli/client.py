@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError
 
 if TYPE_CHECKING:
     from rtaudit.scan.run import Scan
 
-clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
+clients = typer.Typer(
+    cls=Group, help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True
+)
 app.add_typer(clients, name="client")
 
 _FORMATS = ("table", "json", "sarif")
@@ -38,7 +40,7 @@ def init(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="File to write. [stdout]")
     ] = None,
 ) -> None:
-    """Write a contract (rtaudit.client/1) from snapshots, to be completed."""
+    """Write a draft contract (rtaudit.client/1) from snapshots; fill in the blanks."""
     from rtaudit.api.files import draft_contract
     from rtaudit.snapshot import load
 

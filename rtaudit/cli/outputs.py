@@ -130,7 +130,7 @@ def _parse(word: str, formats: Collection[str]) -> Output:
 
 def _known(name: str, formats: Collection[str]) -> str:
     if name not in formats:
-        raise UsageError(f"there is no format '{name}'", allowed_hint(name, formats))
+        raise UsageError(f"unknown format '{name}'", allowed_hint(name, formats))
     return name
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.policy.rules import Rule
 
-policies = typer.Typer(help="List, explain, lint and test rules and packs.", no_args_is_help=True)
+policies = typer.Typer(cls=Group, help="List, explain, lint and test rules and packs.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
 
 PolicyOption = Annotated[
@@ -118,7 +118,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 def explain_rules(
     rule: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.", autocompletion=completer("rules")),
+        typer.Argument(metavar="[RULE]…", help="Rule ids; all rules by default.", autocompletion=completer("rules")),
     ] = None,
     *,
     policy: PolicyOption = None,
@@ -141,13 +141,13 @@ def explain_rules(
     wanted = [word.upper() for word in rule or ()] or sorted(rules)
     for rule_id in wanted:
         if rule_id not in rules:
-            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, rules))
+            raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, rules))
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
     if output == "markdown":
         heading = (
             ""
             if rule
-            else f"# Rules\n\n{len(told)} rules, told from the rules themselves by `rtaudit policy explain -o markdown`.\n\n"
+            else f"# Rules\n\n{len(told)} rules, generated from the rules by `rtaudit policy explain -o markdown`.\n\n"
         )
         emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
@@ -185,7 +185,7 @@ def run_cases(
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the cases that pass, too.")] = False,
 ) -> None:
-    """Run the cases beside rules: each is a small change to one good environment and the outcome it must have."""
+    """Run test cases: each applies a small change to a known-good environment and asserts the outcome."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
 
@@ -194,7 +194,7 @@ def run_cases(
     files = find_case_files(target)
     if not files:
         raise InputError(
-            f"there are no cases at {target}", "cases stand beside a rule file: network.yaml, network.cases.yaml"
+            f"there are no cases at {target}", "cases are beside a rule file: network.yaml, network.cases.yaml"
         )
     passed, failed, bare = 0, [], []
     for file in map(load_cases, files):

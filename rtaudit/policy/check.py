@@ -120,12 +120,10 @@ def _empty(world: World) -> list[str]:
     if world.accounts or world.listing_gaps("account"):
         return []
     name = world.snapshot.file or f"the snapshot of {world.snapshot.environment}"
-    return [f"{name} holds no account of kind OpenAI or AIServices: there was nothing to judge of accounts"]
+    return [f"{name} holds no account of kind OpenAI or AIServices: there was no account to check"]
 
 
 def _edited(snapshot: Snapshot) -> list[str]:
     if snapshot.recorded_digest in (None, snapshot.digest):
         return []
-    return [
-        f"{snapshot.file}: its content does not have the digest that it states: it was edited after it was collected"
-    ]
+    return [f"{snapshot.file}: digest mismatch: the file was modified after collection"]

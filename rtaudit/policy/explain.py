@@ -16,7 +16,9 @@ from rtaudit.policy.rules import Rule, aspects_of, bind
 from rtaudit.policy.says import stated
 from rtaudit.subjects import KINDS, PARTS
 
-_IDENTITY_NOTE = "Object ids are compared as they stand: groups are not expanded, and eligible (not active) assignments are not seen."
+_IDENTITY_NOTE = (
+    "Object ids are compared as they are: groups are not expanded, and eligible (not active) assignments are not read."
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _escape(text: str) -> str:
 
 def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
     rule = told.rule
-    sections: list[tuple[str, list[str]]] = [("Why", [rule.why]), ("Judges", [f"{rule.each}: {told.subject}"])]
+    sections: list[tuple[str, list[str]]] = [("Why", [rule.why]), ("Checks", [f"{rule.each}: {told.subject}"])]
     if told.when:
         sections.append(("Applies when", [told.when]))
     sections.append(("Requires", [told.require]))
@@ -134,7 +136,7 @@ def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
     if told.aspects:
         sections.append(("Needs the aspects", [", ".join(told.aspects)]))
     if told.notes:
-        sections.append(("Does not see", list(told.notes)))
+        sections.append(("Limitations", list(told.notes)))
     if rule.see:
         sections.append(("See", list(rule.see)))
     return sections

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import canonical, load_yaml
+from rtaudit.errors import did_you_mean
 from rtaudit.policy.operators import wildcards
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
@@ -50,7 +51,7 @@ def load_waivers(path: str | Path) -> list[Waiver]:
             expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
         except ValueError:
             where = ("waivers", index, "expires")
-            raise document.error(where, f"there is no day {stated['expires']}", "write YYYY-MM-DD") from None
+            raise document.error(where, f"not a valid date: {stated['expires']}", "write YYYY-MM-DD") from None
         line, _ = document.position(("waivers", index))
         pattern = wildcards(stated["resource"].rstrip("/"))
         accepts = stated.get("accepts", "fail")
@@ -58,7 +59,7 @@ def load_waivers(path: str | Path) -> list[Waiver]:
     return waivers
 
 
-def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[str]:
+def apply_waivers(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> list[str]:
     """Mark what is waived (and what an expired waiver no longer covers); the warnings about the waivers themselves."""
     matched: set[int] = set()
     by_rule: dict[str, list[tuple[int, Waiver]]] = {}
@@ -75,17 +76,27 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today:
             finding.outcome = "waived"
         elif mine:
             finding.waiver = {**mine[0][1].stated, "expired": True}
-    return [text for number, waiver in enumerate(waivers) for text in _complaints(waiver, number in matched, today)]
+    known = {finding.rule for finding in findings} if len(matched) < len(waivers) else set()
+    return [
+        text for number, waiver in enumerate(waivers) for text in _complaints(waiver, number in matched, today, known)
+    ]
 
 
-def _complaints(waiver: Waiver, matched: bool, today: date) -> Iterable[str]:
+def _complaints(waiver: Waiver, matched: bool, today: date, known: set[str]) -> Iterable[str]:
     what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']}"
     if waiver.expires is None:
-        yield f"{what} has no end: say when it `expires`"
+        yield f"{what} never expires; add `expires: YYYY-MM-DD`"
     elif waiver.expires < today:
-        yield f"{what} expired on {waiver.expires} and waives nothing any more"
+        yield f"{what} expired on {waiver.expires} and has no effect any more"
     if not matched:
-        yield f"{what} matches no finding that its `accepts` speaks of: it may be taken out"
+        resource = str(waiver.stated["resource"])
+        near = did_you_mean(waiver.rule, known)
+        if near is not None and near.lower() != waiver.rule.lower():
+            yield f"{what} matches nothing: no rule '{waiver.rule}' was evaluated; did you mean '{near}'?"
+        elif "/" not in resource and not resource.startswith("*"):
+            yield f"{what} matches nothing: `resource` is a full ARM id; did you mean '*/accounts/{resource}'?"
+        else:
+            yield f"{what} matches nothing; remove it, or correct `rule`, `resource` or `accepts`"
 
 
 def apply_baseline(findings: Sequence[Finding], baseline: Report) -> int:

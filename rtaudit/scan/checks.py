@@ -30,13 +30,13 @@ CHECKS: dict[str, Check] = {
     check.id: check
     for check in (
         Check(
-            "RTA-SRC-001", "key-in-source", "A key of the account stands in the source", "critical",
+            "RTA-SRC-001", "key-in-source", "The source contains an account key", "critical",
             "Who can read the repository, or any copy of it, has the account.",
             "Rotate the key, take it out of the history, and use an Entra token.", _MANAGED,
         ),
         Check(
             "RTA-SRC-002", "key-in-url", "A key is sent in a URL", "critical",
-            "URLs stand in the logs of every proxy, gateway and browser on the way.",
+            "URLs are logged by every proxy, gateway and browser on the way.",
             "Send an Entra token in the Authorization header.", _MANAGED,
         ),
         Check(
@@ -61,7 +61,7 @@ CHECKS: dict[str, Check] = {
             "The generally available protocol refuses it.", "Take the header out.", GUIDE,
         ),
         Check(
-            "RTA-SRC-007", "sdk-below-ga", "The SDK is older than the generally available protocol, or only speaks the preview",
+            "RTA-SRC-007", "sdk-below-ga", "The SDK is older than the generally available protocol, or supports the preview only",
             "high", "It opens sessions by the preview protocol, which is deprecated.",
             "Update: openai for Python 1.107.0, openai for JavaScript 5.20.0, OpenAI for .NET 2.9.0, or later.", GUIDE,
         ),

@@ -98,7 +98,7 @@ def test_an_unknown_names_the_gap(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("schema: rtaudit.cases/1\ncases:\n  X-A-9:\n    - {name: one, expect: pass}\n", "3:3: there is no rule 'X-A-9'"),
+        ("schema: rtaudit.cases/1\ncases:\n  X-A-9:\n    - {name: one, expect: pass}\n", "3:3: unknown rule 'X-A-9'"),
         ("schema: rtaudit.cases/1\ncases:\n  X-A-1:\n    - {name: one, expect: good}\n", "cannot be 'good'"),
         ("schema: rtaudit.cases/1\ncases:\n  X-A-1:\n    - {nam: one, expect: pass}\n", "did you mean 'name'?"),
         ("schema: rtaudit.cases/1\nbase: none.json\ncases: {X-A-1: [{name: a, expect: pass}]}\n", "none.json"),

@@ -117,7 +117,7 @@ def test_an_own_rule_is_explained_as_it_stands(rtaudit: Run, tmp_path: Path):
 def test_a_rule_that_there_is_not(rtaudit: Run):
     told = rtaudit("policy", "explain", "RTA-NET-999")
     assert (told.returncode, told.stdout) == (2, "")
-    assert "there is no rule 'RTA-NET-999'" in told.stderr
+    assert "unknown rule 'RTA-NET-999'" in told.stderr
 
 
 def test_the_schema_is_the_one_that_schema_prints(rtaudit: Run):

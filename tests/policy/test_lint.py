@@ -120,7 +120,7 @@ def test_an_id_stands_once(tmp_path: Path):
     file = write(other)
     file.write_text(file.read_text() * 2)
     assert [(one.check, one.message) for one in lint(file)] == [
-        ("schema", "the rule X-A-1 stands twice in this file"),
+        ("schema", "the rule X-A-1 appears twice in this file"),
     ]
 
 

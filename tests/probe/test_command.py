@@ -103,7 +103,7 @@ NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
             2,
             "asks for 'w', and --deployment",
         ),
-        (("--endpoint", "localhost:9", "-d", "v", "--cloud", "Azure"), 2, "there is no cloud 'Azure'"),
+        (("--endpoint", "localhost:9", "-d", "v", "--cloud", "Azure"), 2, "unknown cloud 'Azure'"),
         (("--endpoint", "localhost:9", "-d", "v", "--no-session", "--budget-ms", "9"), 2, "--no-session opens none"),
         ((*NOWHERE, "--snapshot", GOOD, "-a", "east", "--cloud", "AzureChinaCloud"), 2, "is not the cloud of"),
         (
@@ -112,7 +112,7 @@ NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
             "--environment is one of a contract's",
         ),
         (("--endpoint", HOST, "-d", "v", "--connect-to", "here"), 2, "is no address"),
-        (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "there is no format 'sarif'"),
+        (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "unknown format 'sarif'"),
         (("--endpoint", "localhost", "-d", "v", "--auth", "environment"), 3, "no token could be had"),
         (("--client", "none.yaml"), 3, "no such file"),
     ],
