@@ -128,8 +128,16 @@ def explain_rules(
             "--output", "-o", metavar="text|markdown", help="How to print.", autocompletion=among("text", "markdown")
         ),
     ] = "text",
+    pages: Annotated[
+        Path | None,
+        typer.Option(
+            "--pages",
+            metavar="DIR",
+            help="With -o markdown: write a page for each group of rules into this folder, and print an index.",
+        ),
+    ] = None,
 ) -> None:
-    """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
+    """Explain rules: what they check and why, when they apply, parameters, fix, and an example that passes and one that fails."""
     from rtaudit.policy import library
     from rtaudit.policy.explain import as_markdown, as_text, explain
 
@@ -143,7 +151,16 @@ def explain_rules(
         if rule_id not in rules:
             raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, rules))
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
-    if output == "markdown":
+    if pages is not None:
+        from rtaudit.documents import write_atomically
+        from rtaudit.policy.explain import as_index, as_pages
+
+        _one_of(output, ("markdown",), "-o")
+        pages.mkdir(parents=True, exist_ok=True)
+        for page, text in as_pages(told).items():
+            write_atomically(str(pages / f"{page}.md"), text)
+        emit(as_index(told, pages.name))
+    elif output == "markdown":
         heading = (
             ""
             if rule

@@ -107,6 +107,40 @@ def as_markdown(told: Explanation) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def as_pages(told: Sequence[Explanation]) -> dict[str, str]:
+    """A page for each file of rules: `network` -> Markdown."""
+    groups: dict[str, list[Explanation]] = {}
+    for one in told:
+        groups.setdefault(Path(one.rule.document.name).stem, []).append(one)
+    return {
+        name: f"# Rules: {name}\n\nGenerated from `{name}.yaml` by `rtaudit policy explain -o markdown --pages`.\n\n"
+        + "\n".join(as_markdown(one) for one in group)
+        for name, group in groups.items()
+    }
+
+
+def as_index(told: Sequence[Explanation], folder: str) -> str:
+    """The index of `as_pages`, whose pages are in `folder`: a table for each page."""
+    lines = ["# Rules", "", f"{len(told)} rules. This index and its pages are generated from the rules."]
+    last = ""
+    for one in sorted(told, key=lambda one: (Path(one.rule.document.name).stem, one.rule.id)):
+        name = Path(one.rule.document.name).stem
+        if name != last:
+            lines += [
+                "",
+                f"## [{name.capitalize()}]({folder}/{name}.md)",
+                "",
+                "| rule | severity | what it requires | packs |",
+            ]
+            lines.append("| --- | --- | --- | --- |")
+            last = name
+        anchor = f"{one.rule.id}-{one.rule.name}".lower()
+        packs = ", ".join(pack for pack, severity in one.packs.items() if severity != "off")
+        link = f"[{one.rule.id}]({folder}/{name}.md#{anchor})"
+        lines.append(f"| {link} | {one.rule.severity} | {_escape(one.rule.title)} | {packs} |")
+    return "\n".join(lines) + "\n"
+
+
 def _escape(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
