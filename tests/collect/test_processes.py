@@ -202,7 +202,7 @@ def run_after(cloud: Cloud, environ: dict[str, str], folder: Path) -> str:
         (["--all-subscriptions"], 2, "contradict"),
         (["--auth", "cli"], 2, "plain http"),
         (["--auth", "clii"], 2, "did you mean 'cli'?"),
-        (["--cloud", "AzureGov"], 2, "there is no cloud"),
+        (["--cloud", "AzureGov"], 2, "unknown cloud"),
         (["--shard", "4/3"], 2, "no shard"),
         (["--progress", "loud"], 2, "allowed: auto, none, plain"),
         (["--environment", ""], 2, "--environment is empty"),

@@ -45,7 +45,7 @@ def complaint(folder: Path, text: str, name: str = "p.yaml") -> RtauditError:
         ("{some: {of: facts.deployed}}", "p.yaml:6:24: X-A-1: unknown fact 'facts.deployed'", ""),
         (
             "{some: {of: locks, satisfy: {field: $.facts.nothing, exists: true}}}",
-            "p.yaml:6:48: X-A-1: there is no fact",
+            "p.yaml:6:48: X-A-1: unknown fact",
             "",
         ),
         ("{field: facts, exists: true}", "p.yaml:6:20: X-A-1: 'facts' names no fact", "write one of"),
@@ -201,7 +201,7 @@ PACK = "schema: rtaudit.policy/1\nname: mine\n"
         (PACK + "extends: [p]\n", "p.yaml:3:11: packs extend each other in a circle: p → p", "take one of them out"),
         (
             PACK + "rules:\n" + GOOD_RULE.replace("X-A-1", "RTA-NET-001"),
-            "p.yaml:4:7: the rule RTA-NET-001 stands in",
+            "p.yaml:4:7: the rule RTA-NET-001 is already defined in",
             "an id of your own",
         ),
         (PACK + "name: again\n", "p.yaml:3:1: the key 'name' a second time", ""),
@@ -229,7 +229,7 @@ def test_a_circle_of_three_is_told_as_it_goes(tmp_path: Path) -> None:
 def test_a_rule_of_one_id_in_two_files_of_a_folder(tmp_path: Path) -> None:
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(GOOD_RULE)
-    with pytest.raises(InputError, match=r"two\.yaml:1:7: the rule X-A-1 stands in .*one\.yaml already"):
+    with pytest.raises(InputError, match=r"two\.yaml:1:7: the rule X-A-1 is already defined in .*one\.yaml"):
         load_policies([str(tmp_path)])
 
 

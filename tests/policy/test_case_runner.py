@@ -142,7 +142,7 @@ def test_the_command_prints_like_a_test_runner(rtaudit: Run, tmp_path: Path):
     (tmp_path / "own.cases.yaml").unlink()
     told = rtaudit("policy", "test", "own.yaml")
     assert (told.returncode, told.stdout) == (3, "")
-    assert "cases stand beside a rule file" in told.stderr
+    assert "cases are beside a rule file" in told.stderr
 
 
 def test_the_library_passes_its_own_cases(rtaudit: Run):

@@ -96,7 +96,7 @@ def test_a_rule_is_explained_whole(rtaudit: Run):
     assert told.returncode == 0
     headings = [line for line in told.stdout.splitlines() if line and not line.startswith(" ")]
     assert headings[0].startswith("RTA-NET-009 not-stranded (critical)")
-    assert {"Why", "Judges", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
+    assert {"Why", "Checks", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
     both = rtaudit("policy", "explain", "RTA-NET-001", "RTA-NET-009").stdout
     assert both.endswith(told.stdout)
 

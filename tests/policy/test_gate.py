@@ -78,15 +78,15 @@ def waivers(folder: Path, *stated: dict[str, Any]) -> Any:
         # Valid to the end of that day.
         ({"expires": "2026-11-22"}, "waived", []),
         ({"expires": "2026-11-21"}, "fail", ["expired on 2026-11-21"]),
-        ({}, "waived", ["has no end"]),
+        ({}, "waived", ["never expires"]),
         ({"resource": ACCOUNT.upper(), "expires": "2027-01-01"}, "waived", []),
         ({"resource": f"{ACCOUNT}/", "expires": "2027-01-01"}, "waived", []),
         ({"resource": f"{GROUP}/*/voice", "expires": "2027-01-01"}, "waived", []),
-        ({"resource": f"{GROUP}/*/voic", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
-        ({"resource": "voice", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
+        ({"resource": f"{GROUP}/*/voic", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
+        ({"resource": "voice", "expires": "2027-01-01"}, "fail", ["did you mean '*/accounts/voice'?"]),
         ({"rule": "x-a-1", "expires": "2027-01-01"}, "waived", []),
-        ({"rule": "X-A-2", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
-        ({"accepts": "unknown", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
+        ({"rule": "X-A-2", "expires": "2027-01-01"}, "fail", ["did you mean 'X-A-1'?"]),
+        ({"accepts": "unknown", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
     ],
 )
 def test_a_waiver(tmp_path: Path, stated: dict[str, Any], outcome: str, warns: list[str]) -> None:

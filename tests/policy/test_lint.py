@@ -114,7 +114,7 @@ def test_a_good_file_beside_a_broken_one_is_linted_too(tmp_path: Path):
 def test_an_id_stands_once(tmp_path: Path):
     write(tmp_path, rule_id="RTA-NET-001")
     (told,) = [one for one in lint(tmp_path) if one.check == "duplicate-id"]
-    assert told.message.startswith("RTA-NET-001 stands in ")
+    assert told.message.startswith("RTA-NET-001 is already defined in ")
     other = tmp_path / "other"
     other.mkdir()
     file = write(other)

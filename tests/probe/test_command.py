@@ -67,7 +67,7 @@ def test_a_refused_session_fails_the_check(serve: Serve, rtaudit):
     assert "RTA-PRB-004" in judged.stdout
     again = rtaudit("snapshot", "verify", "evidence")
     assert again.returncode == 0, again.stderr
-    assert "judged again, the same" in again.stdout
+    assert "checked again with the same verdict" in again.stdout
 
 
 def test_without_a_session_no_token_is_asked_for(serve: Serve, rtaudit):
