@@ -53,7 +53,7 @@ class Blind:
         # Which part an account belongs to follows from its id: over time it stays there.
         self._parted = bool(shard) and not (over_time and shard == other.snapshot.scope.get("shard"))
         self.by_aspect: dict[str, list[Gap]] = defaultdict(list)
-        for gap in side.snapshot.gaps:
+        for gap in side.index.gaps:
             self.by_aspect[gap.aspect].append(gap)
         self._scopes = {
             aspect: {arm_id.key(gap.scope): gap for gap in reversed(gaps)} for aspect, gaps in self.by_aspect.items()

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.drift import gaps, sides
+from rtaudit.drift import fields, gaps, sides
 from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences
@@ -24,7 +24,8 @@ from rtaudit.drift.shared import Shared
 from rtaudit.drift.sides import IndexedSide, Resource
 from rtaudit.errors import UsageError
 from rtaudit.report.gate import at_or_above, verdict_of
-from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot import Gap, Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED
 from rtaudit.version import __version__
 
 
@@ -155,11 +156,27 @@ class _Comparing:
                 name_callers(self.left, self.right, pair, one, other)
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
-            if one == other:
-                continue
-            for difference in differences(settled(one), settled(other), pair.type):
-                if not shared.holds(pair, difference):
-                    yield self._seen(pair, difference)
+            told: set[str] = set()
+            for difference in differences(settled(one), settled(other), pair.type) if one != other else ():
+                if shared.holds(pair, difference):
+                    continue
+                change = self._seen(pair, difference)
+                sides_of_pair = (self.left, pair.left), (self.right, pair.right)
+                gap = fields.hidden(*sides_of_pair, change.path, [change.before, change.after])
+                if gap is None:
+                    yield change
+                elif gap.reason != ASSIGNED:
+                    told.add(str(gap.field))
+                    yield _not_told(change, gap)
+            yield from self._not_known(pair, told)
+
+    def _not_known(self, pair: Paired, told: set[str]) -> Iterator[Change]:
+        """What a plan could have told of a resource and does not: equal or not, nobody knows."""
+        for side, resource in ((self.left, pair.left), (self.right, pair.right)):
+            for gap in fields.not_told(side, resource):
+                if gap.field not in told:
+                    told.add(str(gap.field))
+                    yield _not_told(self._seen(pair, Difference(str(gap.field), "changed", None, None)), gap)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
         """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is told as unknown."""
@@ -178,6 +195,8 @@ class _Comparing:
             own, lacking = (self.left, self.right_blind) if lone.left is not None else (self.right, self.left_blind)
             item = lone.left or lone.right
             assert item is not None
+            if fields.in_no_plan(lacking.side, item):
+                continue
             why = self._explained(lone, own, item, lacking)
             sources = (*self.left_blind.sources(lone.type), *self.right_blind.sources(lone.type))
             if why is not None and self.waived.isdisjoint(sources):
@@ -307,6 +326,10 @@ class _Comparing:
             decision="unknown" if ignored is None else "ignored",
             decided_by=one.reason if ignored is None else ignored,
         )
+
+
+def _not_told(change: Change, gap: Gap) -> Change:
+    return replace(change, decision="unknown", decided_by=f"the plan does not tell it: {gap.message}", meaning=None)
 
 
 def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide, right: IndexedSide) -> None:

@@ -11,7 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, COMMONLY_ASSIGNED, DEPLOYMENT, LOCK, RESOURCE_TYPES
+from rtaudit.azure.resource_types import (
+    ACCOUNT,
+    ASSIGNMENT,
+    COMMONLY_ASSIGNED,
+    DEPLOYMENT,
+    LOCK,
+    RESOURCE_TYPES,
+    ZONE_GROUP,
+)
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, Planned, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
@@ -49,6 +57,8 @@ _ON_ACCOUNT = (
     "roleAssignments",
 )
 """Aspects of what belongs to an account."""
+
+NOT_MODELLED = "this kind of code cannot say it"
 
 _WRITABLE = ("/properties/deploymentState", "/properties/currentCapacity")
 """Assigned by Azure where the code does not say them."""
@@ -163,7 +173,7 @@ class _Assembly:
         fields = {pointer: (NOT_YET, f"{why} ({planned.address})") for pointer, why in unknown}
         if there is None:
             for pointer in planned.unmodelled:
-                fields.setdefault(pointer, (NOT_YET, f"this kind of code cannot say it ({planned.address})"))
+                fields.setdefault(pointer, (NOT_YET, f"{NOT_MODELLED} ({planned.address})"))
             if planned.partial:
                 fields.setdefault(
                     "/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}")
@@ -173,7 +183,10 @@ class _Assembly:
             if at(body, _steps(pointer)) is None:
                 fields.setdefault(pointer, (ASSIGNED, "Azure assigns it"))
         for pointer, (reason, message) in fields.items():
-            self.gaps.append(Gap(planned.id, aspect, reason, field=pointer, message=message))
+            code = "NotModelled" if message.startswith(NOT_MODELLED) else None
+            self.gaps.append(Gap(planned.id, aspect, reason, code=code, field=pointer, message=message))
+        if kind == ZONE_GROUP:
+            self.gaps += _written_by(body)
         self.resources[key] = body
 
     def _gaps_of_accounts(self) -> Iterator[Gap]:
@@ -237,6 +250,14 @@ def _inherited(account: str) -> Iterator[Gap]:
         assert aspect is not None
         message = f"{what} of its resource group, subscription and above are not in the plan; {_HINT}"
         yield Gap(account, aspect, NOT_YET, message=message)
+
+
+def _written_by(zone_group: dict[str, Any]) -> Iterator[Gap]:
+    """The records that a zone group writes into its zones once its endpoint has an address."""
+    for config in (zone_group.get("properties") or {}).get("privateDnsZoneConfigs") or ():
+        zone = at(config, ("properties", "privateDnsZoneId"))
+        if isinstance(zone, str):
+            yield Gap(zone, "privateDns", ASSIGNED, message="the zone group writes the records at the deployment")
 
 
 def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:

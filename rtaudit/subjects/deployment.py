@@ -88,7 +88,9 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     name, version = _model_field(deployment, "name"), _model_field(deployment, "version")
     title = f"{name} {version}".strip()
     row = deployment.join("model")
-    if text(mapping(deployment.properties.get("capabilities")).get("realtime")) == "true":
+    # No plan holds a deployment's own capabilities: there they are asked for only where catalogue and name do not tell.
+    named = deployment.world.partial and (row.value is not None or _looks_realtime(name, version))
+    if not named and text(mapping(deployment.properties.get("capabilities")).get("realtime")) == "true":
         return _claimed_role(name), "capability realtime=true of the deployment itself", ()
     if row.value is not None:
         claim = mapping(row.value.get("capabilities")).get("realtime")

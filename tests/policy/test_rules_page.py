@@ -13,4 +13,3 @@ def test_the_pages_are_what_the_rules_say(rtaudit, tmp_path):
     made = {page.name: page.read_text(encoding="utf-8") for page in (tmp_path / "rules").iterdir()}
     kept = {page.name: page.read_text(encoding="utf-8") for page in (DOCS / "rules").iterdir()}
     assert made == kept, AGAIN
-
