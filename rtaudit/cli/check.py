@@ -69,6 +69,7 @@ def checker(chosen: options.Checking) -> Checker:
         allow_unknown=everything or allowed or False,
         waivers=chosen.waivers,
         baseline=chosen.baseline,
+        allow_edited=chosen.allow_edited,
     )
 
 

@@ -46,6 +46,12 @@ def parse_outputs(
     Raises UsageError for an unknown format, two outputs on stdout or to one file, RtauditError for a folder that is not there.
     """
     outputs = [_parse(word, formats) for word in words] or [Output(default)]
+    check_places(outputs)
+    return outputs
+
+
+def check_places(outputs: Sequence[Output]) -> None:
+    """Raise UsageError for two outputs on stdout or to one file, RtauditError for a folder that is not there."""
     if sum(output.path is None for output in outputs) > 1:
         names = " and ".join(output.format for output in outputs if output.path is None)
         raise UsageError(f"{names} cannot all go to stdout", "write all but one to a file: -o FORMAT=PATH")
@@ -55,7 +61,6 @@ def parse_outputs(
             if paths.count(os.path.abspath(output.path)) > 1:
                 raise UsageError(f"two outputs go to {output.path}", "give each its own path")
             _check_place(output.path)
-    return outputs
 
 
 def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:

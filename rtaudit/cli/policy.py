@@ -91,10 +91,11 @@ def list_rules(
     if group is not None:
         _one_of(
             group.upper(),
-            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()}),
+            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()} | {"SRC"}),
             "--group",
         )
         rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
+    checks = {} if pack is not None else _source_checks(severity, group)
     rows = [
         {
             "id": rule.id,
@@ -106,12 +107,25 @@ def list_rules(
         }
         for _, rule in sorted(rules.items())
     ]
+    rows += [
+        {
+            "id": one.id,
+            "name": one.name,
+            "severity": one.severity,
+            "each": "source",
+            "packs": ["client scan"],
+            "title": one.title,
+        }
+        for one in checks.values()
+    ]
     emit(dumps(rows) if output == "json" else _table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
-    return "\n".join([*map(plain, lines), f"{len(rows)} rules"]) + "\n"
+    checks = sum(row["each"] == "source" for row in rows)
+    counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
+    return "\n".join([*map(plain, lines), ", ".join(counts)]) + "\n"
 
 
 @command(policies, "explain")
@@ -122,6 +136,7 @@ def explain_rules(
     ] = None,
     *,
     policy: PolicyOption = None,
+    source: Annotated[bool, typer.Option("--source", help="The source checks of `client scan`, and no rules.")] = False,
     output: Annotated[
         str,
         typer.Option(
@@ -146,10 +161,17 @@ def explain_rules(
     rules: dict[str, Rule] = dict(library())
     for one in packs:
         rules |= one.rules
-    wanted = [word.upper() for word in rule or ()] or sorted(rules)
+    from rtaudit.scan.checks import library as source_checks
+
+    checks = source_checks()
+    wanted = [word.upper() for word in rule or ()] or sorted(checks if source else rules)
     for rule_id in wanted:
-        if rule_id not in rules:
-            raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, rules))
+        if rule_id not in rules and rule_id not in checks:
+            raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
+    _explain_checks([one for one in wanted if one in checks], output, heading=source and not rule)
+    wanted = [one for one in wanted if one in rules]
+    if not wanted:
+        return
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
     if pages is not None:
         from rtaudit.documents import write_atomically
@@ -169,6 +191,29 @@ def explain_rules(
         emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
         emit("\n".join(as_text(one) for one in told))
+
+
+def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> None:
+    from rtaudit.scan.cases import as_markdown, as_text
+    from rtaudit.scan.checks import library
+
+    checks = [library()[one] for one in wanted]
+    if output == "markdown":
+        title = (
+            f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, generated from the checks by "
+            "`rtaudit policy explain --source -o markdown`.\n\n"
+        )
+        emit((title if heading else "") + "\n".join(map(as_markdown, checks)))
+    elif checks:
+        emit("\n".join(map(as_text, checks)))
+
+
+def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
+    from rtaudit.scan.checks import library
+
+    if group is not None and group.upper() != "SRC":
+        return {}
+    return {key: one for key, one in sorted(library().items()) if severity in (None, one.severity)}
 
 
 @command(policies, "lint")
@@ -205,11 +250,15 @@ def run_cases(
     """Run test cases: each applies a small change to a known-good environment and asserts the outcome."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
+    from rtaudit.scan.cases import is_case_file
+    from rtaudit.scan.cases import run_cases as run_source_cases
 
-    target = path or assets.policies() / "rules"
+    target = path or assets.policies()
     started = time.monotonic()
-    files = find_case_files(target)
-    if not files:
+    every = find_case_files(target)
+    of_source = [one for one in every if is_case_file(one)]
+    files = [one for one in every if one not in of_source]
+    if not every:
         raise InputError(
             f"there are no cases at {target}", "cases are beside a rule file: network.yaml, network.cases.yaml"
         )
@@ -226,14 +275,25 @@ def run_cases(
             else:
                 failed.append(result)
         emit(f"{file.path.name} {''.join(marks)}\n")
-    for result in failed:
-        emit(
-            f"\nFAILED {result.case.place} {result.case.rule}: {plain(result.case.name)}\n  {plain(result.problem or '')}\n"
-        )
+    wrong = [
+        f"{one.case.place} {one.case.rule}: {plain(one.case.name)}\n  {plain(one.problem or '')}" for one in failed
+    ]
+    for case_file in of_source:
+        results = list(run_source_cases(case_file))
+        emit(f"{case_file.name} {''.join('.' if one.problem is None else 'F' for one in results)}\n")
+        for one in results:
+            if one.problem is None:
+                passed += 1
+                if verbose:
+                    emit(f"PASSED {one.check} {plain(one.name)}\n")
+            else:
+                wrong.append(f"{one.place} {one.check}: {plain(one.name)}\n  {plain(one.problem)}")
+    for text in wrong:
+        emit(f"\nFAILED {text}\n")
     for rule in bare:
         emit(f"no case: {rule}\n")
-    emit(f"\n{passed} passed, {len(failed)} failed in {time.monotonic() - started:.1f}s\n")
-    if failed:
+    emit(f"\n{passed} passed, {len(wrong)} failed in {time.monotonic() - started:.1f}s\n")
+    if wrong:
         raise typer.Exit(1)
 
 

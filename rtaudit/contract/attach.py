@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.errors import InputError
@@ -42,14 +41,9 @@ def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple
         if used is not None:
             warnings.append(f"{path} is about {used}, another API than the Realtime API: not checked")
     return [
-        _given(snapshot, [one for _, one in contracts if covers(one, snapshot.environment)]) for snapshot in snapshots
+        snapshot.with_clients(one for _, one in contracts if covers(one, snapshot.environment))
+        for snapshot in snapshots
     ], warnings
-
-
-def _given(snapshot: Snapshot, contracts: Sequence[dict[str, Any]]) -> Snapshot:
-    # A snapshot that was edited after it was collected keeps its warning; a contract that is put in is no edit.
-    whole = snapshot.recorded_digest == snapshot.digest
-    return replace(snapshot.with_clients(contracts), recorded_digest=None if whole else snapshot.recorded_digest)
 
 
 def probes_of(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[list[dict[str, Any]]]:

@@ -55,6 +55,10 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
         complaints += _duplicates(loaded, rules)
         rules.update({rule.id: rule for rule in loaded})
         complaints += _pack(path)
+    packs = [path for path in files if isinstance(load_yaml(path).value, dict)] if not complaints else []
+    for path in packs:
+        for pack in load_policies([str(path)]):
+            complaints += [Complaint(f"{path}:1:1", "unselected", warning) for warning in pack.warnings]
     worlds = [World(snapshot) for snapshot in snapshots]
     for rule in rules.values():
         complaints += _rule(rule, worlds)

@@ -42,6 +42,12 @@ class Pack:
     file: str | None = None
     """The file it was read from."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever checks by it should know: that it selects nothing, or own rules that no pack selects."""
+        found = [] if self.judged() else [f"the pack {self.name} selects no rule"]
+        return [*found, *(unselected(Path(self.file)) if self.file else ())]
+
     def bind(self, today: date) -> list[BoundRule]:
         """The enabled rules, compiled with this pack's parameters, in the order of their ids."""
         return [bind(rule, self.params, today, severity=severity) for rule, severity in self.judged()]
@@ -94,6 +100,31 @@ def load_rules(folder: Path) -> dict[str, Rule]:
                 )
             found[rule.id] = rule
     return found
+
+
+def unselected(path: Path) -> list[str]:
+    """One sentence on the rules beside a pack (or in its folder `rules`) that no pack there selects; none where all are."""
+    folder = path if path.is_dir() else path.parent
+    if folder.resolve() == assets.policies().resolve() or not folder.is_dir():
+        return []
+    documents = [load_yaml(one) for one in rule_files(folder)]
+    packs = [one.value for one in documents if isinstance(one.value, dict) and "schema" in one.value]
+    if not packs:
+        return []
+    lists = [one for one in documents if isinstance(one.value, list)]
+    lists += [load_yaml(one) for one in rule_files(folder / "rules") if _own_rules(folder / "pack")]
+    stated = [
+        str(rule.get("id"))
+        for one in lists
+        for rule in (one.value if isinstance(one.value, list) else ())
+        if isinstance(rule, dict)
+    ]
+    chosen = {str(one) for pack in packs for one in (pack.get("select") or ())}
+    missing = [one for one in stated if one not in chosen]
+    if not missing:
+        return []
+    names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    return [f"no pack in {folder} selects {names}: keep such rules in {folder / 'rules'} and name them under `select`"]
 
 
 def rule_files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, in_full, name, observed, reasons, shorten, value
 from rtaudit.report import Finding, Report
+from rtaudit.report.model import SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ def _note(report: Report, finding: Finding) -> Note:
     said = [value(finding.message or "", 400), value(text.title if text else finding.rule, 300)]
     if unknown:
         said += [f"unknown: {reason}" for reason in reasons(finding)[:5]]
+    elif finding.each == SOURCE:
+        said = [value(seen.message, 300) for seen in finding.observations[:5]]
+        said += [f"fix: {value(step, 500)}" for step in finding.fix[:1]]
     else:
         said += [observed(seen, finding) for seen in finding.observations[:5]]
         said += [f"fix: {value(step, 500)}" for step in finding.fix[:1]]

@@ -40,6 +40,11 @@ _OBSERVATIONS = 5
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The report for a terminal, in pieces. Plain and stable where `options.colour` is off."""
+    if report.of_source:
+        from rtaudit.render import source_table
+
+        yield from source_table.render(report, options)
+        return
     page = Page(options)
     colour = verdict_colour(report)
     for line in page.wrapped(heading(report), ""):

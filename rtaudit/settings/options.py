@@ -273,6 +273,11 @@ class Checking:
         help="Do not fail on unknown results: all, or the listed rules (`--allow-unknown=RULE,…`).",
         key=Key("allowUnknown", "true, or the rules whose unknown does not block, as --allow-unknown.", "rules"),
     )  # fmt: skip
+    allow_edited: bool = option(
+        "--allow-edited",
+        default=False,
+        help="Check a snapshot whose digest does not fit its content; every output says so.",
+    )
 
 
 @dataclass(repr=False, eq=False)
@@ -312,6 +317,21 @@ class Evidence:
     )
 
 
+@dataclass(repr=False, eq=False)
+class Mending:
+    """Which steps a runbook takes, and how it is written."""
+
+    every: bool = option("--all", default=False, help="Take every failure, not only what blocks.")
+    answer: Sequence[str] = option(
+        "--answer", default=(), metavar="NAME=VALUE", help="A value for what commands ask for; repeatable."
+    )
+    shell: str | None = option("--shell", metavar="bash|pwsh", help="Quote commands for this shell. [the platform's]")
+    output: Sequence[str] = option(
+        "--output", "-o", default=(), metavar="FORMAT[=PATH]",
+        help="Format, FORMAT=PATH, or a path whose extension says the format: table, markdown, sh, ps1, json, html.",
+    )  # fmt: skip
+
+
 SNAPSHOT = Key("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
 
 
@@ -344,7 +364,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output
+    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output, Mending
 )  # fmt: skip
 """Every group."""
 

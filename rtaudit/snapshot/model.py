@@ -116,6 +116,11 @@ class Snapshot:
         return {arm_id.key(one): value for one, value in found.items()} if isinstance(found, dict) else {}
 
     @property
+    def edited(self) -> bool:
+        """True when it states a digest that its content does not have."""
+        return self.recorded_digest not in (None, self.digest)
+
+    @property
     def aspects(self) -> frozenset[str]:
         """The aspects that were read."""
         return frozenset(self.scope.get("aspects") or ())
@@ -134,8 +139,9 @@ class Snapshot:
         return next((version for name, version in used.items() if name.lower() == resource_type.lower()), None)
 
     def with_clients(self, clients: Iterable[dict[str, Any]]) -> Snapshot:
-        """The same snapshot with these client contracts in place of its own."""
-        return replace(self, clients=sorted(clients, key=canonical))
+        """The same snapshot with these client contracts in place of its own: no edit, so what was whole stays whole."""
+        made = replace(self, clients=sorted(clients, key=canonical))
+        return replace(made, recorded_digest=made.digest) if self.recorded_digest == self.digest else made
 
     def _digested(self) -> dict[str, Any]:
         return {

@@ -74,7 +74,7 @@ def test_a_job_summary_is_appended(monkeypatch):
         (
             ("render", "report.json", "--snapshot", SNAPSHOTS / "prod.json"),
             3,
-            "is not a snapshot that report.json speaks of",
+            "is not a snapshot that report.json names",
         ),
         (("snapshot", "show", "report.json"), 3, "is a rtaudit.report/1 document, not a snapshot"),
         (("snapshot", "show", SNAPSHOTS / "prod.json", "--what", "account"), 2, "did you mean 'accounts'"),
