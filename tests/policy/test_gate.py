@@ -82,12 +82,12 @@ def waivers(folder: Path, *stated: dict[str, Any]) -> Any:
         ({"resource": ACCOUNT.upper(), "expires": "2027-01-01"}, "waived", []),
         ({"resource": f"{ACCOUNT}/", "expires": "2027-01-01"}, "waived", []),
         ({"resource": f"{GROUP}/*/voice", "expires": "2027-01-01"}, "waived", []),
-        ({"resource": f"{GROUP}/*/voic", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
+        ({"resource": f"{GROUP}/*/voic", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
         ({"resource": "voice", "expires": "2027-01-01"}, "waived", []),
-        ({"resource": "voic", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
+        ({"resource": "voic", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
         ({"rule": "x-a-1", "expires": "2027-01-01"}, "waived", []),
-        ({"rule": "X-A-2", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
-        ({"accepts": "unknown", "expires": "2027-01-01"}, "fail", ["matches nothing"]),
+        ({"rule": "X-A-2", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
+        ({"accepts": "unknown", "expires": "2027-01-01"}, "fail", ["matches no finding"]),
     ],
 )
 def test_a_waiver(tmp_path: Path, stated: dict[str, Any], outcome: str, warns: list[str]) -> None:
