@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
+from rtaudit.collect.faults import fault_of
 from rtaudit.collect.words import gap_lines
 from tests.collect.support import (
     ENDPOINT,
