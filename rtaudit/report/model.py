@@ -88,6 +88,8 @@ class Finding:
     """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
     address: str | None = None
     """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
+    source: tuple[str, int] | None = None
+    """Of a planned resource: the file and line (1-based) of the code, where they are certain."""
 
     @property
     def waits_for_azure(self) -> bool:

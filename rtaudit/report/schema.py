@@ -61,6 +61,13 @@ _FINDING: dict[str, Any] = {
         "fix": _STRINGS,
         "waiver": {"type": ["object", "null"]},
         "known": {"type": "boolean", "description": "True when the baseline holds it: it does not block."},
+        "address": {**_STRING, "description": "Of a planned resource: what the code calls it."},
+        "source": {
+            "type": "object",
+            "description": "Of a planned resource: where the code has it, where that is certain.",
+            "required": ["file", "line"],
+            "properties": {"file": _STRING, "line": {"type": "integer", "minimum": 1}},
+        },
     },
 }
 
@@ -98,6 +105,7 @@ ENVELOPE: dict[str, Any] = {
                     "digest": _STRING,
                     "collectedAt": {"type": ["string", "null"]},
                     "file": {"type": ["string", "null"]},
+                    "planned": {**SNAPSHOT["properties"]["scope"]["properties"]["planned"]["properties"]["plans"]},
                 },
             },
         },
@@ -127,6 +135,7 @@ ENVELOPE: dict[str, Any] = {
             "required": [*OUTCOMES, "failedBySeverity"],
             "properties": {
                 **dict.fromkeys(OUTCOMES, _COUNT),
+                "assignedByAzure": {**_COUNT, "description": "Unknowns of a plan that only Azure can tell."},
                 "failedBySeverity": {"type": "object", "additionalProperties": _COUNT},
             },
         },

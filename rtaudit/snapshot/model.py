@@ -110,6 +110,12 @@ class Snapshot:
         """Of a planned snapshot: key of a resource's id -> JSON Pointer -> attribute that the code does not set."""
         return {key: found for key, found in self._of_plan("defaults").items() if isinstance(found, dict)}
 
+    @cached_property
+    def sources(self) -> dict[str, tuple[str, int]]:
+        """Of a planned snapshot: key of a resource's id -> file and line (1-based) of the code."""
+        rows = self._of_plan("sources").items()
+        return {key: (str(row["file"]), int(row["line"])) for key, row in rows if isinstance(row, dict)}
+
     def _of_plan(self, name: str) -> dict[str, Any]:
         planned = self.scope.get("planned")
         found = planned.get(name) if isinstance(planned, dict) else None
