@@ -326,6 +326,17 @@ def _own_sku(deployment: Subject, row: dict[str, Any]) -> dict[str, Any]:
     return next((one for one in skus if text(one.get("name")) == wanted), {})
 
 
+def catalogue_of(deployment: Subject) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+    """The catalogue of the deployment's region, models by (kind, format, name, version), and its gaps."""
+    return _region_rows(deployment, "models")
+
+
+def region_of(deployment: Subject) -> str:
+    """The region of the deployment's account, normalised."""
+    owner = deployment.account
+    return arm_id.region(owner.raw.get("location") if owner else None)
+
+
 def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     """The rows of the deployment's region, by what they are joined by, and the gaps that stand against them."""
     owner = deployment.account
