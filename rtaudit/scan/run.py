@@ -216,9 +216,9 @@ def _add_packages(
             stated = mask(package.stated or "")
             shown = f"{framework.label} {stated}".strip()
             if framework.floor is None:
-                message = f"{shown} speaks the preview protocol alone; no version of it speaks the current one."
+                message = f"{shown} supports the preview protocol only; no version of it supports the current one."
             else:
-                message = f"{shown} is below {framework.floor}, the first version that speaks the generally available protocol."
+                message = f"{shown} is below {framework.floor}, the first version that supports the generally available protocol."
             lines = texts.get(path, "").split("\n")
             line = lines[package.line - 1] if package.line <= len(lines) else ""
             reason = ignores.reason(lines, package.line, check, path)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
+from rtaudit.collect.faults import fault_of
 from rtaudit.collect.words import gap_lines
 from tests.collect.support import (
     ENDPOINT,
@@ -344,3 +345,21 @@ def test_whatever_azure_answers_nothing_is_raised_lost_or_claimed(replies: list[
                 assert (reader.aspect, arm_id.key(scope)) in gaps or not claimed & expected, name
             if key in given_paths and key not in faulty and name in {"deployments", "contentPolicies", "diagnostics"}:
                 assert {arm_id.key(row["id"]) for row in cloud.lists[key]} <= found, name
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'"you shall not pass"', "you shall not pass"),
+        (b"Forbidden by a proxy", "Forbidden by a proxy"),
+        (b"<html><body>no</body></html>", "no"),
+        (b'{"error": "no"}', "no"),
+        (b'{"Message": "no"}', "no"),
+        (b"[]", "HTTP 403 without a message"),
+        (b'""', "HTTP 403 without a message"),
+        (b"", "HTTP 403 without a message"),
+    ],
+)
+def test_a_403_is_denied_whatever_its_body(body: bytes, message: str) -> None:
+    fault = fault_of(403, {}, body)
+    assert (fault.reason, fault.status, fault.message) == ("denied", 403, message)
