@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rtaudit.version import __version__
 
 if TYPE_CHECKING:
-    from rtaudit.api.checks import Checker, check, diff
+    from rtaudit.api.checks import Checker, check, diff, make_runbook
     from rtaudit.api.files import (
         draft_contract,
         lint,
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         load_revision,
         render_as,
         run_cases,
-        scan_source,
         verify,
     )
     from rtaudit.api.live import collect_snapshot, collection, preflight, probe_endpoint
+    from rtaudit.api.source import scan_source
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
     from rtaudit.plan import plan as plan_snapshot
@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from rtaudit.snapshot.redact import redact
 
 _WHERE = {
-    "api.checks": ("Checker", "check", "diff"),
+    "api.checks": ("Checker", "check", "diff", "make_runbook"),
     "api.files": (
-        "draft_contract", "lint", "load_drift", "load_revision", "render_as", "scan_source", "run_cases", "verify"
+        "draft_contract", "lint", "load_drift", "load_revision", "render_as", "run_cases", "verify"
     ),
     "api.live": ("collect_snapshot", "collection", "preflight", "probe_endpoint"),
+    "api.source": ("scan_source",),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
     "plan": ("plan_snapshot:plan",),
@@ -76,6 +77,7 @@ __all__ = [
     "load_revision",
     "load_snapshot",
     "load_waivers",
+    "make_runbook",
     "merge",
     "plan_snapshot",
     "preflight",

@@ -1,4 +1,4 @@
-"""Files: what is read from them, made of them, and verified; what is wrong with policies and with a client's source."""
+"""Files: what is read from them, made of them, and verified; what is wrong with policies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rtaudit.policy.cases import CaseResult
     from rtaudit.policy.lint import Complaint
     from rtaudit.report import Report
-    from rtaudit.scan.run import Scan
 
 
 def load_drift(path: str | Path) -> Drift:
@@ -65,13 +64,6 @@ def render_as(answer: Report | Drift, format: str = "table", **options: Any) -> 
     return whole(render(answer, format, **options))
 
 
-def scan_source(path: str | Path) -> Scan:
-    """What a client's source says, as `rtaudit client scan` does: findings, what was not read. Raises InputError."""
-    from rtaudit.scan.run import scan as run
-
-    return run(path)
-
-
 def draft_contract(
     snapshots: Sequence[Snapshot], name: str = "client", account: str | None = None, deployment: str | None = None
 ) -> str:
@@ -84,9 +76,22 @@ def draft_contract(
 def lint(path: str | Path | None = None, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     """What is wrong with a policy folder, a pack or a file of rules (the library unless given). Raises InputError."""
     from rtaudit import assets
+    from rtaudit.policy.lint import Complaint
     from rtaudit.policy.lint import lint as run
+    from rtaudit.scan.cases import check_files, lint_checks
 
-    return run(Path(path) if path is not None else assets.policies(), snapshots)
+    target = Path(path) if path is not None else assets.policies()
+    found = [Complaint(place, name, words) for place, name, words in lint_checks(target)]
+    checks = check_files(target)
+    # A folder of nothing but source checks, or a file of some, holds no policy.
+    others = (
+        []
+        if target.is_file()
+        else [one for one in (*target.glob("*.yaml"), *target.glob("rules/*.yaml")) if one not in checks]
+    )
+    if not checks or any(not one.name.endswith(".cases.yaml") and one.name != "frameworks.yaml" for one in others):
+        found = [*run(target, snapshots), *found]
+    return found
 
 
 def run_cases(path: str | Path | None = None) -> list[CaseResult]:
@@ -96,9 +101,10 @@ def run_cases(path: str | Path | None = None) -> list[CaseResult]:
     """
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
+    from rtaudit.scan.cases import is_case_file
 
     target = Path(path) if path is not None else assets.policies() / "rules"
-    files = find_case_files(target)
+    files = [one for one in find_case_files(target) if not is_case_file(one)]
     if not files:
         raise InputError(
             f"there are no cases at {target}", "cases are beside a rule file: network.yaml, network.cases.yaml"

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
-from rtaudit.cli.completion import among, completer
+from rtaudit.cli.app import Group, app, command, emit, plain
+from rtaudit.cli.completion import completer
+from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import InputError
 
-if TYPE_CHECKING:
-    from rtaudit.scan.run import Scan
-
-clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
+clients = typer.Typer(
+    cls=Group, help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True
+)
 app.add_typer(clients, name="client")
-
-_FORMATS = ("table", "json", "sarif")
 
 
 @command(clients, "init")
@@ -48,8 +45,25 @@ def init(
 
 @command(clients, "scan")
 def scan(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A source tree, a folder of configuration, or a file.")],
+    path: Annotated[
+        list[str], typer.Argument(metavar="PATH…", help="Source trees, folders of configuration, or files.")
+    ],
     *,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Leave these out, written as in .gitignore; repeatable."),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("--policy", "-p", metavar="PATH", help="Also the source checks in a file or folder; repeatable."),
+    ] = None,
+    waivers: Annotated[
+        str | None, typer.Option("--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="REPORT.json", help="A report whose findings are known and do not block."),
+    ] = None,
     fail_on: Annotated[
         str,
         typer.Option(
@@ -63,48 +77,42 @@ def scan(
         str | None, typer.Option("--draft", metavar="FILE", help="Also write a draft contract of what was seen.")
     ] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the client in the draft.")] = "client",
-    output: Annotated[
+    show: Annotated[
         list[str] | None,
         typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT[=PATH]",
-            help="table, json, sarif, or a path; repeatable.",
-            autocompletion=among(*_FORMATS),
+            "--show",
+            metavar="OUTCOME",
+            help="Outcomes to list (also `known`, `all`); repeatable.",
+            autocompletion=completer("outcomes"),
         ),
     ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FORMAT[=PATH]", help=OUTPUT_HELP, autocompletion=completer("formats")),
+    ] = None,
 ) -> None:
-    """Look in source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
+    """Read source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
 
-    A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`.
-    Exit 0 nothing, 1 findings, 4 nothing found but something could not be read.
+    A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`; where no comment can
+    stand, by a waiver. Exit 0 nothing at or above --fail-on, 1 findings, 4 nothing was read or something could not be read.
     """
-    from rtaudit.api.files import scan_source
-    from rtaudit.cli.outputs import parse_outputs
-    from rtaudit.documents import dumps
+    from rtaudit.api.source import SourceScan
+    from rtaudit.cli.outputs import deliver, parse_outputs
     from rtaudit.report.gate import check_threshold
-    from rtaudit.scan.draft import write
-    from rtaudit.scan.run import draft_of
-    from rtaudit.scan.sarif import to_sarif
 
     check_threshold(fail_on)
-    wanted = parse_outputs(output or (), formats=_FORMATS)
+    wanted = parse_outputs(output or ())
     _refuse_to_replace(draft)
-    result = scan_source(path)
-    texts = {
-        "json": lambda: dumps(result.document()),
-        "sarif": lambda: to_sarif(result),
-        "table": lambda: _table(result),
-    }
-    for one in wanted:
-        _deliver(texts[one.format](), one.path)
+    made = SourceScan(
+        path, exclude=exclude or (), checks=policy or (), fail_on=fail_on, waivers=waivers, baseline=baseline
+    )
+    deliver(wanted, made.report, show=show or ())
     if draft is not None:
-        _deliver(write(draft_of(result, name)), draft)
-    for warning in result.warnings:
-        print(f"warning: {plain(warning)}", file=sys.stderr)
-    if result.failing(fail_on):
-        raise typer.Exit(1)
-    raise typer.Exit(4 if result.unread and fail_on != "none" else 0)
+        _deliver(made.draft(name), draft)
+    if not any(one.format == "table" and one.path is None for one in wanted):
+        for warning in made.report.warnings:
+            print(f"note: {plain(warning)}", file=sys.stderr)
+    raise typer.Exit(made.report.gate.exit_code)
 
 
 def _refuse_to_replace(draft: str | None) -> None:
@@ -121,47 +129,3 @@ def _deliver(text: str, path: str | None) -> None:
         return
     write_atomically(path, text)
     print(f"wrote {plain(path)}", file=sys.stderr)
-
-
-def _table(result: Scan) -> str:
-    return "".join(f"{plain(line)}\n" for line in _lines(result))
-
-
-def _lines(result: Scan) -> Iterator[str]:
-    from rtaudit.scan.checks import CHECKS
-
-    told: set[str] = set()
-    standing = [one for one in result.findings if one.ignored is None]
-    for one in standing:
-        check = CHECKS[one.check]
-        yield f"{result.place(one.file)}:{one.line}:{one.column}: {check.severity} {check.id} {check.name} [{one.side}]"
-        yield f"  {check.title}: {one.found}"
-        yield f"  | {one.excerpt}"
-        if check.id not in told:
-            told.add(check.id)
-            yield f"  fix: {check.fix}"
-    for one in result.findings:
-        if one.ignored is not None:
-            yield f"{result.place(one.file)}:{one.line}: ignored {one.check}: {one.ignored}"
-    for file, reason in result.unread:
-        yield f"{result.place(file)}: not read: {reason}"
-    if result.seen:
-        yield ""
-        yield "Seen:"
-        yield from _seen(result)
-    left = ", ".join(f"{count} {why}" for why, count in result.left_out.items())
-    yield ""
-    yield (
-        f"{counted(result.files, 'file')} read: {counted(len(standing), 'finding')}, {len(result.findings) - len(standing)} ignored, "
-        f"{len(result.unread)} not read" + (f"; left out: {left}" if left else "")
-    )
-
-
-def _seen(result: Scan) -> Iterator[str]:
-    places: dict[tuple[str, str], list[str]] = {}
-    for one in result.seen:
-        value = " ".join(filter(None, one.value.split(":"))) if one.kind == "sdk" else one.value
-        places.setdefault((one.kind, value), []).append(f"{result.place(one.file)}:{one.line}")
-    for (kind, value), where in sorted(places.items()):
-        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-        yield f"  {kind} {value}: {where[0]}{more}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.policy.rules import Rule
 
-policies = typer.Typer(help="List, explain, lint and test rules and packs.", no_args_is_help=True)
+policies = typer.Typer(cls=Group, help="List, explain, lint and test rules and packs.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
 
 PolicyOption = Annotated[
@@ -91,10 +91,11 @@ def list_rules(
     if group is not None:
         _one_of(
             group.upper(),
-            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()}),
+            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()} | {"SRC"}),
             "--group",
         )
         rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
+    checks = {} if pack is not None else _source_checks(severity, group)
     rows = [
         {
             "id": rule.id,
@@ -106,30 +107,52 @@ def list_rules(
         }
         for _, rule in sorted(rules.items())
     ]
+    rows += [
+        {
+            "id": one.id,
+            "name": one.name,
+            "severity": one.severity,
+            "each": "source",
+            "packs": ["client scan"],
+            "title": one.title,
+        }
+        for one in checks.values()
+    ]
     emit(dumps(rows) if output == "json" else _table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
-    return "\n".join([*map(plain, lines), f"{len(rows)} rules"]) + "\n"
+    checks = sum(row["each"] == "source" for row in rows)
+    counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
+    return "\n".join([*map(plain, lines), ", ".join(counts)]) + "\n"
 
 
 @command(policies, "explain")
 def explain_rules(
     rule: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.", autocompletion=completer("rules")),
+        typer.Argument(metavar="[RULE]…", help="Rule ids; all rules by default.", autocompletion=completer("rules")),
     ] = None,
     *,
     policy: PolicyOption = None,
+    source: Annotated[bool, typer.Option("--source", help="The source checks of `client scan`, and no rules.")] = False,
     output: Annotated[
         str,
         typer.Option(
             "--output", "-o", metavar="text|markdown", help="How to print.", autocompletion=among("text", "markdown")
         ),
     ] = "text",
+    pages: Annotated[
+        Path | None,
+        typer.Option(
+            "--pages",
+            metavar="DIR",
+            help="With -o markdown: write a page for each group of rules into this folder, and print an index.",
+        ),
+    ] = None,
 ) -> None:
-    """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
+    """Explain rules: what they check and why, when they apply, parameters, fix, and an example that passes and one that fails."""
     from rtaudit.policy import library
     from rtaudit.policy.explain import as_markdown, as_text, explain
 
@@ -138,20 +161,59 @@ def explain_rules(
     rules: dict[str, Rule] = dict(library())
     for one in packs:
         rules |= one.rules
-    wanted = [word.upper() for word in rule or ()] or sorted(rules)
+    from rtaudit.scan.checks import library as source_checks
+
+    checks = source_checks()
+    wanted = [word.upper() for word in rule or ()] or sorted(checks if source else rules)
     for rule_id in wanted:
-        if rule_id not in rules:
-            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, rules))
+        if rule_id not in rules and rule_id not in checks:
+            raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
+    _explain_checks([one for one in wanted if one in checks], output, heading=source and not rule)
+    wanted = [one for one in wanted if one in rules]
+    if not wanted:
+        return
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
-    if output == "markdown":
+    if pages is not None:
+        from rtaudit.documents import write_atomically
+        from rtaudit.policy.explain import as_index, as_pages
+
+        _one_of(output, ("markdown",), "-o")
+        pages.mkdir(parents=True, exist_ok=True)
+        for page, text in as_pages(told).items():
+            write_atomically(str(pages / f"{page}.md"), text)
+        emit(as_index(told, pages.name))
+    elif output == "markdown":
         heading = (
             ""
             if rule
-            else f"# Rules\n\n{len(told)} rules, told from the rules themselves by `rtaudit policy explain -o markdown`.\n\n"
+            else f"# Rules\n\n{len(told)} rules, generated from the rules by `rtaudit policy explain -o markdown`.\n\n"
         )
         emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
         emit("\n".join(as_text(one) for one in told))
+
+
+def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> None:
+    from rtaudit.scan.cases import as_markdown, as_text
+    from rtaudit.scan.checks import library
+
+    checks = [library()[one] for one in wanted]
+    if output == "markdown":
+        title = (
+            f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, generated from the checks by "
+            "`rtaudit policy explain --source -o markdown`.\n\n"
+        )
+        emit((title if heading else "") + "\n".join(map(as_markdown, checks)))
+    elif checks:
+        emit("\n".join(map(as_text, checks)))
+
+
+def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
+    from rtaudit.scan.checks import library
+
+    if group is not None and group.upper() != "SRC":
+        return {}
+    return {key: one for key, one in sorted(library().items()) if severity in (None, one.severity)}
 
 
 @command(policies, "lint")
@@ -185,16 +247,20 @@ def run_cases(
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the cases that pass, too.")] = False,
 ) -> None:
-    """Run the cases beside rules: each is a small change to one good environment and the outcome it must have."""
+    """Run test cases: each applies a small change to a known-good environment and asserts the outcome."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
+    from rtaudit.scan.cases import is_case_file
+    from rtaudit.scan.cases import run_cases as run_source_cases
 
-    target = path or assets.policies() / "rules"
+    target = path or assets.policies()
     started = time.monotonic()
-    files = find_case_files(target)
-    if not files:
+    every = find_case_files(target)
+    of_source = [one for one in every if is_case_file(one)]
+    files = [one for one in every if one not in of_source]
+    if not every:
         raise InputError(
-            f"there are no cases at {target}", "cases stand beside a rule file: network.yaml, network.cases.yaml"
+            f"there are no cases at {target}", "cases are beside a rule file: network.yaml, network.cases.yaml"
         )
     passed, failed, bare = 0, [], []
     for file in map(load_cases, files):
@@ -209,14 +275,25 @@ def run_cases(
             else:
                 failed.append(result)
         emit(f"{file.path.name} {''.join(marks)}\n")
-    for result in failed:
-        emit(
-            f"\nFAILED {result.case.place} {result.case.rule}: {plain(result.case.name)}\n  {plain(result.problem or '')}\n"
-        )
+    wrong = [
+        f"{one.case.place} {one.case.rule}: {plain(one.case.name)}\n  {plain(one.problem or '')}" for one in failed
+    ]
+    for case_file in of_source:
+        results = list(run_source_cases(case_file))
+        emit(f"{case_file.name} {''.join('.' if one.problem is None else 'F' for one in results)}\n")
+        for one in results:
+            if one.problem is None:
+                passed += 1
+                if verbose:
+                    emit(f"PASSED {one.check} {plain(one.name)}\n")
+            else:
+                wrong.append(f"{one.place} {one.check}: {plain(one.name)}\n  {plain(one.problem)}")
+    for text in wrong:
+        emit(f"\nFAILED {text}\n")
     for rule in bare:
         emit(f"no case: {rule}\n")
-    emit(f"\n{passed} passed, {len(failed)} failed in {time.monotonic() - started:.1f}s\n")
-    if failed:
+    emit(f"\n{passed} passed, {len(wrong)} failed in {time.monotonic() - started:.1f}s\n")
+    if wrong:
         raise typer.Exit(1)
 
 

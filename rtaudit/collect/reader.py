@@ -66,6 +66,8 @@ class Read:
     """Links followed, so that a loop is noticed."""
     attempts: int = 0
     """Failed attempts at the present page."""
+    since: float = 0.0
+    """When the first attempt at the present page began, by the monotonic clock."""
     refusals: int = 0
     """Times that the present page was refused with 429."""
     negotiated: int = 0

@@ -136,6 +136,8 @@ class Schedule:
             self._lock.notify()
         self._pacer.sent(subscription, now)
         self._running[id(read)] = read
+        if not read.attempts:
+            read.since = now
         self.tally.calls += 1
         return read
 
@@ -187,7 +189,11 @@ class Schedule:
         if fault.reason == "throttled":
             self.tally.throttled += 1
             read.refusals += 1
-            if read.refusals >= limits.refusals:
+            if (
+                read.refusals >= limits.refusals
+                or (fault.retry_after or 0.0) > limits.retry_after_cap * limits.refusals
+            ):
+                # Who asks for a day is not waited for by the minute.
                 return False
             asked = fault.retry_after if fault.retry_after is not None else self._backoff(read.refusals)
             self._pacer.refused(read.subscription, now, min(asked, limits.retry_after_cap))
@@ -199,6 +205,8 @@ class Schedule:
         if read.attempts >= limits.attempts:
             return False
         pause = max(self._backoff(read.attempts), min(fault.retry_after or 0.0, limits.retry_after_cap))
+        if now + pause - read.since >= limits.patience:
+            return False
         heapq.heappush(self._later, (now + pause, next(self._count), read))
         self.tally.retried += 1
         return True

@@ -11,9 +11,10 @@ _SAYS: tuple[tuple[int, str, str], ...] = (
     (
         401,
         "",
-        "the token is refused: another tenant or audience, or an api-version is sent to the generally available path",
+        "the token is refused: another tenant or audience, or an api-version on the generally available path",
     ),
     (400, "intent=transcription present", "the URL names neither model= nor intent=transcription"),
+    (400, "intent=transcription", "a transcription session takes no model= and no deployment= in its URL"),
     (
         403,
         "public access is disabled",
@@ -33,7 +34,7 @@ _SAYS: tuple[tuple[int, str, str], ...] = (
     ),
     (400, "", "the request is not understood: the preview's header or parameters at the generally available path"),
     (410, "", "the model is retired"),
-    *((status, "", "redirected; a token is not sent after a redirect") for status in (301, 302, 303, 307, 308)),
+    *((status, "", "redirected; a token is not sent there") for status in (301, 302, 303, 307, 308)),
     (429, "", "the rate limit, or the quota, is used up"),
 )
 """Status, part of code or message, and what it means. The first that fits."""
@@ -49,7 +50,7 @@ def says_of(
     text = f"{code or ''} {message or ''}".lower()
     words = next((words for known, part, words in _SAYS if known == status and part in text), None)
     if words is not None and status == 401 and audience:
-        return f"{words}; the token was asked for {audience}"
+        return words.replace("the token is", f"the token, asked for {audience}, is", 1)
     if words is not None and location:
         return words.replace("redirected", f"redirected to {location}", 1)
     return words or message or code

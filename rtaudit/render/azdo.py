@@ -23,9 +23,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
             continue
         place = ""
         if note.finding is not None:
-            environment, resource = note.finding.environment, note.finding.resource
-            file = plain(path(lines.file(environment, resource), environment))
-            place = f"sourcepath={_property(file)};linenumber={lines.line(environment, resource)};"
+            file, line = lines.of(note.finding)
+            file = plain(path(file, note.finding.environment))
+            place = f"sourcepath={_property(file)};linenumber={line};"
             place += f"code={_property(note.code)};"
         yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{note.title}: {note.text}')}\n"
 

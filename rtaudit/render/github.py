@@ -22,9 +22,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     for note in notes(report):
         place = ""
         if note.finding is not None:
-            environment, resource = note.finding.environment, note.finding.resource
-            file = plain(path(lines.file(environment, resource), environment))
-            place = f"file={_property(file)},line={lines.line(environment, resource)},"
+            file, line = lines.of(note.finding)
+            place = f"file={_property(plain(path(file, note.finding.environment)))},line={line},"
         yield f"::{_KINDS[note.level]} {place}title={_property(note.title)}::{_message(note.text)}\n"
 
 

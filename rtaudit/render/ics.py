@@ -29,7 +29,7 @@ def render(report: Report, options: Options) -> str:
 def _event(day: Day, report: Report) -> Event:
     event = Event()
     event.add("uid", f"{digest(day.key)[:32]}@rtaudit")
-    event.add("dtstamp", datetime.fromisoformat(report.generated_at.replace("Z", "+00:00")))
+    event.add("dtstamp", datetime.fromisoformat(report.generated_at))
     event.add("dtstart", day.day)
     event.add("dtend", day.day + timedelta(days=1))
     event.add("summary", f"{day.label} {'waiver ends' if day.kind == 'waiver' else 'retires'}")

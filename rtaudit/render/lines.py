@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from rtaudit.azure import arm_id
+from rtaudit.report import Finding
+from rtaudit.report.model import SOURCE
 from rtaudit.snapshot import Snapshot
 
 # A resource is an element of `resources`; its own id stands six spaces in, in the one layout that snapshots have.
@@ -41,6 +43,14 @@ class Lines:
     def line(self, environment: str, resource: str) -> int:
         """The line (1-based) where the resource, or what it belongs to, stands; 1 where that is not known."""
         return self._place(environment, resource)[1]
+
+    def of(self, finding: Finding) -> tuple[str | None, int]:
+        """The file and line of a finding: those of the code where it has one, else those of its resource in the snapshot."""
+        if finding.each == SOURCE:
+            return finding.resource, next((line for seen in finding.observations for line, _ in seen.places), 1)
+        if finding.source is not None:
+            return finding.source
+        return self.file(finding.environment, finding.resource), self.line(finding.environment, finding.resource)
 
     def _place(self, environment: str, resource: str) -> tuple[str | None, int]:
         held = self._lines.get(environment, ())

@@ -15,6 +15,7 @@ from rtaudit.render.lines import Lines, uri
 from rtaudit.render.text import (
     GOOD_VERDICTS,
     gap,
+    in_code,
     in_full,
     name,
     observed,
@@ -27,6 +28,7 @@ from rtaudit.render.text import (
     waiver,
 )
 from rtaudit.report import Finding, Report, RuleText
+from rtaudit.report.model import SOURCE
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -114,18 +116,18 @@ def _invocation(report: Report) -> dict[str, Any]:
 def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Lines, nth: int) -> dict[str, Any]:
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
-    file = uri(lines.file(finding.environment, finding.resource), finding.environment)
+    stands, line = lines.of(finding)
+    file = uri(stands, finding.environment)
     result: dict[str, Any] = {
         "ruleId": value(finding.rule, 200),
         "kind": "open" if unknown else "fail",
         "level": "none" if unknown else _LEVELS[finding.severity],
         "message": {"text": _message(finding, text)},
-        "locations": [
+        "locations": _physical(finding, file)
+        if finding.each == SOURCE
+        else [
             {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": file},
-                    "region": {"startLine": lines.line(finding.environment, finding.resource)},
-                },
+                "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": line}},
                 "logicalLocations": [
                     {
                         "name": name(finding.resource),
@@ -150,6 +152,8 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
             "observedResources": list(dict.fromkeys(value(seen.resource) for seen in finding.observations[:10])),
         },
     }
+    if finding.address is not None:
+        result["properties"]["address"] = value(finding.address)
     if finding.rule in indexes:
         result["ruleIndex"] = indexes[finding.rule]
     if finding.outcome == "waived":
@@ -163,11 +167,29 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
     return result
 
 
+def _physical(finding: Finding, file: str) -> list[dict[str, Any]]:
+    """Where it stands in a source file: code scanning shows the first place."""
+    places = [place for seen in finding.observations for place in seen.places][:100]
+    return [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
+                "region": {"startLine": line, "startColumn": column},
+            }
+        }
+        for line, column in places
+    ]
+
+
 def _message(finding: Finding, text: RuleText | None) -> str:
     said = [value(finding.message, 400)] if finding.message else []
     said.append(value(text.title if text else finding.rule, 300))
+    said += [in_code(finding)] if finding.address else []
     if finding.outcome == "unknown":
         said += [f"unknown: {reason}" for reason in reasons(finding)]
+    elif finding.each == SOURCE:
+        said = [value(seen.message, 300) for seen in finding.observations[:10]]
+        said += [f"fix: {value(step, 1000)}" for step in finding.fix[:5]]
     else:
         said += [observed(seen, finding) for seen in finding.observations[:10]]
         said += [f"fix: {value(step, 1000)}" for step in finding.fix[:5]]

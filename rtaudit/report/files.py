@@ -89,8 +89,13 @@ def _head(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "summary": report.summary,
         "warnings": list(report.warnings),
-        "rules": {rule: asdict(text) for rule, text in sorted(report.rules.items())},
+        "rules": {rule: _text_document(text) for rule, text in sorted(report.rules.items())},
     }
+
+
+def _text_document(text: RuleText) -> dict[str, Any]:
+    document = asdict(text)
+    return document if text.action else {key: value for key, value in document.items() if key != "action"}
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -120,6 +125,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "resource": one.resource,
         }
         | ({"fix": list(one.fix)} if one.fix else {})
+        | ({"places": [list(place) for place in one.places]} if one.places else {})
         for one in finding.observations
     ]
     document["gaps"] = [gap.document() for gap in finding.gaps]
@@ -129,6 +135,8 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         document["known"] = True
     if finding.address is not None:
         document["address"] = finding.address
+    if finding.source is not None:
+        document["source"] = {"file": finding.source[0], "line": finding.source[1]}
     return document
 
 
@@ -167,6 +175,18 @@ def _load_findings(document: dict[str, Any], error_at: ErrorAt) -> list[Finding]
     return found
 
 
+def _source(found: Any) -> tuple[str, int] | None:
+    if found is None:
+        return None
+    if not isinstance(found["file"], str) or not isinstance(found["line"], int):
+        raise TypeError(found)
+    return found["file"], found["line"]
+
+
+def _load_observation(item: dict[str, Any]) -> Observation:
+    return Observation(**{**item, "places": [(line, column) for line, column in item.get("places", ())]})
+
+
 def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
     return Finding(
         rule=document["rule"],
@@ -176,12 +196,13 @@ def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
         environment=document["environment"],
         severity=document.get("severity") or rules.get(document["rule"], {}).get("severity", "info"),
         set_by=document.get("setBy", ""),
-        observations=[Observation(**item) for item in document.get("observations", ())],
+        observations=[_load_observation(item) for item in document.get("observations", ())],
         gaps=[
             Gap(**{key: value for key, value in gap.items() if key in _GAP_FIELDS}) for gap in document.get("gaps", ())
         ],
         fix=document.get("fix", ()),
         address=document.get("address"),
+        source=_source(document.get("source")),
         waiver=document.get("waiver"),
         known=document.get("known", False),
         note=document.get("note"),

@@ -19,6 +19,9 @@ from rtaudit.snapshot.gaps import ASSIGNED
 SCHEMA = "rtaudit.report/1"
 """The schema this version reads and writes."""
 
+SOURCE = "source"
+"""The policy that the answer of `client scan` names, its environment, and what its findings are each about."""
+
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
 
@@ -41,6 +44,8 @@ class Observation:
     """One plain sentence with names and values in it, at most MAX_MESSAGE characters; the rule's own, else made from the rest."""
     fix: Sequence[str] = ()
     """The lines of the rule's fix that mend this one."""
+    places: Sequence[tuple[int, int]] = ()
+    """Of a source file: lines and columns (1-based, in characters) where it stands, the first one first."""
     element: Any = dataclasses.field(default=None, compare=False, repr=False)
     """The element of a list that it is about; no part of the document."""
     steps: Sequence[Step] = dataclasses.field(default=(), compare=False, repr=False)
@@ -83,6 +88,8 @@ class Finding:
     """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
     address: str | None = None
     """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
+    source: tuple[str, int] | None = None
+    """Of a planned resource: the file and line (1-based) of the code, where they are certain."""
 
     @property
     def waits_for_azure(self) -> bool:
@@ -155,6 +162,8 @@ class RuleText:
     see: Sequence[str] = ()
     controls: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Framework -> control ids, with a source."""
+    action: str = ""
+    """Of a source check: what is to be done, in a word or two."""
 
 
 @dataclass(frozen=True)
@@ -209,3 +218,8 @@ class Report:
     """Every finding, passes too, sorted by `Finding.order`."""
     warnings: Sequence[str] = ()
     """What the reader should know: expired, unmatched or undated waivers, an edited snapshot."""
+
+    @property
+    def of_source(self) -> bool:
+        """True for the answer of `client scan`."""
+        return any(policy["name"] == SOURCE for policy in self.policies)

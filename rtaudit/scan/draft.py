@@ -12,6 +12,7 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.contract.schema import CONTRACT
 from rtaudit.errors import InputError, allowed_hint
+from rtaudit.report import wording
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Subject, World
 from rtaudit.subjects.client import find_account
@@ -35,14 +36,18 @@ class Draft:
 
     name: str
     targets: Sequence[Target] = ()
-    runs_in: str = "server"
-    transport: str = "websocket"
-    auth: str = "entra"
-    path: str = "/openai/v1/realtime"
+    runs_in: str | None = "server"
+    transport: str | None = "websocket"
+    auth: str | None = "entra"
+    path: str | None = "/openai/v1/realtime"
     api_version: str | None = None
     headers: Sequence[str] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
+    use: str | None = None
     fallback: str | None = None
     sdk: Mapping[str, str | None] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Name of a field -> the file and line that it was seen in."""
 
 
 def from_snapshots(snapshots: Sequence[Snapshot], name: str, account: str | None, deployment: str | None) -> Draft:
@@ -96,20 +101,38 @@ def _endpoint(account: Subject) -> str | None:
 
 def write(draft: Draft) -> str:
     """The draft as YAML. Every text is quoted: names come from Azure or from source code."""
+
+    def about(field: str, words: str) -> str:
+        return wording.plain(f"seen in {draft.where[field]}") if field in draft.where else words
+
     lines = [
         "# A draft: complete what is null, correct what is not so. `rtaudit schema client` prints the format, from which",
         "# editors complete: # yaml-language-server: $schema=FILE",
         f"schema: {CONTRACT}",
         f"name: {_name(draft.name)}",
         _line("owner: null", "who answers for this client"),
-        _line(f"runsIn: {draft.runs_in}", "browser, mobile, server"),
+        _line(f"runsIn: {draft.runs_in or 'null'}", about("runsIn", "browser, mobile, server")),
         _line("network: null", "internet, or private where it reaches the private endpoint"),
-        _line(f"transport: {draft.transport}", "websocket, webrtc, sip"),
-        _line(f"auth: {draft.auth}", "entra, clientSecret (made by a token broker), key"),
+        _line(f"transport: {draft.transport or 'null'}", about("transport", "websocket, webrtc, sip")),
+        _line(f"auth: {draft.auth or 'null'}", about("auth", "entra, clientSecret (made by a token broker), key")),
+        *([_line(f"use: {draft.use}", about("use", "speech, transcription, translation, live"))] if draft.use else []),
         "protocol:",
-        f"  path: {_text(draft.path)}",
-        _line(f"  apiVersion: {_text(draft.api_version)}", "null: the generally available protocol takes none"),
-        _line(f"  headers: [{', '.join(_text(one) for one in draft.headers)}]", "names only"),
+        _line(f"  path: {_text(draft.path)}", about("path", "such as /openai/v1/realtime")),
+        _line(
+            f"  apiVersion: {_text(draft.api_version)}",
+            about("apiVersion", "null: the generally available protocol takes none"),
+        ),
+        _line(f"  headers: [{', '.join(_text(one) for one in draft.headers)}]", about("headers", "names only")),
+        *(
+            [
+                _line(
+                    f"  query: {{{', '.join(f'{_text(key)}: {_text(value)}' for key, value in draft.query.items())}}}",
+                    about("query", ""),
+                )
+            ]
+            if draft.query
+            else []
+        ),
         "session: {maxMinutes: null, idleTimeoutSeconds: null, reconnect: null}",
         _line("caller: null", "who connects: a principal id, or the ARM id of the app or user-assigned identity"),
         _line(
@@ -117,7 +140,7 @@ def write(draft: Draft) -> str:
         ),
         _line("peakSessionsPerMinute: null", "new sessions in the busiest minute"),
         _line("peakConcurrentSessions: null", "sessions that are open at a time at the peak"),
-        _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one stands between"),
+        _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one is in between"),
         "transcripts: {stored: null, retentionDays: null, incidentOwner: null}",
         "audio: {stored: null, retentionDays: null, incidentOwner: null}",
     ]
@@ -126,23 +149,25 @@ def write(draft: Draft) -> str:
     else:
         lines.append(_line("fallback: null", "{kind: textDeployment, deployment: …}, secondRegion, human"))
     sdk = {key: draft.sdk.get(key) for key in ("name", "language", "version")}
-    lines.append("sdk: {" + ", ".join(f"{key}: {_text(value)}" for key, value in sdk.items()) + "}")
+    lines.append(
+        _line("sdk: {" + ", ".join(f"{key}: {_text(value)}" for key, value in sdk.items()) + "}", about("sdk", ""))
+    )
     if draft.targets:
         lines.append("environments:")
     for target in draft.targets:
         lines += [
             f"  {_text(target.label)}:",
-            f"    endpoint: {_text(target.endpoint)}",
+            _line(f"    endpoint: {_text(target.endpoint)}", about("endpoint", "")),
             f"    account: {_text(target.account)}",
-            f"    deployment: {_text(target.deployment)}",
-            f"    transcriptionDeployment: {_text(target.transcription)}",
+            _line(f"    deployment: {_text(target.deployment)}", about("deployment", "")),
+            _line(f"    transcriptionDeployment: {_text(target.transcription)}", about("transcriptionDeployment", "")),
             f"    tokenBroker: {{region: {_text(target.region)}, issues: null}}",
         ]
     return "\n".join(lines) + "\n"
 
 
 def _line(text: str, comment: str) -> str:
-    return f"{text.ljust(28)} # {comment}"
+    return f"{text.ljust(28)} # {comment}" if comment else text
 
 
 def _name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Source files: what git ignores is left out, links are not followed, and what could not be read is listed."""
+"""Walk: read the files of a source tree; what git ignores is left out, links are not followed, what could not be read is named."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import stat
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from rtaudit.errors import InputError
-from rtaudit.scan.gitignore import Pattern, ignored, read_patterns
+from rtaudit.scan.gitignore import Pattern, ignored, parse, read_patterns
 
 MAX_BYTES = 5_000_000
 """A text file larger than this is not read, and told."""
@@ -35,6 +35,8 @@ class Walk:
     """A walk over a tree, and what it left out."""
 
     root: Path
+    exclude: Sequence[str] = ()
+    """Patterns of what to leave out, as in .gitignore, from the root."""
     files: int = 0
     """Files that were read."""
     left_out: Counter[str] = field(default_factory=Counter)
@@ -58,6 +60,7 @@ class Walk:
 
     def _folder(self, folder: str, shown: str, top: str, patterns: list[Pattern]) -> Iterator[tuple[str, str]]:
         tracked = _tracked(top)
+        excluded = [one for one in (parse(pattern, "") for pattern in self.exclude) if one is not None]
         holding = {str(parent) for path in tracked or () for parent in PurePosixPath(path).parents}
         ignored_here = "ignored by git" if tracked is not None else "ignored by .gitignore, tracked or not"
         # A stack and no recursion: a tree may be deeper than Python's.
@@ -81,6 +84,8 @@ class Walk:
                     continue
                 if is_link:
                     self.left_out["symbolic links"] += 1
+                elif excluded and ignored(path, excluded, is_folder=is_folder):
+                    self.left_out["excluded"] += 1
                 elif is_folder and entry.name in ALWAYS_LEFT_OUT:
                     self.left_out["folders of packages and caches"] += 1
                 elif (is_ignored := all_ignored or ignored(from_top + entry.name, known, is_folder=is_folder)) and (
@@ -120,7 +125,12 @@ class Walk:
             return None
         self.files += 1
         wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return data.decode("utf-16" if wide else "utf-8-sig", "replace")
+        if wide:
+            return data.decode("utf-16", "replace")
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
 
 
 def _repository(folder: Path) -> tuple[str, list[Pattern]]:

@@ -93,8 +93,9 @@ def _at(account: Subject, principal: str) -> Joined:
         return Joined(None, callers.gaps)
     instead = [f"{one.role or 'a role that was not read'} {_where(one, account)}" for one in held]
     who = principal if len(principal) <= 12 else f"{principal[:8]}…"
-    holds = f"holds {'; '.join(instead[:5])}, and no role" if instead else "holds no role"
-    return Joined(f"the caller {who} {holds} with the realtime data action at the account")
+    if not instead:
+        return Joined(f"the caller {who} holds no role with the realtime data action at the account")
+    return Joined(f"the caller {who} holds {'; '.join(instead[:5])}: that opens no realtime session")
 
 
 def _where(held: Held, account: Subject) -> str:
@@ -103,8 +104,8 @@ def _where(held: Held, account: Subject) -> str:
     if scope == own:
         return "at the account"
     if scope.startswith(own + "/"):
-        below = held.scope.strip("/").split("/")[-2:]
-        return f"at {'/'.join(below)} below it"
+        kind, name = held.scope.strip("/").split("/")[-2:]
+        return f"on the {kind.removesuffix('s')} {name} alone"
     name = arm_id.name_of(held.scope)
     if scope in ("", "/"):
         return "at the tenant's root"

@@ -96,3 +96,25 @@ def _on_service_health(properties: dict[str, Any]) -> bool:
         text(mapping(one).get("field")) == "category" and text(mapping(one).get("equals")) == "servicehealth"
         for one in conditions
     )
+
+
+@fact("subscription", reads=("defender",), fields="defenderPlan: properties")
+def prompt_evidence(subscription: Subject) -> Joined:
+    """True when Defender for AI takes callers' words along as evidence of an alert (extension AIPromptEvidence of the plan).
+
+    False without the plan; unknown where the plan is Standard and does not name the extension.
+    """
+    world = subscription.world
+    plan_id = f"{subscription.resource}/providers/Microsoft.Security/pricings/AI"
+    plan = world.resource(plan_id)
+    if plan is None:
+        missing = Gap(plan_id, "defender", "missing", message="the Defender plan for AI was not read")
+        return Joined(None, world.gaps("defender", plan_id) or (missing,))
+    properties = mapping(plan.get("properties"))
+    for one in map(mapping, listing(properties.get("extensions"))):
+        if text(one.get("name")) == "aipromptevidence":
+            return Joined(text(str(one.get("isEnabled"))) == "true")
+    if text(properties.get("pricingTier")) != "standard":
+        return Joined(value=False)
+    message = "the Defender plan for AI does not name its extension AIPromptEvidence"
+    return Joined(None, (Gap(plan_id, "defender", "missing", code="NotNamed", message=message),))

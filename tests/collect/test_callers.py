@@ -71,4 +71,4 @@ def test_what_a_role_at_a_project_grants_is_kept_to_be_told(cloud: Cloud) -> Non
     }
     cloud.lists[f"/subscriptions/{SUB}/providers/microsoft.authorization/roleassignments"].append(row)
     (client,) = World(gather(cloud, clients=[contract(WHO)]).snapshot).each("client")
-    assert "at projects/p below it" in client.fact("callerFit")
+    assert "on the project p alone" in client.fact("callerFit")

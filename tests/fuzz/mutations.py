@@ -34,22 +34,36 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(item, (*path, index))
 
 
+class Fuzzed:
+    """A document, and what was done to it: a report of a failure shows that alone."""
+
+    def __init__(self, document: Any, done: list[str]) -> None:
+        self.document = document
+        self._done = done
+
+    def __repr__(self) -> str:
+        return f"Fuzzed({self._done})"
+
+
 @st.composite
-def mutated(draw: st.DrawFn, document: Any, changes: int = 4) -> Any:
+def mutated(draw: st.DrawFn, document: Any, changes: int = 4) -> Fuzzed:
     """The document with up to `changes` things replaced, left out, doubled, renamed or swapped."""
     made = copy.deepcopy(document)
+    done: list[str] = []
     for _ in range(draw(st.integers(1, changes))):
         inner = [path for path in places(made) if path]
         if not inner:
-            return draw(VALUES)
+            return Fuzzed(draw(VALUES), done)
         path = draw(st.sampled_from(inner))
         owner = made
         for step in path[:-1]:
             owner = owner[step]
         last = path[-1]
         how = draw(st.sampled_from(["replace", "replace", "remove", "double", "rename", "swap"]))
+        done.append(f"{how} {path}")
         if how == "replace":
             owner[last] = draw(VALUES)
+            done[-1] += f" {str(owner[last])[:100]!r}"
         elif how == "remove":
             del owner[last]
         elif how == "double" and isinstance(owner, list):
@@ -61,7 +75,7 @@ def mutated(draw: st.DrawFn, document: Any, changes: int = 4) -> Any:
             for step in draw(st.sampled_from(inner)):
                 other = other[step] if _has(other, step) else other
             owner[last] = copy.deepcopy(other)
-    return made
+    return Fuzzed(made, done)
 
 
 def _has(value: Any, step: Any) -> bool:

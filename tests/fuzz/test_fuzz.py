@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,8 +32,9 @@ from rtaudit.snapshot.files import parse
 from rtaudit.snapshot.merge import merge
 from rtaudit.snapshot.redact import redact
 from tests.collect.support import Cloud, Reply, gather, running
-from tests.fuzz.mutations import TEXTS, VALUES, mutated
+from tests.fuzz.mutations import TEXTS, VALUES, Fuzzed, mutated
 
+pytestmark = pytest.mark.timeout(0 if "RTAUDIT_FUZZ" in os.environ else 600)
 fuzzed = settings(settings.get_profile("fuzz"))
 SAMPLE = json.loads((snapshots() / "prod.json").read_text())
 PACKS = load_policies(["production"])
@@ -55,9 +58,9 @@ def judged(snapshot: Snapshot) -> None:
 
 @fuzzed
 @given(mutated({**SAMPLE, "resources": SAMPLE["resources"][:40]}))
-def test_snapshots(document: Any) -> None:
+def test_snapshots(fuzzed_sample: Fuzzed) -> None:
     try:
-        snapshot = parse(json.dumps(document), "fuzzed.json")
+        snapshot = parse(json.dumps(fuzzed_sample.document), "fuzzed.json")
     except RtauditError:
         return
     try:
@@ -77,7 +80,7 @@ def answers(draw: st.DrawFn) -> dict[str, bytes]:
         st.lists(st.sampled_from(sorted({*cloud.lists, *cloud.singles})), min_size=1, max_size=3, unique=True)
     ):
         right = {"value": cloud.lists[path]} if path in cloud.lists else cloud.singles[path]
-        body = json.dumps(draw(mutated(right)))
+        body = json.dumps(draw(mutated(right)).document)
         for mark, raw in draw(
             st.sampled_from([[], [('"properties"', '"id"')], [(": 1", ": 1e999")], [("null", "NaN")], [("}", "")]])
         ):
@@ -114,7 +117,7 @@ GROUPS = sorted(path for path in (policies() / "rules").glob("*.yaml") if not pa
 def test_policies(data: st.DataObject) -> None:
     rules = yaml.safe_load(data.draw(st.sampled_from(GROUPS)).read_text())
     pack = {"schema": "rtaudit.policy/1", "name": "fuzzed", "title": "x", "extends": ["baseline"], "rules": rules[:3]}
-    document = data.draw(mutated(data.draw(st.sampled_from([pack, rules[:3]]))))
+    document = data.draw(mutated(data.draw(st.sampled_from([pack, rules[:3]])))).document
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fuzzed.yaml"
         path.write_bytes(yaml.safe_dump(document, allow_unicode=False).encode("utf-8", "backslashreplace"))
@@ -123,8 +126,8 @@ def test_policies(data: st.DataObject) -> None:
 
 @fuzzed
 @given(mutated(EXAMPLE, 6))
-def test_contracts(document: Any) -> None:
-    text = yaml.safe_dump(document, allow_unicode=False)
+def test_contracts(contract: Fuzzed) -> None:
+    text = yaml.safe_dump(contract.document, allow_unicode=False)
     sample = parse(json.dumps(SAMPLE), "x")
     _attempt(lambda: check([sample.with_clients([parse_contract(text, "client.yaml")])], PACKS, as_of=DAY))
 

@@ -31,7 +31,7 @@ def test_the_wheel_holds_packs_rules_samples_and_types(wheel: zipfile.ZipFile) -
     for folder, pattern in (("policies", "**/*.yaml"), ("policies", "**/*.json"), ("snapshots", "*.json")):
         for path in (ROOT / folder).glob(pattern):
             assert f"rtaudit/_data/{path.relative_to(ROOT).as_posix()}" in names
-    assert {"rtaudit/py.typed", "rtaudit/__init__.pyi", "rtaudit/render/templates/style.css"} <= names
+    assert {"rtaudit/py.typed", "rtaudit/render/templates/style.css"} <= names
     for path in (ROOT / "rtaudit").rglob("*.py"):
         assert path.relative_to(ROOT).as_posix() in names
     assert not [name for name in names if name.startswith(("tests/", "docs/", "benchmarks/")) or name.endswith(".pyc")]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from rtaudit import assets
+from rtaudit.scan.checks import library as source_checks
 from tests.conftest import Run
 
 OWN = """\
@@ -47,14 +48,16 @@ def test_every_rule_is_listed_with_the_packs_that_select_it(rtaudit: Run):
         if not file.name.endswith(".cases.yaml")
         for rule in yaml.safe_load(file.read_text())
     }
-    assert rows.keys() == stated
+    checks = {key for key in rows if rows[key]["each"] == "source"}
+    assert checks == set(source_checks())
+    assert rows.keys() == stated | checks
     assert "production" in str(rows["RTA-NET-009"]["packs"])
     assert {key: rows["RTA-NET-009"][key] for key in ("name", "severity", "each")} == {
         "name": "not-stranded", "severity": "critical", "each": "account",
     }  # fmt: skip
     table = rtaudit("policy", "list").stdout.splitlines()
-    assert [line.split()[0] for line in table[:-1]] == sorted(stated)
-    assert table[-1] == f"{len(stated)} rules"
+    assert [line.split()[0] for line in table[:-1]] == [*sorted(stated), *sorted(checks)]
+    assert table[-1] == f"{len(stated)} rules, {len(checks)} source checks"
 
 
 def test_a_list_is_narrowed(rtaudit: Run, tmp_path: Path):
@@ -96,7 +99,7 @@ def test_a_rule_is_explained_whole(rtaudit: Run):
     assert told.returncode == 0
     headings = [line for line in told.stdout.splitlines() if line and not line.startswith(" ")]
     assert headings[0].startswith("RTA-NET-009 not-stranded (critical)")
-    assert {"Why", "Judges", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
+    assert {"Why", "Checks", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
     both = rtaudit("policy", "explain", "RTA-NET-001", "RTA-NET-009").stdout
     assert both.endswith(told.stdout)
 
@@ -117,7 +120,7 @@ def test_an_own_rule_is_explained_as_it_stands(rtaudit: Run, tmp_path: Path):
 def test_a_rule_that_there_is_not(rtaudit: Run):
     told = rtaudit("policy", "explain", "RTA-NET-999")
     assert (told.returncode, told.stdout) == (2, "")
-    assert "there is no rule 'RTA-NET-999'" in told.stderr
+    assert "unknown rule 'RTA-NET-999'" in told.stderr
 
 
 def test_the_schema_is_the_one_that_schema_prints(rtaudit: Run):

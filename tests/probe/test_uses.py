@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from rtaudit.contract import parse_contract
 from rtaudit.errors import UsageError
@@ -97,7 +99,7 @@ def test_a_session_of_each_use_opens(serve: Serve, ask: Ask, deployment: str, us
             Target(HOST, "transcripts", use="transcription", query={"intent": "transcription", "model": "transcripts"}),
             400,
             "invalid_request_error",
-            "not understood",
+            "takes no model=",
         ),
         (Target(HOST, "transcripts", query={"foo": "1"}), 400, "BadRequest", "neither model= nor intent=transcription"),
         (Target(HOST, "voice", query={"deployment": "voice"}), 400, "invalid_request_error", "not understood"),
@@ -124,9 +126,7 @@ def test_a_redirect_is_told_without_its_query(serve: Serve, ask: Ask):
     document = ask(serve("redirect"))
     (attempt,) = document["attempts"]
     assert attempt["location"] == "elsewhere.example/openai/v1/realtime"
-    assert attempt["says"] == (
-        "redirected to elsewhere.example/openai/v1/realtime; a token is not sent after a redirect"
-    )
+    assert attempt["says"] == ("redirected to elsewhere.example/openai/v1/realtime; a token is not sent there")
     assert "of-the-gateway" not in json.dumps(document)
 
 
@@ -167,10 +167,30 @@ def test_a_401_names_the_audience_that_was_asked_for(serve: Serve, audience: str
     assert attempt["outcome"] == outcome
     if outcome == "refused":
         assert attempt["status"] == 401
-        assert "the token was asked for https://cognitiveservices.azure.com" in attempt["says"]
+        assert "the token, asked for https://cognitiveservices.azure.com, is refused" in attempt["says"]
     assert document["target"]["audience"] == "https://cognitiveservices.azure.com"
 
 
 def test_what_failed_says_so_too(serve: Serve, ask: Ask):
     (attempt,) = ask(serve("cut"))["attempts"]
     assert attempt["says"] == "session: the connection was cut after the upgrade, before session.created"
+
+
+@pytest.mark.parametrize(
+    ("session", "answer"),
+    [
+        ({"type": "realtime", "output_modalities": ["audio"]}, "session.updated"),
+        ({"modalities": ["audio"]}, "missing_required_parameter"),
+        ({"type": "realtime", "input_audio_format": "pcm16"}, "unknown_parameter"),
+        ({"type": "transcription"}, "missing_required_parameter"),
+    ],
+)
+def test_the_endpoint_refuses_the_shape_of_the_preview(serve: Serve, session: dict[str, object], answer: str):
+    server = serve(names=["localhost"])
+    trust = ssl.create_default_context(cafile=str(server.ca_file))
+    url, headers = f"wss://localhost:{server.port}/openai/v1/realtime?model=voice", {"Authorization": "Bearer t"}
+    with connect(url, ssl=trust, additional_headers=headers, proxy=None) as client:
+        assert json.loads(client.recv(5))["type"] == "session.created"
+        client.send(json.dumps({"type": "session.update", "session": session}))
+        event = json.loads(client.recv(5))
+    assert answer in (event["type"], event.get("error", {}).get("code"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rtaudit.scan.checks import sdks_in
 from rtaudit.scan.masks import excerpt, mask
+from rtaudit.scan.packages import packages_in
 
 # Put together here, so that no scanner takes this file for a leak.
 HEX = "0123456789abcdef" * 2
@@ -99,7 +99,7 @@ def test_an_excerpt_shows_what_it_is_of():
             "openai==1.50.0 --index-url https://bob:hunter2@pkgs.example/simple # realtime\n",
             "hunter2",
         ),
-        ("a.py", f"# rtaudit:ignore[RTA-SRC-004] because {HEX}\nclient.beta.realtime.connect()\n", HEX),
+        ("a.py", f"# rtaudit:ignore[RTA-SRC-004] because {HEX}\nu = 'wss://h.openai.azure.com/openai/realtime'\n", HEX),
         (".env", "VITE_AZURE_OPENAI_KEY=hardcodedsecret123\n", "hardcoded"),
     ],
 )
@@ -107,15 +107,16 @@ def test_no_form_of_a_scan_shows_it(tmp_path: Path, rtaudit, name: str, text: st
     (tmp_path / name).write_text(text)
     for words in (["-o", "table"], ["-o", "json"], ["-o", "sarif"], ["--draft", "draft.yaml", "--name", "x"]):
         done = rtaudit("client", "scan", name, *words)
-        assert done.returncode in (0, 1)
+        assert done.returncode in (0, 1), done.stderr
         assert secret not in done.stdout + done.stderr
     assert secret not in (tmp_path / "draft.yaml").read_text()
 
 
 def test_a_version_ends_before_the_options_of_pip():
     text = "openai==1.50.0 --index-url https://x\n"
-    assert [sdk.version for sdk in sdks_in("requirements.txt", text)] == ["==1.50.0"]
+    assert [one.stated for one in packages_in("requirements.txt", text)][:1] == ["==1.50.0"]
     text = "openai==1.50.0 \\\n    --hash=sha256:abc\nwebsockets==12\n"
-    assert [sdk.version for sdk in sdks_in("requirements.txt", text)] == ["==1.50.0"]
+    assert [one.stated for one in packages_in("requirements.txt", text)][:1] == ["==1.50.0"]
     text = "openai >= 1.30, < 1.60\nwebsockets==12\n"
-    assert [(sdk.version, sdk.below) for sdk in sdks_in("requirements.txt", text)] == [(">= 1.30, < 1.60", True)]
+    first = packages_in("requirements.txt", text)[0]
+    assert (first.stated, str(first.newest)) == (">= 1.30, < 1.60", "1.59.1000000000")

@@ -1,4 +1,4 @@
-"""What is read only when asked for: Defender for AI, network security perimeters, a week's metrics in sums."""
+"""What is read only when asked for: Defender for AI, perimeters of accounts with public access, a week's metrics in sums."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.collect.answers import sound
-from rtaudit.collect.aspects.calls import below, itself
+from rtaudit.collect.aspects.calls import below, itself, list_of
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 DAYS = 7
 """Days that the metrics are summed over."""
 
+REQUESTS = "AzureOpenAIRequests"
+"""The metric that tells whether requests were refused."""
+
 METRICS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
-    (("AzureOpenAIRequests",), {"ModelDeploymentName": "deployment", "StatusCode": "statusCode"}),
+    ((REQUESTS,), {"ModelDeploymentName": "deployment", "StatusCode": "statusCode"}),
     (("RealtimeUsageTime", "AudioPromptTokens", "AudioCompletionTokens"), {"ModelDeploymentName": "deployment"}),
 )
 """Metrics that are asked for together -> the dimensions that split them, and what those are called in a snapshot."""
@@ -52,7 +55,17 @@ def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
             top="10000",
             **{"$filter": " and ".join(f"{dimension} eq '*'" for dimension in dimensions)},
         )
-        rows += _sums(sound(page.document), dimensions)
+        answer = sound(page.document)
+        sums = list(_sums(answer, dimensions))
+        named = {_name(metric).lower() for metric in listed(answer.get("value"))}
+        missing = [name for name in names if name.lower() not in named]
+        if missing:
+            # Azure names each metric that was asked for, with an empty series where nothing happened.
+            raise Fault("failed", f"the answer does not name the metric {missing[0]}", code="MalformedAnswer")
+        rows += sums
+    if not any(row["name"] == REQUESTS for row in rows):
+        # Named, and nothing happened: that is an answer too.
+        rows.append({"name": REQUESTS, "total": 0})
     rows.sort(key=lambda row: tuple(str(row.get(name)) for name in ("name", "deployment", "statusCode")))
     page.document = {
         "value": [{"id": path, "type": "Microsoft.Insights/metrics", "timespan": f"P{DAYS}D", "value": rows}]
@@ -62,9 +75,8 @@ def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
 def _sums(document: Row, dimensions: dict[str, str]) -> Iterator[Row]:
     fields = {dimension.lower(): name for dimension, name in dimensions.items()}
     for metric in listed(document.get("value")):
-        name = metric.get("name") if isinstance(metric, dict) else None
-        name = name.get("value") if isinstance(name, dict) else name
-        if not isinstance(name, str):
+        name = _name(metric)
+        if not name:
             raise Fault("failed", "a metric has no name", code="MalformedAnswer")
         totals: dict[tuple[tuple[str, str], ...], float] = defaultdict(float)
         for series in listed(metric.get("timeseries")):
@@ -72,6 +84,12 @@ def _sums(document: Row, dimensions: dict[str, str]) -> Iterator[Row]:
                 totals[tuple(sorted(_values(series, fields)))] += sum(map(_total, listed(series.get("data"))))
         for values, total in totals.items():
             yield {"name": name, **dict(values), "total": int(total) if total == int(total) else total}
+
+
+def _name(metric: Any) -> str:
+    name = metric.get("name") if isinstance(metric, dict) else None
+    name = name.get("value") if isinstance(name, dict) else name
+    return name if isinstance(name, str) else ""
 
 
 def _values(series: Row, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -87,7 +105,15 @@ def _total(point: Any) -> float:
     return total if isinstance(total, int | float) and not isinstance(total, bool) else 0.0
 
 
+def _reachable(account: Row) -> Iterable[str]:
+    """The account, where its public access is on: of no other does a verdict depend on a perimeter."""
+    stated = account.get("properties")
+    access = stated.get("publicNetworkAccess") if isinstance(stated, dict) else None
+    return () if str(access).lower() == "disabled" else (account["id"],)
+
+
 READERS = (
+    list_of("Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations", of_each=_reachable),
     Reader(
         name="defenderPlans",
         aspect="defender",

@@ -129,7 +129,12 @@ def readers_for(sites: Sequence[Site]) -> dict[str, Reader]:
     found = {}
     for name in ("models", "usages"):
         found[name] = replace(
-            READERS[name], targets=_each(f"{site.place}/{name}" for site in sites), keep=None, keep_needs=(), after=()
+            READERS[name],
+            targets=_each(f"{site.place}/{name}" for site in sites),
+            keep=None,
+            keep_needs=(),
+            after=(),
+            of_each=None,
         )
     for number, site in enumerate(sites):
         if site.units:

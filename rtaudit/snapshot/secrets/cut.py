@@ -17,7 +17,7 @@ _KEY = re.compile(
 """Digits and letters that are a key beside a telling name, and may be a digest elsewhere."""
 _KEY_LENGTH = 32
 _LABELS = ("name", "Name", "key", "Key", "header", "headerName", "field", "parameter")
-_VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue"})
+_VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue", "headerValue"})
 _WORDS = frozenset({"permissions", "endpoints"})
 """Fields (lower case) whose own fields are words: what may be done with `keys`, the host that gives a `Token`."""
 _NESTED = 4

@@ -104,6 +104,27 @@ SHAPES: tuple[Shape, ...] = (
         lambda found: names_secret(found.group("name")),
     ),
     _shape(
+        "value of an option", "--",
+        r"(?P<keep>(?<![\w-])--(?P<name>[A-Za-z][\w-]{1,40})\s{1,4}[\"']?)(?!-)[^\s\"']+",
+        lambda found: names_secret(found.group("name")),
+    ),
+    _shape(
+        "content of an element", "</",
+        r"(?P<keep><(?P<name>[A-Za-z][\w.:-]{0,60})>)[^<]+(?=</)",
+        lambda found: names_secret(found.group("name")),
+    ),
+    _shape(
+        "value beside its name in an element", "value=",
+        r"(?P<keep>\b(?:key|name)\s?=\s?\\*[\"'](?P<name>[\w .-]{1,60})\\*[\"']\s{1,4}value\s?=\s?\\*[\"'])[^\"'\\]+",
+        lambda found: names_secret(found.group("name")),
+    ),
+    _shape(
+        "password in words", "pass pwd secret token key",
+        r"(?P<keep>\b(?:password|passphrase|pwd|(?:client[ -]?)?secret|(?:api|access)[ -]?key|(?:access )?token)\s(?:is|was)\s?:?\s[\"'`]?)"
+        r"(?=[^\s\"'`]*[0-9])[^\s\"'`]{6,}",
+    ),
+    _shape("user of curl", "-u", r"(?P<keep>(?<![\w-])(?:-u|--user)\s{1,3}[^\s:]{1,60}:)[^\s\"']+"),
+    _shape(
         "digits beside a telling name", "key token secret pass pwd cred sas sig",
         r"(?P<keep>\b\w{0,40}(?:key|token|secret|password|passwd|pwd|credential|sas|signature)s?\d?\\*[\"'`]?(?:\s+(?:is|was|of|for|value))?[\s:=\"'`(\[,>]{1,6})"
         r"(?:[0-9a-f]{64}|[0-9a-f]{32}|[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])",

@@ -1,0 +1,97 @@
+"""Source table: show the answer of `client scan` in the terminal, place by place, worst first, with a summary of what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rtaudit.render import Options
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, plain, shorten, state, value, waiver
+from rtaudit.report import SEVERITIES, Finding, Observation, Report
+
+_PLACES = 6
+"""Lines of one pattern in one file that are listed."""
+_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
+
+
+def render(report: Report, options: Options) -> Iterator[str]:
+    """The findings with their sentences, the fix of each check once, and the summary."""
+    wanted = set(options.show) or {"fail", "unknown"}
+    shown = [one for one in report.findings if "all" in wanted or state(one) in wanted]
+    told: set[str] = set()
+    for finding in sorted(shown, key=lambda one: (SEVERITIES.index(one.severity), one.resource, one.rule)):
+        yield from _finding(report, finding, told, colour=options.colour)
+    for finding in report.findings:
+        if finding.outcome == "waived" and finding not in shown:
+            yield f"{_place(finding, finding.observations[0])} ignored {finding.rule}: {waiver(finding)}\n"
+    if report.findings:
+        yield "\n"
+    for warning in report.warnings:
+        yield f"note: {shorten(plain(warning), 400)}\n"
+    yield from _closing(report, colour=options.colour)
+
+
+def _finding(report: Report, finding: Finding, told: set[str], *, colour: bool) -> Iterator[str]:
+    text = report.rules.get(finding.rule)
+    marked = "" if state(finding) == "fail" else f" ({state(finding)})"
+    for seen in finding.observations:
+        severity = f"\x1b[{_COLOURS[finding.severity]}m{finding.severity}\x1b[0m" if colour else finding.severity
+        yield f"{_place(finding, seen)} {severity} {finding.rule} {text.name if text else ''}{marked}\n"
+        yield f"  {shorten(plain(seen.message), 400)}\n"
+        lines = sorted({line for line, _ in seen.places})
+        if len(lines) > 1:
+            more = f" and {len(lines) - _PLACES} more" if len(lines) > _PLACES else ""
+            yield f"  {len(seen.places)} places: lines {', '.join(map(str, lines[:_PLACES]))}{more}\n"
+        if isinstance(seen.actual, str) and seen.actual:
+            yield f"  | {value(seen.actual, 160)}\n"
+    if finding.waiver:
+        yield f"  {waiver(finding)}\n"
+    key = f"{finding.rule}{finding.fix}"
+    if finding.outcome == "fail" and key not in told:
+        told.add(key)
+        for step in finding.fix[:6]:
+            yield f"  fix: {shorten(plain(step), 400)}\n"
+
+
+def _place(finding: Finding, seen: Observation) -> str:
+    line, column = next(iter(seen.places), (1, 1))
+    return f"{plain(finding.resource)}:{line}:{column}:"
+
+
+def _closing(report: Report, *, colour: bool) -> Iterator[str]:
+    """By severity, and by what is to be done: `migrate: 2 places; rotate: 1 place`."""
+    open_now = [one for one in report.findings if one.outcome == "fail" and not one.known]
+    by_severity = Counter(one.severity for one in open_now)
+    worst = ", ".join(f"{by_severity[severity]} {severity}" for severity in SEVERITIES if by_severity[severity])
+    todo: Counter[str] = Counter()
+    for one in open_now:
+        if one.severity != "info":
+            text = report.rules.get(one.rule)
+            todo[(text.action if text else "") or "mend"] += _places(one.observations)
+    if todo:
+        yield (
+            "to do: "
+            + "; ".join(f"{action}: {_counted(count, 'place')}" for action, count in todo.most_common())
+            + "\n"
+        )
+    others = [
+        f"{sum(one.outcome == 'waived' for one in report.findings)} accepted",
+        f"{sum(one.known for one in report.findings)} known",
+    ]
+    files = report.summary.get("files", 0)
+    line = (
+        f"{VERDICTS.get(report.verdict, report.verdict)}: {_counted(files, 'file')} read, {_counted(len(open_now), 'finding')}"
+        + (f" ({worst})" if worst else "")
+    )
+    said = ", ".join([line, *(one for one in others if not one.startswith("0 "))])
+    if colour:
+        said = f"\x1b[{'1;32' if report.verdict in GOOD_VERDICTS else '1;31' if report.verdict == 'notReady' else '1;33'}m{said}\x1b[0m"
+    yield said + "\n"
+
+
+def _places(observations: Sequence[Observation]) -> int:
+    return sum(max(1, len(one.places)) for one in observations)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

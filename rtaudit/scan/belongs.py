@@ -1,0 +1,153 @@
+"""Belonging: tell which service a mark speaks of, by what is nearest: host, class, variable, call, file, project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
+from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
+
+VENDORS: dict[str, re.Pattern[str]] = {
+    "voiceLive": re.compile(r"voice[-_]?live|/voice-agent/realtime|\.voicelive", re.IGNORECASE),
+    "arm": re.compile(
+        r"management\.(?:azure|core\.windows|microsoftazure|usgovcloudapi)|/subscriptions/|/providers/microsoft\.|Microsoft\.\w+/[\w/]+@"
+        r"|\baz rest\b|armclient|ARM_|arm_?api_?version|control[-_ ]?plane",
+        re.IGNORECASE,
+    ),
+    "search": re.compile(r"search\.windows\.|azure_?(?:ai_?|cognitive_?)?search|SearchClient|/indexes\b|search_?(?:service_?)?(?:api_?)?(?:version|key|admin)|cognitive_?search", re.IGNORECASE),
+    "service": re.compile(
+        r"speech_?(?:key|api|service|region)|translator|form_?recognizer|document_?intelligence|content_?safety|content_?understanding|azure_?maps|atlas\.microsoft"
+        r"|computer_?vision|text_?analytics|/vision/|/formrecognizer|speechtotext|\.stt\.speech|\.tts\.speech|app_?config|keyvault|key_?vault|cosmos|storage_?(?:key|account)"
+        r"|communication\.azure|graph\.microsoft|dynamics|event_?grid|service_?bus|notification|bing_|weather|datadog|twilio|elevenlabs|deepgram|anthropic|gemini|google|github|cohere|mistral",
+        re.IGNORECASE,
+    ),
+    "openai": re.compile(r"api\.openai\.com|\bOPENAI_API_KEY\b(?<!AZURE_OPENAI_API_KEY)"),
+    "chat": re.compile(
+        r"chat[._/-]?completions?|/openai/deployments/|embedding|responses\.(?:create|stream)|\bChatClient|GetChatClient|(?<![a-z])chat_?(?:deployment|model|api|client|version)"
+        r"|CHAT_|_CHAT\b|dall-?e|images\.generate|audio\.transcriptions|audio\.speech|assistants|threads\.|\bgpt-?(?:35|3\.5|4|4o|4\.1|5|5\.\d)(?:-(?:mini|nano|turbo|32k|vision))?\b(?!-?(?:realtime|mini-realtime|transcribe|audio|mini-transcribe))|GPT4O?_|GPT_4O?_?"
+        r"|AzureChatOpenAI|whisper_|_whisper|tts_|_tts\b|completion_",
+        re.IGNORECASE,
+    ),
+    "azure": re.compile(
+        r"openai\.azure\.(?:com|us|cn)|azure_?open_?ai|AzureOpenAI|Azure\.AI\.OpenAI|azure[./-]ai[./-]openai|\baoai|_aoai|azure_?endpoint|azure_?deployment|with_?azure"
+        r"|/openai/(?:v1/)?realtime|/openai/v1\b|realtimeapi|\brtclient\b|rt-client|RTClient|RTLowLevelClient|LowLevelRTClient|AzureRealtime|azure/\S*realtime"
+        r"|OpenAIRealtime\w*\.azure|azure_?(?:ai_?)?(?:foundry|realtime)|AZURE_REALTIME|azure-openai",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+"""What names a service. A mark may name several; the first one here counts."""
+
+REALTIME = re.compile(
+    r"\.realtime\.connect|realtime\.(?:client_secrets|sessions|calls)|RealtimeModel|gpt-(?:4o-(?:mini-)?)?realtime|gpt-realtime|gpt4o-?realtime|\bRT(?:LowLevel)?Client\b|LowLevelRTClient"
+    r"|rtclient|rt-client|RealtimeConversation|GetRealtime\w*Client|Realtime\w*ClientBuilder|openai\.realtime|client_secrets?\b|realtimertc|OpenAIRealtime|AzureRealtime|RealtimeRunner|RealtimeAgent\b"
+    r"|RealtimeSession\b|input_audio_buffer|response\.(?:output_)?audio(?:_transcript)?\.|realtime\.call\.|intent=transcription|realtimeapi|openai/(?:v1/)?realtime"
+    r"|beta[./]realtime|realtime/(?:ws|websocket|client)|session\.update\b|RealtimeServerEvent|RealtimeClient\b|/v1/realtime|mode: realtime|realtime-audio|@openai/agents[-/]realtime",
+)
+"""What opens or feeds a session of OpenAI's realtime protocol."""
+_OTHER_REALTIME = re.compile(
+    r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE
+)
+_SPEAKS = re.compile(r"real-?time", re.IGNORECASE)
+
+
+class Belongings:
+    """What one file speaks of, and where."""
+
+    def __init__(self, source: Source) -> None:
+        """Read from the file's marks, not from its comments."""
+        self.source = source
+        self.vendors: list[tuple[str, Mark]] = []
+        self.urls: list[tuple[Url, Mark]] = []
+        """Those that stand in the file."""
+        self.used: list[tuple[Url, Mark]] = []
+        """Those that a name stands for, where it is used."""
+        signs = source.signs
+        for mark in source.marks:
+            text = f"{mark.key}\n{mark.full}\n{mark.shown}"
+            vendor = name_of(text)
+            if mark.kind == "text" or (mark.kind == "entry" and mark.resolved and HOLE.fullmatch(mark.value)):
+                url = read_url(mark.shown)
+                if (
+                    url is not None
+                    and url.vendor == "unknown"
+                    and not url.host
+                    and not url.path.startswith("/")
+                    and not _is_path(mark)
+                ):
+                    url = None
+                if url is not None:
+                    (self.urls if mark.kind == "text" else self.used).append((url, mark))
+                    vendor = _of_url(url) or vendor
+            if vendor:
+                self.vendors.append((vendor, mark))
+                signs.setdefault(vendor, mark.line)
+            if "realtime" not in signs and REALTIME.search(text) and not _OTHER_REALTIME.search(text):
+                signs["realtime"] = mark.line
+            if _SPEAKS.search(text):
+                signs.setdefault("speaks", mark.line)
+        if "speaks" not in signs and any(_SPEAKS.search(line) for line in source.lines if len(line) < 2000):
+            signs["speaks"] = 1
+        if not self.vendors and "speaks" in signs:
+            # The header api-key and nothing else that names a service: Azure OpenAI's, where realtime is spoken of.
+            self.vendors = [("azure", mark) for mark in source.marks if mark.kind == "entry" and mark.key == "api-key"]
+            if self.vendors:
+                signs["azure"] = self.vendors[0][1].line
+        opens = any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors) or any(
+            url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls
+        )
+        if "voiceLive" in signs and not opens:
+            signs["onlyVoiceLive"] = signs["voiceLive"]
+
+    def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
+        """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""
+        own = name_of(f"{mark.key}\n{mark.full}\n{mark.shown}\n{' '.join(mark.under)}\n{mark.call}")
+        if own:
+            return own
+        for level in (2, 1, 0):
+            found = [(vendor, one) for vendor, one in self.vendors if one is not mark and _shares(mark, one, level)]
+            if found:
+                return _nearest(mark, found)
+        if self.vendors:
+            return _nearest(mark, self.vendors)
+        known = set(project)
+        return "azure" if "azure" in known else ""
+
+
+def name_of(text: str) -> str:
+    """The service that a text names; empty for none."""
+    return next((vendor for vendor, pattern in VENDORS.items() if pattern.search(text)), "")
+
+
+def _of_url(url: Url) -> str:
+    if url.vendor in ("openai", "arm", "voiceLive"):
+        return url.vendor
+    if url.api in ("chat", "deployments"):
+        return "chat"
+    if url.vendor == "other":
+        return "service"
+    return (
+        "azure" if url.api in (*GA, *PREVIEW, "base") or (url.vendor == "azure" and url.api in ("own", "bare")) else ""
+    )
+
+
+_PATHLIKE = re.compile(r"path|url|uri|endpoint|join|host|connect|socket|request|route|base", re.IGNORECASE)
+
+
+def _is_path(mark: Mark) -> bool:
+    """Whether a text such as `openai/realtime`, without a slash before it, is part of a URL and no module's name."""
+    return _PATHLIKE.search(f"{mark.call} {' '.join(mark.under[-1:])} {mark.key}") is not None
+
+
+def _opens(mark: Mark) -> bool:
+    return REALTIME.search(f"{mark.key} {mark.shown}") is not None
+
+
+def _shares(one: Mark, other: Mark, level: int) -> bool:
+    if one.scope[level] == 0 or one.scope[level] != other.scope[level]:
+        return level == 0 and one.scope[0] == other.scope[0] == 0 and abs(one.line - other.line) <= MODULE_LINES
+    return True
+
+
+def _nearest(mark: Mark, found: Sequence[tuple[str, Mark]]) -> str:
+    return min(found, key=lambda one: (abs(one[1].line - mark.line), one[1].line > mark.line))[0]

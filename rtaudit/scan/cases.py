@@ -1,0 +1,193 @@
+"""Cases: run the cases beside source checks, say what is wrong with checks, and tell a check in words."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rtaudit import assets
+from rtaudit.documents import load_yaml
+from rtaudit.errors import InputError, allowed_hint
+from rtaudit.report.wording import MAX_MESSAGE
+from rtaudit.scan.checks import Check, frameworks, is_check_file, library, load_checks
+from rtaudit.scan.schema import CASES, CASES_SCHEMA, CASES_SUFFIX
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What became of a case."""
+
+    check: str
+    name: str
+    place: str
+    """`file:line`."""
+    problem: str | None
+    """What went wrong; None when it is as expected."""
+
+
+def is_case_file(path: Path) -> bool:
+    """True for a file of cases of source checks."""
+    if not path.name.endswith(CASES_SUFFIX):
+        return False
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return f"schema: {CASES}" in file.read(4000)
+
+
+def check_files(target: Path) -> list[Path]:
+    """The files of source checks at `target`: the file itself, or those in the folder or its `source`."""
+    if target.is_file():
+        return [target] if is_check_file(target) else []
+    return sorted(one for folder in (target, target / "source") for one in folder.glob("*.y*ml") if is_check_file(one))
+
+
+def without_cases(path: Path) -> list[str]:
+    """The checks of a file that no case beside it tries."""
+    beside = path.with_name(path.stem + CASES_SUFFIX)
+    tried = set(load_yaml(beside, CASES_SCHEMA).value["cases"]) if beside.is_file() else set()
+    return sorted(load_checks(path).keys() - tried)
+
+
+def run_cases(path: Path) -> Iterator[CaseResult]:
+    """Scan the files of each case with the one check, and compare the places that it finds."""
+    from rtaudit.scan.run import scan
+
+    document = load_yaml(path, CASES_SCHEMA)
+    checks = {**library(), **{key: one for file in check_files(path.parent) for key, one in load_checks(file).items()}}
+    for check_id, cases in document.value["cases"].items():
+        if check_id not in checks:
+            raise document.error(
+                ("cases", check_id), f"unknown check '{check_id}'", allowed_hint(check_id, checks), at_key=True
+            )
+        check = checks[check_id]
+        needed = {one.match["unlessFound"] for one in check.finds if "unlessFound" in one.match} & checks.keys()
+        asked = {**{one: checks[one] for one in sorted(needed)}, check_id: check}
+        for index, case in enumerate(cases):
+            line, _ = document.position(("cases", check_id, index))
+            with tempfile.TemporaryDirectory(prefix="rtaudit-case-") as folder:
+                for name, text in case["files"].items():
+                    file = Path(folder) / name
+                    if Path(folder) not in file.parents or ".." in Path(name).parts:
+                        raise document.error(
+                            ("cases", check_id, index, "files", name),
+                            f"{name} leaves the case's folder",
+                            "name files below it",
+                        )
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(text, encoding="utf-8")
+                result = scan(folder, checks=asked)
+            found = sorted(
+                {
+                    f"{one.file}:{place.line}"
+                    for one in result.findings
+                    if one.check.id == check_id
+                    for place in one.places
+                }
+            )
+            wanted = sorted(set(case.get("finds", ())))
+            problem = (
+                None
+                if found == wanted
+                else f"expected {', '.join(wanted) or 'nothing'}, found {', '.join(found) or 'nothing'}"
+            )
+            yield CaseResult(check_id, case["name"], f"{document.name}:{line}", problem)
+
+
+def lint_checks(target: Path) -> list[tuple[str, str, str]]:
+    """Place, name of the lint, and words of everything that is wrong with the source checks at `target`."""
+    found: list[tuple[str, str, str]] = []
+    own: dict[str, str] = {}
+    shipped = assets.policies() in (target, *target.resolve().parents)
+    for file in check_files(target):
+        try:
+            checks = load_checks(file)
+        except InputError as error:
+            found.append((_place(error.message), "schema", _words(error.message)))
+            continue
+        bare = set(without_cases(file))
+        for check in checks.values():
+            assert check.document is not None
+            index = list(checks).index(check.id)
+            line, column = check.document.position(("checks", index, "id"))
+            place = f"{file}:{line}:{column}"
+            if check.id in own or (not shipped and check.id in library()):
+                found.append(
+                    (place, "duplicate", f"the id {check.id} is taken by {own.get(check.id, 'a check that ships')}")
+                )
+            own[check.id] = str(file)
+            if check.id in bare:
+                found.append((place, "cases", f"{check.id} has no case beside it"))
+            found += [
+                (
+                    place,
+                    "says",
+                    f"the sentence of pattern {one.number + 1} of {check.id} has {len(one.says)} characters: too many",
+                )
+                for one in check.finds
+                if len(one.says) > MAX_MESSAGE - 20
+            ]
+    return found
+
+
+def _place(message: str) -> str:
+    return ":".join(message.split(":", 3)[:3])
+
+
+def _words(message: str) -> str:
+    return message.split(": ", 1)[-1]
+
+
+def told(check: Check) -> list[tuple[str, Sequence[str]]]:
+    """What `policy explain` says of a check: headings and their texts."""
+    sections: list[tuple[str, Sequence[str]]] = [("Why", [check.why])]
+    finds = [
+        " ".join(one.says.split()).replace("{name}", "a file").replace("{side}", "browser or mobile app")
+        for one in check.finds
+        if "package" not in one.match
+    ]
+    if finds:
+        sections.append(("Finds", [*dict.fromkeys(finds)]))
+    if any("package" in one.match for one in check.finds):
+        floors = [
+            f"{one.label} ({one.package}): {'no version does' if one.floor is None else f'from {one.floor} on'}; {one.replacement}. Source: {one.source}"
+            for one in frameworks()
+        ]
+        sections.append(("Supports the generally available protocol", floors))
+    sides = sorted({side for one in check.finds for side in one.sides})
+    sections.append(
+        ("Reads", [f"{', '.join(sides)}" + ("; in tests and prose it is info at most" if "tests" in sides else "")])
+    )
+    sections.append(("Fix", list(check.fix)))
+    if check.see:
+        sections.append(("See", list(check.see)))
+    return sections
+
+
+def as_text(check: Check, width: int = 80) -> str:
+    """The check for a terminal, plain."""
+    import textwrap
+
+    lines = [f"{check.id} {check.name} ({check.severity}, source check)", textwrap.fill(check.title, width), ""]
+    for heading, texts in told(check):
+        lines.append(heading)
+        lines += [
+            textwrap.fill(
+                text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            )
+            for text in texts
+        ]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_markdown(check: Check) -> str:
+    """The check as a page of the documentation."""
+    lines = [f"## {check.id} {check.name}", "", f"**{_escape(check.title)}** · {check.severity}", ""]
+    for heading, texts in told(check):
+        lines += [f"### {heading}", "", *(f"- {_escape(text)}" for text in texts), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|").replace("{", "&#123;")

@@ -1,0 +1,212 @@
+"""Matching: hold the patterns of source checks against what the files of a tree say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from packaging.version import Version
+
+from rtaudit.scan.checks import Check, Find
+from rtaudit.scan.keys import keys_in
+from rtaudit.scan.marks import Mark, Source, near
+from rtaudit.scan.projects import CODE, Tree
+from rtaudit.scan.urls import Url
+
+Test = Callable[[Source, Mark, Tree], bool]
+
+
+@dataclass(frozen=True)
+class Match:
+    """One place that a pattern fits."""
+
+    check: Check
+    find: Find
+    source: Source
+    mark: Mark
+    found: str
+    url: Url | None = None
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def matches(check: Check, tree: Tree) -> Iterator[Match]:
+    """What a check finds in a tree, packages aside."""
+    for find in check.finds:
+        if "package" in find.match:
+            continue
+        for source in tree.sources:
+            if source.side in find.sides and _may(find.match, source, tree):
+                yield from _in_source(check, find, source, tree)
+
+
+def _may(stated: Mapping[str, Any], source: Source, tree: Tree) -> bool:
+    """Whether the signs that a pattern asks of the file or project are there: what is cheap is asked first."""
+    for one in stated.get("near", ()):
+        if "sign" in one and len(one) == 2 and not _signed(one, source, tree):
+            return False
+    return not any("sign" in one and _signed(one, source, tree) for one in stated.get("without", ()))
+
+
+def _signed(one: Mapping[str, Any], source: Source, tree: Tree) -> bool:
+    sign = one["sign"]
+    return sign in source.signs or (one.get("within") == "project" and sign in tree.signs(source))
+
+
+def _in_source(check: Check, find: Find, source: Source, tree: Tree) -> Iterator[Match]:
+    stated = find.match
+    if "secret" in stated:
+        for mark, found in keys_in(stated["secret"], source, tree):
+            yield Match(check, find, source, mark, found)
+        return
+    for mark, found, url in _candidates(stated, source, tree):
+        if _holds(stated, source, mark, tree):
+            yield Match(check, find, source, mark, found, url)
+
+
+def _candidates(
+    stated: Mapping[str, Any], source: Source, tree: Tree, *, used: bool = False
+) -> Iterator[tuple[Mark, str, Url | None]]:
+    if "url" in stated:
+        own = tree.belongings[source.path]
+        for url, mark in (*own.urls, *own.used) if used else own.urls:
+            if _url_fits(stated["url"], url):
+                yield mark, mark.shown, url
+    if "entry" in stated:
+        for mark in source.of("entry"):
+            if _entry_fits(stated["entry"], mark):
+                yield mark, f"{mark.key}: {mark.shown}" if mark.shown else mark.key, None
+    for kind in ("call", "import"):
+        if kind in stated:
+            pattern = _regex(stated[kind])
+            for mark in source.of(kind):
+                if pattern.search(mark.key):
+                    yield mark, mark.key, None
+    if "text" in stated:
+        pattern = _regex(stated["text"])
+        for mark in source.of("text"):
+            found = pattern.search(mark.shown)
+            if found:
+                yield mark, found.group(), None
+    if "word" in stated:
+        yield from _words(stated["word"], source)
+    if "syntax" in stated:
+        for mark in source.of("syntax"):
+            if mark.value == stated["syntax"].get(source.grammar):
+                yield mark, mark.key, None
+
+
+def _words(pattern: str, source: Source) -> Iterator[tuple[Mark, str, Url | None]]:
+    compiled = re.compile(pattern)
+    for number, line in enumerate(source.lines, 1):
+        for found in compiled.finditer(line[:20_000]):
+            if not source.commented(number, found.start() + 1):
+                mark = Mark("word", found.group(), "", "", (), number, found.start() + 1, (0, 0, 0))
+                yield mark, found.group(), None
+
+
+def _url_fits(stated: Mapping[str, Any], url: Url) -> bool:
+    if "api" in stated and (url.api or "none") not in stated["api"]:
+        return False
+    if "host" in stated and url.vendor not in stated["host"]:
+        return False
+    if "scheme" in stated and url.scheme not in stated["scheme"]:
+        return False
+    if "regional" in stated and url.regional != stated["regional"]:
+        return False
+    if any(name not in url.query for name in stated.get("query", ())):
+        return False
+    return not any(name in url.query for name in stated.get("without", ()))
+
+
+def _entry_fits(stated: Mapping[str, str], mark: Mark) -> bool:
+    texts = {"key": mark.key, "value": mark.shown, "call": mark.call, "under": ".".join(mark.under)}
+    for name, text in texts.items():
+        if name in stated and not _regex(stated[name]).search(text):
+            return False
+        no = "not" + name.capitalize()
+        if no in stated and _regex(stated[no]).search(text):
+            return False
+    return True
+
+
+def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> bool:
+    around = f"{mark.call}.{mark.key}" if mark.kind == "call" else mark.call
+    if "inCall" in stated and not _regex(stated["inCall"]).search(around):
+        return False
+    if "notInCall" in stated and _regex(stated["notInCall"]).search(around):
+        return False
+    if "belongs" in stated and tree.belongs(source, mark) not in stated["belongs"]:
+        return False
+    if any(not _is_near(one, source, mark, tree) for one in stated.get("near", ())):
+        return False
+    if any(_is_near(one, source, mark, tree) for one in stated.get("without", ())):
+        return False
+    if "through" in stated and not _is_through(stated["through"], source, mark, tree):
+        return False
+    if stated.get("reaches") and not _reaches(source, mark, tree):
+        return False
+    for package, floor in stated.get("newer", {}).items():
+        version = tree.version(source, package)
+        if version is not None and version >= Version(floor):
+            return False
+    return True
+
+
+def _is_near(one: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> bool:
+    within = one.get("within", "function")
+    if "sign" in one:
+        return _signed(one, source, tree)
+    places: Sequence[Source] = [source]
+    if within == "project":
+        project = tree.projects[source.project]
+        places = [other for other in project.sources if other.side in CODE or other is source]
+    for place in places:
+        for other, _, _ in _candidates(one, place, tree, used=True):
+            if within in ("file", "project") or near(mark, other, within):
+                return True
+    return False
+
+
+_RECEIVER = re.compile(r"(?:^|\.)(\w+)(?:\.(?:beta|realtime|with_options|aio|client_secrets|sessions|calls|connect))+$")
+
+
+def _is_through(stated: Mapping[str, str], source: Source, mark: Mark, tree: Tree) -> bool:
+    """Whether the object that is called was made by such a call: by its name, else by what the file, else the project, makes."""
+    wanted, otherwise = _regex(stated["call"]), _regex(stated.get("otherwise", r"\A\Z"))
+    receiver = _RECEIVER.search(mark.key)
+    project = [other for other in tree.projects[source.project].sources if other.side in CODE]
+    if receiver:
+        name = receiver[1]
+        for place in ([source], project):
+            makers = [
+                call.key for other in place for call in other.of("call")
+                if call.under and call.under[-1] == name and (wanted.search(call.key) or otherwise.search(call.key))
+            ]  # fmt: skip
+            if makers:
+                return any(wanted.search(maker) for maker in makers)
+    for place in ([source], project):
+        made = [call.key for other in place for call in other.of("call")]
+        if any(wanted.search(one) for one in made):
+            return not any(otherwise.search(one) for one in made)
+        if any(otherwise.search(one) for one in made):
+            return False
+    return False
+
+
+def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
+    """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
+    reached = tree.reaches(mark.key)
+    if reached is not None:
+        return reached
+    if "realtime" in mark.key.lower():
+        return True
+    if "chat" in source.signs or "voiceLive" in source.signs:
+        return False
+    return "speaks" in source.signs and tree.belongs(source, mark) in ("azure", "")

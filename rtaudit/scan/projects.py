@@ -1,0 +1,186 @@
+"""Projects: divide a tree by its manifests, and hold what each project speaks of and is built with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from rtaudit.scan.belongs import Belongings
+from rtaudit.scan.checks import Framework, frameworks
+from rtaudit.scan.marks import Mark, Source, near
+from rtaudit.scan.packages import FOLDERS, Package, is_manifest
+from rtaudit.scan.urls import GA, PREVIEW
+from rtaudit.scan.values import Names, fold
+
+CODE = ("browser", "mobile", "server")
+"""Sides of what runs."""
+
+
+@dataclass
+class Project:
+    """A folder with a manifest, and what stands below it up to the next one."""
+
+    folder: str
+    """From the root; empty for the root itself."""
+    sources: list[Source] = field(default_factory=list)
+    packages: list[tuple[str, Package]] = field(default_factory=list)
+    """Manifest's path, and a package that it names."""
+    code_files: int = 0
+    """Files of code, read or not worth reading."""
+    speaks: bool = False
+    """True where any file speaks of realtime, prose too."""
+
+    def signs(self) -> set[str]:
+        """What its code and settings speak of."""
+        return {sign for source in self.sources if source.side not in ("tests", "prose") for sign in source.signs}
+
+    def runs(self) -> set[str]:
+        """What its code speaks of."""
+        return {sign for source in self.sources if source.side in CODE for sign in source.signs}
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """The folders that hold a manifest, and the root."""
+    found = {""}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if FOLDERS.fullmatch(name.lower()):
+            found.add(folder)
+    return found
+
+
+def project_of(path: str, folders: set[str]) -> str:
+    """The nearest folder above a file that is a project."""
+    folder = path.rpartition("/")[0]
+    while folder and folder not in folders:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+class Tree:
+    """All that was read, and the joins that checks ask for."""
+
+    def __init__(self, sources: Sequence[Source], projects: Mapping[str, Project]) -> None:
+        """From the sources, whose values are followed here."""
+        self.sources, self.projects = sources, projects
+        self.names = Names(sources)
+        for source in sources:
+            self.names.resolve(source)
+        self.belongings = {source.path: Belongings(source) for source in sources}
+        for source in sources:
+            projects[source.project].sources.append(source)
+        self._signs = {folder: project.signs() for folder, project in projects.items()}
+        self._runs = {folder: project.runs() for folder, project in projects.items()}
+        self.all_signs = {sign for signs in self._signs.values() for sign in signs}
+        self._reaches: dict[str, bool | None] = {}
+        self._by_function: dict[str, dict[int, list[Mark]]] = {}
+
+    def signs(self, source: Source) -> set[str]:
+        """What a file's project speaks of; of settings without code beside them: the whole tree."""
+        project = self.projects[source.project]
+        return self._signs[source.project] if project.code_files else self.all_signs
+
+    def belongs(self, source: Source, mark: Mark) -> str:
+        """The service that a mark speaks of."""
+        return self.belongings[source.path].of(mark, self.signs(source))
+
+    def in_function(self, source: Source, number: int) -> Sequence[Mark]:
+        """The marks of one function of a file."""
+        table = self._by_function.get(source.path)
+        if table is None:
+            table = defaultdict(list)
+            for mark in source.marks:
+                table[mark.scope[0]].append(mark)
+            self._by_function[source.path] = table
+        return table.get(number, ())
+
+    def version(self, source: Source, package: str) -> Version | None:
+        """The newest version of a package that the file's project, or one around it, admits: of its lock file where there is one."""
+        folder = source.project
+        while True:
+            project = self.projects.get(folder)
+            found = [one for _, one in project.packages if one.name == package] if project else []
+            if found:
+                locked = [one for one in found if one.locked]
+                return next((one.newest for one in (locked or found) if one.newest is not None), None)
+            if not folder:
+                return None
+            folder = folder.rpartition("/")[0]
+
+    def names_package(self, source: Source, package: str) -> bool:
+        """True where the file's project names a package."""
+        return any(one.name == package for _, one in self.projects[source.project].packages)
+
+    def reaches(self, name: str) -> bool | None:
+        """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it."""
+        return self._reach(fold(name), frozenset())
+
+    def _reach(self, name: str, seen: frozenset[str]) -> bool | None:
+        if name in self._reaches:
+            return self._reaches[name]
+        answer: bool | None = None
+        for source, mark in self.names.uses.get(name, ())[:200]:
+            if source.side in CODE:
+                answer = answer or self._is_session(source, mark)
+            if not answer and mark.kind == "entry" and len(seen) < 4:
+                onward = fold(mark.key)
+                if onward != name and onward not in seen:
+                    further = self._reach(onward, seen | {name})
+                    answer = answer if further is None else (answer or further)
+            if answer:
+                break
+        self._reaches[name] = answer
+        return answer
+
+    def _is_session(self, source: Source, mark: Mark) -> bool:
+        """True where a mark is a realtime URL, stands in one's function, or is given to a client whose file opens sessions."""
+        own = self.belongings[source.path]
+        urls = [(url, one) for url, one in (*own.urls, *own.used) if url.api in (*GA, *PREVIEW) or url.api == "bare"]
+        if any(one is mark or near(one, mark, "function") for _, one in urls):
+            return not self._is_other(source, mark)
+        if mark.call and "realtime" in mark.call.lower():
+            return True
+        if "realtime" in source.signs:
+            return (
+                self.belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai")
+                and "chat" not in source.signs
+            )
+        return False
+
+    def _is_other(self, source: Source, mark: Mark) -> bool:
+        return self.belongs(source, mark) in ("chat", "search", "service", "arm", "voiceLive")
+
+    def below_floor(self, project: Project) -> list[tuple[str, Package, Framework]]:
+        """The packages of a project that speak the preview, where its code opens sessions through them."""
+        found = []
+        for path, package in project.packages:
+            for one in frameworks():
+                if one.package == package.name and one.ecosystem == package.ecosystem and self._is_used(project, one):
+                    newest = package.newest
+                    if one.floor is None or (newest is not None and newest < Version(one.floor)):
+                        found.append((path, package, one))
+        return found
+
+    def _is_used(self, project: Project, framework: Framework) -> bool:
+        users = [one for one in project.sources if one.side in CODE]
+        if not project.code_files:
+            # Nothing but manifests: what is said of realtime beside them, or in the projects below, counts.
+            below = [
+                one
+                for one in self.sources
+                if one.side in CODE
+                and not is_manifest(one.path)
+                and one.project.startswith(f"{project.folder}/" if project.folder else "")
+            ]
+            if not below:
+                return project.speaks or framework.floor is None
+            users = below
+        return any(
+            framework.used.search(f"{mark.key}\n{mark.shown}")
+            for source in users
+            for mark in source.marks
+            if mark.kind != "entry" or mark.value
+        ) and (framework.floor is None or "azure" in self.signs(users[0]) or any("azure" in one.signs for one in users))

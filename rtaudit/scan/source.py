@@ -1,0 +1,129 @@
+"""Sources: read one file into marks: code by its grammar, notebooks cell by cell, pages script by script, the rest as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+
+from rtaudit.scan import languages
+from rtaudit.scan.marks import Comment, Mark, Source
+from rtaudit.scan.sides import side_of
+from rtaudit.scan.syntax import Place, Reader, TooDeep
+from rtaudit.scan.tokens import pairs, read_tokens
+
+MAX_PARSED = 400_000
+"""A text of more characters is read as text: the grammar of minified code takes a second a megabyte."""
+_MAX_LINE = 50_000
+_MAX_ERRORS = 0.4
+"""The part of a text that its grammar may not fit, before it is read as text."""
+
+_SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_FRONTMATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
+_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_PIECE = tuple[str, str, Place]
+
+
+def read_source(path: str, text: str, packages: Collection[str] = ()) -> Source:
+    """What a file says. `packages` are the names in its project's manifest, which tell where script runs."""
+    name = path.rsplit("/", 1)[-1].lower()
+    side = side_of(path, text, packages)
+    source = Source(path, text.split("\n"), languages.grammar_of(name), side)
+    if side == "prose" or not (pieces := list(_pieces(name, text, source.grammar))):
+        source.marks, source.comments = read_tokens(text, name, wide=len(text) > MAX_PARSED)
+        return source
+    for piece, grammar, place in pieces:
+        _read_piece(source, piece, grammar, place, name)
+    return source
+
+
+def _pieces(name: str, text: str, grammar: str) -> Iterator[_PIECE]:
+    if name.endswith(".ipynb"):
+        yield from _cells(text)
+    elif name.endswith(languages.MARKUP):
+        yield from _scripts(name, text)
+    elif grammar and len(text) <= MAX_PARSED and max(map(len, text.split("\n"))) <= _MAX_LINE:
+        yield text, grammar, _in_file
+
+
+def _scripts(name: str, text: str) -> Iterator[_PIECE]:
+    front = _FRONTMATTER.search(text) if name.endswith(".astro") else None
+    spots = [(found.start(2), found[2], found[1]) for found in _SCRIPT.finditer(text)]
+    if front:
+        spots.append((front.start(1), front[1], "ts"))
+    for start, script, attributes in spots:
+        if len(script) > MAX_PARSED or "json" in attributes:
+            continue
+        line = text.count("\n", 0, start)
+        column = start - (text.rfind("\n", 0, start) + 1)
+        grammar = "typescript" if "ts" in attributes else "javascript"
+        yield script, grammar, partial(_in_page, line, column)
+
+
+def _cells(text: str) -> Iterator[_PIECE]:
+    try:
+        notebook = json.loads(text)
+        cells = notebook.get("cells") if isinstance(notebook, dict) else None
+        language = str(notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")).lower()
+    except (ValueError, AttributeError, RecursionError):
+        return
+    grammar = {"c#": "csharp", "csharp": "csharp", "javascript": "javascript", "typescript": "typescript"}.get(
+        language, "python"
+    )
+    at = row = 0
+    for cell in cells if isinstance(cells, list) else ():
+        if not isinstance(cell, dict) or cell.get("cell_type", "code") != "code":
+            continue
+        stated = cell.get("source", "")
+        written = stated if isinstance(stated, list) else str(stated).splitlines(keepends=True)
+        rows: list[int] = []
+        for one in map(str, written):
+            # Where the line stands in the file: as JSON writes it, from the last one on.
+            raw = json.dumps(one.rstrip("\n"), ensure_ascii=False)[1:-1]
+            found = text.find(raw, at) if raw else at
+            if found >= 0:
+                row += text.count("\n", at, found)
+                at = found
+            rows.append(row)
+            row += text.count("\n", at, at + len(raw))
+            at += len(raw)
+        code = _MAGIC.sub(r"\1pass", "".join(map(str, written)))
+        yield code, grammar, partial(_in_cell, rows)
+
+
+def _in_file(row: int, column: int) -> tuple[int, int]:
+    return row + 1, column + 1
+
+
+def _in_page(line: int, first: int, row: int, column: int) -> tuple[int, int]:
+    return line + row + 1, column + 1 + (first if row == 0 else 0)
+
+
+def _in_cell(rows: Sequence[int], row: int, column: int) -> tuple[int, int]:
+    return (rows[min(row, len(rows) - 1)] if rows else 0) + 1, column + 1
+
+
+def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: str) -> None:
+    from ast_grep_py import SgRoot
+
+    reader = Reader(piece, grammar, place)
+    try:
+        root = SgRoot(piece, grammar).root()
+        reader.read(root)
+        fits = reader.errors <= _MAX_ERRORS * len(piece)
+        if grammar in languages.DATA:
+            fits = reader.errors == 0
+    except (TooDeep, RecursionError):
+        fits = False
+    if fits:
+        source.marks += [*reader.marks, *(pairs(reader.marks) if grammar in languages.DATA else ())]
+        source.comments += reader.comments
+        return
+    source.parsed = False
+    first = place(0, 0)[0]
+    marks: list[Mark]
+    comments: list[Comment]
+    marks, comments = read_tokens(piece, name, first=first)
+    source.marks += marks
+    source.comments += comments

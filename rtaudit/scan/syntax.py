@@ -1,0 +1,268 @@
+"""Syntax: turn the syntax tree of a piece of code into marks, whatever its language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rtaudit.scan import languages as kinds
+from rtaudit.scan.marks import Comment, Mark
+from rtaudit.scan.template import Template, dotted, split_entry
+
+Place = Callable[[int, int], tuple[int, int]]
+"""Line and column of a piece (0-based) -> line and column of its file (1-based)."""
+
+_DEPTH = 180
+"""How deep a tree is followed; what is deeper is generated, and not read."""
+_NODES = 120_000
+"""How many nodes of one piece are visited."""
+_SHOWN = 300
+_ARGUMENT = re.compile(r"\([^()]*\)")
+_HEADER_LABELS = ("forHTTPHeaderField", "forHeader", "name")
+
+
+class TooDeep(Exception):  # noqa: N818 - not an error: the piece is read as text then
+    """More nodes than one piece may have."""
+
+
+class Reader:
+    """Reads one tree."""
+
+    def __init__(self, text: str, grammar: str, place: Place) -> None:
+        """A reader of a piece of code in this grammar."""
+        self.text, self.grammar, self.place = text, grammar, place
+        self.marks: list[Mark] = []
+        self.comments: list[Comment] = []
+        self.errors = 0
+        self._nodes = 0
+        self._numbers = 0
+        self._call = ""
+        self._under: tuple[str, ...] = ()
+        self._function = self._statement = self._in_call = 0
+        self._template = Template(grammar)
+
+    def read(self, root: Any) -> None:
+        """Read the tree below `root`. Raises TooDeep for more than one piece may have."""
+        self._walk(root, 0)
+
+    def _number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _mark(self, kind: str, node: Any, key: str, value: str = "", refs: Sequence[str] = (), full: str = "") -> None:
+        start = node.range().start
+        line, column = self.place(start.line, start.column)
+        scope = (self._function, self._statement, self._in_call)
+        self.marks.append(
+            Mark(kind, key[:_SHOWN], value, self._call, self._under, line, column, scope, tuple(refs), full)
+        )
+
+    def _walk(self, node: Any, depth: int) -> None:
+        kind = node.kind()
+        self._nodes += 1
+        if self._nodes > _NODES:
+            raise TooDeep
+        if depth > _DEPTH:
+            return
+        if kind in kinds.COMMENTS:
+            self._comment(node)
+        elif kind in kinds.IMPORTS:
+            self._mark("import", node, " ".join(node.text()[:_SHOWN].split()))
+        elif self._is_string(kind):
+            self._string(node, depth)
+        elif kind in kinds.CALLS:
+            self._walk_call(node, depth)
+        elif kind in kinds.ENTRIES and self._walk_entry(node, kind, depth):
+            pass
+        elif kind == "block" and self.grammar == "hcl":
+            self._walk_block(node, depth)
+        elif kind == "dictionary_literal":
+            self._walk_flat(node, depth)
+        else:
+            if kind == "ERROR":
+                span = node.range()
+                self.errors += span.end.index - span.start.index
+            self._walk_children(node, kind, depth)
+
+    def _walk_children(self, node: Any, kind: str, depth: int) -> None:
+        children = node.children()
+        if kind == "expression_statement" and self.grammar == "python" and len(children) == 1:
+            only = children[0]
+            if only.kind() in ("string", "concatenated_string"):
+                self._comment(only)
+                return
+        saved = self._function, self._statement
+        if kind in kinds.FUNCTIONS or (kind in kinds.LAMBDAS and not self._function):
+            self._function = self._number()
+        elif (kind.endswith("_statement") and kind not in kinds.COMPOUND) or kind in kinds.STATEMENTS:
+            self._statement = self._number()
+        for child in children:
+            if child.is_named():
+                self._walk(child, depth + 1)
+        self._function, self._statement = saved
+
+    def _is_string(self, kind: str) -> bool:
+        return (
+            kind in kinds.STRINGS
+            or (kind in kinds.CONCATS and kind != "infix_expression")
+            or (self.grammar == "bash" and kind in ("word", "concatenation"))
+        )
+
+    def _string(self, node: Any, depth: int) -> None:
+        value, refs = self._template.of(node)
+        if value is None:
+            self._walk_children(node, "", depth)
+            return
+        self._mark("text", node, "", value, refs)
+        # What stands in the holes is code of its own: calls with arguments, mostly.
+        self._walk_holes(node, depth)
+
+    def _walk_holes(self, node: Any, depth: int) -> None:
+        if depth > _DEPTH:
+            return
+        for child in node.children():
+            kind = child.kind()
+            if kind in kinds.HOLES or kind in kinds.CONCATS:
+                self._walk_holes(child, depth + 1)
+            elif not self._is_string(kind) and child.is_named() and kind not in kinds.CONTENTS | kinds.ESCAPES:
+                self._walk(child, depth + 1)
+
+    def _comment(self, node: Any) -> None:
+        span = node.range()
+        first, column = self.place(span.start.line, span.start.column)
+        last, _ = self.place(span.end.line, max(0, span.end.column - 1))
+        self.comments.append(Comment(first, max(first, last), column))
+
+    def _walk_call(self, node: Any, depth: int) -> None:
+        children = node.children()
+        arguments = next((child for child in children if child.kind() in kinds.ARGUMENTS), None)
+        start = node.range().start.index
+        if self.grammar == "bash":
+            name, before, after = (children[0].text() if children else ""), [], children[1:]
+        elif arguments is not None:
+            at = arguments.range().start.index
+            name = _callee(self.text[max(start, at - _SHOWN) : at])
+            before = [child for child in children if child.is_named() and child.range().start.index < at]
+            after = [child for child in children if child.is_named() and child.range().start.index >= at]
+        else:
+            name = _callee(self.text[start : min(node.range().end.index, start + _SHOWN)].partition("{")[0])
+            before, after = [], [child for child in children if child.is_named()]
+        for child in before:
+            if child.kind() not in kinds.NAMES:
+                self._walk(child, depth + 1)
+        saved = self._call, self._in_call
+        self._call, self._in_call = name, self._number()
+        if name in ("require", "import") and arguments is not None:
+            self._mark("import", node, " ".join(arguments.text()[:_SHOWN].split()))
+        else:
+            passed = _arguments(after)
+            refs = [ref for one in passed[:12] for ref in self._template.refs_of(one)]
+            self._mark("call", node, name, "", refs)
+            self._pairs(name, passed)
+            for child in after:
+                self._walk(child, depth + 1)
+        self._call, self._in_call = saved
+
+    def _pairs(self, name: str, passed: Sequence[Any]) -> None:
+        """`headers.set("api-key", key)` gives a name a value, and so does `forHTTPHeaderField:`."""
+        positional = [_bare(one) for one in passed]
+        step = len(positional) if name.endswith(("Map.of", "dict.fromkeys")) else 2
+        for index in range(0, min(step, len(positional) - 1), 2):
+            key = self._template.literal(positional[index])
+            if key and len(key) <= 80:
+                value, refs = self._template.of(positional[index + 1])
+                self._mark("entry", passed[index], key, value or "", refs)
+        for one in passed[1:]:
+            label, value = split_entry(one)
+            if label is not None and value is not None and label.text().rstrip(":") in _HEADER_LABELS:
+                key = self._template.literal(value)
+                if key:
+                    text, refs = self._template.of(positional[0])
+                    self._mark("entry", one, key, text or "", refs)
+
+    def _walk_entry(self, node: Any, kind: str, depth: int) -> bool:
+        """True where it is an entry: some kinds are one only with a name."""
+        if kind == "attribute" and self.grammar != "hcl":
+            return False
+        if kind == "initializer_expression":
+            named = [child for child in node.children() if child.is_named()]
+            if len(named) != 2 or not self._template.literal(named[0]):
+                return False
+            label, value = named[0], named[1]
+        else:
+            label, value = split_entry(node)
+        if label is None or value is None:
+            return False
+        key, full = self._template.name_of(label)
+        if not key:
+            return False
+        saved = self._statement, self._under
+        if kind in kinds.STATEMENTS:
+            self._statement = self._number()
+        text, refs = self._template.of(value)
+        self._mark("entry", node, key, text or "", refs, full)
+        self._under = (*self._under, key)
+        self._walk(value, depth + 1)
+        self._under = saved[1]
+        if label.kind() in kinds.MEMBERS:
+            for child in label.children():
+                if child.kind() in kinds.CALLS:
+                    self._walk(child, depth + 1)
+        self._statement = saved[0]
+        return True
+
+    def _walk_block(self, node: Any, depth: int) -> None:
+        """Terraform's `variable "name" { default = … }`: the name is what is given the value."""
+        label = ""
+        for child in node.children():
+            if child.kind() == "string_lit":
+                label = self._template.literal(child) or label
+            elif child.kind() == "body":
+                self._under = (*self._under, label) if label else self._under
+                self._walk_children(child, "", depth + 1)
+                self._under = self._under[:-1] if label else self._under
+
+    def _walk_flat(self, node: Any, depth: int) -> None:
+        """Swift's dictionaries: names and values in turn."""
+        named = [child for child in node.children() if child.is_named()]
+        for label, value in zip(named[::2], named[1::2], strict=False):
+            key = self._template.literal(label)
+            if key:
+                text, refs = self._template.of(value)
+                self._mark("entry", label, key, text or "", refs)
+                self._under = (*self._under, key)
+                self._walk(value, depth + 1)
+                self._under = self._under[:-1]
+
+
+def _callee(text: str) -> str:
+    """`new  A<B>( x ).c` as `A.c()`: what is called, without what is given."""
+    for _ in range(6):
+        shorter = _ARGUMENT.sub("", text)
+        if shorter == text:
+            break
+        text = shorter
+    text = re.sub(r"[({\[][^)}\]]*\Z", "", text) if text.endswith(("(", "{")) else text
+    text = re.sub(r"<[^<>]*>|\s+|[?!](?=\.)|^new\b|^await\b", lambda one: " " if one.group().isspace() else "", text)
+    return dotted(text.replace(" ", "").removeprefix("new").removeprefix("await"))
+
+
+def _arguments(after: Sequence[Any]) -> list[Any]:
+    """The arguments of a call, through the wrappers that some grammars put around them."""
+    found: list[Any] = []
+    for one in after:
+        if one.kind() in kinds.ARGUMENTS:
+            found += _arguments([child for child in one.children() if child.is_named()])
+        else:
+            found.append(one)
+    return found
+
+
+def _bare(node: Any) -> Any:
+    while node.kind() in ("argument", "value_argument", "literal_element"):
+        named = [child for child in node.children() if child.is_named()]
+        if not named:
+            break
+        node = named[-1]
+    return node

@@ -1,0 +1,124 @@
+"""The draft contract of a scan: it says what was seen, and never passes what the scan failed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rtaudit.api.checks import Checker
+from rtaudit.assets import policies, snapshots
+from rtaudit.contract import load_contract
+from rtaudit.documents import load_yaml
+from rtaudit.errors import InputError
+from rtaudit.scan.draft import write
+from rtaudit.scan.run import scan
+from rtaudit.scan.schema import CASES_SCHEMA
+from rtaudit.scan.seen import draft_of
+from rtaudit.snapshot import load
+from tests.conftest import Run
+from tests.scan.test_scan import put
+
+_RULES = {
+    "RTA-SRC-002": "RTA-CON-003",
+    "RTA-SRC-003": "RTA-CON-003",
+    "RTA-SRC-004": "RTA-CON-002",
+    "RTA-SRC-005": "RTA-CON-002",
+    "RTA-SRC-006": "RTA-CON-002",
+}
+"""What the scan fails -> the rule of contracts that speaks of the same."""
+
+
+def test_a_draft_says_what_was_seen(tmp_path: Path):
+    put(
+        tmp_path,
+        {
+            "app.js": (
+                "const pc = new RTCPeerConnection()\n"
+                'fetch("https://guest.openai.azure.com/openai/v1/realtime/calls?model=voice-eu")\n'
+                "const secret = await client_secrets();\n"
+            ),
+            "package.json": '{"dependencies": {"@openai/agents": "^0.3.1"}}',
+            "agent.ts": 'import { RealtimeSession } from "@openai/agents/realtime";\n',
+        },
+    )
+    path = tmp_path / "draft.yaml"
+    path.write_text(write(draft_of([scan(tmp_path)], "guest line")))
+    contract = load_contract(path)
+    assert contract["runsIn"] == "browser"
+    assert contract["transport"] == "webrtc"
+    assert contract["auth"] == "clientSecret"
+    assert contract["protocol"]["path"] == "/openai/v1/realtime/calls"
+    assert contract["sdk"] == {"name": "@openai/agents", "language": "javascript", "version": "^0.3.1"}
+    assert contract["environments"]["default"]["deployment"] == "voice-eu"
+    assert contract["environments"]["default"]["endpoint"] == "wss://guest.openai.azure.com"
+    assert "# seen in app.js:2" in path.read_text()
+
+
+def test_what_was_not_seen_is_null(tmp_path: Path):
+    put(tmp_path, {"a.py": "print('hello')\n"})
+    text = write(draft_of([scan(tmp_path)], "x"))
+    for field in ("runsIn", "transport", "auth", "  path", "  apiVersion", "    endpoint", "    deployment"):
+        assert f"{field}: null" in text
+
+
+def test_transcription_is_what_the_client_is_used_for(tmp_path: Path):
+    put(
+        tmp_path,
+        {
+            "stt.py": (
+                'ws = connect("wss://h.openai.azure.com/openai/v1/realtime?intent=transcription")\n'
+                's = {"session": {"type": "transcription", "audio": {"input": {"transcription": {"model": "guest-stt"}}}}}\n'
+            )
+        },
+    )
+    text = write(draft_of([scan(tmp_path)], "x"))
+    assert "use: transcription" in text
+    assert 'transcriptionDeployment: "guest-stt"' in text
+
+
+def _faulty() -> list[object]:
+    found = []
+    for name in ("keys", "protocol"):
+        document = load_yaml(policies() / "source" / f"{name}.cases.yaml", CASES_SCHEMA).value
+        found += [
+            pytest.param(case["files"], id=f"{check} {case['name']}")
+            for check, cases in document["cases"].items()
+            for case in cases
+            if check in _RULES and case.get("finds")
+        ]
+    return found
+
+
+@pytest.mark.parametrize("files", _faulty())
+def test_the_draft_never_passes_what_the_scan_failed(tmp_path: Path, files: dict[str, str]):
+    for number, (name, text) in enumerate(files.items()):
+        tree = put(tmp_path / str(number), {name: text})
+        result = scan(tree)
+        failed = {one.check.id for one in result.findings if one.severity != "info"} & _RULES.keys()
+        if not failed:
+            continue
+        draft = tmp_path / f"{number}.yaml"
+        draft.write_text(write(draft_of([result], "x")))
+        try:
+            report = Checker(["client"], as_of=date(2026, 11, 22)).check(
+                [load(snapshots() / "prod.json")], contracts=[draft]
+            )
+        except InputError:
+            # Not complete: what was not seen is null, and the contract says so.
+            assert ": null" in draft.read_text()
+            continue
+        for one in failed:
+            outcomes = {finding.outcome for finding in report.findings if finding.rule == _RULES[one]}
+            assert outcomes
+            assert "pass" not in outcomes, (one, draft.read_text())
+
+
+def test_a_draft_takes_the_place_of_no_file(rtaudit: Run, tmp_path: Path):
+    put(tmp_path, {"app.py": "u = 'wss://h.openai.azure.com/openai/realtime'\n", "mine.yaml": "owner: me\n"})
+    for words in (["scan", "app.py", "--draft", "mine.yaml"], ["init", snapshots() / "dev.json", "-o", "mine.yaml"]):
+        told = rtaudit("client", *words)
+        assert (told.returncode, told.stdout) == (3, "")
+        assert "mine.yaml is there already" in told.stderr
+    assert (tmp_path / "mine.yaml").read_text() == "owner: me\n"
