@@ -35,6 +35,7 @@ def show(
             "--output", "-o", metavar="FORMAT[=PATH]", help=", ".join(_FORMATS), autocompletion=among(*_FORMATS)
         ),
     ] = "table",
+    wide: Annotated[bool, typer.Option("--wide", help="Show every column, however wide the terminal is.")] = False,
 ) -> None:
     """Print what a snapshot holds: its accounts, deployments, what each region could host, endpoints, gaps."""
     from rtaudit.cli.outputs import parse_outputs, screen
@@ -48,7 +49,7 @@ def show(
         raise UsageError(f"unknown inventory '{what}'", allowed_hint(what, INVENTORIES))
     (chosen,) = parse_outputs([output], formats=_FORMATS)
     width = screen()["width"] if chosen.path is None and sys.stdout.isatty() else None
-    text = render_inventory(load(file), what, chosen.format, width)
+    text = render_inventory(load(file), what, chosen.format, width, wide=wide)
     if chosen.path is None:
         emit(text)
     else:
