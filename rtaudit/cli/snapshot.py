@@ -62,8 +62,8 @@ def verify(
 ) -> None:
     """Check that a snapshot, or a folder of evidence, is what it was when it was written.
 
-    A snapshot is read, and its digest is recomputed. Of a folder every file's SHA-256 is checked, and the judgement is
-    made again from the files. Exit code 3 says that something was changed.
+    A snapshot is read, and its digest is recomputed. Of a folder every file's SHA-256 is checked, and the verdict is
+    computed again from the files. Exits 3 if anything was modified.
     """
     from rtaudit.api.files import verify as run
     from rtaudit.snapshot import Snapshot
