@@ -120,12 +120,12 @@ class Finding:
             evidence = f"{arm_id.key(self.resource)}\n{self.rule}"
         else:
             return None
-        return _digest(f"{self.environment}\n{evidence}")[:16]
+        return digest(f"{self.environment}\n{evidence}")[:16]
 
     @property
     def fingerprint(self) -> str:
         """Stable over runs and machines: of the rule and the resource, nothing else."""
-        return _digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
+        return digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
 
     @property
     def order(self) -> tuple[int, int, str, str]:
@@ -133,7 +133,8 @@ class Finding:
         return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, arm_id.key(self.resource))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """The SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
