@@ -99,7 +99,7 @@ class Finding:
     @property
     def message(self) -> str:
         """The headline of a failure or an unknown: one plain sentence, at most MAX_MESSAGE characters; empty for a pass."""
-        if self.outcome == "unknown" and self.gaps:
+        if self.gaps and (self.outcome == "unknown" or not self.observations):
             return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self.gaps])
         if self.observations:
             return wording.headline([one.message for one in self.observations])
@@ -111,7 +111,7 @@ class Finding:
 
         Stable over runs and machines, as the fingerprint is.
         """
-        if self.outcome == "unknown" and self.gaps:
+        if self.gaps and (self.outcome == "unknown" or not self.observations):
             evidence = f"{arm_id.key(self.gaps[0].scope)}\n{self.gaps[0].what}"
         elif self.observations:
             first = self.observations[0]
