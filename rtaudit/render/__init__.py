@@ -90,7 +90,7 @@ def render(answer: Report | Drift, format: str, **options: Any) -> str | Iterabl
 def find(name: str) -> Format:
     """The format called `name`. Raises UsageError, which lists the known ones."""
     if name not in FORMATS:
-        raise UsageError(f"there is no format '{name}'", allowed_hint(name, FORMATS))
+        raise UsageError(f"unknown format '{name}'", allowed_hint(name, FORMATS))
     return FORMATS[name]
 
 

@@ -156,7 +156,7 @@ def _page(template: str, report: Report, **values: Any) -> Iterator[str]:
     made = [
         ("Tool", f"{value(report.tool.get('name'), 80)} {value(report.tool.get('version'), 80)}"),
         ("Made at", value(report.generated_at, 60)),
-        ("Judged as of", value(report.as_of, 60)),
+        ("As of", value(report.as_of, 60)),
         ("Fails on", f"{report.gate.fail_on}; exit code {report.gate.exit_code}"),
     ]
     made += [

@@ -211,7 +211,7 @@ class World:
                     continue
                 if not self.gaps("privateEndpoints", endpoint):
                     message = (
-                        f"{arm_id.name_of(endpoint)}, an approved private endpoint of {account.name}, was not read: it stands"
+                        f"{arm_id.name_of(endpoint)}, an approved private endpoint of {account.name}, was not read: it is"
                         " in another subscription (collect that one too) or tenant"
                     )
                     found[arm_id.key(endpoint)] = Gap(endpoint, "privateEndpoints", "missing", message=message)
