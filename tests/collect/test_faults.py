@@ -118,7 +118,9 @@ _LIMITS = replace(QUICK, attempts=2, refusals=3, read_timeout=0.3, answer_bytes=
 
 
 def test_every_reader_is_in_the_matrix() -> None:
-    assert set(READERS) - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere", "groups"}
+    # Those of callers are asked where a contract names one only: tests/contract.
+    readers = {name for name in READERS if not name.startswith("caller ")}
+    assert readers - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere", "groups"}
 
 
 @pytest.fixture(scope="module")
