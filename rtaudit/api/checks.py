@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.contract.attach import probes_of, with_contracts
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy import Pack, Waiver, join_policies, load_policies, load_waivers, opt_in_aspects
 from rtaudit.report import Report
 from rtaudit.report import load as load_report
@@ -40,6 +40,7 @@ class Checker:
         allow_unknown: bool | Sequence[str] = False,
         waivers: str | Path | Sequence[Waiver] | None = None,
         baseline: str | Path | Report | None = None,
+        allow_edited: bool = False,
     ) -> None:
         """A policy is a pack, or the name or path of one; the other parameters are those of `check`.
 
@@ -54,6 +55,7 @@ class Checker:
         self._as_of = as_of
         self._fail_on = fail_on
         self._allow_unknown = allow_unknown
+        self._allow_edited = allow_edited
         self._waiver_file = waivers if isinstance(waivers, str | Path) else None
         self._waivers = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers or ()
         self._baseline_name = None if baseline is None or isinstance(baseline, Report) else Path(baseline).name
@@ -122,6 +124,13 @@ class Checker:
         """The packs, the probes and the warnings; the snapshots with their contracts are `attached`."""
         if not snapshots:
             raise UsageError("no snapshot was given", "give at least one")
+        for snapshot in snapshots if not self._allow_edited else ():
+            if snapshot.edited:
+                raise InputError(
+                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
+                    " have the digest that it states",
+                    "take the original, or collect again; --allow-edited checks it, and every output says so",
+                )
         self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])
         probed = probes_of(self.attached, [str(path) for path in probes]) if probes else ()
         return self.packs(contracts=any(one.clients for one in self.attached), probes=bool(probed)), probed, warnings
@@ -158,6 +167,7 @@ def check(
     contracts: Sequence[str | Path] = (),
     probes: Sequence[str | Path] = (),
     evidence: str | Path | None = None,
+    allow_edited: bool = False,
 ) -> Report:
     """Check snapshots by policies, as `rtaudit check` does: `report.verdict` is `ready`, `notReady` or `incomplete`.
 
@@ -166,11 +176,12 @@ def check(
     rules whose unknown does not gate. `waivers` is a file, or what it holds; `baseline` a report, or its file. `contracts`
     are files of client contracts (in place of the snapshots' own), `probes` files that `rtaudit probe` wrote. Where there
     are contracts or probes and no policy checks them, the packs `client` and `probe` join. `evidence` is a folder to write
-    with everything that the report follows from. Raises RtauditError.
+    with everything that the report follows from. A snapshot whose digest does not fit its content is refused (InputError)
+    unless `allow_edited`. Raises RtauditError.
     """
     how = Checker(
         policies, params=params, as_of=as_of, fail_on=fail_on, allow_unknown=allow_unknown, waivers=waivers,
-        baseline=baseline,
+        baseline=baseline, allow_edited=allow_edited,
     )  # fmt: skip
     return how.check(snapshots, contracts=contracts, probes=probes, evidence=evidence)
 
