@@ -202,6 +202,7 @@ class Reader:
             self._statement = self._number()
         text, refs = self._template.of(value)
         self._mark("entry", node, key, text or "", refs, full)
+        self.marks[-1].form = "subscript" if "[" in full else kind
         self._under = (*self._under, key)
         self._walk(value, depth + 1)
         self._under = saved[1]
