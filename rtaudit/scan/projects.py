@@ -12,7 +12,7 @@ from rtaudit.scan.belongs import Belongings
 from rtaudit.scan.checks import Framework, frameworks
 from rtaudit.scan.marks import Mark, Source, near
 from rtaudit.scan.packages import FOLDERS, Package, is_manifest
-from rtaudit.scan.urls import GA, PREVIEW
+from rtaudit.scan.urls import GA, PREVIEW, read_url
 from rtaudit.scan.values import Names, fold
 
 _ANYBODYS = frozenset(
@@ -74,6 +74,7 @@ class Tree:
             self.names.resolve(source)
         self.belongings = {source.path: Belongings(source) for source in sources}
         for source in sources:
+            self._add_uses(source)
             projects[source.project].sources.append(source)
         self._signs = {folder: project.signs() for folder, project in projects.items()}
         self._runs = {folder: project.runs() for folder, project in projects.items()}
@@ -82,6 +83,15 @@ class Tree:
         self.near: dict[tuple[int, str], list[Mark]] = {}
         """What has been looked for near others: pattern and file -> where it is."""
         self._entries: dict[tuple[str, str], list[Mark]] = {}
+
+    def _add_uses(self, source: Source) -> None:
+        """A call that is given a name whose value is a realtime URL is as near to it as one that is given the URL."""
+        for mark in source.of("call"):
+            for ref in mark.refs[:6]:
+                found = self.names.given(fold(ref), source)
+                url = read_url(found[0]) if found and "realtime" in found[0] else None
+                if url is not None:
+                    self.belongings[source.path].used.append((url, mark))
 
     def signs(self, source: Source) -> set[str]:
         """What a file's project speaks of; of settings without code beside them: the whole tree."""

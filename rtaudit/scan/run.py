@@ -19,7 +19,10 @@ from rtaudit.scan.source import read_source
 from rtaudit.scan.walk import Walk
 
 HINTS = (
-    "realtime", "jqqj9", "openai.azure", "azure_openai", "azureopenai", "azure-openai", "azure.ai.openai", "aoai", "rtclient", "rt-client",
+    "/realtime", ".realtime", "realtime.", "realtime/", "realtime_", "_realtime", "realtime-", "-realtime", "realtimeclient", "realtimemodel",
+    "realtimeagent", "realtimesession", "realtimertc", "realtimerunner", "realtimeconversation", "realtimeweb", "realtimebeta", "realtimellm",
+    "openairealtime", "azurerealtime", "realtimedeployment", "intent=transcription", "client_secret", "session.update", "input_audio",
+    "response.audio", "response.text.", "jqqj9", "openai.azure", "azure_openai", "azureopenai", "azure-openai", "azure.ai.openai", "aoai", "rtclient", "rt-client",
     "api-key", "api-version", "api_version", "apiversion", "subscription-key", "keycredential", "allowbrowser", "openai(", "/.default",
     "services.ai.azure", "cognitiveservices.azure", "cognitive.microsoft", "openai_base_url", "openai/v1", "azure_key", "foundry",
 )  # fmt: skip

@@ -8,7 +8,6 @@ import pytest
 
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.packages import packages_in
-from rtaudit.scan.packages import packages_in
 
 # Put together here, so that no scanner takes this file for a leak.
 HEX = "0123456789abcdef" * 2
@@ -108,7 +107,7 @@ def test_no_form_of_a_scan_shows_it(tmp_path: Path, rtaudit, name: str, text: st
     (tmp_path / name).write_text(text)
     for words in (["-o", "table"], ["-o", "json"], ["-o", "sarif"], ["--draft", "draft.yaml", "--name", "x"]):
         done = rtaudit("client", "scan", name, *words)
-        assert done.returncode in (0, 1), done.stderr, done.stderr
+        assert done.returncode in (0, 1), done.stderr
         assert secret not in done.stdout + done.stderr
     assert secret not in (tmp_path / "draft.yaml").read_text()
 
