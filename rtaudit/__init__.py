@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rtaudit.version import __version__
 
 if TYPE_CHECKING:
-    from rtaudit.api.checks import Checker, check, diff
+    from rtaudit.api.checks import Checker, check, diff, make_runbook
     from rtaudit.api.files import (
         draft_contract,
         lint,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from rtaudit.snapshot.redact import redact
 
 _WHERE = {
-    "api.checks": ("Checker", "check", "diff"),
+    "api.checks": ("Checker", "check", "diff", "make_runbook"),
     "api.files": (
         "draft_contract", "lint", "load_drift", "load_revision", "render_as", "run_cases", "verify"
     ),
@@ -77,6 +77,7 @@ __all__ = [
     "load_revision",
     "load_snapshot",
     "load_waivers",
+    "make_runbook",
     "merge",
     "plan_snapshot",
     "preflight",

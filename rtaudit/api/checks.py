@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.contract.attach import probes_of, with_contracts
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy import Pack, Waiver, join_policies, load_policies, load_waivers, opt_in_aspects
 from rtaudit.report import Report
 from rtaudit.report import load as load_report
@@ -18,6 +18,7 @@ from rtaudit.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
+    from rtaudit.report.runbook import Runbook
 
 DEFAULT_POLICY = ("production",)
 """The packs that check where none is named."""
@@ -39,6 +40,7 @@ class Checker:
         allow_unknown: bool | Sequence[str] = False,
         waivers: str | Path | Sequence[Waiver] | None = None,
         baseline: str | Path | Report | None = None,
+        allow_edited: bool = False,
     ) -> None:
         """A policy is a pack, or the name or path of one; the other parameters are those of `check`.
 
@@ -53,6 +55,7 @@ class Checker:
         self._as_of = as_of
         self._fail_on = fail_on
         self._allow_unknown = allow_unknown
+        self._allow_edited = allow_edited
         self._waiver_file = waivers if isinstance(waivers, str | Path) else None
         self._waivers = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers or ()
         self._baseline_name = None if baseline is None or isinstance(baseline, Report) else Path(baseline).name
@@ -84,23 +87,9 @@ class Checker:
         """The report of these snapshots; the parameters are those of `rtaudit.check`. Raises RtauditError."""
         from rtaudit.policy import check as run
 
-        if not snapshots:
-            raise UsageError("no snapshot was given", "give at least one")
-        snapshots, warnings = with_contracts(snapshots, [str(path) for path in contracts])
-        self.attached = snapshots
-        probed = probes_of(snapshots, [str(path) for path in probes]) if probes else ()
-        packs = self.packs(contracts=any(one.clients for one in snapshots), probes=bool(probed))
-        report = run(
-            snapshots,
-            packs,
-            as_of=self._as_of,
-            fail_on=self._fail_on,
-            allow_unknown=self._allowed({rule for pack in packs for rule in pack.rules}),
-            waivers=self._waivers,
-            baseline=self._baseline,
-            baseline_name=self._baseline_name,
-            probes=probed,
-        )
+        packs, probed, warnings = self._prepare(snapshots, contracts, probes)
+        snapshots = self.attached
+        report = run(snapshots, packs, **self._terms(packs), probes=probed)
         if warnings:
             report = replace(report, warnings=[*warnings, *report.warnings])
         if evidence is not None:
@@ -111,6 +100,50 @@ class Checker:
                 baseline=self._baseline, probes=probed, command=command,
             )  # fmt: skip
         return report
+
+    def runbook(
+        self,
+        snapshots: Sequence[Snapshot],
+        *,
+        contracts: Sequence[str | Path] = (),
+        probes: Sequence[str | Path] = (),
+        all_failures: bool = False,
+        answers: Mapping[str, str] | None = None,
+    ) -> Runbook:
+        """The steps to ready of these snapshots; the parameters are those of `rtaudit.make_runbook`. Raises RtauditError."""
+        from rtaudit.runbook import runbook
+
+        packs, probed, warnings = self._prepare(snapshots, contracts, probes)
+        terms = self._terms(packs)
+        found = runbook(self.attached, packs, **terms, probes=probed, all_failures=all_failures, answers=answers)
+        return replace(found, warnings=[*warnings, *found.warnings])
+
+    def _prepare(
+        self, snapshots: Sequence[Snapshot], contracts: Sequence[str | Path], probes: Sequence[str | Path]
+    ) -> tuple[list[Pack], Sequence[Any], Sequence[str]]:
+        """The packs, the probes and the warnings; the snapshots with their contracts are `attached`."""
+        if not snapshots:
+            raise UsageError("no snapshot was given", "give at least one")
+        for snapshot in snapshots if not self._allow_edited else ():
+            if snapshot.edited:
+                raise InputError(
+                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
+                    " have the digest that it states",
+                    "take the original, or collect again; --allow-edited checks it, and every output says so",
+                )
+        self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])
+        probed = probes_of(self.attached, [str(path) for path in probes]) if probes else ()
+        return self.packs(contracts=any(one.clients for one in self.attached), probes=bool(probed)), probed, warnings
+
+    def _terms(self, packs: Sequence[Pack]) -> dict[str, Any]:
+        return {
+            "as_of": self._as_of,
+            "fail_on": self._fail_on,
+            "allow_unknown": self._allowed({rule for pack in packs for rule in pack.rules}),
+            "waivers": self._waivers,
+            "baseline": self._baseline,
+            "baseline_name": self._baseline_name,
+        }
 
     def _allowed(self, known: set[str]) -> bool | Sequence[str]:
         if isinstance(self._allow_unknown, bool):
@@ -134,6 +167,7 @@ def check(
     contracts: Sequence[str | Path] = (),
     probes: Sequence[str | Path] = (),
     evidence: str | Path | None = None,
+    allow_edited: bool = False,
 ) -> Report:
     """Check snapshots by policies, as `rtaudit check` does: `report.verdict` is `ready`, `notReady` or `incomplete`.
 
@@ -142,13 +176,41 @@ def check(
     rules whose unknown does not gate. `waivers` is a file, or what it holds; `baseline` a report, or its file. `contracts`
     are files of client contracts (in place of the snapshots' own), `probes` files that `rtaudit probe` wrote. Where there
     are contracts or probes and no policy checks them, the packs `client` and `probe` join. `evidence` is a folder to write
-    with everything that the report follows from. Raises RtauditError.
+    with everything that the report follows from. A snapshot whose digest does not fit its content is refused (InputError)
+    unless `allow_edited`. Raises RtauditError.
+    """
+    how = Checker(
+        policies, params=params, as_of=as_of, fail_on=fail_on, allow_unknown=allow_unknown, waivers=waivers,
+        baseline=baseline, allow_edited=allow_edited,
+    )  # fmt: skip
+    return how.check(snapshots, contracts=contracts, probes=probes, evidence=evidence)
+
+
+def make_runbook(
+    snapshots: Sequence[Snapshot],
+    policies: Sequence[str | Pack] = DEFAULT_POLICY,
+    *,
+    params: Mapping[str, Any] | None = None,
+    as_of: date | None = None,
+    fail_on: str = "high",
+    allow_unknown: bool | Sequence[str] = False,
+    waivers: str | Path | Sequence[Waiver] | None = None,
+    baseline: str | Path | Report | None = None,
+    contracts: Sequence[str | Path] = (),
+    probes: Sequence[str | Path] = (),
+    all_failures: bool = False,
+    answers: Mapping[str, str] | None = None,
+) -> Runbook:
+    """The steps that make snapshots ready, as `rtaudit runbook` prints them: in order, each proved on an edited copy.
+
+    The parameters are those of `check`; `all_failures` takes what does not block too, `answers` are values for what
+    commands ask for. `runbook.verdict` is that of `check` after the last step. Nothing is executed. Raises RtauditError.
     """
     how = Checker(
         policies, params=params, as_of=as_of, fail_on=fail_on, allow_unknown=allow_unknown, waivers=waivers,
         baseline=baseline,
     )  # fmt: skip
-    return how.check(snapshots, contracts=contracts, probes=probes, evidence=evidence)
+    return how.runbook(snapshots, contracts=contracts, probes=probes, all_failures=all_failures, answers=answers)
 
 
 def diff(

@@ -20,6 +20,7 @@ _COMMANDS = (
     "collect",
     "check",
     "audit",
+    "runbook",
     "diff",
     "plan",
     "render",

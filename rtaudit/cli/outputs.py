@@ -46,6 +46,12 @@ def parse_outputs(
     Raises UsageError for an unknown format, two outputs on stdout or to one file, RtauditError for a folder that is not there.
     """
     outputs = [_parse(word, formats) for word in words] or [Output(default)]
+    check_places(outputs)
+    return outputs
+
+
+def check_places(outputs: Sequence[Output]) -> None:
+    """Raise UsageError for two outputs on stdout or to one file, RtauditError for a folder that is not there."""
     if sum(output.path is None for output in outputs) > 1:
         names = " and ".join(output.format for output in outputs if output.path is None)
         raise UsageError(f"{names} cannot all go to stdout", "write all but one to a file: -o FORMAT=PATH")
@@ -55,15 +61,15 @@ def parse_outputs(
             if paths.count(os.path.abspath(output.path)) > 1:
                 raise UsageError(f"two outputs go to {output.path}", "give each its own path")
             _check_place(output.path)
-    return outputs
 
 
 def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:
     """Raise UsageError for a grouping or an outcome that there is none of, in this answer where it is there already."""
-    from rtaudit.report import Report
+    from rtaudit.report import SEVERITIES, Report
 
     of_drift = answer is not None and not isinstance(answer, Report)
-    outcomes = (*OF_REPORT, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else OF_REPORT
+    of_report = (*OF_REPORT, *SEVERITIES)
+    outcomes = (*of_report, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else of_report
     if group_by is not None and group_by not in GROUPINGS:
         raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, GROUPINGS))
     if group_by is not None and of_drift:
@@ -130,7 +136,7 @@ def _parse(word: str, formats: Collection[str]) -> Output:
 
 def _known(name: str, formats: Collection[str]) -> str:
     if name not in formats:
-        raise UsageError(f"there is no format '{name}'", allowed_hint(name, formats))
+        raise UsageError(f"unknown format '{name}'", allowed_hint(name, formats))
     return name
 
 

@@ -20,6 +20,12 @@ def plan(
     base: Annotated[
         str | None, typer.Option("--with", metavar="SNAPSHOT", help="A collected snapshot of what is deployed now.")
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source", metavar="DIR", help="The folder of the plan's code: for files and lines. Once for each plan."
+        ),
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; stdout without it.")
     ] = None,
@@ -32,7 +38,7 @@ def plan(
     from rtaudit.plan import plan as read
     from rtaudit.snapshot import load
 
-    snapshot, warnings = read(files, environment=environment, base=load(base) if base else None)
+    snapshot, warnings = read(files, environment=environment, base=load(base) if base else None, sources=source or ())
     for warning in warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)
     write_snapshot(snapshot, output)

@@ -17,6 +17,7 @@ SCHEMAS: dict[str, str] = {
     "cases": "rtaudit.policy.schema:CASES_SCHEMA",
     "waivers": "rtaudit.policy.schema:WAIVERS_SCHEMA",
     "report": "rtaudit.report.schema:ENVELOPE",
+    "runbook": "rtaudit.report.runbook:ENVELOPE",
     "drift": "rtaudit.drift.schema:ENVELOPE",
     "driftpolicy": "rtaudit.drift.schema:POLICY",
     "map": "rtaudit.drift.schema:MAP",
@@ -33,7 +34,7 @@ SCHEMAS: dict[str, str] = {
 def find_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of the document `name`. Raises UsageError for an unknown one."""
     if name not in SCHEMAS:
-        raise UsageError(f"there is no schema '{name}'", allowed_hint(name, SCHEMAS))
+        raise UsageError(f"unknown schema '{name}'", allowed_hint(name, SCHEMAS))
     module, _, attribute = SCHEMAS[name].partition(":")
     found: dict[str, Any] = getattr(import_module(module), attribute)
     return found

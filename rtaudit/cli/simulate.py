@@ -44,7 +44,11 @@ def simulate(
         typer.Option(metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`."),
     ] = None,
     behaviour: Annotated[
-        str, typer.Option(metavar="NAME", help="How the realtime endpoint behaves: right, or a wrong one.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the realtime endpoint behaves: right, or one of its faults; an unknown name lists them.",
+        ),
     ] = "right",
 ) -> None:
     """Serve snapshots as Azure Resource Manager on loopback, until Ctrl-C. Prints the lines to copy."""
@@ -89,7 +93,7 @@ def _realtime(
     from rtaudit.subjects import World
 
     if behaviour not in BEHAVIOURS:
-        raise UsageError(f"there is no --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
+        raise UsageError(f"unknown --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
     worlds = list(zip(files, map(World, snapshots), strict=True))
     found = [
         (file, one)
@@ -99,7 +103,7 @@ def _realtime(
     ]
     if not found:
         names = [one.name for _, world in worlds for one in world.accounts]
-        raise UsageError(f"there is no account '{account}' in these snapshots", allowed_hint(account, names))
+        raise UsageError(f"unknown account '{account}' in these snapshots", allowed_hint(account, names))
     file, owner = found[0]
     deployed = [
         Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], one.fact("realtimeRole"))

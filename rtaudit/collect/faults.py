@@ -93,6 +93,9 @@ def _error_in(document: Any) -> tuple[str | None, str | None]:
             error = document[name]
             break
     if isinstance(error, str):
+        # A bare string is a message, and no code.
+        if not isinstance(document, dict):
+            return None, error or None
         described = document.get("error_description") or document.get("message")
         return error, described if isinstance(described, str) else error
     if not isinstance(error, dict):

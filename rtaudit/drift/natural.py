@@ -35,7 +35,7 @@ class Natural:
 
 NATURAL: tuple[Natural, ...] = (
     Natural("changes with every write, even one that changes nothing", frozenset({"etag"}), always=True),
-    Natural("who and when: told beside a change, not compared", frozenset({"systemData"}), always=True),
+    Natural("who and when: shown beside a change, not compared", frozenset({"systemData"}), always=True),
     Natural("the type is taken from the id; Azure leaves this field null or misspells it", frozenset({"type"}), always=True, top=True),
     Natural("Azure's own throttling rules by path, the same for every account of a kind", frozenset({"callRateLimit"}), always=True),
     Natural("derived by Azure from kind, name and region; new names come without a change", frozenset({"endpoints"}), always=True, types=frozenset({ACCOUNT})),

@@ -8,13 +8,17 @@ from rtaudit.errors import UsageError
 from rtaudit.plan.assemble import assemble
 from rtaudit.plan.files import load
 from rtaudit.plan.model import Plan
+from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
 
 __all__ = ["Plan", "plan", "read_plan"]
 
 
-def read_plan(path: str) -> Plan:
-    """The plan in a file (`-` is standard input), whatever its format. Raises InputError."""
+def read_plan(path: str, source: str | None = None) -> Plan:
+    """The plan in a file (`-` is standard input), whatever its format. Raises InputError.
+
+    `source` is the folder of the code that it was made of: with it resources have the file and line where they are written.
+    """
     kind, document = load(path)
     name = "standard input" if path == "-" else path
     if kind == "bicep":
@@ -23,20 +27,35 @@ def read_plan(path: str) -> Plan:
         from rtaudit.plan.terraform import read
     else:
         from rtaudit.plan.whatif import read
-    return read(document, name)
+    found = read(document, name)
+    if source is not None:
+        from rtaudit.plan.source import locate
+
+        locate(found, document, source)
+    return found
 
 
 def plan(
-    paths: Sequence[str], *, environment: str | None = None, base: Snapshot | None = None
+    paths: Sequence[str],
+    *,
+    environment: str | None = None,
+    base: Snapshot | None = None,
+    sources: Sequence[str] = (),
 ) -> tuple[Snapshot, list[str]]:
     """What the environment will be when these plans are deployed, and sentences that the reader should know.
 
     `base` is a collected snapshot of what is there now; its label is the environment's unless `environment` names one.
+    `sources` are the folders of the code, one for each plan, or none.
     Raises InputError for a file that is no plan.
     """
     if not paths:
         raise UsageError("no plan was given", "name a plan file, or - for standard input")
-    plans = [read_plan(path) for path in paths]
+    if sources and len(sources) != len(paths):
+        raise UsageError(
+            f"{counted(len(paths), 'plan')} and {counted(len(sources), 'source folder')} were given",
+            "give --source once for each plan, in their order",
+        )
+    plans = [read_plan(path, sources[number] if sources else None) for number, path in enumerate(paths)]
     label = environment or (base.environment if base else "default")
     snapshot = assemble(plans, label, base)
     warnings = [f"{one.file}: {sentence}" for one in plans for sentence in one.warnings]

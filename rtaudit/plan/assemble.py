@@ -80,6 +80,11 @@ def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> 
         "addresses": {
             planned.id: planned.address for planned in found.planned.values() if planned.address != planned.id
         },
+        "sources": {
+            planned.id: {"file": planned.source[0], "line": planned.source[1]}
+            for planned in found.planned.values()
+            if planned.source
+        },
         "defaults": {planned.id: dict(planned.defaults) for planned in found.planned.values() if planned.defaults},
     }
     scope["planned"] = {key: value for key, value in scope["planned"].items() if value}

@@ -43,6 +43,8 @@ class Planned:
     """Dotted paths of what the plan says is not set: an update takes it away."""
     unmodelled: Sequence[str] = ()
     """JSON Pointers of what this kind of code cannot say; of an update, whatever else Azure holds stays."""
+    source: tuple[str, int] | None = None
+    """File and line (1-based) of the code, where they are certain."""
     partial: bool = False
     """True where the resource may hold more below `properties` than the plan shows."""
 

@@ -48,11 +48,15 @@ def check(
             world = World(snapshot, probes[index] if probes else ())
             findings += join_packs([judge(world, rules, pack.name) for pack, rules in bound], gates)
             warnings += _empty(world)
-    warnings += apply_waivers(findings, waivers, today)
+    warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:
         findings = in_order(findings)
     verdict = verdict_of((one.outcome == "fail" for one in findings if gates(one)), "ready", "notReady")
+    if all(one.outcome == "notApplicable" for one in findings):
+        verdict = "incomplete"
+        warnings.append(_nothing(bound))
+    warnings += [one for pack in packs for one in pack.warnings]
     return Report(
         tool={"name": "rtaudit", "version": __version__},
         generated_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -120,12 +124,22 @@ def _empty(world: World) -> list[str]:
     if world.accounts or world.listing_gaps("account"):
         return []
     name = world.snapshot.file or f"the snapshot of {world.snapshot.environment}"
-    return [f"{name} holds no account of kind OpenAI or AIServices: there was nothing to judge of accounts"]
+    return [f"{name} holds no account of kind OpenAI or AIServices: there was no account to check"]
+
+
+def _nothing(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> str:
+    """Why a check that evaluated nothing did so, as far as it can be told."""
+    kinds = {one.rule.each for _, rules in bound for one in rules}
+    if kinds == {"client"}:
+        return "nothing was checked: the rules ask about client contracts, and there is none (--client FILE)"
+    if kinds == {"probe"}:
+        return "nothing was checked: the rules ask about probes, and there is none (--probe FILE)"
+    return "nothing was checked: no rule applied to anything" if kinds else "nothing was checked: no rule is selected"
 
 
 def _edited(snapshot: Snapshot) -> list[str]:
-    if snapshot.recorded_digest in (None, snapshot.digest):
+    if snapshot.file and snapshot.recorded_digest is None:
+        return [f"{snapshot.file} has no digest: it was made by hand, and nothing shows that Azure said this"]
+    if not snapshot.edited:
         return []
-    return [
-        f"{snapshot.file}: its content does not have the digest that it states: it was edited after it was collected"
-    ]
+    return [f"{snapshot.file}: digest mismatch: the file was modified after collection"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.errors import RtauditError, allowed_hint
+from rtaudit.report.steps import ASK
 from rtaudit.snapshot import Gap, Snapshot
 
 SHORTS: dict[str, str] = {row.short: row.key for row in RESOURCE_TYPES.values() if row.short}
@@ -26,7 +28,7 @@ class EditError(RtauditError):
 
 def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
     """`base` with the changes applied, one after another. Raises EditError."""
-    resources = {arm_id.key(resource["id"]): copy.deepcopy(resource) for resource in base.resources}
+    resources = {arm_id.key(resource["id"]): resource for resource in base.resources}
     gaps = list(base.gaps)
     scope = copy.deepcopy(dict(base.scope))
     collection = copy.deepcopy(dict(base.collection))
@@ -46,7 +48,36 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
             _change_client(clients, change)
         else:
             _change_resource(resources, change)
-    return Snapshot.of(base.environment, scope, resources.values(), gaps, clients, collection)
+    # What was not changed is in order already: it is the base's own.
+    own = {id(one) for one in base.resources}
+    found = Snapshot.of(
+        base.environment, scope, (one for one in resources.values() if id(one) not in own), gaps, clients, collection
+    )
+    kept = [one for one in resources.values() if id(one) in own]
+    return replace(found, resources=sorted([*kept, *found.resources], key=lambda one: arm_id.key(one["id"])))
+
+
+def answered(value: Any, answers: Mapping[str, Any]) -> Any:
+    """`value` with what the reader is asked for put in; a text that is one question alone becomes the answer itself."""
+    if isinstance(value, dict):
+        return {answered(key, answers): answered(item, answers) for key, item in value.items()}
+    if isinstance(value, list):
+        return [answered(item, answers) for item in value]
+    if not isinstance(value, str):
+        return value
+    alone = ASK.fullmatch(value)
+    if alone and alone[1] in answers:
+        return answers[alone[1]]
+    return ASK.sub(lambda found: str(answers.get(found[1], found[0])), value)
+
+
+def asks_in(value: Any) -> list[str]:
+    """The names of what a value asks the reader for, each once."""
+    if isinstance(value, dict):
+        return list(dict.fromkeys(name for pair in value.items() for one in pair for name in asks_in(one)))
+    if isinstance(value, list | tuple):
+        return list(dict.fromkeys(name for one in value for name in asks_in(one)))
+    return ASK.findall(value) if isinstance(value, str) else []
 
 
 def find(resources: Mapping[str, dict[str, Any]], at: str) -> str:
@@ -100,9 +131,11 @@ def _change_resource(resources: dict[str, dict[str, Any]], change: Mapping[str, 
     if change.get("delete"):
         del resources[key]
         return
-    resource = resources[key]
-    if "copy" in change:
-        resource = copy.deepcopy(resource)
+    # What is changed is copied; the rest is the base's own.
+    resource = copy.deepcopy(resources[key])
+    if "copy" not in change:
+        resources[key] = resource
+    else:
         resource["id"] = f"{resource['id'].rsplit('/', 1)[0]}/{change['copy']}"
         if "name" in resource:
             resource["name"] = change["copy"]

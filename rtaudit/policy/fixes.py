@@ -15,7 +15,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents import Path
 from rtaudit.errors import InputError
-from rtaudit.policy import made_models  # noqa: F401 (registers its values)
+from rtaudit.policy import made_models, made_monitoring  # noqa: F401 (they register their values)
 from rtaudit.policy.compile import compile_condition
 from rtaudit.policy.conditions import Condition, Scope
 from rtaudit.policy.made import MADE, Given, home_of

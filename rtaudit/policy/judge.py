@@ -94,6 +94,7 @@ def _not_passed(
     snapshot = subject.world.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
+        finding.source = snapshot.sources.get(arm_id.key(subject.resource))
         finding.note = finding.note or _default_of_provider(finding, snapshot)
     return finding
 

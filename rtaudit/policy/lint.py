@@ -55,6 +55,10 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
         complaints += _duplicates(loaded, rules)
         rules.update({rule.id: rule for rule in loaded})
         complaints += _pack(path)
+    packs = [path for path in files if isinstance(load_yaml(path).value, dict)] if not complaints else []
+    for path in packs:
+        for pack in load_policies([str(path)]):
+            complaints += [Complaint(f"{path}:1:1", "unselected", warning) for warning in pack.warnings]
     worlds = [World(snapshot) for snapshot in snapshots]
     for rule in rules.values():
         complaints += _rule(rule, worlds)
@@ -81,7 +85,7 @@ def _duplicates(loaded: Sequence[Rule], rules: dict[str, Rule]) -> Iterator[Comp
     for rule in loaded:
         known = rules.get(rule.id) or library().get(rule.id)
         if known is not None and Path(known.document.name).resolve() != Path(rule.document.name).resolve():
-            yield _at(rule, ("id",), "duplicate-id", f"{rule.id} stands in {known.document.name} already")
+            yield _at(rule, ("id",), "duplicate-id", f"{rule.id} is already defined in {known.document.name}")
 
 
 def _pack(path: Path) -> Iterator[Complaint]:

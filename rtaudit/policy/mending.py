@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rtaudit.policy.edit import EditError, edited
+from rtaudit.policy.edit import EditError, answered, edited
 from rtaudit.policy.judge import judge
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
-from rtaudit.report.steps import ASK, Step
+from rtaudit.report.steps import Step
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import World
 
@@ -68,20 +68,6 @@ def _unmended(failed: Sequence[Finding]) -> str | None:
                     return f"no step mends {one.field}, which is {one.actual!r}"
                 return f"after its steps {one.field} is still {one.actual!r}"
     return None
-
-
-def answered(value: Any, answers: Mapping[str, Any]) -> Any:
-    """`value` with what the reader is asked for put in; a text that is one question alone becomes the answer itself."""
-    if isinstance(value, dict):
-        return {answered(key, answers): answered(item, answers) for key, item in value.items()}
-    if isinstance(value, list):
-        return [answered(item, answers) for item in value]
-    if not isinstance(value, str):
-        return value
-    alone = ASK.fullmatch(value)
-    if alone and alone[1] in answers:
-        return answers[alone[1]]
-    return ASK.sub(lambda found: str(answers.get(found[1], found[0])), value)
 
 
 def _named(step: Step) -> str:

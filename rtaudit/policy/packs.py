@@ -42,6 +42,12 @@ class Pack:
     file: str | None = None
     """The file it was read from."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever checks by it should know: that it selects nothing, or own rules that no pack selects."""
+        found = [] if self.judged() else [f"the pack {self.name} selects no rule"]
+        return [*found, *(unselected(Path(self.file)) if self.file else ())]
+
     def bind(self, today: date) -> list[BoundRule]:
         """The enabled rules, compiled with this pack's parameters, in the order of their ids."""
         return [bind(rule, self.params, today, severity=severity) for rule, severity in self.judged()]
@@ -90,10 +96,35 @@ def load_rules(folder: Path) -> dict[str, Rule]:
             if rule.id in found:
                 other = found[rule.id].document.name
                 raise rule.document.error(
-                    (*rule.path, "id"), f"the rule {rule.id} stands in {other} already", "ids are never reused"
+                    (*rule.path, "id"), f"the rule {rule.id} is already defined in {other}", "ids are never reused"
                 )
             found[rule.id] = rule
     return found
+
+
+def unselected(path: Path) -> list[str]:
+    """One sentence on the rules beside a pack (or in its folder `rules`) that no pack there selects; none where all are."""
+    folder = path if path.is_dir() else path.parent
+    if folder.resolve() == assets.policies().resolve() or not folder.is_dir():
+        return []
+    documents = [load_yaml(one) for one in rule_files(folder)]
+    packs = [one.value for one in documents if isinstance(one.value, dict) and "schema" in one.value]
+    if not packs:
+        return []
+    lists = [one for one in documents if isinstance(one.value, list)]
+    lists += [load_yaml(one) for one in rule_files(folder / "rules") if _own_rules(folder / "pack")]
+    stated = [
+        str(rule.get("id"))
+        for one in lists
+        for rule in (one.value if isinstance(one.value, list) else ())
+        if isinstance(rule, dict)
+    ]
+    chosen = {str(one) for pack in packs for one in (pack.get("select") or ())}
+    missing = [one for one in stated if one not in chosen]
+    if not missing:
+        return []
+    names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    return [f"no pack in {folder} selects {names}: keep such rules in {folder / 'rules'} and name them under `select`"]
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -182,7 +213,7 @@ def _find(name: str) -> list[Pack]:
         return _from_folder(path)
     if not path.is_file():
         raise InputError(
-            f"there is no policy '{name}'", f"{allowed_hint(name, builtin_names())}; or give a path to a file or folder"
+            f"unknown policy '{name}'", f"{allowed_hint(name, builtin_names())}; or give a path to a file or folder"
         )
     document = _load(path)
     if isinstance(document.value, list):
@@ -270,7 +301,7 @@ class _Resolver:
             if known is not None:
                 raise document.error(
                     ("rules", index, "id"),
-                    f"the rule {rule.id} stands in {known.document.name} already",
+                    f"the rule {rule.id} is already defined in {known.document.name}",
                     "give your rule an id of your own; to change one that ships, use `override`",
                 )
             self._rules[rule.id] = rule
@@ -284,7 +315,7 @@ class _Resolver:
         available = {**library(), **own}
         for index, rule_id in enumerate(value.get("select", ())):
             if rule_id not in available:
-                raise document.error(("select", index), f"there is no rule '{rule_id}'", _near(rule_id, available))
+                raise document.error(("select", index), f"unknown rule '{rule_id}'", _near(rule_id, available))
             self._rules[rule_id] = available[rule_id]
         for name, setting in value.get("params", {}).items():
             self._params[name] = setting
@@ -312,7 +343,7 @@ def _base(document: Document, path: Path, base: str, index: int) -> Path:
         return assets.policies() / f"{base}.yaml"
     if near:
         return near[0]  # itself: the circle is reported where it closes
-    raise document.error(("extends", index), f"there is no pack '{base}'", allowed_hint(base, builtin_names()))
+    raise document.error(("extends", index), f"unknown pack '{base}'", allowed_hint(base, builtin_names()))
 
 
 def _own_rules(path: Path) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import canonical, load_yaml
+from rtaudit.errors import did_you_mean
 from rtaudit.policy.operators import wildcards
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
@@ -37,7 +38,13 @@ class Waiver:
         return (
             finding.rule.lower() == self.rule.lower()
             and finding.outcome == self.accepts
-            and self.resource.fullmatch(finding.resource.rstrip("/")) is not None
+            and self.covers(finding.resource)
+        )
+
+    def covers(self, resource: str) -> bool:
+        """True when its `resource` speaks of this one: its id by a pattern, or its name, or `account/deployment`."""
+        return self.resource.fullmatch(resource.rstrip("/")) is not None or (
+            "*" not in self.stated["resource"] and self.stated["resource"].strip("/").lower() in _short_names(resource)
         )
 
 
@@ -50,7 +57,7 @@ def load_waivers(path: str | Path) -> list[Waiver]:
             expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
         except ValueError:
             where = ("waivers", index, "expires")
-            raise document.error(where, f"there is no day {stated['expires']}", "write YYYY-MM-DD") from None
+            raise document.error(where, f"not a valid date: {stated['expires']}", "write YYYY-MM-DD") from None
         line, _ = document.position(("waivers", index))
         pattern = wildcards(stated["resource"].rstrip("/"))
         accepts = stated.get("accepts", "fail")
@@ -58,8 +65,18 @@ def load_waivers(path: str | Path) -> list[Waiver]:
     return waivers
 
 
-def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[str]:
-    """Mark what is waived (and what an expired waiver no longer covers); the warnings about the waivers themselves."""
+def _short_names(resource: str) -> tuple[str, ...]:
+    parts = resource.lower().rstrip("/").split("/")
+    return (parts[-1], f"{parts[-3]}/{parts[-1]}") if len(parts) > 3 else (parts[-1],)
+
+
+def apply_waivers(
+    findings: Sequence[Finding], waivers: Sequence[Waiver], today: date, rules: Collection[str] = ()
+) -> list[str]:
+    """Mark what is waived (and what an expired waiver no longer covers); the warnings about the waivers themselves.
+
+    `rules` are the ids of the rules that were checked: a waiver of another one says what may have been meant.
+    """
     matched: set[int] = set()
     by_rule: dict[str, list[tuple[int, Waiver]]] = {}
     for number, waiver in enumerate(waivers):
@@ -75,17 +92,35 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver], today:
             finding.outcome = "waived"
         elif mine:
             finding.waiver = {**mine[0][1].stated, "expired": True}
-    return [text for number, waiver in enumerate(waivers) for text in _complaints(waiver, number in matched, today)]
+    complaints = [one for waiver in waivers for one in _complaints(waiver, today)]
+    unmatched = [waiver for number, waiver in enumerate(waivers) if number not in matched]
+    return complaints + [_unmatched(waiver, findings, rules) for waiver in unmatched]
 
 
-def _complaints(waiver: Waiver, matched: bool, today: date) -> Iterable[str]:
+def _unmatched(waiver: Waiver, findings: Sequence[Finding], rules: Collection[str]) -> str:
+    """What a waiver that matches nothing would have had to say."""
+    what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']} matches no finding"
+    of_rule = [one for one in findings if one.rule.lower() == waiver.rule.lower()]
+    if not of_rule and waiver.rule.upper() not in rules:
+        meant = did_you_mean(waiver.rule, rules)
+        return f"{what}: no rule {waiver.rule} was checked" + (f"; {meant} may be meant" if meant else "")
+    covered = [one for one in of_rule if waiver.covers(one.resource)]
+    if covered:
+        told = sorted({one.outcome for one in covered})
+        return f"{what}: it accepts {waiver.accepts}, and the rule's outcome there is {' and '.join(told)}"
+    open_ones = sorted({one.resource for one in of_rule if one.outcome == waiver.accepts})
+    if open_ones:
+        more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
+        return f"{what}: what would match is {', '.join(open_ones[:3])}{more}"
+    return f"{what}: nothing is {waiver.accepts} by that rule; the waiver may be taken out"
+
+
+def _complaints(waiver: Waiver, today: date) -> Iterable[str]:
     what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']}"
     if waiver.expires is None:
-        yield f"{what} has no end: say when it `expires`"
+        yield f"{what} never expires; add `expires: YYYY-MM-DD`"
     elif waiver.expires < today:
-        yield f"{what} expired on {waiver.expires} and waives nothing any more"
-    if not matched:
-        yield f"{what} matches no finding that its `accepts` speaks of: it may be taken out"
+        yield f"{what} expired on {waiver.expires} and has no effect any more"
 
 
 def apply_baseline(findings: Sequence[Finding], baseline: Report) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rtaudit.render import Options
-from rtaudit.render.text import VERDICTS, in_full, name, observed, plain, reasons, shorten, state, value, waiver
+from rtaudit.render.text import in_code, in_full, name, observed, plain, reasons, shorten, state, value, verdict, waiver
 from rtaudit.report import Finding, Report
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,8 +21,7 @@ def render(report: Report, _options: Options) -> Iterator[str]:
     states = [state(finding) for finding in report.findings]
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield (
-        f"<testsuites name={_attribute('rtaudit: ' + VERDICTS.get(report.verdict, report.verdict))} "
-        f'{_numbers(states, skipped=False)} time="0">\n'
+        f'<testsuites name={_attribute("rtaudit: " + verdict(report))} {_numbers(states, skipped=False)} time="0">\n'
     )
     suites: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -64,7 +63,8 @@ def _case(report: Report, finding: Finding, title: str) -> Iterator[str]:
         case "unknown":
             said = "; ".join(reasons(finding))
             yield f"{case}>\n      <error type={_attribute(finding.severity)} message={_attribute('unknown: ' + said)}>"
-            yield f"{_text(plain(finding.resource))}</error>\n    </testcase>\n"
+            where = "\n".join(filter(None, (plain(finding.resource), in_code(finding))))
+            yield f"{_text(where)}</error>\n    </testcase>\n"
         case "pass":
             yield f"{case}/>\n"
         case "waived":
@@ -99,6 +99,7 @@ def _details(finding: Finding, report: Report) -> str:
     said = [value(text.title, 300)] if text else []
     said += [
         f"resource: {plain(finding.resource)}",
+        *filter(None, (in_code(finding),)),
         f"cause: {finding.cause}",
         *_observations(finding),
         *(f"fix: {value(step, 1000)}" for step in finding.fix),

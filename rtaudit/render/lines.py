@@ -45,9 +45,11 @@ class Lines:
         return self._place(environment, resource)[1]
 
     def of(self, finding: Finding) -> tuple[str | None, int]:
-        """The file and line of a finding: of a source file its own, else those of its resource in the snapshot."""
+        """The file and line of a finding: those of the code where it has one, else those of its resource in the snapshot."""
         if finding.each == SOURCE:
             return finding.resource, next((line for seen in finding.observations for line, _ in seen.places), 1)
+        if finding.source is not None:
+            return finding.source
         return self.file(finding.environment, finding.resource), self.line(finding.environment, finding.resource)
 
     def _place(self, environment: str, resource: str) -> tuple[str | None, int]:

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from rtaudit.render import Options
 from rtaudit.render.text import (
     GOOD_VERDICTS,
-    VERDICTS,
     conclusion,
     count_line,
+    in_code,
     judged,
     name,
     observed,
+    only_azure,
     reasons,
     rule_list,
     state,
     value,
+    verdict,
     waiver,
 )
 from rtaudit.report import Finding, Report
@@ -91,10 +93,12 @@ def _links(report: Report, cause: Cause) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    yield f"# rtaudit: {VERDICTS.get(report.verdict, report.verdict)}\n\n"
+    yield f"# rtaudit: {verdict(report)}\n\n"
     yield f"{prose(judged(report))}\n\n"
     yield f"{prose(conclusion(report))}.\n\n"
     yield f"{count_line(report)}.\n"
+    if only_azure(report):
+        yield f"\n{prose(only_azure(report))}.\n"
     for warning in report.warnings[:20]:
         yield f"\n> warning: {prose(value(warning, 300))}\n"
 
@@ -136,6 +140,7 @@ def _section(
     for cause in listed[:MOST]:
         lead = cause.lead
         said = [prose(_sentence(report, lead))]
+        said += [prose(in_code(lead))]
         said += [prose(waiver(lead))] if lead.waiver and more is not _waiver else []
         said += [more(lead)] if more else []
         yield f"| {lead.severity} | {'<br>'.join(filter(None, said))} | {prose(rule_list(cause.rules))} |\n"

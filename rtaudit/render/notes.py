@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, in_full, name, observed, reasons, shorten, value
+from rtaudit.render.text import GOOD_VERDICTS, in_code, in_full, name, observed, reasons, shorten, value, verdict
 from rtaudit.report import Finding, Report
 from rtaudit.report.model import SOURCE
 
@@ -27,8 +27,7 @@ class Note:
 def notes(report: Report) -> Iterator[Note]:
     """The verdict, the warnings, then each failure and unknown that is neither waived nor in the baseline, worst first."""
     good = report.verdict in GOOD_VERDICTS
-    verdict = VERDICTS.get(report.verdict, report.verdict)
-    yield Note("info" if good else "error", f"rtaudit: {verdict}", in_full(report))
+    yield Note("info" if good else "error", f"rtaudit: {verdict(report)}", in_full(report))
     for warning in report.warnings:
         yield Note("warning", "rtaudit", value(warning, 1000))
     for finding in report.findings:
@@ -41,6 +40,7 @@ def _note(report: Report, finding: Finding) -> Note:
     unknown = finding.outcome == "unknown"
     gates = report.gate.blocks(finding)
     said = [value(finding.message or "", 400), value(text.title if text else finding.rule, 300)]
+    said.append(in_code(finding))
     if unknown:
         said += [f"unknown: {reason}" for reason in reasons(finding)[:5]]
     elif finding.each == SOURCE:

@@ -15,6 +15,7 @@ from rtaudit.render.lines import Lines, uri
 from rtaudit.render.text import (
     GOOD_VERDICTS,
     gap,
+    in_code,
     in_full,
     name,
     observed,
@@ -151,6 +152,8 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
             "observedResources": list(dict.fromkeys(value(seen.resource) for seen in finding.observations[:10])),
         },
     }
+    if finding.address is not None:
+        result["properties"]["address"] = value(finding.address)
     if finding.rule in indexes:
         result["ruleIndex"] = indexes[finding.rule]
     if finding.outcome == "waived":
@@ -181,6 +184,7 @@ def _physical(finding: Finding, file: str) -> list[dict[str, Any]]:
 def _message(finding: Finding, text: RuleText | None) -> str:
     said = [value(finding.message, 400)] if finding.message else []
     said.append(value(text.title if text else finding.rule, 300))
+    said += [in_code(finding)] if finding.address else []
     if finding.outcome == "unknown":
         said += [f"unknown: {reason}" for reason in reasons(finding)]
     elif finding.each == SOURCE:

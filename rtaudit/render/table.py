@@ -14,8 +14,10 @@ from rtaudit.render.text import (
     conclusion,
     count_line,
     heading,
+    in_code,
     judged,
     name,
+    only_azure,
     owner,
     place,
     plain,
@@ -65,6 +67,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield "\n" if (shown or options.show) and not options.details else ""
     for warning in report.warnings:
         yield from page.wrapped(f"warning: {shorten(plain(warning), 400)}", "", "  ")
+    if only_azure(report):
+        yield from page.wrapped(f"{only_azure(report)}.", "")
     yield from _next(page, report, options)
     for line in page.wrapped(conclusion(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
@@ -147,6 +151,8 @@ def _entry(page: Page, report: Report, cause: Cause, options: Options) -> Iterat
     label = lead.severity.upper() if outcome == "fail" else _LABELS.get(outcome, outcome.upper())
     colour = SEVERITY_COLOURS[lead.severity] if outcome == "fail" else _OUTCOME_COLOURS[outcome]
     yield from page.entry(label, colour, _sentence(report, lead), rule_list(cause.rules))
+    if lead.address is not None:
+        yield from page.wrapped(in_code(lead), " " * LABEL, "  ")
     if lead.waiver:
         yield from page.wrapped(waiver(lead), " " * LABEL)
     if options.details:

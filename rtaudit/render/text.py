@@ -127,6 +127,37 @@ def waiver(finding: Finding) -> str:
     return shorten(plain(("expired waiver: " if given.get("expired") else "waived: ") + ", ".join(parts)), 300)
 
 
+def verdict(report: Report) -> str:
+    """The words for a report's verdict; of a planned snapshot `ready as planned`."""
+    planned = any(one.get("planned") for one in report.snapshots)
+    return VERDICTS.get(report.verdict, report.verdict) + (" as planned" if planned else "")
+
+
+def in_code(finding: Finding) -> str:
+    """Of a planned resource: what the code calls it, where it is, and which attribute it leaves unset; else empty."""
+    if finding.address is None:
+        return ""
+    file, line = finding.source or ("", 0)
+    unset = f"; {shorten(plain(finding.note), 200)}" if finding.note and finding.outcome == "fail" else ""
+    return f"in the code: {value(finding.address)}" + (f" ({value(file)}:{line})" if file else "") + unset
+
+
+def only_azure(report: Report) -> str:
+    """How many unknowns of a plan rest on what Azure assigns at the deployment, as a sentence; else empty."""
+    number = report.summary.get("assignedByAzure") or 0
+    return (
+        f"{counted(number, 'check')} {'rests' if number == 1 else 'rest'} on what Azure assigns at the deployment:"
+        f" {'it blocks' if number == 1 else 'they block'} nothing before it (--show unknown)"
+        if number
+        else ""
+    )
+
+
+def _unknown(report: Report, number: int) -> str:
+    waiting = report.summary.get("assignedByAzure") or 0
+    return f"{number} unknown" + (f" ({waiting} of them only Azure can tell)" if waiting else "")
+
+
 def counts(report: Report) -> str:
     """Every outcome counted: `3 failed (1 critical, 2 high), 2 unknown, 1 waived, 40 passed, 12 not applicable`."""
     summary = report.summary
@@ -135,7 +166,12 @@ def counts(report: Report) -> str:
     known = sum(1 for finding in report.findings if finding.known)
     parts = [
         f"{summary.get('fail', 0)} failed" + (f" ({worst})" if worst else ""),
-        *(f"{summary.get(outcome, 0)} {word}" for outcome, word in OUTCOME_WORDS.items() if outcome != "fail"),
+        _unknown(report, summary.get("unknown", 0)),
+        *(
+            f"{summary.get(outcome, 0)} {word}"
+            for outcome, word in OUTCOME_WORDS.items()
+            if outcome not in ("fail", "unknown")
+        ),
     ]
     if known:
         parts.append(f"{known} of them known from the baseline")
@@ -146,7 +182,7 @@ def heading(report: Report) -> str:
     """The first line of a report: what was checked and the verdict, `prod: NOT READY`."""
     labels = list(dict.fromkeys(value(one["environment"], 40) for one in report.snapshots))
     shown = ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
-    return f"{shown or 'nothing'}: {VERDICTS.get(report.verdict, report.verdict).upper()}"
+    return f"{shown or 'nothing'}: {verdict(report).upper()}"
 
 
 def judged(report: Report) -> str:
@@ -175,7 +211,7 @@ def count_line(report: Report) -> str:
     number = {outcome: report.summary.get(outcome, 0) for outcome in OUTCOMES}
     checks = sum(count for outcome, count in number.items() if outcome != "notApplicable")
     known = sum(1 for finding in report.findings if finding.known)
-    parts = [f"{number['fail']} failed", f"{number['unknown']} unknown", f"{number['pass']} passed"]
+    parts = [f"{number['fail']} failed", _unknown(report, number["unknown"]), f"{number['pass']} passed"]
     parts += [f"{number['waived']} waived"] if number["waived"] else []
     parts += [f"{known} known from the baseline"] if known else []
     return "; ".join(filter(None, (", ".join(things), f"{counted(checks, 'check')}: {', '.join(parts)}")))
@@ -187,9 +223,9 @@ _COUNTED = {"account": "account", "realtimeDeployment": "realtime deployment", "
 
 def conclusion(report: Report) -> str:
     """The one line that ends a report: the verdict, and what blocks by findings, causes and severity."""
-    verdict = VERDICTS.get(report.verdict, report.verdict)
+    said = verdict(report)
     if report.verdict not in _BLOCKING:
-        return f"{verdict}: {counts(report)}"
+        return f"{said}: {counts(report)}"
     blocking = [one for one in report.findings if report.gate.blocks(one) and one.outcome == _BLOCKING[report.verdict]]
     threshold = f"{report.gate.fail_on} or worse" if report.gate.fail_on not in ("critical", "none") else "critical"
     known = sum(1 for finding in report.findings if finding.known)
@@ -199,16 +235,16 @@ def conclusion(report: Report) -> str:
         number = len({one.cause for one in blocking})
         what = f"{counted(len(blocking), 'finding')} with {counted(number, 'cause')}"
         if report.verdict == "notReady":
-            return f"{verdict}: {what} {'blocks' if len(blocking) == 1 else 'block'} the launch ({worst})"
-        return f"{verdict}: {what} could not be evaluated ({worst})"
+            return f"{said}: {what} {'blocks' if len(blocking) == 1 else 'block'} the launch ({worst})"
+        return f"{said}: {what} could not be evaluated ({worst})"
     if known:
         fixed = f", {report.gate.fixed} fixed" if report.gate.fixed else ""
-        return f"{verdict}: no new findings ({known} known from the baseline{fixed})"
+        return f"{said}: no new findings ({known} known from the baseline{fixed})"
     if report.gate.fail_on == "none":
-        return f"{verdict}: --fail-on none lets every finding pass"
+        return f"{said}: --fail-on none lets every finding pass"
     below = report.summary.get("fail", 0) + report.summary.get("unknown", 0)
     rest = f"; {counted(below, 'finding')} below that or allowed" if below else ""
-    return f"{verdict}: nothing of severity {threshold} failed or is unknown{rest}"
+    return f"{said}: nothing of severity {threshold} failed or is unknown{rest}"
 
 
 def in_full(report: Report) -> str:
@@ -238,10 +274,12 @@ __all__ = [
     "counts",
     "gap",
     "heading",
+    "in_code",
     "in_full",
     "judged",
     "name",
     "observed",
+    "only_azure",
     "owner",
     "place",
     "plain",
@@ -252,5 +290,6 @@ __all__ = [
     "state",
     "tame",
     "value",
+    "verdict",
     "waiver",
 ]

@@ -135,6 +135,8 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         document["known"] = True
     if finding.address is not None:
         document["address"] = finding.address
+    if finding.source is not None:
+        document["source"] = {"file": finding.source[0], "line": finding.source[1]}
     return document
 
 
@@ -173,6 +175,14 @@ def _load_findings(document: dict[str, Any], error_at: ErrorAt) -> list[Finding]
     return found
 
 
+def _source(found: Any) -> tuple[str, int] | None:
+    if found is None:
+        return None
+    if not isinstance(found["file"], str) or not isinstance(found["line"], int):
+        raise TypeError(found)
+    return found["file"], found["line"]
+
+
 def _load_observation(item: dict[str, Any]) -> Observation:
     return Observation(**{**item, "places": [(line, column) for line, column in item.get("places", ())]})
 
@@ -192,6 +202,7 @@ def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
         ],
         fix=document.get("fix", ()),
         address=document.get("address"),
+        source=_source(document.get("source")),
         waiver=document.get("waiver"),
         known=document.get("known", False),
         note=document.get("note"),

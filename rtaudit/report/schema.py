@@ -30,7 +30,7 @@ _FINDING: dict[str, Any] = {
             "description": "Equal for findings whose evidence is the same field of the same resource.",
         },
         "severity": {"enum": list(SEVERITIES)},
-        "setBy": {**_STRING, "description": "The pack whose judgement stands."},
+        "setBy": {**_STRING, "description": "The pack that set the outcome."},
         "observations": {
             "type": "array",
             "items": {
@@ -60,7 +60,14 @@ _FINDING: dict[str, Any] = {
         "gaps": SNAPSHOT["properties"]["gaps"],
         "fix": _STRINGS,
         "waiver": {"type": ["object", "null"]},
-        "known": {"type": "boolean", "description": "True when the baseline holds it: it does not gate."},
+        "known": {"type": "boolean", "description": "True when the baseline holds it: it does not block."},
+        "address": {**_STRING, "description": "Of a planned resource: what the code calls it."},
+        "source": {
+            "type": "object",
+            "description": "Of a planned resource: where the code has it, where that is certain.",
+            "required": ["file", "line"],
+            "properties": {"file": _STRING, "line": {"type": "integer", "minimum": 1}},
+        },
     },
 }
 
@@ -98,6 +105,7 @@ ENVELOPE: dict[str, Any] = {
                     "digest": _STRING,
                     "collectedAt": {"type": ["string", "null"]},
                     "file": {"type": ["string", "null"]},
+                    "planned": {**SNAPSHOT["properties"]["scope"]["properties"]["planned"]["properties"]["plans"]},
                 },
             },
         },
@@ -127,6 +135,7 @@ ENVELOPE: dict[str, Any] = {
             "required": [*OUTCOMES, "failedBySeverity"],
             "properties": {
                 **dict.fromkeys(OUTCOMES, _COUNT),
+                "assignedByAzure": {**_COUNT, "description": "Unknowns of a plan that only Azure can tell."},
                 "failedBySeverity": {"type": "object", "additionalProperties": _COUNT},
             },
         },

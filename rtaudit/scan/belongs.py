@@ -99,6 +99,8 @@ class Belongings:
         opens = any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors) or any(
             url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls
         )
+        # One of each on a line is enough: minified code has thousands there, and each mark looks at all of them.
+        self.vendors = list({(vendor, one.scope, one.line): (vendor, one) for vendor, one in self.vendors}.values())
         if "voiceLive" in signs and not opens:
             signs["onlyVoiceLive"] = signs["voiceLive"]
 

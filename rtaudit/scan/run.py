@@ -30,6 +30,10 @@ HINTS = (
 _KEYS = re.compile(r"(?<![0-9a-f-])[0-9a-f]{32}(?![0-9a-f-])")
 
 
+MAX_PLACES = 50
+"""Places of one file that a check shows; the others are counted. What an ignore accepts is counted apart."""
+
+
 @dataclass
 class Place:
     """One place that a check finds fault with."""
@@ -156,10 +160,11 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
     grouped: dict[tuple[str, str, str], SourceFinding] = {}
     faulty: dict[str, set[str]] = {}
     ignores = Ignores(checks)
+    shown: Counter[tuple[str, str, bool]] = Counter()
     for check in checks.values():
         taken: set[tuple[str, int]] = set()
         for match in matches(check, tree):
-            _add(grouped, match, taken, ignores)
+            _add(grouped, match, taken, ignores, shown)
         faulty[check.id] = {
             by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"
         }
@@ -174,6 +179,9 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
         key=lambda one: (one.file, one.places[0].line, one.places[0].column, one.check.id, one.pattern)
     )
     result.warnings += ignores.warnings
+    for (check_id, path, _), count in sorted(shown.items()):
+        if count > MAX_PLACES:
+            result.notes.append(f"{path}: of {count:,} places of {check_id}, {MAX_PLACES} are shown.")
 
 
 def _add(
@@ -181,13 +189,17 @@ def _add(
     match: Match,
     taken: set[tuple[str, int]],
     ignores: Ignores,
+    shown: Counter[tuple[str, str, bool]],
 ) -> None:
     source, mark, check = match.source, match.mark, match.check
     if (source.path, mark.line) in taken and not match.find.match.get("secret"):
         return
     taken.add((source.path, mark.line))
-    message = sentence(match)
     reason = ignores.reason(source.lines, mark.line, check, source.path)
+    shown[check.id, source.path, reason is None] += 1
+    if shown[check.id, source.path, reason is None] > MAX_PLACES:
+        return
+    message = sentence(match)
     pattern = f"{match.find.number}:{message}:{reason}"
     key = (check.id, source.path, pattern)
     if key not in grouped:
@@ -210,9 +222,9 @@ def _add_packages(
             stated = mask(package.stated or "")
             shown = f"{framework.label} {stated}".strip()
             if framework.floor is None:
-                message = f"{shown} speaks the preview protocol alone; no version of it speaks the current one."
+                message = f"{shown} supports the preview protocol only; no version of it supports the current one."
             else:
-                message = f"{shown} is below {framework.floor}, the first version that speaks the generally available protocol."
+                message = f"{shown} is below {framework.floor}, the first version that supports the generally available protocol."
             lines = texts.get(path, "").split("\n")
             line = lines[package.line - 1] if package.line <= len(lines) else ""
             reason = ignores.reason(lines, package.line, check, path)

@@ -40,7 +40,7 @@ _MATCHERS: dict[str, Any] = {
     "url": {**_URL, "description": "A URL, or the path of one, put together where that is plain."},
     "entry": _object(
         key={**_TEXT, "description": "Regular expression of the name that is given a value (a constant, a key, a header, an argument)."},
-        value={**_TEXT, "description": "Regular expression of the value; names stand in braces."},
+        value={**_TEXT, "description": "Regular expression of the value; names are in braces."},
         call={**_TEXT, "description": "Regular expression of the call around it."},
         under={**_TEXT, "description": "Regular expression of the names of the entries around it, joined by dots."},
         form={**_TEXT, "description": "Regular expression of what the grammar calls it: pair, keyword_argument, …"},
@@ -50,7 +50,7 @@ _MATCHERS: dict[str, Any] = {
     "call": {**_TEXT, "description": "Regular expression of what is called: client.beta.realtime.connect."},
     "import": {**_TEXT, "description": "Regular expression of an import."},
     "text": {**_TEXT, "description": "Regular expression of a string."},
-    "word": {**_TEXT, "description": "Regular expression of code that is no comment."},
+    "word": {**_TEXT, "description": "Regular expression of code that is not a comment."},
     "syntax": {"type": "object", "additionalProperties": _TEXT, "description": "Pattern of ast-grep by its name of the language."},
     "package": {"const": "belowFloor", "description": "Packages below the floor that the table of frameworks states."},
     "secret": {"enum": ["azureKey", "namedKey"], "description": "A key by its shape, or 32 hex digits under the name of one."},
@@ -75,9 +75,9 @@ _FIND = {
     "properties": {
         **_MATCHERS,
         "belongs": {"type": "array", "items": {"enum": ["azure", "openai", "voiceLive", "arm", "search", "service", "chat", ""]},
-                    "description": "The service that the place belongs to: its own words, else what stands nearest."},
-        "near": {**_NEAR, "description": "All of these stand near it."},
-        "without": {**_NEAR, "description": "None of these stands near it."},
+                    "description": "The service that the place belongs to: its own words, else what is nearest."},
+        "near": {**_NEAR, "description": "All of these are near it."},
+        "without": {**_NEAR, "description": "None of these is near it."},
         "through": _object("call", call=_TEXT, otherwise=_TEXT),
         "inCall": {**_TEXT, "description": "Regular expression of the call around it."},
         "notInCall": {**_TEXT, "description": "Regular expression of calls around it that are others' affair, such as routes of one's own."},
@@ -108,7 +108,7 @@ CHECKS_SCHEMA: dict[str, Any] = {
 FRAMEWORKS_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "rtaudit frameworks",
-    "description": "Libraries that open realtime sessions, and the first version that speaks the current protocol.",
+    "description": "Libraries that open realtime sessions, and the first version that supports the current protocol.",
     **_object(
         "schema", "frameworks",
         schema={"const": FRAMEWORKS},

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import CATALOGUES
+from rtaudit.azure.resource_types import CAPACITIES, CATALOGUES
 from rtaudit.simulate import refusals
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
@@ -158,7 +158,9 @@ class Arm:
         world, read = self._world, route.read
         if read is None:
             return refusals.unknown_type(route, request.query["api-version"])
-        if route.type in CATALOGUES:
+        if route.type == CAPACITIES:
+            rows = [encode(row) for row in world.resources.get(_capacity_key(route, request), {}).get("value") or ()]
+        elif route.type in CATALOGUES:
             rows = [encode(row) for row in world.resources.get(route.key, {}).get("value") or ()]
         else:
             rows = [
@@ -238,3 +240,9 @@ def _at(key: str) -> str:
 def _property(resource: Mapping[str, Any], name: str) -> str:
     properties = resource.get("properties") or {}
     return next((str(value).lower() for field, value in properties.items() if field.lower() == name.lower()), "")
+
+
+def _capacity_key(route: Route, request: Request) -> str:
+    """The key of what a snapshot holds of a region's capacity for the model that is asked about."""
+    model = ".".join(request.query.get(name, "") for name in ("modelFormat", "modelName", "modelVersion"))
+    return arm_id.key(f"{route.key}/{model}")

@@ -101,7 +101,7 @@ class _Connection(socketserver.StreamRequestHandler):
         else:
             length = headers.get("content-length", "0")
             if not (length.isascii() and length.isdigit()):
-                return self._send(error(400, "BadRequest", "The Content-Length is no number."), keep=False)
+                return self._send(error(400, "BadRequest", "The Content-Length is not a number."), keep=False)
             if len(length) > _DIGITS or int(length) > _BODY:
                 return self._send(error(413, "RequestEntityTooLarge", "The request is too large."), keep=False)
             self.rfile.read(int(length))

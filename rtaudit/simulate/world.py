@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import CATALOGUES
+from rtaudit.azure.resource_types import CATALOGUES, DELETED_ACCOUNT
 from rtaudit.simulate.routes import Route
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.index import ancestors
@@ -94,7 +94,9 @@ class World:
             self._below[kind][above].append(key)
         self._by_scope[_collection(key), kind].append(key)
         subscription, group = arm_id.subscription_of(key), arm_id.group_of(resource["id"])
-        if subscription and group:
+        if kind == DELETED_ACCOUNT:
+            self._by_scope[f"/subscriptions/{subscription}", kind].append(key)
+        elif subscription and group:
             if kind.count("/") == 1 and key.count("/providers/") == 1:
                 self._by_scope[f"/subscriptions/{subscription}", kind].append(key)
             found = self._groups.setdefault((subscription, group.lower()), _group(subscription, group))

@@ -110,10 +110,21 @@ class Snapshot:
         """Of a planned snapshot: key of a resource's id -> JSON Pointer -> attribute that the code does not set."""
         return {key: found for key, found in self._of_plan("defaults").items() if isinstance(found, dict)}
 
+    @cached_property
+    def sources(self) -> dict[str, tuple[str, int]]:
+        """Of a planned snapshot: key of a resource's id -> file and line (1-based) of the code."""
+        rows = self._of_plan("sources").items()
+        return {key: (str(row["file"]), int(row["line"])) for key, row in rows if isinstance(row, dict)}
+
     def _of_plan(self, name: str) -> dict[str, Any]:
         planned = self.scope.get("planned")
         found = planned.get(name) if isinstance(planned, dict) else None
         return {arm_id.key(one): value for one, value in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def edited(self) -> bool:
+        """True when it states a digest that its content does not have."""
+        return self.recorded_digest not in (None, self.digest)
 
     @property
     def aspects(self) -> frozenset[str]:
@@ -134,8 +145,9 @@ class Snapshot:
         return next((version for name, version in used.items() if name.lower() == resource_type.lower()), None)
 
     def with_clients(self, clients: Iterable[dict[str, Any]]) -> Snapshot:
-        """The same snapshot with these client contracts in place of its own."""
-        return replace(self, clients=sorted(clients, key=canonical))
+        """The same snapshot with these client contracts in place of its own: no edit, so what was whole stays whole."""
+        made = replace(self, clients=sorted(clients, key=canonical))
+        return replace(made, recorded_digest=made.digest) if self.recorded_digest == self.digest else made
 
     def _digested(self) -> dict[str, Any]:
         return {

@@ -9,6 +9,38 @@ from rtaudit.snapshot.model import SCHEMA
 
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 
+_PLANNED: dict[str, Any] = {
+    "type": "object",
+    "description": "Of a planned snapshot (`rtaudit plan`): what it was made of.",
+    "properties": {
+        "plans": {
+            "type": "array",
+            "description": "The plans.",
+            "items": {"type": "object", "properties": {"format": {"type": "string"}, "file": {"type": "string"}}},
+        },
+        "with": {"type": "string", "description": "Digest of the collected snapshot that the plans are laid over."},
+        "addresses": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "Resource id -> what the code calls it.",
+        },
+        "defaults": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+            "description": "Resource id -> JSON Pointer -> the attribute that the code does not set.",
+        },
+        "sources": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["file", "line"],
+                "properties": {"file": {"type": "string"}, "line": {"type": "integer", "minimum": 1}},
+            },
+            "description": "Resource id -> file and line of the code.",
+        },
+    },
+}
+
 ENVELOPE: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "rtaudit snapshot",
@@ -31,6 +63,7 @@ ENVELOPE: dict[str, Any] = {
                 "accounts": _STRINGS,
                 "aspects": {**_STRINGS, "description": "The aspects that were read."},
                 "leftOut": {"type": "object", "description": "What was left out by rule."},
+                "planned": _PLANNED,
             },
         },
         "collection": {

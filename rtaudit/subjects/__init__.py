@@ -7,6 +7,7 @@ aspects that it reads. The modules are listed here; importing them fills `PARTS`
 from rtaudit.subjects import (
     account,
     alerts,
+    capacity,
     client,
     client_caller,
     client_reach,
@@ -25,6 +26,7 @@ from rtaudit.subjects.world import Subject, World
 _MODULES = (
     account,
     alerts,
+    capacity,
     client,
     client_caller,
     client_reach,

@@ -164,7 +164,7 @@ def retirement_dates(deployment: Subject) -> Joined:
     ]
     dated = [(day, source) for value, source in candidates if (day := parse_date(value)) is not None]
     gaps = tuple(
-        Gap(deployment.resource, "models", "missing", code="NotReadable", message=f"{source} is no date: {value}")
+        Gap(deployment.resource, "models", "missing", code="NotReadable", message=f"{source} is not a date: {value}")
         for value, source in candidates
         if value is not None and parse_date(value) is None
     )
@@ -324,6 +324,17 @@ def _own_sku(deployment: Subject, row: dict[str, Any]) -> dict[str, Any]:
     wanted = text(mapping(deployment.raw.get("sku")).get("name"))
     skus = (mapping(one) for one in listing(row.get("skus")))
     return next((one for one in skus if text(one.get("name")) == wanted), {})
+
+
+def catalogue_of(deployment: Subject) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+    """The catalogue of the deployment's region, models by (kind, format, name, version), and its gaps."""
+    return _region_rows(deployment, "models")
+
+
+def region_of(deployment: Subject) -> str:
+    """The region of the deployment's account, normalised."""
+    owner = deployment.account
+    return arm_id.region(owner.raw.get("location") if owner else None)
 
 
 def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:

@@ -21,6 +21,8 @@ LIST_KEYS_ACTION = "Microsoft.CognitiveServices/accounts/listKeys/action"
 """Action that hands out the account's keys."""
 WRITE_DEPLOYMENT_ACTION = "Microsoft.CognitiveServices/accounts/deployments/write"
 """Action that creates or changes a deployment."""
+DELETE_ACTION = "Microsoft.CognitiveServices/accounts/delete"
+"""Action that deletes an account."""
 
 
 @root("account", reads=("roleAssignments",), fields="roleAssignment")
@@ -70,6 +72,20 @@ def key_readers(account: Subject) -> Joined:
 def deployment_writers(account: Subject) -> Joined:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
     return _holders(account, WRITE_DEPLOYMENT_ACTION, "actions", "notActions")
+
+
+@fact(
+    "account",
+    reads=("roleAssignments",),
+    fields=(
+        "roleAssignment: properties.condition properties.principalId properties.principalType "
+        "properties.roleDefinitionId properties.scope; "
+        "roleDefinition: properties.permissions properties.roleName"
+    ),
+)
+def account_deleters(account: Subject) -> Joined:
+    """Principals that may delete the account (`…/accounts/delete`), one row each."""
+    return _holders(account, DELETE_ACTION, "actions", "notActions")
 
 
 def _holders(account: Subject, action: str, granted: str, withheld: str) -> Joined:

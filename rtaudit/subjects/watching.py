@@ -1,4 +1,4 @@
-"""Watching: work out which metrics of an account's realtime deployments an alert watches, and who is told of retirements."""
+"""Watching: work out which metrics of an account's realtime deployments an alert watches, and who hears of retirements."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"[a-z0-9_-]+")
     "account",
     reads=("alerts", "deployments", "models"),
     fields=(
-        "account: location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
+        "account: kind location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
         "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
         "properties.targetResourceRegion properties.targetResourceType"
     ),

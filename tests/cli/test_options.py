@@ -73,6 +73,7 @@ def test_the_commands_take_what_they_took() -> None:
                 "--waivers",
                 "--baseline",
                 "--fail-on",
+                "--allow-edited",
                 "--allow-unknown",
                 "--group-by",
                 "--show",

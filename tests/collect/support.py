@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from azure.core.credentials import AccessToken
 
@@ -127,6 +127,16 @@ def lists() -> dict[str, list[Any]]:
         f"{sub}/providers/Microsoft.Authorization/locks": [
             {"id": f"{group()}/providers/Microsoft.Authorization/locks/keep", "properties": {"level": "CanNotDelete"}},
             {"id": f"{sub}/resourceGroups/another/providers/Microsoft.Authorization/locks/x", "properties": {}},
+        ],
+        f"{sub}/providers/Microsoft.CognitiveServices/deletedAccounts": [
+            {"id": f"{sub}/providers/Microsoft.CognitiveServices/locations/eastus2/resourceGroups/rg/deletedAccounts/gone"}
+        ],
+        f"{sub}/providers/Microsoft.Consumption/budgets": [
+            {"id": f"{sub}/providers/Microsoft.Consumption/budgets/voice", "properties": {}}
+        ],
+        f"{insights}/scheduledQueryRules": [
+            {"id": f"{group()}/providers/Microsoft.Insights/scheduledQueryRules/q", "properties": {"scopes": [VOICE]}},
+            {"id": f"{group()}/providers/Microsoft.Insights/scheduledQueryRules/other", "properties": {"scopes": [WORKSPACE]}},
         ],
         f"{insights}/metricAlerts": [
             {"id": f"{group()}/providers/microsoft.insights/metricalerts/m", "properties": {"scopes": [VOICE], "actions": [{"actionGroupId": CALLED}]}},
@@ -264,6 +274,7 @@ class Cloud:
             self.most = max(self.most, self.flying)
         try:
             reply = self.reply_to(unquote(urlsplit(handler.path).path).lower().rstrip("/"))
+            reply = _with_metrics(reply, handler.path)
             time.sleep(reply.delay)
             if reply.reset:
                 handler.close_connection = True
@@ -282,6 +293,17 @@ class Cloud:
         finally:
             with self._lock:
                 self.flying -= 1
+
+
+def _with_metrics(reply: Reply, path: str) -> Reply:
+    """Azure names each metric that was asked for, with an empty series where nothing happened."""
+    asked = parse_qs(urlsplit(path).query).get("metricnames", [""])[0].split(",")
+    if asked == [""] or not isinstance(reply.body, dict) or not isinstance(reply.body.get("value"), list):
+        return reply
+    rows = [one for one in reply.body["value"] if one["name"]["value"] in asked]
+    named = {one["name"]["value"] for one in rows}
+    empty = [{"name": {"value": name}, "timeseries": []} for name in asked if name not in named]
+    return replace(reply, body={**reply.body, "value": [*rows, *empty]})
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
+from rtaudit.collect.faults import fault_of
 from rtaudit.collect.words import gap_lines
 from tests.collect.support import (
     ENDPOINT,
@@ -27,11 +28,14 @@ from tests.collect.support import (
     Reply,
     denied,
     gather,
+    group,
     have,
     running,
 )  # fmt: skip
 
 _SUB = f"/subscriptions/{SUB}"
+
+CAPACITIES = MODELS.replace("/models", "/modelCapacities")
 
 PATHS: dict[str, tuple[str, str]] = {
     "subscriptions": (_SUB, _SUB),
@@ -46,6 +50,16 @@ PATHS: dict[str, tuple[str, str]] = {
     "zoneGroups": (f"{ENDPOINT}/privateDnsZoneGroups", ENDPOINT),
     "zones": (f"{_SUB}/providers/Microsoft.Network/privateDnsZones", _SUB),
     "zoneLinks": (f"{ZONE}/virtualNetworkLinks", ZONE),
+    "deletedAccounts": (
+        f"{_SUB}/providers/Microsoft.CognitiveServices/deletedAccounts",
+        f"{_SUB}/providers/Microsoft.CognitiveServices/deletedAccounts",
+    ),
+    "budgetsOfGroups": (
+        f"{group()}/providers/Microsoft.Consumption/budgets",
+        f"{group()}/providers/Microsoft.Consumption/budgets",
+    ),
+    "capacities": (f"{CAPACITIES}", f"{CAPACITIES}/OpenAI.gpt-realtime.1"),
+    "budgets": (f"{_SUB}/providers/Microsoft.Consumption/budgets", f"{_SUB}/providers/Microsoft.Consumption/budgets"),
     "zoneRecords": (f"{ZONE}/A", f"{ZONE}/A"),
     "roleAssignments": (f"{_SUB}/providers/Microsoft.Authorization/roleAssignments", _SUB),
     "roleDefinitions": (ROLE, ROLE),
@@ -104,7 +118,9 @@ _LIMITS = replace(QUICK, attempts=2, refusals=3, read_timeout=0.3, answer_bytes=
 
 
 def test_every_reader_is_in_the_matrix() -> None:
-    assert set(READERS) - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere", "groups"}
+    # Those of callers are asked where a contract names one only: tests/contract.
+    readers = {name for name in READERS if not name.startswith("caller ")}
+    assert readers - set(PATHS) == {"zonesElsewhere", "actionGroupsElsewhere", "groups"}
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +287,7 @@ def test_each_list_of_alerts_has_a_gap_of_its_own(cloud: Cloud) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "actionGroups"])
+@pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "logAlerts", "actionGroups"])
 def test_a_list_of_alerts_is_filled_apart_from_the_others(cloud: Cloud, name: str) -> None:
     whole = gather(cloud).snapshot
     cloud.on(PATHS[name][0], denied())
@@ -282,12 +298,12 @@ def test_a_list_of_alerts_is_filled_apart_from_the_others(cloud: Cloud, name: st
     filled = gather(cloud, earlier=part).snapshot
     assert (filled.gaps, filled.digest) == ([], whole.digest)
     # Which action groups are kept depends on the alerts that are there.
-    assert {path.rsplit("/", 1)[-1] for path in cloud.paths()} == {name, "actionGroups"}
+    assert {path.rsplit("/", 1)[-1] for path in cloud.paths()} == {PATHS[name][0].rsplit("/", 1)[-1], "actionGroups"}
     # A gap of an older version stands at the subscription, and may be of any of the lists.
     cloud.asked.clear()
     older = replace(part, gaps=[replace(gap, scope=_SUB) for gap in part.gaps])
     assert gather(cloud, earlier=older).snapshot.digest == whole.digest
-    assert len(cloud.asked) == 3
+    assert len(cloud.asked) == 4
 
 
 _REPLIES = st.one_of(
@@ -344,3 +360,21 @@ def test_whatever_azure_answers_nothing_is_raised_lost_or_claimed(replies: list[
                 assert (reader.aspect, arm_id.key(scope)) in gaps or not claimed & expected, name
             if key in given_paths and key not in faulty and name in {"deployments", "contentPolicies", "diagnostics"}:
                 assert {arm_id.key(row["id"]) for row in cloud.lists[key]} <= found, name
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'"you shall not pass"', "you shall not pass"),
+        (b"Forbidden by a proxy", "Forbidden by a proxy"),
+        (b"<html><body>no</body></html>", "no"),
+        (b'{"error": "no"}', "no"),
+        (b'{"Message": "no"}', "no"),
+        (b"[]", "HTTP 403 without a message"),
+        (b'""', "HTTP 403 without a message"),
+        (b"", "HTTP 403 without a message"),
+    ],
+)
+def test_a_403_is_denied_whatever_its_body(body: bytes, message: str) -> None:
+    fault = fault_of(403, {}, body)
+    assert (fault.reason, fault.status, fault.message) == ("denied", 403, message)

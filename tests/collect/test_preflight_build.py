@@ -275,3 +275,11 @@ def test_the_command_with_a_plan(ready: Cloud, monkeypatch: pytest.MonkeyPatch, 
     for wrong in (["--sku", "x"], ["--model", "gpt-realtime"], ["--capacity", "3"]):
         done = CliRunner().invoke(app, [*words, *wrong])
         assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_model_where_a_deployment_is_expected_is_named_as_that(ready: Cloud) -> None:
+    check = of(look(ready, *contract("deployment: gpt-realtime\n")), "deployment")
+    assert (check.outcome, check.detail) == (
+        "fail",
+        "c.yaml expects the deployment gpt-realtime, which is a model here: it is deployed as speech",
+    )

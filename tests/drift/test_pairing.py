@@ -169,7 +169,7 @@ def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) ->
             f"roles: {{v: {{test: {account_id('test', 'voice-test')}/providers/Microsoft.Authorization/locks/x}}}}\n",
             "which is not paired",
         ),
-        ("roles: {v: {staging: voice}}\n", "the map speaks of staging, and the snapshots are of prod, test"),
+        ("roles: {v: {staging: voice}}\n", "the map names staging, and the snapshots are of prod, test"),
         ("role: {}\n", "unknown key 'role'"),
     ],
 )
@@ -187,20 +187,20 @@ def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: st
         # A label that some role spells right is missed where another spells it wrong.
         (
             "roles:\n  v: {test: voice-test, prod: voice-prod}\n  c: {test: chat-test, pord: chat-prod}\n",
-            ["map.yaml:4:24: the map speaks of 'pord', and no snapshot is of it: did you mean 'prod'?"],
+            ["map.yaml:4:24: the map names 'pord', and no snapshot is of it: did you mean 'prod'?"],
         ),
         (
             "tokens: {tset: [blue]}\n",
-            ["map.yaml:2:10: the map speaks of 'tset', and no snapshot is of it: did you mean 'test'?"],
+            ["map.yaml:2:10: the map names 'tset', and no snapshot is of it: did you mean 'test'?"],
         ),
         (
             "regions: {test: [eastus], prd: [eastus]}\n",
-            ["map.yaml:2:27: the map speaks of 'prd', and no snapshot is of it: did you mean 'prod'?"],
+            ["map.yaml:2:27: the map names 'prd', and no snapshot is of it: did you mean 'prod'?"],
         ),
         # What is there beside `prod` is not meant to be `prod`; each is told once.
         (
             "roles: {v: {test: voice-test, prod: voice-prod, preprod: v}}\ntokens: {preprod: [pre], prod: [prod]}\n",
-            ["map.yaml:2:49: the map speaks of 'preprod', and no snapshot is of it"],
+            ["map.yaml:2:49: the map names 'preprod', and no snapshot is of it"],
         ),
     ],
 )

@@ -142,7 +142,11 @@ def test_a_rule_of_service_health_is_not_joined_to_metric_alerts() -> None:
     types = {
         change.type for change in drift.comparisons[0].changes for rule in change.rules if rule["rule"] == "RTA-OBS-010"
     }
-    assert types == {"microsoft.insights/actiongroups", "microsoft.insights/activitylogalerts"}
+    assert types == {
+        "microsoft.cognitiveservices/accounts",
+        "microsoft.insights/actiongroups",
+        "microsoft.insights/activitylogalerts",
+    }
 
 
 def test_a_content_policys_filters_turn_the_rule_of_the_deployment() -> None:

@@ -81,7 +81,7 @@ def azure(job: Job) -> Iterator[Simulator]:
 def test_a_snapshot_is_judged(job: Job, prod: str) -> None:
     ended = job.use(snapshot=prod, as_of="2026-11-22", formats="sarif, markdown html")
     assert ended.returncode == 1
-    assert "::error title=rtaudit%3A not ready::12 fail" in ended.stdout
+    assert "::error title=rtaudit%3A not ready::not ready: 6 findings" in ended.stdout
     assert "::error file=prod.json,line=" in ended.stdout
     assert ended.stdout.splitlines()[-1].startswith("rtaudit: not ready; the job summary says")
     assert job.summary.startswith("# rtaudit: not ready")

@@ -95,7 +95,7 @@ def test_a_snapshot_is_judged(pipeline: Pipeline) -> None:
     assert f"##vso[task.uploadsummary]{pipeline.folder}/rtaudit-report/report.md" in ended.stdout
     assert ended.stdout.splitlines()[-1] == "rtaudit: not ready; the summary says for each finding what to do"
     written = {path.name for path in (pipeline.folder / "rtaudit-report").iterdir()}
-    assert written == {"report.json", "report.xml", "report.md"}
+    assert written == {"report.json", "report.xml", "report.md", "report.sarif"}
     report = json.loads((pipeline.folder / "rtaudit-report" / "report.json").read_text("utf-8"))
     assert [policy["name"] for policy in report["policies"]] == ["baseline", "production"]
     assert report["gate"]["failOn"] == "critical"

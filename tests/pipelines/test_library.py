@@ -26,7 +26,7 @@ def test_the_names_are_these() -> None:
     assert sorted(rtaudit.__all__) == [
         "Checker", "Drift", "Finding", "Pack", "Report", "RtauditError", "Snapshot", "Waiver", "__version__", "check",
         "collect_snapshot", "collection", "diff", "draft_contract", "lint", "load_drift", "load_policies", "load_report",
-        "load_revision", "load_snapshot", "load_waivers", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
+        "load_revision", "load_snapshot", "load_waivers", "make_runbook", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
         "run_cases", "scan_source", "verify", "write_snapshot",
     ]  # fmt: skip
     assert set(rtaudit.__all__) <= set(dir(rtaudit))

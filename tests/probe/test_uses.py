@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from rtaudit.contract import parse_contract
 from rtaudit.errors import UsageError
@@ -172,3 +174,23 @@ def test_a_401_names_the_audience_that_was_asked_for(serve: Serve, audience: str
 def test_what_failed_says_so_too(serve: Serve, ask: Ask):
     (attempt,) = ask(serve("cut"))["attempts"]
     assert attempt["says"] == "session: the connection was cut after the upgrade, before session.created"
+
+
+@pytest.mark.parametrize(
+    ("session", "answer"),
+    [
+        ({"type": "realtime", "output_modalities": ["audio"]}, "session.updated"),
+        ({"modalities": ["audio"]}, "missing_required_parameter"),
+        ({"type": "realtime", "input_audio_format": "pcm16"}, "unknown_parameter"),
+        ({"type": "transcription"}, "missing_required_parameter"),
+    ],
+)
+def test_the_endpoint_refuses_the_shape_of_the_preview(serve: Serve, session: dict[str, object], answer: str):
+    server = serve(names=["localhost"])
+    trust = ssl.create_default_context(cafile=str(server.ca_file))
+    url, headers = f"wss://localhost:{server.port}/openai/v1/realtime?model=voice", {"Authorization": "Bearer t"}
+    with connect(url, ssl=trust, additional_headers=headers, proxy=None) as client:
+        assert json.loads(client.recv(5))["type"] == "session.created"
+        client.send(json.dumps({"type": "session.update", "session": session}))
+        event = json.loads(client.recv(5))
+    assert answer in (event["type"], event.get("error", {}).get("code"))

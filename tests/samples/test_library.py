@@ -23,11 +23,11 @@ BASELINE = (
     "RES-005 RAI-002 RAI-004 GOV-004"
 )
 PRODUCTION = (
-    "ID-002 ID-004 ID-005 ID-006 ID-007 NET-001 NET-005 NET-006 DNS-001 DNS-002 DNS-003 DNS-004 DNS-005 OBS-003 OBS-004 OBS-005 "
-    "OBS-006 OBS-008 OBS-009 OBS-010 MOD-003 MOD-004 MOD-007 CAP-001 CAP-002 CAP-004 RES-001 RES-002 RES-003 RAI-001 "
-    "RAI-003 RAI-005 GOV-001 GOV-002 GOV-003"
+    "ID-002 ID-004 ID-005 ID-006 ID-007 ID-008 NET-001 NET-005 NET-006 DNS-001 DNS-002 DNS-003 DNS-004 DNS-005 OBS-003 OBS-004 OBS-005 "
+    "OBS-006 OBS-008 OBS-009 OBS-010 OBS-012 MOD-003 MOD-004 MOD-007 MOD-010 CAP-001 CAP-002 CAP-004 CAP-005 CAP-006 CAP-007 RES-001 RES-002 RES-003 RAI-001 "
+    "RAI-003 RAI-005 GOV-001 GOV-002 GOV-003 GOV-005"
 )
-REGULATED = "NET-004 NET-010 NET-011 OBS-007 OBS-011 MOD-009 RES-004 RAI-006 DP-001 DP-002"
+REGULATED = "NET-004 NET-010 NET-011 OBS-007 OBS-011 OBS-013 MOD-009 RES-004 RAI-006 DP-001 DP-002"
 
 
 def _ids(*groups: str) -> set[str]:
@@ -159,6 +159,6 @@ def test_a_denied_read_of_the_sample_company_names_the_permission() -> None:
     report = _check("dev", "production")
     unknown = [one for one in report.findings if one.outcome == "unknown"]
     assert Counter(gap.needs for one in unknown for gap in one.gaps if gap.needs) == {
-        "Microsoft.Authorization/roleAssignments/read": 8,
+        "Microsoft.Authorization/roleAssignments/read": 10,
         "Microsoft.Insights/diagnosticSettings/read": 4,
     }

@@ -126,10 +126,24 @@ def test_standard_input_is_a_file_too(rtaudit: Any) -> None:
     assert "standard input ends in the middle" in ended.stderr
 
 
-def test_an_edited_snapshot_is_judged_and_said_to_be_edited(rtaudit: Any, tmp_path: Path) -> None:
+def test_an_edited_snapshot_is_checked_where_that_is_allowed_only_and_said_to_be_edited(
+    rtaudit: Any, tmp_path: Path
+) -> None:
     text = (snapshots() / "prod.json").read_text().replace('"GlobalStandard"', '"DataZoneStandard"')
     (tmp_path / "edited.json").write_text(text)
     assert load(tmp_path / "edited.json").digest != load(tmp_path / "edited.json").recorded_digest
     ended = rtaudit("check", "edited.json", "-o", "json")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "error: edited.json was edited after it was collected" in ended.stderr
+    ended = rtaudit("check", "edited.json", "-o", "json", "--allow-edited")
     assert "edited after it was collected" in ended.stderr
     assert any("edited after it was collected" in one for one in json.loads(ended.stdout)["warnings"])
+
+
+def test_a_snapshot_without_a_digest_is_said_to_be_made_by_hand(rtaudit: Any, tmp_path: Path) -> None:
+    document = json.loads((snapshots() / "prod.json").read_text())
+    del document["digest"]
+    (tmp_path / "hand.json").write_text(json.dumps(document))
+    ended = rtaudit("check", "hand.json", "-o", "json")
+    assert ended.returncode == 1
+    assert any("made by hand" in one for one in json.loads(ended.stdout)["warnings"])

@@ -84,7 +84,16 @@ def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[
         )
     if one.planned is not None:
         return Check("deployment", account["id"], "pass", f"{name} does not exist yet: it is planned")
-    listing = ", ".join(sorted(arm_id.name_of(row["id"]) for row in there.values())) or "none"
-    return Check(
-        "deployment", account["id"], "fail", f"{one.source} expects the deployment {name}; the account has {listing}"
-    )
+    said = f"{one.source} expects the deployment {name}"
+    as_model = sorted(arm_id.name_of(row["id"]) for row in there.values() if _model_name(row) == name.lower())
+    if as_model:
+        detail = f"{said}, which is a model here: it is deployed as {', '.join(as_model)}"
+    else:
+        listing = ", ".join(sorted(arm_id.name_of(row["id"]) for row in there.values())) or "none"
+        detail = f"{said}; the account has {listing}"
+    return Check("deployment", account["id"], "fail", detail)
+
+
+def _model_name(row: Row) -> str:
+    model = properties(row).get("model")
+    return str(model.get("name")).lower() if isinstance(model, dict) else ""
