@@ -51,5 +51,12 @@ def allowed_hint(word: str, allowed: Iterable[str]) -> str:
     """A hint that lists what was allowed, and names the nearest word where there is one."""
     choices = sorted(set(allowed))
     near = did_you_mean(word, choices)
-    listed = "allowed: " + ", ".join(choices) if choices else "nothing is allowed here"
+    if near and len(choices) > _MANY:
+        return f"did you mean '{near}'?"
+    more = f" and {len(choices) - _MANY} more" if len(choices) > _MANY else ""
+    listed = "allowed: " + ", ".join(choices[:_MANY]) + more if choices else "nothing is allowed here"
     return f"did you mean '{near}'? {listed}" if near else listed
+
+
+_MANY = 24
+"""Most choices that a hint lists; with more, the nearest one is enough."""

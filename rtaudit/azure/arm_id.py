@@ -94,7 +94,7 @@ def covers(scope: str, resource_id: str) -> bool:
 
 
 def region(location: object) -> str:
-    """A location as it is compared: `East US 2`, `EASTUS2` and `eastus2` are one. Empty for what is no text."""
+    """A location as it is compared: `East US 2`, `EASTUS2` and `eastus2` are one. Empty for what is not a text."""
     return _region(location) if isinstance(location, str) else ""
 
 

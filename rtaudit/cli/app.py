@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
+import typer.core
 
 from rtaudit.cli.signature import expanded
 from rtaudit.errors import RtauditError
@@ -25,9 +26,35 @@ CRASHED = 70
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+
+def _without_types(params: list[Any]) -> list[Any]:
+    """`params` with no type in the help where an option states no metavar: `--verbose`, not `--verbose <bool>`."""
+    for one in params:
+        if one.metavar is None or not getattr(one, "opts", ("",))[0].startswith("-"):
+            one.display_type_rich = lambda ctx: None  # noqa: ARG005 (Typer's signature)
+    return params
+
+
+class Command(typer.core.TyperCommand):
+    """A command whose help shows no Python types."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """The parameters, as the help shows them."""
+        return _without_types(super().get_params(ctx))
+
+
+class Group(typer.core.TyperGroup):
+    """A group of commands whose help shows no Python types."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """The parameters, as the help shows them."""
+        return _without_types(super().get_params(ctx))
+
+
 app = typer.Typer(
+    cls=Group,
     name="rtaudit",
-    help="Readiness and drift auditor for the Azure OpenAI Realtime API. Read-only; every answer says what it could not see.",
+    help="Readiness and drift auditor for the Azure OpenAI Realtime API. Read-only. Reports always list what could not be read.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,7 +70,7 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
@@ -68,7 +95,7 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
                 raise typer.Exit(report_error(error)) from None
 
-        group.command(name, **settings)(run)
+        group.command(name, cls=Command, **settings)(run)
         return function
 
     return register

@@ -44,7 +44,7 @@ def audit(
     if collected.interrupted == "interrupted":
         target = partial_name(kept.snapshot, collected.snapshot.environment)
         write(collected.snapshot, target)
-        print(f"interrupted: what was read until then is in {plain(target)}; nothing was judged", file=sys.stderr)
+        print(f"interrupted: what was read until then is in {plain(target)}; nothing was checked", file=sys.stderr)
         print(f"hint: `rtaudit audit --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
     if kept.snapshot is not None:

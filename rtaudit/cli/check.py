@@ -31,7 +31,7 @@ def check(
     evidence: options.Evidence,
     output: options.Output,
 ) -> None:
-    """Judge snapshots by policies. Exit 0 ready, 1 not ready, 4 incomplete (something that gates could not be seen)."""
+    """Check snapshots against policies. Exits 0 ready, 1 not ready, 4 incomplete (a check at or above --fail-on could not be evaluated)."""
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.snapshot import load
 

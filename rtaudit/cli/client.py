@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, emit, plain
+from rtaudit.cli.app import Group, app, command, emit, plain
 from rtaudit.cli.completion import completer
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import InputError
 
-clients = typer.Typer(help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True)
+clients = typer.Typer(
+    cls=Group, help="Client contracts: drafts, and a scan of the client's source.", no_args_is_help=True
+)
 app.add_typer(clients, name="client")
 
 
@@ -60,7 +62,7 @@ def scan(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="REPORT.json", help="A report whose findings are known and do not gate."),
+        typer.Option("--baseline", metavar="REPORT.json", help="A report whose findings are known and do not block."),
     ] = None,
     fail_on: Annotated[
         str,

@@ -28,7 +28,7 @@ def collect(
     contracts: options.Contracts,
     written: options.Written,
 ) -> None:
-    """Read Azure, and write what it said as a snapshot. Only GET requests are made; Reader is enough.
+    """Read Azure and save the result as a snapshot. Only GET requests are made; Reader is enough.
 
     Exit code: 0 whole, 4 written with gaps, 3 nothing was written, 130 interrupted (NAME.partial.json is written).
     """

@@ -38,7 +38,7 @@ def requested(scope: options.Scope, label: options.Label, reach: options.Reach, 
 def observed(reach: options.Reach, progress: str) -> Iterator[Watch]:
     """What looks on at a collection: its log and progress are open within, and signals end it with what there is."""
     if progress not in PROGRESS:
-        raise UsageError(f"there is no --progress '{progress}'", allowed_hint(progress, PROGRESS))
+        raise UsageError(f"unknown --progress '{progress}'", allowed_hint(progress, PROGRESS))
     with _no_garbage():
         from rtaudit.cli.progress import Progress
         from rtaudit.collect import Watch

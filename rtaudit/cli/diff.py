@@ -26,7 +26,7 @@ def diff(
         typer.Argument(metavar="BASE.json OTHER.json…", help="Snapshots; the first is the base. With --git: one."),
     ],
     role_map: Annotated[
-        str | None, typer.Option("--map", metavar="FILE", help="Which resources play the same role (rtaudit.map/1).")
+        str | None, typer.Option("--map", metavar="FILE", help="Which resources are counterparts (rtaudit.map/1).")
     ] = None,
     pair_by: Annotated[
         str | None, typer.Option(metavar="tag:NAME", help="Pair accounts by the value of a tag.")
@@ -54,11 +54,12 @@ def diff(
             "-p",
             metavar="NAME|PATH|none",
             autocompletion=completer("policies"),
-            help="The pack whose rules are told beside a change they follow from.",
+            help="Also show which of this pack's rules change outcome because of a difference.",
         ),
     ] = "production",
     as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The date by which entries expire (YYYY-MM-DD; today).")
+        str | None,
+        typer.Option(metavar="DATE", help="Evaluate expiry dates as of this date, YYYY-MM-DD; today by default."),
     ] = None,
     details: Annotated[
         bool, typer.Option("--details", help="Show a column for each environment, and what each difference means.")
@@ -68,7 +69,7 @@ def diff(
         typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP, autocompletion=completer("formats")),
     ] = None,
 ) -> None:
-    """Compare environments, or one environment over time; differences by nature are left out.
+    """Compare environments, or one environment over time. Expected-by-design differences (ids, host names, etags) are ignored.
 
     Exit code 0: no drift; 1: drift; 4: nothing drifted but something could not be compared.
     """

@@ -126,7 +126,7 @@ def _find(context: typer.Context) -> Environment | None:
 
     if file is None and not os.path.exists(DEFAULT_FILE):
         if context.command.name == "check":
-            raise UsageError(f"there is no {DEFAULT_FILE} here to look up '{label}' in", "name the file with --config")
+            raise UsageError(f"no {DEFAULT_FILE} here to look up '{label}' in", "name the file with --config")
         return None
     return find_environment(file or DEFAULT_FILE, label)
 

@@ -65,10 +65,11 @@ def check_places(outputs: Sequence[Output]) -> None:
 
 def check_view(group_by: str | None, show: Sequence[str], answer: Report | Drift | None = None) -> None:
     """Raise UsageError for a grouping or an outcome that there is none of, in this answer where it is there already."""
-    from rtaudit.report import Report
+    from rtaudit.report import SEVERITIES, Report
 
     of_drift = answer is not None and not isinstance(answer, Report)
-    outcomes = (*OF_REPORT, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else OF_REPORT
+    of_report = (*OF_REPORT, *SEVERITIES)
+    outcomes = (*of_report, *OF_DRIFT) if answer is None else OF_DRIFT if of_drift else of_report
     if group_by is not None and group_by not in GROUPINGS:
         raise UsageError(f"--group-by cannot be '{group_by}'", allowed_hint(group_by, GROUPINGS))
     if group_by is not None and of_drift:
@@ -135,7 +136,7 @@ def _parse(word: str, formats: Collection[str]) -> Output:
 
 def _known(name: str, formats: Collection[str]) -> str:
     if name not in formats:
-        raise UsageError(f"there is no format '{name}'", allowed_hint(name, formats))
+        raise UsageError(f"unknown format '{name}'", allowed_hint(name, formats))
     return name
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.policy.rules import Rule
 
-policies = typer.Typer(help="List, explain, lint and test rules and packs.", no_args_is_help=True)
+policies = typer.Typer(cls=Group, help="List, explain, lint and test rules and packs.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
 
 PolicyOption = Annotated[
@@ -132,7 +132,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 def explain_rules(
     rule: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE]…", help="Rule ids; every rule unless given.", autocompletion=completer("rules")),
+        typer.Argument(metavar="[RULE]…", help="Rule ids; all rules by default.", autocompletion=completer("rules")),
     ] = None,
     *,
     policy: PolicyOption = None,
@@ -143,8 +143,16 @@ def explain_rules(
             "--output", "-o", metavar="text|markdown", help="How to print.", autocompletion=among("text", "markdown")
         ),
     ] = "text",
+    pages: Annotated[
+        Path | None,
+        typer.Option(
+            "--pages",
+            metavar="DIR",
+            help="With -o markdown: write a page for each group of rules into this folder, and print an index.",
+        ),
+    ] = None,
 ) -> None:
-    """Say what a rule asks and why, when it applies, its parameters, its fix, and an example that passes and one that fails."""
+    """Explain rules: what they check and why, when they apply, parameters, fix, and an example that passes and one that fails."""
     from rtaudit.policy import library
     from rtaudit.policy.explain import as_markdown, as_text, explain
 
@@ -159,17 +167,26 @@ def explain_rules(
     wanted = [word.upper() for word in rule or ()] or sorted(checks if source else rules)
     for rule_id in wanted:
         if rule_id not in rules and rule_id not in checks:
-            raise UsageError(f"there is no rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
+            raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
     _explain_checks([one for one in wanted if one in checks], output, heading=source and not rule)
     wanted = [one for one in wanted if one in rules]
     if not wanted:
         return
     told = [explain(rules[rule_id], packs) for rule_id in wanted]
-    if output == "markdown":
+    if pages is not None:
+        from rtaudit.documents import write_atomically
+        from rtaudit.policy.explain import as_index, as_pages
+
+        _one_of(output, ("markdown",), "-o")
+        pages.mkdir(parents=True, exist_ok=True)
+        for page, text in as_pages(told).items():
+            write_atomically(str(pages / f"{page}.md"), text)
+        emit(as_index(told, pages.name))
+    elif output == "markdown":
         heading = (
             ""
             if rule
-            else f"# Rules\n\n{len(told)} rules, told from the rules themselves by `rtaudit policy explain -o markdown`.\n\n"
+            else f"# Rules\n\n{len(told)} rules, generated from the rules by `rtaudit policy explain -o markdown`.\n\n"
         )
         emit(heading + "\n".join(as_markdown(one) for one in told))
     else:
@@ -183,7 +200,7 @@ def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> Non
     checks = [library()[one] for one in wanted]
     if output == "markdown":
         title = (
-            f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, told from the checks themselves by "
+            f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, generated from the checks by "
             "`rtaudit policy explain --source -o markdown`.\n\n"
         )
         emit((title if heading else "") + "\n".join(map(as_markdown, checks)))
@@ -230,7 +247,7 @@ def run_cases(
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the cases that pass, too.")] = False,
 ) -> None:
-    """Run the cases beside rules: each is a small change to one good environment and the outcome it must have."""
+    """Run test cases: each applies a small change to a known-good environment and asserts the outcome."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
     from rtaudit.scan.cases import is_case_file
@@ -243,7 +260,7 @@ def run_cases(
     files = [one for one in every if one not in of_source]
     if not every:
         raise InputError(
-            f"there are no cases at {target}", "cases stand beside a rule file: network.yaml, network.cases.yaml"
+            f"there are no cases at {target}", "cases are beside a rule file: network.yaml, network.cases.yaml"
         )
     passed, failed, bare = 0, [], []
     for file in map(load_cases, files):

@@ -45,7 +45,7 @@ def preflight(
     from rtaudit.api.live import preflight as run
 
     if output not in _FORMATS:
-        raise UsageError(f"there is no format '{output}' here", allowed_hint(output, _FORMATS))
+        raise UsageError(f"unknown format '{output}' here", allowed_hint(output, _FORMATS))
     planned = _planned(planning)
     expected = _expected(expecting, label.environment, planned)
     if planned is not None and not expecting.expect:
@@ -106,18 +106,20 @@ def _expected(expecting: options.Expecting, environment: str | None, planned: Pl
                 sections = ", ".join(contract.get("environments") or {})
                 raise UsageError(
                     f"{path} names no account{of}, so nothing of it can be expected",
-                    f"give --environment; it speaks of: {sections}" if sections else "name one as `account` in it",
+                    f"give --environment; the contract covers: {sections}"
+                    if sections
+                    else "name one as `account` in it",
                 )
             found += some
     for text in expecting.expect_deployment:
         account, slash, name = text.rpartition("/")
         if not slash or not account or not name:
-            raise UsageError(f"'{text}' is no deployment", "write --expect-deployment ACCOUNT/NAME")
+            raise UsageError(f"'{text}' is not a deployment", "write --expect-deployment ACCOUNT/NAME")
         found.append(Expected(account, deployment=name, source="--expect-deployment"))
     for text in expecting.expect_region:
         account, equals, region = text.partition("=")
         if not equals or not account or not region:
-            raise UsageError(f"'{text}' is no region of an account", "write --expect-region ACCOUNT=REGION")
+            raise UsageError(f"'{text}' is not a region of an account", "write --expect-region ACCOUNT=REGION")
         found.append(Expected(account, region=region, source="--expect-region"))
     return found
 

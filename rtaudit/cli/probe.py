@@ -49,7 +49,7 @@ def probe(
     budget_ms: Annotated[
         int | None,
         typer.Option(
-            "--budget-ms", metavar="MS", min=1, help="What 95 of 100 sessions may take to open, in milliseconds."
+            "--budget-ms", metavar="MS", min=1, help="Maximum 95th-percentile time to open a session, in milliseconds."
         ),
     ] = None,
     timeout: Annotated[
@@ -138,7 +138,7 @@ def _address(text: str | None) -> tuple[str, int | None] | None:
     try:
         ipaddress.ip_address(address)
     except ValueError:
-        raise UsageError(f"--connect-to {text} is no address", hint) from None
+        raise UsageError(f"--connect-to {text} is not a valid address", hint) from None
     if port and not (port.isdigit() and 0 < int(port) < 65536):
         raise UsageError(f"--connect-to {text} has no good port", hint)
     return address, int(port) if port else None

@@ -26,11 +26,11 @@ def render(
         typer.Option(
             "--snapshot",
             metavar="FILE",
-            help="A snapshot that was judged: adds lines to annotations and plots to HTML.",
+            help="A snapshot that was checked: adds line numbers to annotations and plots to HTML.",
         ),
     ] = None,
 ) -> None:
-    """Write a report or a drift in other formats. Exit 0: the verdict was given when it was made."""
+    """Write a report or a drift in other formats. Always exits 0: rendering does not evaluate again."""
     from rtaudit.cli.outputs import check_view, deliver, parse_outputs
     from rtaudit.documents import load_json
     from rtaudit.snapshot import load
@@ -44,8 +44,8 @@ def render(
     for path, one in zip(snapshot or (), snapshots, strict=True):
         if one.digest not in known:
             raise InputError(
-                f"{path} is not a snapshot that {name} speaks of: its digest is {one.digest}",
-                "give the file that was judged",
+                f"{path} is not a snapshot that {name} names: its digest is {one.digest}",
+                "give the file that was checked",
             )
     deliver(outputs, answer, snapshots=snapshots, group_by=view.group_by, show=view.show, details=view.details)
 

@@ -96,7 +96,7 @@ def _outputs(words: Sequence[str]) -> list[Output]:
             continue
         extension = Path(word).suffix.lower()
         if equals or extension not in _OF_EXTENSION:
-            raise UsageError(f"there is no format '{name}' of a runbook", allowed_hint(name, _FORMATS))
+            raise UsageError(f"unknown format '{name}' of a runbook", allowed_hint(name, _FORMATS))
         found.append(Output(_OF_EXTENSION[extension], word))
     check_places(found)
     return found

@@ -34,7 +34,7 @@ SCHEMAS: dict[str, str] = {
 def find_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of the document `name`. Raises UsageError for an unknown one."""
     if name not in SCHEMAS:
-        raise UsageError(f"there is no schema '{name}'", allowed_hint(name, SCHEMAS))
+        raise UsageError(f"unknown schema '{name}'", allowed_hint(name, SCHEMAS))
     module, _, attribute = SCHEMAS[name].partition(":")
     found: dict[str, Any] = getattr(import_module(module), attribute)
     return found

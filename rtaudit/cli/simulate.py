@@ -39,12 +39,28 @@ def simulate(
     fail_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of requests that fail: 500, 503 or a reset.")
     ] = 0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve https, with the certificate of a throw-away authority.")
+    ] = False,
+    writable: Annotated[
+        bool,
+        typer.Option(
+            "--writable", help="Let PUT, PATCH and DELETE change the served world, in memory; to try fixes on."
+        ),
+    ] = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="FILE", help="At the end, write the world as a snapshot; with --writable.")
+    ] = None,
     realtime: Annotated[
         str | None,
         typer.Option(metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`."),
     ] = None,
     behaviour: Annotated[
-        str, typer.Option(metavar="NAME", help="How the realtime endpoint behaves: right, or a wrong one.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the realtime endpoint behaves: right, or one of its faults; an unknown name lists them.",
+        ),
     ] = "right",
 ) -> None:
     """Serve snapshots as Azure Resource Manager on loopback, until Ctrl-C. Prints the lines to copy."""
@@ -53,9 +69,16 @@ def simulate(
 
     if behaviour != "right" and realtime is None:
         raise UsageError("--behaviour is of the realtime endpoint, and none is served", "add --realtime ACCOUNT")
+    if save is not None and (not writable or len(files) != 1):
+        raise UsageError(
+            "--save writes the world of one snapshot that can be changed", "add --writable, and give one file"
+        )
     snapshots = [load(file) for file in files]
+    folder = tempfile.TemporaryDirectory(prefix="rtaudit-simulate-") if tls else contextlib.nullcontext("")
     simulator = Simulator(
         snapshots,
+        writable=writable,
+        tls=Path(folder.name) if isinstance(folder, tempfile.TemporaryDirectory) else None,
         port=port,
         latency=latency_ms / 1000,
         throttle=throttle,
@@ -65,6 +88,7 @@ def simulate(
     )
     try:
         with (
+            folder,
             terminable(),
             simulator,
             _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines,
@@ -74,6 +98,10 @@ def simulate(
             while True:
                 time.sleep(0.2)
     except KeyboardInterrupt:
+        if save is not None:
+            from rtaudit.snapshot import write
+
+            write(simulator.world.snapshot(snapshots[0]), save)
         raise typer.Exit(0) from None
 
 
@@ -89,7 +117,7 @@ def _realtime(
     from rtaudit.subjects import World
 
     if behaviour not in BEHAVIOURS:
-        raise UsageError(f"there is no --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
+        raise UsageError(f"unknown --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
     worlds = list(zip(files, map(World, snapshots), strict=True))
     found = [
         (file, one)
@@ -99,7 +127,7 @@ def _realtime(
     ]
     if not found:
         names = [one.name for _, world in worlds for one in world.accounts]
-        raise UsageError(f"there is no account '{account}' in these snapshots", allowed_hint(account, names))
+        raise UsageError(f"unknown account '{account}' in these snapshots", allowed_hint(account, names))
     file, owner = found[0]
     deployed = [
         Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], one.fact("realtimeRole"))

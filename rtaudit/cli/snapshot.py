@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, emit, plain
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError, allowed_hint
 
-snapshots = typer.Typer(help="Show, verify, redact and merge snapshots.", no_args_is_help=True)
+snapshots = typer.Typer(cls=Group, help="Show, verify, redact and merge snapshots.", no_args_is_help=True)
 app.add_typer(snapshots, name="snapshot")
 
 _WHAT = ("accounts", "deployments", "capacity", "endpoints", "gaps")
@@ -35,6 +35,7 @@ def show(
             "--output", "-o", metavar="FORMAT[=PATH]", help=", ".join(_FORMATS), autocompletion=among(*_FORMATS)
         ),
     ] = "table",
+    wide: Annotated[bool, typer.Option("--wide", help="Show every column, however wide the terminal is.")] = False,
 ) -> None:
     """Print what a snapshot holds: its accounts, deployments, what each region could host, endpoints, gaps."""
     from rtaudit.cli.outputs import parse_outputs, screen
@@ -45,10 +46,10 @@ def show(
     from rtaudit.snapshot import load
 
     if what not in INVENTORIES:
-        raise UsageError(f"there is no inventory '{what}'", allowed_hint(what, INVENTORIES))
+        raise UsageError(f"unknown inventory '{what}'", allowed_hint(what, INVENTORIES))
     (chosen,) = parse_outputs([output], formats=_FORMATS)
     width = screen()["width"] if chosen.path is None and sys.stdout.isatty() else None
-    text = render_inventory(load(file), what, chosen.format, width)
+    text = render_inventory(load(file), what, chosen.format, width, wide=wide)
     if chosen.path is None:
         emit(text)
     else:
@@ -61,8 +62,8 @@ def verify(
 ) -> None:
     """Check that a snapshot, or a folder of evidence, is what it was when it was written.
 
-    A snapshot is read, and its digest counted again. Of a folder every file's SHA-256 is checked, and the judgement is
-    made again from the files. Exit code 3 says that something was changed.
+    A snapshot is read, and its digest is recomputed. Of a folder every file's SHA-256 is checked, and the verdict is
+    computed again from the files. Exits 3 if anything was modified.
     """
     from rtaudit.api.files import verify as run
     from rtaudit.snapshot import Snapshot
@@ -74,4 +75,4 @@ def verify(
         return
     from rtaudit.evidence.bundle import judgement
 
-    emit(f"{plain(path)}: unchanged; judged again, the same: {found.verdict}, {judgement(found)}\n")
+    emit(f"{plain(path)}: unchanged; checked again with the same verdict: {found.verdict}, {judgement(found)}\n")

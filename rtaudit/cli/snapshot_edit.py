@@ -46,7 +46,7 @@ def redact(
     """Make a copy to show to others: all that is not known to be harmless is hidden, and it can still be checked.
 
     Names, ids and addresses become pseudonyms, the same throughout the copy. Without the key, which the copy does not hold,
-    nobody finds out what they stand for. With --key, copies of two snapshots can be compared.
+    no one can find the originals. With --key, copies of two snapshots can be compared.
     """
     from rtaudit.snapshot import load
     from rtaudit.snapshot.redact import load_key

@@ -123,7 +123,7 @@ def _doubt_of(row: Any, read: Read) -> str | None:
         return f"a row of the list contradicts itself: {row.why}"
     identity = row.get("id") if isinstance(row, dict) else None
     if not isinstance(identity, str) or arm_id.type_of(identity) != read.reader.type.lower():
-        return "the list holds something that is no resource of its type"
+        return "the list holds something that is not a resource of its type"
     if not arm_id.covers(read.subject, identity):
         above = arm_id.subscription_of(identity) is None and read.reader.type.lower().startswith(_ABOVE)
         if not above:
@@ -135,7 +135,7 @@ def _doubt_of(row: Any, read: Read) -> str | None:
 
 def _catalogue_doubt(row: Any, read: Read) -> str | None:
     if not isinstance(row, dict):
-        return "the list holds something that is no object"
+        return "the list holds something that is not an object"
     location, identity = row.get("location"), row.get("id")
     asked = arm_id.region(read.subject.rsplit("/", 2)[-2])
     if isinstance(location, str) and arm_id.region(location) not in ("", asked):
@@ -150,7 +150,7 @@ def _catalogue_doubt(row: Any, read: Read) -> str | None:
 def _shape_doubt(row: Row) -> str | None:
     for field in _MAPPINGS:
         if not isinstance(row.get(field), dict | None):
-            return f"'{field}' of a resource is no object"
+            return f"'{field}' of a resource is not an object"
     unfit = _first_unfit(row)
     return None if unfit is None else f"a resource contradicts itself: {unfit.why}"
 
@@ -168,7 +168,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> Any:
         return made
     seen: set[str] = set()
     twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    return Unfit(f"the key '{twice[:80]}' stands twice")
+    return Unfit(f"the key '{twice[:80]}' appears twice")
 
 
 def _number(text: str) -> Any:
@@ -177,7 +177,7 @@ def _number(text: str) -> Any:
 
 
 def _no_number(name: str) -> Unfit:
-    return Unfit(f"{name} is no JSON number")
+    return Unfit(f"{name} is not a JSON number")
 
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

@@ -116,7 +116,7 @@ class Identity:
 def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | None = None) -> Identity:
     """The identity that the options name. Raises UsageError or CredentialError."""
     if method not in METHODS:
-        raise UsageError(f"there is no --auth '{method}'", allowed_hint(method, METHODS))
+        raise UsageError(f"unknown --auth '{method}'", allowed_hint(method, METHODS))
     import azure.identity as azure
 
     for name in ("azure", "msal"):

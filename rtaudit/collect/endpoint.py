@@ -72,7 +72,7 @@ def find_endpoint(
     The audience of a custom endpoint is on that endpoint's own host, or `allowed` (pairs of endpoint and audience) holds it.
     """
     if cloud not in CLOUDS:
-        raise UsageError(f"there is no cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
+        raise UsageError(f"unknown cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
     known = CLOUDS[cloud]
     if arm_endpoint is None:
         if audience is not None:

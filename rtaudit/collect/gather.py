@@ -276,7 +276,7 @@ class Gathering:
 def _next_link(document: Row) -> str | None:
     link = document.get("nextLink")
     if link is not None and not isinstance(link, str):
-        raise Fault("failed", "the nextLink is no text", code="MalformedAnswer")
+        raise Fault("failed", "the nextLink is not a text", code="MalformedAnswer")
     return link or None
 
 

@@ -66,7 +66,7 @@ def choose_aspects(only: Sequence[str] = (), skip: Sequence[str] = (), also: Seq
     """
     for name in (*only, *skip, *also):
         if name not in ASPECTS:
-            raise UsageError(f"there is no aspect '{name}'", allowed_hint(name, ASPECTS))
+            raise UsageError(f"unknown aspect '{name}'", allowed_hint(name, ASPECTS))
     defaults = [name for name in only if not ASPECTS[name].opt_in]
     if defaults and skip:
         raise UsageError("--aspect and --skip contradict each other", "name what to read, or what not to")

@@ -218,7 +218,7 @@ def _check_groups(request: Request, gathering: Gathering) -> None:
                 where = f"the subscription {world.subscriptions[0]}"
             near = difflib.get_close_matches(name.lower(), seen, n=1)
             raise InputError(
-                f"there is no resource group '{name}' in {where}",
+                f"unknown resource group '{name}' in {where}",
                 "give its name, not its id"
                 if "/" in name
                 else f"did you mean '{near[0]}'?"
@@ -237,7 +237,7 @@ def _check_accounts(request: Request, gathering: Gathering) -> None:
         if (arm_id.key(name) if "/" in name else name.lower()) not in have and not listed:
             every = [row for found in gathering.world.rows["accounts"].values() for row in found]
             raise InputError(
-                f"there is no account '{name}' of kind OpenAI or AIServices in what was asked for",
+                f"unknown account '{name}' of kind OpenAI or AIServices in what was asked for",
                 _nearest(name, every),
             )
 

@@ -34,7 +34,7 @@ class Shard:
             raise UsageError(f"'{text}' is not a shard", "write K/N, such as 2/5: the second of five")
         shard = cls(int(number), int(count))
         if not 1 <= shard.number <= shard.count:
-            raise UsageError(f"there is no shard {text}", "K counts from 1 to N")
+            raise UsageError(f"unknown shard {text}", "K counts from 1 to N")
         return shard
 
     def owns(self, resource_id: str) -> bool:

@@ -36,7 +36,7 @@ def with_contracts(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> tuple
                 f"{path}: the contract {contract['name']} has no section for {' or '.join(map(repr, labels))}",
                 f"its environments: {named}; the label is what `collect --environment` was given",
             )
-        warnings += [f"{path} has no section for '{label}': not judged there" for label in missing]
+        warnings += [f"{path} has no section for '{label}': not checked there" for label in missing]
         used = next(filter(None, (other_api_of(in_environment(contract, label)) for label in labels)), None)
         if used is not None:
             warnings.append(f"{path} is about {used}, another API than the Realtime API: not checked")
@@ -69,7 +69,7 @@ def probes_of(snapshots: Sequence[Snapshot], paths: Sequence[str]) -> list[list[
         for other in given[owner]:
             if all(other["target"][key] == target[key] for key in ("host", "deployment")):
                 raise InputError(
-                    f"two probes are of {target['host']} and {target['deployment']}", "judge them in two runs"
+                    f"two probes are of {target['host']} and {target['deployment']}", "check them in two runs"
                 )
         given[owner].append(probe)
     return given

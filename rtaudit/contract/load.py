@@ -38,7 +38,7 @@ def _checked(document: Document) -> dict[str, Any]:
         said = f"its schema is '{stated}'" if stated is not None else "it states no schema"
         raise document.error(
             ("schema",) if stated is not None else (),
-            f"this is no client contract: {said}",
+            f"this is not a client contract: {said}",
             f"a contract begins with `schema: {CONTRACT}`; `rtaudit client init` writes one",
         )
     check_schema(value, CONTRACT_SCHEMA, document.error)
@@ -65,7 +65,7 @@ def _check_endpoint(document: Document, path: Path, section: dict[str, Any]) -> 
         parts = urlsplit(endpoint)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise document.error(where, f"'endpoint' is no URL: {error}", "write wss://NAME.openai.azure.com") from None
+        raise document.error(where, f"'endpoint' is not a URL: {error}", "write wss://NAME.openai.azure.com") from None
     if not host:
         raise document.error(where, "'endpoint' names no host", "write wss://NAME.openai.azure.com")
     if parts.username is not None or parts.password is not None:

@@ -42,7 +42,7 @@ PROBE_SCHEMA: dict[str, Any] = {
         "dns": {**_STAGE, "description": "Addresses, and whether they are the private endpoint's (`matches`)."},
         "tcp": _STAGE,
         "tls": {**_STAGE, "description": "Version, and issuer, subject, names and notAfter of the certificate."},
-        "http": {"type": ["object", "null"], "description": "What a request without a token is told."},
+        "http": {"type": ["object", "null"], "description": "The answer to a request without a token."},
         "listing": {
             "type": ["object", "null"],
             "description": "Deployments as the data plane lists them, against the control plane's.",

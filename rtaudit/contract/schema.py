@@ -190,7 +190,7 @@ CONTRACT_SCHEMA: dict[str, Any] = {
         "environments": {
             "type": "object",
             "minProperties": 1,
-            "description": "Label of an environment: what holds there. A key that stands here replaces the one at the top.",
+            "description": "Label of an environment: what applies there. A key here replaces the one at the top.",
             "additionalProperties": {"type": "object", "additionalProperties": False, "properties": _SETTINGS},
         },
     },

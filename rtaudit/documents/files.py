@@ -34,7 +34,7 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
         raise InputError(f"cannot read {name}: {error.strerror or error}", hint) from None
     except ValueError:
         # A null byte, or half of a surrogate pair: from a YAML file, say.
-        raise InputError(f"{name!r} is no name that a file can have", "check the path") from None
+        raise InputError(f"{name!r} is not a name that a file can have", "check the path") from None
     if limit is not None and len(data) > limit:
         raise InputError(
             f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
@@ -88,7 +88,7 @@ def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> Non
     except OSError as error:
         raise _unwritable(target, error) from None
     except ValueError:
-        raise RtauditError(f"{str(target)!r} is no name that a file can have", "choose another path") from None
+        raise RtauditError(f"{str(target)!r} is not a name that a file can have", "choose another path") from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

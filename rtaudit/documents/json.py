@@ -22,7 +22,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _NotStrictError(f"the key {json.dumps(key)} stands twice in one object")
+                raise _NotStrictError(f"the key {json.dumps(key)} appears twice in one object")
             seen.add(key)
     return result
 

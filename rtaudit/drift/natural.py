@@ -35,7 +35,7 @@ class Natural:
 
 NATURAL: tuple[Natural, ...] = (
     Natural("changes with every write, even one that changes nothing", frozenset({"etag"}), always=True),
-    Natural("who and when: told beside a change, not compared", frozenset({"systemData"}), always=True),
+    Natural("who and when: shown beside a change, not compared", frozenset({"systemData"}), always=True),
     Natural("the type is taken from the id; Azure leaves this field null or misspells it", frozenset({"type"}), always=True, top=True),
     Natural("Azure's own throttling rules by path, the same for every account of a kind", frozenset({"callRateLimit"}), always=True),
     Natural("derived by Azure from kind, name and region; new names come without a change", frozenset({"endpoints"}), always=True, types=frozenset({ACCOUNT})),
@@ -46,6 +46,7 @@ NATURAL: tuple[Natural, ...] = (
     Natural("the pairing has matched the names", frozenset({"name"}), top=True),
     Natural("subscription, tenant and group name the environment", frozenset({"subscriptionId", "tenantId", "homeTenantId", "resourceGroup", "managedByTenants", "authorizationSource"})),
     Natural("a subscription's name and offer belong to its contract", frozenset({"displayName", "subscriptionPolicies", "promotions"}), types=frozenset({SUBSCRIPTION})),
+    Natural("each environment has projects of its own", frozenset({"defaultProject", "associatedProjects"}), top=True, types=frozenset({ACCOUNT})),
     Natural("identities are created with the resource", frozenset({"principalId", "clientId", "internalId", "immutableId", "resourceGuid", "customerId", "createdBy", "updatedBy"})),
     Natural("each was created and written at its own time", frozenset({"dateCreated", "createdAt", "createdOn", "createdDate", "creationDate", "createdTime", "updatedOn", "modifiedDate", "lastModified", "timeCreated"})),
     Natural("addresses come from the environment's own network", frozenset({"customDnsConfigs", "ipConfigurations", "networkInterfaces", "recordSets", "aRecords", "ipAddresses", "fqdn"}), types=frozenset({PRIVATE_ENDPOINT, ZONE_GROUP, ZONE_RECORD})),

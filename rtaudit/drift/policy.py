@@ -197,7 +197,9 @@ def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
         for index, raw in enumerate(document.value["entries"]):
             entry = _entry(document, index, raw, name)
             if entry.id in seen:
-                raise document.error(("entries", index, "id"), f"the id '{entry.id}' stands twice", "give each its own")
+                raise document.error(
+                    ("entries", index, "id"), f"the id '{entry.id}' appears twice", "give each its own"
+                )
             seen.add(entry.id)
             if entry.expires is not None and date.fromisoformat(entry.expires) < as_of:
                 owner = f", owner {entry.owner}" if entry.owner else ""
@@ -228,7 +230,7 @@ def _collect(path: Path, documents: list[Document], above: tuple[Path, ...]) -> 
         except InputError as error:
             if error.message.startswith("no such file"):
                 raise document.error(
-                    ("extends", index), f"there is no drift policy '{parent}'", "`default`, or a path beside this file"
+                    ("extends", index), f"unknown drift policy '{parent}'", "`default`, or a path beside this file"
                 ) from None
             raise
 
@@ -248,7 +250,7 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
         try:
             date.fromisoformat(raw["expires"])
         except ValueError:
-            raise document.error((*at, "expires"), f"'{raw['expires']}' is no date of the calendar") from None
+            raise document.error((*at, "expires"), f"'{raw['expires']}' is not a valid date") from None
     where = raw.get("where", {})
     for path_index, path in enumerate(_words(where.get("path"))):
         if path and not path.startswith(("/", "**")):

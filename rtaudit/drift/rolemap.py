@@ -113,7 +113,7 @@ def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
         said = sorted({label for sides in roles.values() for label in sides})
         raise source.error(
             ("roles",),
-            f"the map speaks of {', '.join(said)}, and the snapshots are of {', '.join(sorted(labels))}",
+            f"the map names {', '.join(said)}, and the snapshots are of {', '.join(sorted(labels))}",
             "use the labels that the snapshots have in 'environment'",
         )
     return RoleMap(
@@ -138,7 +138,7 @@ def _strangers(source: Document, labels: Collection[str]) -> list[str]:
             if label in labels or label in found:
                 continue
             line, column = source.position((*path, label), at_key=True)
-            said = f"{source.name}:{line}:{column}: the map speaks of '{label}', and no snapshot is of it"
+            said = f"{source.name}:{line}:{column}: the map names '{label}', and no snapshot is of it"
             # Of what stands beside it none can be meant.
             near = did_you_mean(label, [one for one in sorted(labels) if one not in per_environment])
             found[label] = f"{said}: did you mean '{near}'?" if near else said

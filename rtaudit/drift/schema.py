@@ -178,7 +178,7 @@ _ENTRY: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "type": {**_WORDS, "description": "Resource type, or several; `*` stands for any run of characters."},
+                "type": {**_WORDS, "description": "Resource type, or several; `*` matches any text."},
                 "path": {
                     "anyOf": [_STRING, {"type": "array", "items": _STRING, "minItems": 1}],
                     "description": 'Glob over the path: `*` within a segment, `**` any number of segments; "" is a whole resource.',
@@ -186,7 +186,7 @@ _ENTRY: dict[str, Any] = {
                 "category": {
                     "anyOf": [{"enum": list(CATEGORIES)}, {"type": "array", "items": {"enum": list(CATEGORIES)}}]
                 },
-                "role": {**_WORDS, "description": "Role, or several; `*` stands for any run of characters."},
+                "role": {**_WORDS, "description": "Role, or several; `*` matches any text."},
                 "kind": {"enum": list(KINDS)},
                 "environments": _ENVIRONMENTS,
             },

@@ -99,7 +99,7 @@ def write(
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RtauditError(
-            f"cannot write evidence to {folder}: it is there already",
+            f"cannot write evidence to {folder}: it already exists",
             "evidence is never overwritten: name a new folder",
         )
     files = _files(report, snapshots, packs, waivers, baseline, probes)
@@ -136,7 +136,7 @@ def write(
 
 
 def verify(folder: str | Path) -> Report:
-    """The report of the evidence in `folder`, after every file was found unchanged and the judgement made again is the same.
+    """The report of the evidence in `folder`, after every file was found unchanged and the verdict, checked again is the same.
 
     Raises InputError, which says what differs.
     """
@@ -146,13 +146,13 @@ def verify(folder: str | Path) -> Report:
     report = load_report(where / "report.json")
     again = _again(where, manifest, report)
     said = {"verdict": manifest["verdict"], "judgement": manifest["judgement"]}
-    for what, one in (("report.json", report), ("the judgement made again", again)):
+    for what, one in (("report.json", report), ("the verdict, checked again", again)):
         found = {"verdict": one.verdict, "judgement": judgement(one)}
         if found != said:
             other = manifest["tool"].get("version")
             hint = "the evidence was changed, its manifest too"
             if other != again.tool["version"]:
-                hint = f"it was made by rtaudit {other}, and this is {again.tool['version']}: judge again with that version"
+                hint = f"it was made by rtaudit {other}, and this is {again.tool['version']}: check again with that version"
             raise InputError(
                 f"{folder}: {what} is not what the manifest says: {one.verdict}, {found['judgement']}", hint
             )

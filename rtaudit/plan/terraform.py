@@ -20,7 +20,7 @@ _HELPERS = ("azuread", "external", "http", "local", "modtm", "null", "random", "
 """Providers that make nothing in Azure Resource Manager; passed over in silence."""
 
 _NOTHING = {
-    "azapi_data_plane_resource": "stands in no Resource Manager",
+    "azapi_data_plane_resource": "is not in Azure Resource Manager",
     "azapi_resource_action": "an action, not a resource",
     "azurerm_resource_provider_registration": "a registration",
 }

@@ -98,7 +98,7 @@ def load_cases(path: Path) -> CaseFile:
         if rule_id not in rules:
             raise document.error(
                 ("cases", rule_id),
-                f"there is no rule '{rule_id}'",
+                f"unknown rule '{rule_id}'",
                 allowed_hint(rule_id, _beside(path.parent) or rules)[:300],
                 at_key=True,
             )
@@ -196,7 +196,7 @@ def changed(file: CaseFile, case: Case, base: Snapshot) -> tuple[Snapshot, list[
 
 def _compare(case: Case, findings: Sequence[Finding]) -> str | None:
     outcomes = {finding.outcome for finding in findings}
-    worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), "nothing to judge")
+    worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), "nothing to check")
     if worst != case.expect:
         return f"expected {case.expect}, but it is {worst}{_evidence(findings, worst)}"
     fields = [one.field for finding in findings if finding.outcome == worst for one in finding.observations]

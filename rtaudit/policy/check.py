@@ -124,7 +124,7 @@ def _empty(world: World) -> list[str]:
     if world.accounts or world.listing_gaps("account"):
         return []
     name = world.snapshot.file or f"the snapshot of {world.snapshot.environment}"
-    return [f"{name} holds no account of kind OpenAI or AIServices: there was nothing to judge of accounts"]
+    return [f"{name} holds no account of kind OpenAI or AIServices: there was no account to check"]
 
 
 def _nothing(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> str:
@@ -142,6 +142,4 @@ def _edited(snapshot: Snapshot) -> list[str]:
         return [f"{snapshot.file} has no digest: it was made by hand, and nothing shows that Azure said this"]
     if not snapshot.edited:
         return []
-    return [
-        f"{snapshot.file}: its content does not have the digest that it states: it was edited after it was collected"
-    ]
+    return [f"{snapshot.file}: digest mismatch: the file was modified after collection"]

@@ -49,7 +49,9 @@ class _Compiler:
         if used:
             if len(value) > 1:
                 other = next(name for name in value if name != used[0])
-                raise self.error((*path, other), f"'{other}' cannot stand beside '{used[0]}'", "put both into an allOf")
+                raise self.error(
+                    (*path, other), f"'{other}' cannot be combined with '{used[0]}'", "put both into an allOf"
+                )
             return self._combined(used[0], value[used[0]], (*path, used[0]))
         return self._leaf(value, path)
 
@@ -104,7 +106,7 @@ class _Compiler:
         if isinstance(of, dict) and set(of) == {"param"}:
             literal = self._param(of["param"], (*path, "of"))
             if literal is not None and not isinstance(literal, list):
-                raise self.error((*path, "of"), f"the parameter '{of['param']}' is no list: {literal!r}", None)
+                raise self.error((*path, "of"), f"the parameter '{of['param']}' is not a list: {literal!r}", None)
             return Elements(None, literal if isinstance(literal, list) else [], str(of["param"]), where)
         return Elements(self._path(of, (*path, "of")), (), "", where)
 
@@ -222,7 +224,7 @@ class _Compiler:
             if root == "facts":
                 raise self.error(path, f"'{value}' names no fact", f"write one of: {', '.join(self.facts)}")
             if root.startswith("facts.") and root not in self.facts:
-                raise self.error(path, f"there is no fact '{root}' here", allowed_hint(root, self.facts))
+                raise self.error(path, f"unknown fact '{root}' here", allowed_hint(root, self.facts))
         return compiled
 
     def _only(self, value: dict[str, Any], path: Path, allowed: tuple[str, ...]) -> None:

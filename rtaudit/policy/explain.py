@@ -16,7 +16,9 @@ from rtaudit.policy.rules import Rule, aspects_of, bind
 from rtaudit.policy.says import stated
 from rtaudit.subjects import KINDS, PARTS
 
-_IDENTITY_NOTE = "Object ids are compared as they stand: groups are not expanded, and eligible (not active) assignments are not seen."
+_IDENTITY_NOTE = (
+    "Object ids are compared as they are: groups are not expanded, and eligible (not active) assignments are not read."
+)
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,47 @@ def as_markdown(told: Explanation) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def as_pages(told: Sequence[Explanation]) -> dict[str, str]:
+    """A page for each file of rules: `network` -> Markdown."""
+    groups: dict[str, list[Explanation]] = {}
+    for one in told:
+        groups.setdefault(Path(one.rule.document.name).stem, []).append(one)
+    return {
+        name: f"# Rules: {name}\n\nGenerated from `{name}.yaml` by `rtaudit policy explain -o markdown --pages`.\n\n"
+        + "\n".join(as_markdown(one) for one in group)
+        for name, group in groups.items()
+    }
+
+
+def as_index(told: Sequence[Explanation], folder: str) -> str:
+    """The index of `as_pages`, whose pages are in `folder`: a table for each page."""
+    lines = ["# Rules", "", f"{len(told)} rules. This index and its pages are generated from the rules."]
+    last = ""
+    for one in sorted(told, key=lambda one: (Path(one.rule.document.name).stem, one.rule.id)):
+        name = Path(one.rule.document.name).stem
+        if name != last:
+            lines += [
+                "",
+                f"## [{name.capitalize()}]({folder}/{name}.md)",
+                "",
+                "| rule | severity | what it requires | packs |",
+            ]
+            lines.append("| --- | --- | --- | --- |")
+            last = name
+        anchor = f"{one.rule.id}-{one.rule.name}".lower()
+        packs = ", ".join(pack for pack, severity in one.packs.items() if severity != "off")
+        link = f"[{one.rule.id}]({folder}/{name}.md#{anchor})"
+        lines.append(f"| {link} | {one.rule.severity} | {_escape(one.rule.title)} | {packs} |")
+    return "\n".join(lines) + "\n"
+
+
 def _escape(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
 def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
     rule = told.rule
-    sections: list[tuple[str, list[str]]] = [("Why", [rule.why]), ("Judges", [f"{rule.each}: {told.subject}"])]
+    sections: list[tuple[str, list[str]]] = [("Why", [rule.why]), ("Checks", [f"{rule.each}: {told.subject}"])]
     if told.when:
         sections.append(("Applies when", [told.when]))
     sections.append(("Requires", [told.require]))
@@ -134,7 +170,7 @@ def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
     if told.aspects:
         sections.append(("Needs the aspects", [", ".join(told.aspects)]))
     if told.notes:
-        sections.append(("Does not see", list(told.notes)))
+        sections.append(("Limitations", list(told.notes)))
     if rule.see:
         sections.append(("See", list(rule.see)))
     return sections

@@ -85,7 +85,7 @@ def _duplicates(loaded: Sequence[Rule], rules: dict[str, Rule]) -> Iterator[Comp
     for rule in loaded:
         known = rules.get(rule.id) or library().get(rule.id)
         if known is not None and Path(known.document.name).resolve() != Path(rule.document.name).resolve():
-            yield _at(rule, ("id",), "duplicate-id", f"{rule.id} stands in {known.document.name} already")
+            yield _at(rule, ("id",), "duplicate-id", f"{rule.id} is already defined in {known.document.name}")
 
 
 def _pack(path: Path) -> Iterator[Complaint]:

@@ -96,7 +96,7 @@ def load_rules(folder: Path) -> dict[str, Rule]:
             if rule.id in found:
                 other = found[rule.id].document.name
                 raise rule.document.error(
-                    (*rule.path, "id"), f"the rule {rule.id} stands in {other} already", "ids are never reused"
+                    (*rule.path, "id"), f"the rule {rule.id} is already defined in {other}", "ids are never reused"
                 )
             found[rule.id] = rule
     return found
@@ -213,7 +213,7 @@ def _find(name: str) -> list[Pack]:
         return _from_folder(path)
     if not path.is_file():
         raise InputError(
-            f"there is no policy '{name}'", f"{allowed_hint(name, builtin_names())}; or give a path to a file or folder"
+            f"unknown policy '{name}'", f"{allowed_hint(name, builtin_names())}; or give a path to a file or folder"
         )
     document = _load(path)
     if isinstance(document.value, list):
@@ -301,7 +301,7 @@ class _Resolver:
             if known is not None:
                 raise document.error(
                     ("rules", index, "id"),
-                    f"the rule {rule.id} stands in {known.document.name} already",
+                    f"the rule {rule.id} is already defined in {known.document.name}",
                     "give your rule an id of your own; to change one that ships, use `override`",
                 )
             self._rules[rule.id] = rule
@@ -315,7 +315,7 @@ class _Resolver:
         available = {**library(), **own}
         for index, rule_id in enumerate(value.get("select", ())):
             if rule_id not in available:
-                raise document.error(("select", index), f"there is no rule '{rule_id}'", _near(rule_id, available))
+                raise document.error(("select", index), f"unknown rule '{rule_id}'", _near(rule_id, available))
             self._rules[rule_id] = available[rule_id]
         for name, setting in value.get("params", {}).items():
             self._params[name] = setting
@@ -343,7 +343,7 @@ def _base(document: Document, path: Path, base: str, index: int) -> Path:
         return assets.policies() / f"{base}.yaml"
     if near:
         return near[0]  # itself: the circle is reported where it closes
-    raise document.error(("extends", index), f"there is no pack '{base}'", allowed_hint(base, builtin_names()))
+    raise document.error(("extends", index), f"unknown pack '{base}'", allowed_hint(base, builtin_names()))
 
 
 def _own_rules(path: Path) -> bool:

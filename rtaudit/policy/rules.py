@@ -109,7 +109,7 @@ def read_rules(document: Document, values: Sequence[Any], at: Path) -> list[Rule
         path = (*at, index)
         rule = _read_rule(document, value, path)
         if rule.id in rules:
-            raise document.error((*path, "id"), f"the rule {rule.id} stands twice in this file")
+            raise document.error((*path, "id"), f"the rule {rule.id} appears twice in this file")
         rules[rule.id] = rule
     return list(rules.values())
 

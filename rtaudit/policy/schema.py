@@ -110,8 +110,8 @@ _STEP: dict[str, Any] = {
     "properties": {
         "say": {**_TEXT, "description": "What to do, in one sentence."},
         "for": {**_CONDITION, "description": "Which observations it mends: a condition on the element observed."},
-        "needs": {**_TEXTS, "description": "What must have a value for the step to stand, such as `successor`."},
-        "without": {**_TEXTS, "description": "What must have no value for the step to stand."},
+        "needs": {**_TEXTS, "description": "What must have a value for the step to apply, such as `successor`."},
+        "without": {**_TEXTS, "description": "What must have no value for the step to apply."},
         "az": {
             **_TEXT,
             "description": "The command. {name} is filled in and quoted, <name> is asked, {{ and }} are braces.",
@@ -156,7 +156,7 @@ _RULE: dict[str, Any] = {
         },
         "title": _TEXT,
         "severity": {"enum": list(SEVERITIES)},
-        "each": {"enum": list(KINDS), "description": "What it judges."},
+        "each": {"enum": list(KINDS), "description": "What it checks: one kind of subject."},
         "when": {**_CONDITION, "description": "Where it applies; else notApplicable."},
         "require": {**_CONDITION, "description": "What must hold."},
         "why": _TEXT,
@@ -253,7 +253,7 @@ CASES_SCHEMA: dict[str, Any] = {
         "probes": {
             "type": "array",
             "items": {"type": "object", "required": ["target"]},
-            "description": "Probes that are judged with the base; `at: probe` changes them.",
+            "description": "Probes that are checked with the base; `at: probe` changes them.",
         },
         "answers": _ANSWERS,
         "cases": {
@@ -300,7 +300,7 @@ WAIVERS_SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "properties": {
                     "rule": {**_TEXT, "description": "Rule id."},
-                    "resource": {**_TEXT, "description": "ARM id, any case; * stands for any text."},
+                    "resource": {**_TEXT, "description": "ARM id, any case; * matches any text."},
                     "reason": _TEXT,
                     "owner": _TEXT,
                     "ticket": _TEXT,

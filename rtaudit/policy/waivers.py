@@ -57,7 +57,7 @@ def load_waivers(path: str | Path) -> list[Waiver]:
             expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
         except ValueError:
             where = ("waivers", index, "expires")
-            raise document.error(where, f"there is no day {stated['expires']}", "write YYYY-MM-DD") from None
+            raise document.error(where, f"not a valid date: {stated['expires']}", "write YYYY-MM-DD") from None
         line, _ = document.position(("waivers", index))
         pattern = wildcards(stated["resource"].rstrip("/"))
         accepts = stated.get("accepts", "fail")
@@ -118,9 +118,9 @@ def _unmatched(waiver: Waiver, findings: Sequence[Finding], rules: Collection[st
 def _complaints(waiver: Waiver, today: date) -> Iterable[str]:
     what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']}"
     if waiver.expires is None:
-        yield f"{what} has no end: say when it `expires`"
+        yield f"{what} never expires; add `expires: YYYY-MM-DD`"
     elif waiver.expires < today:
-        yield f"{what} expired on {waiver.expires} and waives nothing any more"
+        yield f"{what} expired on {waiver.expires} and has no effect any more"
 
 
 def apply_baseline(findings: Sequence[Finding], baseline: Report) -> int:

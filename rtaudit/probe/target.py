@@ -82,16 +82,16 @@ def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = Non
     deployment and the api-version of the query.
     """
     if cloud is not None and cloud not in CLOUDS:
-        raise UsageError(f"there is no cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
+        raise UsageError(f"unknown cloud '{cloud}'", allowed_hint(cloud, CLOUDS))
     try:
         parts = urlsplit(endpoint if "://" in endpoint else f"wss://{endpoint}")
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"'{endpoint}' is no address: {error}", "write wss://NAME.openai.azure.com") from None
+        raise UsageError(f"'{endpoint}' is not a valid address: {error}", "write wss://NAME.openai.azure.com") from None
     if parts.scheme.lower() not in ("wss", "https"):
-        raise UsageError(f"a probe speaks TLS: '{parts.scheme}' is neither wss nor https", "write wss://…")
+        raise UsageError(f"a probe uses TLS: '{parts.scheme}' is neither wss nor https", "write wss://…")
     if not host or parts.username is not None or parts.password is not None or not _HOST.fullmatch(host.lower()):
-        raise UsageError(f"'{endpoint}' is no address to probe", "write wss://NAME.openai.azure.com")
+        raise UsageError(f"'{endpoint}' is not an address to probe", "write wss://NAME.openai.azure.com")
     query = dict(parse_qsl(parts.query))
     asked = query.get("deployment") or query.get("model")
     if deployment and asked and asked.lower() != deployment.lower():
@@ -239,7 +239,7 @@ def check_host(target: Target, allowed: Sequence[str]) -> None:
     if target.host == "localhost" or _is_loopback(target.host) or target.host in {one.lower() for one in allowed}:
         return
     raise UsageError(
-        f"{target.host} is no host of Azure OpenAI: no token of yours is sent there",
+        f"{target.host} is not a host of Azure OpenAI: no token of yours is sent there",
         f"where it is your own gateway: --allow-host {target.host}",
     )
 

@@ -114,7 +114,7 @@ def proxy_for(host: str) -> Proxy | None:
         parts = urlsplit(named if "://" in named else f"http://{named}")
         name, port = parts.hostname, parts.port
     except ValueError:
-        raise StageError("Proxy", "HTTPS_PROXY is no URL") from None
+        raise StageError("Proxy", "HTTPS_PROXY is not a URL") from None
     if parts.scheme != "http" or not name:
         raise StageError("Proxy", f"a proxy of kind {parts.scheme} is not spoken, only http")
     authorization = None

@@ -61,6 +61,7 @@ FORMATS: dict[str, Format] = {
     ),
     "markdown-short": Format("a comment or a chat: what blocks, in 4,000 characters", f"{_HERE}.markdown:render_short"),
     "html": Format("people", f"{_HERE}.html:render", f"{_HERE}.html:render_drift", (".html", ".htm")),
+    "ics": Format("a calendar: retirements of models, expiries of waivers", f"{_HERE}.ics:render", None, (".ics",)),
     "csv": Format("spreadsheets", f"{_HERE}.csv:render", None, (".csv",)),
     "github": Format("annotations and job summary of GitHub Actions", f"{_HERE}.github:render"),
     "azdo": Format("logging commands of Azure Pipelines", f"{_HERE}.azdo:render"),
@@ -90,7 +91,7 @@ def render(answer: Report | Drift, format: str, **options: Any) -> str | Iterabl
 def find(name: str) -> Format:
     """The format called `name`. Raises UsageError, which lists the known ones."""
     if name not in FORMATS:
-        raise UsageError(f"there is no format '{name}'", allowed_hint(name, FORMATS))
+        raise UsageError(f"unknown format '{name}'", allowed_hint(name, FORMATS))
     return FORMATS[name]
 
 

@@ -1,4 +1,4 @@
-"""Rows and columns on a terminal: a grid where it fits, else one paragraph per row. Nothing is cut to fit."""
+"""Table layout for terminals: a grid, its widest column shortened where it almost fits; else one paragraph per row."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from rtaudit.render.text import value
+from rtaudit.render.text import shorten, value
+
+_LEAST = 16
+"""Fewest columns that the widest cells are shortened to; below that a row becomes a paragraph."""
 
 
 def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None) -> Iterator[str]:
     """The rows under their headings; where they are wider than `width` (None: a pipe, never), as paragraphs."""
     texts = [["" if item is None else value(item, 200) for item in row] for row in rows]
     widths = [max(cell_len(text[at]) for text in [columns, *texts]) for at in range(len(columns))]
-    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
-        yield from _paragraphs(columns, texts, width)
-        return
+    over = sum(widths) + 2 * (len(widths) - 1) - width if width is not None else 0
+    if width is not None and over > 0:
+        widest = widths.index(max(widths))
+        if widths[widest] - over < _LEAST:
+            yield from _paragraphs(columns, texts, width)
+            return
+        widths[widest] -= over
+        texts = [[*text[:widest], shorten(text[widest], widths[widest]), *text[widest + 1 :]] for text in texts]
     numeric = [
         all(isinstance(row[at], int | float | None) and not isinstance(row[at], bool) for row in rows)
         for at in range(len(columns))
@@ -27,6 +35,14 @@ def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | Non
             padding = " " * (widths[at] - cell_len(cell))
             cells.append(padding + cell if numeric[at] else cell + padding)
         yield "  ".join(cells).rstrip() + "\n"
+
+
+def grid_width(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """How wide the grid of these rows is."""
+    texts = [["" if item is None else value(item, 200) for item in row] for row in rows]
+    return sum(max(cell_len(text[at]) for text in [columns, *texts]) for at in range(len(columns))) + 2 * (
+        len(columns) - 1
+    )
 
 
 def _paragraphs(columns: Sequence[str], texts: Sequence[Sequence[str]], width: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from rtaudit.azure import arm_id
 from rtaudit.documents import dumps
 from rtaudit.render.capacity import capacity
 from rtaudit.render.csv import lines
-from rtaudit.render.grid import grid
+from rtaudit.render.grid import grid, grid_width
 from rtaudit.render.text import name, value
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import Joined, Subject, World
@@ -32,28 +32,53 @@ class Inventory:
     rows: Callable[[World], list[Row]]
     """Every row with every column."""
     terminal: tuple[str, ...]
-    """The columns that a terminal has room for; CSV and JSON have all."""
+    """The columns that a terminal shows; CSV and JSON have all."""
     columns: tuple[str, ...]
     """Every column."""
     empty: str
     """What to say where there is no row."""
+    least: tuple[str, ...] = ()
+    """The columns that a narrow terminal leaves out, the least important first."""
 
 
-def show(snapshot: Snapshot, what: str, format: str, width: int | None = None) -> str | Iterator[str]:  # noqa: A002 - the option's name
-    """The inventory `what` of a snapshot as `table`, `json` or `csv`."""
+def show(
+    snapshot: Snapshot,
+    what: str,
+    format: str,  # noqa: A002 - the option's name
+    width: int | None = None,
+    *,
+    wide: bool = False,
+) -> str | Iterator[str]:
+    """The inventory `what` of a snapshot as `table`, `json` or `csv`.
+
+    A table has the columns that fit `width` (None: a pipe); with `wide` it has all, whatever the width.
+    """
     inventory = INVENTORIES[what]
     rows = inventory.rows(World(snapshot))
     if format == "json":
         return dumps(rows)
     if format == "csv":
         return lines(inventory.columns, ([_flat(row[column]) for column in inventory.columns] for row in rows))
-    return _table(snapshot, what, inventory, rows, width)
+    return _table(snapshot, what, inventory, rows, width, wide=wide)
 
 
-def _table(snapshot: Snapshot, what: str, inventory: Inventory, rows: list[Row], width: int | None) -> Iterator[str]:
+def _table(
+    snapshot: Snapshot, what: str, inventory: Inventory, rows: list[Row], width: int | None, *, wide: bool
+) -> Iterator[str]:
     if rows:
-        columns = [one for one in inventory.terminal if any(row[one] is not None for row in rows)]
-        yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], width)
+        chosen = inventory.columns if wide else inventory.terminal
+        columns = [one for one in chosen if any(row[one] is not None for row in rows)]
+        room = None if wide else width
+        left_out = []
+        for least in inventory.least if room is not None else ():
+            if grid_width(columns, [[_cell(row[column]) for column in columns] for row in rows]) <= (room or 0):
+                break
+            if least in columns:
+                columns.remove(least)
+                left_out.append(least)
+        yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], room)
+        if left_out:
+            yield f"\nNot shown: {', '.join(sorted(left_out, key=chosen.index))} (--wide shows every column)\n"
     else:
         yield f"{inventory.empty}\n"
     if what != "gaps" and snapshot.gaps:
@@ -210,6 +235,7 @@ INVENTORIES: dict[str, Inventory] = {
             *("endpoints", "logsTo", "subdomain", "state", "notSeen", "id"),
         ),
         "No account of kind OpenAI or AIServices.",
+        ("notSeen", "group", "logsTo", "endpoints", "realtime", "kind", "deployments"),
     ),
     "deployments": Inventory(
         deployments,
@@ -230,6 +256,7 @@ INVENTORIES: dict[str, Inventory] = {
             *("upgrade", "retires", "retiresFrom", "contentPolicy", "state", "id"),
         ),
         "No model deployment.",
+        ("perMinute", "sku", "region", "version", "role", "capacity"),
     ),
     "capacity": Inventory(
         capacity,
@@ -252,6 +279,7 @@ INVENTORIES: dict[str, Inventory] = {
             *("deployments", "lifecycle", "retires", "used", "limit", "quota"),
         ),
         "No region in use.",
+        ("lifecycle", "because", "limit", "role", "used", "version", "retires"),
     ),
     "endpoints": Inventory(
         endpoints,
@@ -261,12 +289,14 @@ INVENTORIES: dict[str, Inventory] = {
             *("endpointId", "id"),
         ),
         "No account of kind OpenAI or AIServices.",
+        ("groupIds", "network", "exposure", "zones", "status"),
     ),
     "gaps": Inventory(
         gaps,
         ("aspect", "scope", "reason", "status", "code", "needs"),
         ("aspect", "scope", "reason", "status", "code", "needs", "message"),
-        "Nothing: every read that was asked for was answered.",
+        "No gaps: every read succeeded.",
+        ("code", "status", "reason"),
     ),
 }
 """What `snapshot show --what` takes."""

@@ -1,23 +1,16 @@
-"""What the HTML report draws, as numbers and words: heat map, network boundary, retirement timeline, quota bars."""
+"""Plots: the matrix of rules by account, and what was and was not read, as numbers and words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.render.capacity import capacity
-from rtaudit.render.inventory import UNKNOWN, deployments, endpoints
 from rtaudit.render.text import name, owner, shorten, state, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import Subject, World
-from rtaudit.subjects.dates import parse_date
-from rtaudit.subjects.world import listing, mapping, text
 
-RULES, ACCOUNTS, BOUNDARIES, BARS = 60, 60, 200, 60
+RULES, ACCOUNTS = 60, 60
 """The most that is drawn of each; what is left out is said."""
 
 _SIGNS = {"fail": "F", "unknown": "?", "waived": "W", "known": "B", "pass": "", "notApplicable": ""}
@@ -95,161 +88,6 @@ def _rule_label(report: Report, rule: str) -> tuple[str, str]:
     rule_text = report.rules.get(rule)
     full = f"{value(rule, 60)} {value(rule_text.name, 100) if rule_text else ''}"
     return shorten(full, 38), full
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """A private endpoint in the drawing of an account's boundary."""
-
-    name: str
-    short: str
-    status: str
-    network: str
-    mood: str
-    zones: list[tuple[str, str]]
-    y: int
-    height: int
-
-
-def boundaries(worlds: Sequence[World]) -> list[dict[str, Any]]:
-    """One drawing per account: who can reach it, through which endpoints, which zones answer."""
-    drawn = []
-    for world in worlds:
-        rows: dict[str, list[dict[str, Any]]] = {}
-        for row in endpoints(world):
-            rows.setdefault(arm_id.key(row["id"]), []).append(row)
-        drawn += [_boundary(account, rows.get(arm_id.key(account.resource), [])) for account in world.accounts]
-    return drawn
-
-
-def _boundary(account: Subject, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    y = 10
-    ends = []
-    for row in rows:
-        if row["endpointId"] is None and row["status"] is None:
-            continue
-        end = _end(row, y)
-        ends.append(end)
-        y += end.height + 8
-    exposure = account.fact("exposure")
-    acls = mapping(account.properties.get("networkAcls"))
-    addresses, subnets = len(listing(acls.get("ipRules"))), len(listing(acls.get("virtualNetworkRules")))
-    public, detail, mood = {
-        "public": ("Internet", "anyone, any address", "bad"),
-        "restricted": ("Selected networks", f"{addresses} addresses, {subnets} subnets", "doubt"),
-    }.get(exposure, ("No public access", "", "good"))
-    bypass = text(acls.get("bypass"))
-    trusted = "and trusted services" if exposure == "restricted" and "azureservices" in bypass else ""
-    label = name(account.resource, 60)
-    said = [f"{label}: {public.lower()}" + (f" ({detail})" if detail else "")]
-    said += [
-        f"endpoint {end.name} {end.status}" + (f" in {end.network}" if end.network else "") + _zone_words(end)
-        for end in ends
-    ]
-    return {
-        "account": label,
-        "short": shorten(label, 30),
-        "kind": value(account.raw.get("kind"), 20),
-        "region": value(arm_id.region(account.raw.get("location")) or "no region", 20),
-        "public": public,
-        "public_detail": detail,
-        "public_mood": mood,
-        "bypass": trusted,
-        "endpoints": ends,
-        "height": max(80, y + 4),
-        "about": f"Network boundary of {label}",
-        "words": "; ".join(said),
-    }
-
-
-def _zone_words(end: _End) -> str:
-    return f" ({', '.join(zone for zone, _ in end.zones)})" if end.zones else ""
-
-
-def _end(row: dict[str, Any], y: int) -> _End:
-    status = value(row["status"], 20) if row["status"] else "status unknown"
-    network = row["network"]
-    zones: list[tuple[str, str]] = []
-    if row["zones"] == UNKNOWN:
-        zones.append(("zones not seen", "soft"))
-    elif row["zones"]:
-        zones += [(shorten(value(zone), 48), "soft") for zone in row["zones"]]
-    if row["missingZones"] == UNKNOWN:
-        zones.append(("other zones not seen", "soft"))
-    elif row["missingZones"]:
-        zones += [(shorten("lacks " + value(zone), 46), "warn") for zone in row["missingZones"]]
-    approved = text(row["status"]) == "approved"
-    mood = "bad" if not approved else "doubt" if any(kind == "warn" for _, kind in zones) else "good"
-    full = value(row["endpoint"], 120) if row["endpoint"] else "an endpoint"
-    where = "" if network in (None, UNKNOWN) else shorten(name(network), 30)
-    return _End(full, shorten(full, 48), status, where, mood, zones, y, max(50, 42 + 15 * len(zones)))
-
-
-def timeline(worlds: Sequence[World], as_of: str) -> dict[str, Any] | None:
-    """Realtime deployments by the day their model retires, soonest first; those without a date last."""
-    origin = parse_date(as_of)
-    rows = [row for world in worlds for row in deployments(world) if row["role"] != "none"]
-    if origin is None or not rows:
-        return None
-    dated = sorted(rows, key=lambda row: (parse_date(row["retires"]) or date.max, str(row["id"])))
-    last = max((day for row in rows if (day := parse_date(row["retires"]))), default=origin)
-    days = max(365, (last - origin).days)
-    start, room = 390, 420
-    drawn = []
-    for at, row in enumerate(dated[:BARS]):
-        day = parse_date(row["retires"])
-        left = (day - origin).days if day else 0
-        full = f"{name(row['id'])}: {value(row['model'], 60)} {value(row['version'], 40)}"
-        drawn.append(
-            {
-                "y": 20 + at * 20,
-                "short": shorten(full, 58),
-                "full": full,
-                "start": start,
-                "to": start + max(3, round(room * left / days)) if day else None,
-                "date": f"{row['retires']}, {'past' if left < 0 else f'{left} days'}" if day else "",
-                "mood": "fail" if left <= 0 else "unknown" if left < 90 else "waived",
-            }
-        )
-    ticks = [(start + round(room * after / days), f"{after} d") for after in (0, 90, 180, 365) if after <= days]
-    return {
-        "rows": drawn,
-        "ticks": ticks,
-        "width": start + room + 160,
-        "height": 24 + 20 * len(drawn),
-        "left": max(0, len(rows) - BARS),
-        "origin": value(as_of),
-        "about": f"Retirement dates of {len(rows)} realtime deployments",
-    }
-
-
-def bars(worlds: Sequence[World]) -> dict[str, Any] | None:
-    """Used quota of each realtime quota, per subscription and region; the fullest first."""
-    found: dict[tuple[str, str, str], tuple[str, float, float]] = {}
-    for world in worlds:
-        for row in capacity(world):
-            if row["limit"] and row["used"] is not None:
-                label = f"{value(row['region'], 30)} · {value(row['model'], 60)} · {value(row['sku'], 30)}"
-                found[row["subscription"], row["region"], text(row["quota"])] = (label, row["used"], row["limit"])
-    rows = sorted(found.items(), key=lambda item: (-item[1][1] / item[1][2], item[0]))
-    if not rows:
-        return None
-    return {
-        "rows": [
-            {
-                "y": at * 20,
-                "short": shorten(label, 56),
-                "full": f"{label} ({value(key[0])})",
-                "filled": min(240, max(0, round(240 * used / limit))),
-                "said": f"{used:g} of {limit:g}",
-                "mood": "fail" if used >= limit else "waived",
-            }
-            for at, (key, (label, used, limit)) in enumerate(rows[:BARS])
-        ],
-        "height": 20 * min(len(rows), BARS) + 4,
-        "left": max(0, len(rows) - BARS),
-        "about": f"{len(rows)} quotas",
-    }
 
 
 def coverage(report: Report | None, snapshots: Sequence[Snapshot]) -> dict[str, Any]:

@@ -49,4 +49,4 @@ def parse_day(text: str | None, name: str = "--as-of") -> date | None:
         # fromisoformat also takes 20260131 and week dates; one form is enough.
         return date.fromisoformat(text if text[4:5] == text[7:8] == "-" and len(text) == len("2026-01-31") else "")
     except ValueError:
-        raise UsageError(f"{name} {text} is no day", "write YYYY-MM-DD") from None
+        raise UsageError(f"{name} {text} is not a valid date", "write YYYY-MM-DD") from None

@@ -99,7 +99,7 @@ class Finding:
     @property
     def message(self) -> str:
         """The headline of a failure or an unknown: one plain sentence, at most MAX_MESSAGE characters; empty for a pass."""
-        if self.outcome == "unknown" and self.gaps:
+        if self.gaps and (self.outcome == "unknown" or not self.observations):
             return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self.gaps])
         if self.observations:
             return wording.headline([one.message for one in self.observations])
@@ -111,7 +111,7 @@ class Finding:
 
         Stable over runs and machines, as the fingerprint is.
         """
-        if self.outcome == "unknown" and self.gaps:
+        if self.gaps and (self.outcome == "unknown" or not self.observations):
             evidence = f"{arm_id.key(self.gaps[0].scope)}\n{self.gaps[0].what}"
         elif self.observations:
             first = self.observations[0]
@@ -120,12 +120,12 @@ class Finding:
             evidence = f"{arm_id.key(self.resource)}\n{self.rule}"
         else:
             return None
-        return _digest(f"{self.environment}\n{evidence}")[:16]
+        return digest(f"{self.environment}\n{evidence}")[:16]
 
     @property
     def fingerprint(self) -> str:
         """Stable over runs and machines: of the rule and the resource, nothing else."""
-        return _digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
+        return digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
 
     @property
     def order(self) -> tuple[int, int, str, str]:
@@ -133,7 +133,8 @@ class Finding:
         return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, arm_id.key(self.resource))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """The SHA-256 of a text, in hex."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 

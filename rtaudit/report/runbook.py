@@ -203,7 +203,7 @@ _COMMAND = {
     "required": ["arguments", "bash", "pwsh"],
     "additionalProperties": False,
     "properties": {
-        "arguments": {**_STRINGS, "description": "As they reach az; what is asked stands as <name>."},
+        "arguments": {**_STRINGS, "description": "As they reach az; what is asked is shown as <name>."},
         "bash": {**_STRING, "description": "One line for bash and other POSIX shells."},
         "pwsh": {**_STRING, "description": "One line for PowerShell on Windows."},
     },

@@ -30,7 +30,7 @@ _FINDING: dict[str, Any] = {
             "description": "Equal for findings whose evidence is the same field of the same resource.",
         },
         "severity": {"enum": list(SEVERITIES)},
-        "setBy": {**_STRING, "description": "The pack whose judgement stands."},
+        "setBy": {**_STRING, "description": "The pack that set the outcome."},
         "observations": {
             "type": "array",
             "items": {
@@ -60,7 +60,7 @@ _FINDING: dict[str, Any] = {
         "gaps": SNAPSHOT["properties"]["gaps"],
         "fix": _STRINGS,
         "waiver": {"type": ["object", "null"]},
-        "known": {"type": "boolean", "description": "True when the baseline holds it: it does not gate."},
+        "known": {"type": "boolean", "description": "True when the baseline holds it: it does not block."},
         "address": {**_STRING, "description": "Of a planned resource: what the code calls it."},
         "source": {
             "type": "object",

@@ -58,7 +58,7 @@ def run_cases(path: Path) -> Iterator[CaseResult]:
     for check_id, cases in document.value["cases"].items():
         if check_id not in checks:
             raise document.error(
-                ("cases", check_id), f"there is no check '{check_id}'", allowed_hint(check_id, checks), at_key=True
+                ("cases", check_id), f"unknown check '{check_id}'", allowed_hint(check_id, checks), at_key=True
             )
         check = checks[check_id]
         needed = {one.match["unlessFound"] for one in check.finds if "unlessFound" in one.match} & checks.keys()
@@ -153,7 +153,7 @@ def told(check: Check) -> list[tuple[str, Sequence[str]]]:
             f"{one.label} ({one.package}): {'no version does' if one.floor is None else f'from {one.floor} on'}; {one.replacement}. Source: {one.source}"
             for one in frameworks()
         ]
-        sections.append(("Speaks the generally available protocol", floors))
+        sections.append(("Supports the generally available protocol", floors))
     sides = sorted({side for one in check.finds for side in one.sides})
     sections.append(
         ("Reads", [f"{', '.join(sides)}" + ("; in tests and prose it is info at most" if "tests" in sides else "")])

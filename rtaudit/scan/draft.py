@@ -140,7 +140,7 @@ def write(draft: Draft) -> str:
         ),
         _line("peakSessionsPerMinute: null", "new sessions in the busiest minute"),
         _line("peakConcurrentSessions: null", "sessions that are open at a time at the peak"),
-        _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one stands between"),
+        _line("gateway: null", "{kind: apiManagement, tier: Standard v2, host: …} where one is in between"),
         "transcripts: {stored: null, retentionDays: null, incidentOwner: null}",
         "audio: {stored: null, retentionDays: null, incidentOwner: null}",
     ]

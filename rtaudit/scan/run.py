@@ -18,12 +18,20 @@ from rtaudit.scan.says import sentence
 from rtaudit.scan.source import read_source
 from rtaudit.scan.walk import Walk
 
-HINTS = re.compile(
-    r"openai|realtime|aoai|JQQJ9|rtclient|rt-client|voice-?live|litellm|livekit|api[-_]?key|api[-_]?version|subscription-?key|_key\b|KeyCredential|azure_?key"
-    r"|\.default['\"`]|management\.azure\.com|azure\.com|deployment|RTClient|base_?url|BaseUrl",
-    re.IGNORECASE,
-)
-"""No check finds anything in a file that holds none of these."""
+HINTS = (
+    "/realtime", ".realtime", "realtime.", "realtime/", "realtime_", "_realtime", "realtime-", "-realtime", "realtimeclient", "realtimemodel",
+    "realtimeagent", "realtimesession", "realtimertc", "realtimerunner", "realtimeconversation", "realtimeweb", "realtimebeta", "realtimellm",
+    "openairealtime", "azurerealtime", "realtimedeployment", "intent=transcription", "client_secret", "session.update", "input_audio",
+    "response.audio", "response.text.", "jqqj9", "openai.azure", "azure_openai", "azureopenai", "azure-openai", "azure.ai.openai", "aoai", "rtclient", "rt-client",
+    "api-key", "api-version", "api_version", "apiversion", "subscription-key", "keycredential", "allowbrowser", "openai(", "/.default",
+    "services.ai.azure", "cognitiveservices.azure", "cognitive.microsoft", "openai_base_url", "openai/v1", "azure_key", "foundry",
+)  # fmt: skip
+"""In lower case: no check finds anything in a file that holds none of these, and no key."""
+_KEYS = re.compile(r"(?<![0-9a-f-])[0-9a-f]{32}(?![0-9a-f-])")
+
+
+MAX_PLACES = 50
+"""Places of one file that a check shows; the others are counted. What an ignore accepts is counted apart."""
 
 
 @dataclass
@@ -138,10 +146,12 @@ def _read(walk: Walk) -> tuple[dict[str, str], list[str], dict[str, list[Package
             packages[path] = packages_in(path, text)
         if _OWN.search(text[:400]) is not None:
             walk.left_out["documents of rtaudit"] += 1
-        elif HINTS.search(text) is not None:
+            continue
+        lower = text.lower()
+        if any(hint in lower for hint in HINTS) or ("key" in lower and _KEYS.search(lower)):
             texts[path] = text
-            if re.search("realtime", text, re.IGNORECASE):
-                speaks.add(path)
+        if "realtime" in lower:
+            speaks.add(path)
     return texts, paths, packages, speaks
 
 
@@ -150,10 +160,11 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
     grouped: dict[tuple[str, str, str], SourceFinding] = {}
     faulty: dict[str, set[str]] = {}
     ignores = Ignores(checks)
+    shown: Counter[tuple[str, str, bool]] = Counter()
     for check in checks.values():
         taken: set[tuple[str, int]] = set()
         for match in matches(check, tree):
-            _add(grouped, match, taken, ignores)
+            _add(grouped, match, taken, ignores, shown)
         faulty[check.id] = {
             by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"
         }
@@ -168,6 +179,9 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
         key=lambda one: (one.file, one.places[0].line, one.places[0].column, one.check.id, one.pattern)
     )
     result.warnings += ignores.warnings
+    for (check_id, path, _), count in sorted(shown.items()):
+        if count > MAX_PLACES:
+            result.notes.append(f"{path}: of {count:,} places of {check_id}, {MAX_PLACES} are shown.")
 
 
 def _add(
@@ -175,13 +189,17 @@ def _add(
     match: Match,
     taken: set[tuple[str, int]],
     ignores: Ignores,
+    shown: Counter[tuple[str, str, bool]],
 ) -> None:
     source, mark, check = match.source, match.mark, match.check
     if (source.path, mark.line) in taken and not match.find.match.get("secret"):
         return
     taken.add((source.path, mark.line))
-    message = sentence(match)
     reason = ignores.reason(source.lines, mark.line, check, source.path)
+    shown[check.id, source.path, reason is None] += 1
+    if shown[check.id, source.path, reason is None] > MAX_PLACES:
+        return
+    message = sentence(match)
     pattern = f"{match.find.number}:{message}:{reason}"
     key = (check.id, source.path, pattern)
     if key not in grouped:
@@ -204,9 +222,9 @@ def _add_packages(
             stated = mask(package.stated or "")
             shown = f"{framework.label} {stated}".strip()
             if framework.floor is None:
-                message = f"{shown} speaks the preview protocol alone; no version of it speaks the current one."
+                message = f"{shown} supports the preview protocol only; no version of it supports the current one."
             else:
-                message = f"{shown} is below {framework.floor}, the first version that speaks the generally available protocol."
+                message = f"{shown} is below {framework.floor}, the first version that supports the generally available protocol."
             lines = texts.get(path, "").split("\n")
             line = lines[package.line - 1] if package.line <= len(lines) else ""
             reason = ignores.reason(lines, package.line, check, path)

@@ -55,7 +55,7 @@ def rows(group: type) -> Iterator[tuple[str, Option]]:
         yield one.name, one.metadata[ROW]
 
 
-_SCOPE, _REACH, _HOW = "What to collect", "Where and as whom", "How"
+_SCOPE, _REACH, _HOW = "What to collect", "Authentication and endpoint", "Execution"
 _PATH = "A path is read from this file's folder."
 
 
@@ -65,11 +65,11 @@ class Label:
 
     environment: str | None = option(
         "--environment", "-e", metavar="LABEL", values="environments",
-        help="Label of the environment, such as prod; what rtaudit.yaml says of it holds where no option says otherwise.",
+        help="Label of the environment, such as prod. Options default to its settings in rtaudit.yaml.",
     )  # fmt: skip
     config: str | None = option(
         "--config", metavar="FILE",
-        help="The file that names the environments; `none`: no file. [rtaudit.yaml, where there is one]",
+        help="The file that names the environments; `none`: no file. [default: rtaudit.yaml, if present]",
     )  # fmt: skip
 
 
@@ -114,23 +114,25 @@ class Reach:
     cloud: str = option(
         "--cloud", default="AzureCloud", metavar="CLOUD", panel=_REACH, values="clouds",
         help="AzureCloud, AzureUSGovernment or AzureChinaCloud.",
-        key=Key("cloud", "The Azure cloud; AzureCloud unless said.", "words"),
+        key=Key("cloud", "The Azure cloud; AzureCloud by default.", "words"),
     )  # fmt: skip
     arm_endpoint: str | None = option(
         "--arm-endpoint", metavar="URL", help="Another Resource Manager: https, or http on loopback.", panel=_REACH
     )
-    audience: str | None = option(
-        "--audience", metavar="URL", help="What a token for --arm-endpoint is asked for.", panel=_REACH
-    )
+    audience: str | None = option("--audience", metavar="URL", help="Token audience for --arm-endpoint.", panel=_REACH)
     auth: str = option(
         "--auth", default="default", metavar="METHOD", panel=_REACH, values="methods",
         help="default, cli, managed-identity, workload-identity or environment.",
         key=Key("auth", "How to log in, as --auth.", "words"),
     )  # fmt: skip
     timeout: float | None = option(
-        "--timeout", metavar="SECONDS", minimum=0.1, help="Stop then, with what there is.", panel=_HOW
+        "--timeout",
+        metavar="SECONDS",
+        minimum=0.1,
+        help="Stop after this many seconds and keep what was read.",
+        panel=_HOW,
     )
-    verbose: bool = option("--verbose", default=False, help="Show every call on stderr.", panel=_HOW)
+    verbose: bool = option("--verbose", default=False, help="Print every call on stderr.", panel=_HOW)
     log_file: str | None = option("--log-file", metavar="FILE", help="Append every call to this file.", panel=_HOW)
 
 
@@ -143,7 +145,13 @@ class Collecting:
         help="Ask only for what the gaps of this snapshot name; keep the rest.",
     )  # fmt: skip
     concurrency: int = option(
-        "--concurrency", default=48, metavar="N", minimum=1, maximum=256, help="Reads in flight.", panel=_HOW
+        "--concurrency",
+        default=48,
+        metavar="N",
+        minimum=1,
+        maximum=256,
+        help="Maximum concurrent requests.",
+        panel=_HOW,
     )
     progress: str = option(
         "--progress", default="auto", metavar="HOW", help="auto, plain or none (on stderr).", panel=_HOW,
@@ -198,7 +206,7 @@ class Expecting:
     )
 
 
-_PLAN = "Can it be built here?"
+_PLAN = "Planned deployment"
 
 
 @dataclass(repr=False, eq=False)
@@ -206,17 +214,19 @@ class Planning:
     """A deployment that is planned."""
 
     model: str | None = option(
-        "--model", metavar="NAME", help="A deployment of this model is planned: say what keeps it from being built.",
+        "--model", metavar="NAME", help="Check whether a deployment of this model can be created.",
         panel=_PLAN,
     )  # fmt: skip
     version: str | None = option(
-        "--version", metavar="VERSION", help="Version of the model. [the region's default]", panel=_PLAN
+        "--version", metavar="VERSION", help="Version of the model. [default: the region's default]", panel=_PLAN
     )
-    sku: str | None = option("--sku", metavar="SKU", help="SKU of the deployment. [GlobalStandard]", panel=_PLAN)
+    sku: str | None = option(
+        "--sku", metavar="SKU", help="SKU of the deployment. [default: GlobalStandard]", panel=_PLAN
+    )
     capacity: int | None = option(
         "--capacity",
         metavar="UNITS",
-        help="Capacity of the deployment, in units of the SKU. [1]",
+        help="Capacity of the deployment, in units of the SKU. [default: 1]",
         minimum=1,
         panel=_PLAN,
     )
@@ -231,34 +241,37 @@ class Checking:
 
     policy: Sequence[str] = option(
         "--policy", "-p", default=(), metavar="NAME|PATH", values="policies",
-        help="A pack that ships, or a file or folder; repeatable. [production]",
+        help="A built-in pack, or a file or folder; repeatable. [default: production]",
         key=Key("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
     )  # fmt: skip
     settings: Sequence[str] = option(
         "--set", default=(), metavar="PARAM=VALUE", help="A parameter, its value in YAML; repeatable.",
         key=Key("params", "Parameters of the packs, by name, as --set.", "mapping"),
     )  # fmt: skip
-    as_of: str | None = option("--as-of", metavar="DATE", help="Judge as of this day (YYYY-MM-DD), not today.")
+    as_of: str | None = option("--as-of", metavar="DATE", help="Evaluate as of this date, YYYY-MM-DD. [default: today]")
     probe: Sequence[str] = option(
-        "--probe", default=(), metavar="FILE", help="What `rtaudit probe -o json` wrote: judged too; repeatable."
+        "--probe",
+        default=(),
+        metavar="FILE",
+        help="A probe that `rtaudit probe -o json` wrote, to check as well; repeatable.",
     )
     waivers: str | None = option(
         "--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).",
         key=Key("waivers", f"Accepted findings, as --waivers. {_PATH}", path=True),
     )  # fmt: skip
     baseline: str | None = option(
-        "--baseline", metavar="REPORT.json", help="A report whose findings are known and do not gate.",
+        "--baseline", metavar="REPORT.json", help="A report whose findings are known and do not block.",
         key=Key("baseline", f"A report whose findings are known, as --baseline. {_PATH}", path=True),
     )  # fmt: skip
     fail_on: str = option(
         "--fail-on", default="high", metavar="SEVERITY", values="thresholds",
-        help="Gate on failures of this severity or worse; `none` never gates.",
-        key=Key("failOn", "The severity from which a failure gates, as --fail-on; high unless said.", "words"),
+        help="Exit 1 for failures of this severity or worse; `none`: never.",
+        key=Key("failOn", "The severity from which a failure blocks, as --fail-on; high by default.", "words"),
     )  # fmt: skip
     allow_unknown: Sequence[str] = option(
         "--allow-unknown", default=(), metavar="[=RULE,…]", values="rules",
-        help="Let what could not be looked at pass the gate: all of it, or `--allow-unknown=RULE,…`.",
-        key=Key("allowUnknown", "true, or the rules whose unknown does not gate, as --allow-unknown.", "rules"),
+        help="Do not fail on unknown results: all, or the listed rules (`--allow-unknown=RULE,…`).",
+        key=Key("allowUnknown", "true, or the rules whose unknown does not block, as --allow-unknown.", "rules"),
     )  # fmt: skip
     allow_edited: bool = option(
         "--allow-edited",
@@ -272,7 +285,7 @@ class View:
     """How an answer is shown."""
 
     group_by: str | None = option(
-        "--group-by", metavar="account|rule|severity", help="How the table groups.", values="groupings"
+        "--group-by", metavar="account|rule|severity", help="Group the table by this.", values="groupings"
     )
     show: Sequence[str] = option(
         "--show", default=(), metavar="OUTCOME", values="outcomes",

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 GROUPINGS = ("account", "rule", "severity")
 PROGRESS = ("auto", "plain", "none")
 METHODS = ("default", "cli", "managed-identity", "workload-identity", "environment")
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
-OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all", *_SEVERITIES)
+OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
 OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
 
 
@@ -53,6 +52,6 @@ LISTS: dict[str, Callable[[], Sequence[str]]] = {
     "groupings": lambda: GROUPINGS,
     "progress": lambda: PROGRESS,
     "methods": lambda: METHODS,
-    "outcomes": lambda: tuple(dict.fromkeys((*OF_REPORT, *OF_DRIFT))),
+    "outcomes": lambda: tuple(dict.fromkeys((*OF_REPORT, *OF_DRIFT, *thresholds()[:-1]))),
 }
 """Name -> the list. The command line adds those of packages above this one (packs, rules, formats)."""

@@ -79,9 +79,7 @@ def _check_shards(snapshots: Sequence[Snapshot]) -> None:
     wanted = [f"{number}/{count}" for number in range(1, int(count) + 1)] if count.isdigit() else []
     missing = [shard for shard in wanted if shard not in shards]
     if missing:
-        raise InputError(
-            f"shard {missing[0]} is missing", "merge needs every shard: what is not there was not looked at"
-        )
+        raise InputError(f"shard {missing[0]} is missing", "merge needs every shard: a missing one was not read")
     if len(shards) > len(wanted):
         raise InputError("a shard is given twice", "give each shard once")
 

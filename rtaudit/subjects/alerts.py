@@ -75,7 +75,7 @@ def acts(world: World, action_group_ids: list[Any]) -> Joined:
             continue
         of_group = unlisted(world, ACTION_GROUP, group_id)
         if not of_group and arm_id.subscription_of(group_id) not in _subscriptions(world):
-            message = "the action group stands in a subscription that was not read"
+            message = "the action group is in a subscription that was not read"
             of_group = (Gap(group_id, "alerts", "missing", message=message),)
         gaps += of_group
     return Joined(value=False, gaps=tuple(gaps))

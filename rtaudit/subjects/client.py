@@ -141,7 +141,7 @@ def _fit(client: Subject, named: Any, role: str) -> Joined:
 
 
 def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
-    """Why there is no deployment of this name: it is a model's, another account's, or nobody's."""
+    """Why there is not a deployment of this name: it is a model's, another account's, or nobody's."""
     rows = _deployments(owner)
     as_model = [
         one.name for one in rows.values() if text(str(one.fact("modelAndVersion")).split("@")[0]) == text(named)

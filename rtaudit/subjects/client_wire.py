@@ -78,7 +78,7 @@ def account_hosts(account: Subject) -> list[str]:
 
 @fact("client", fields="client: endpoint gateway protocol")
 def paths(client: Subject) -> list[str]:
-    """The paths that the contract states: of its protocol, and of its endpoint unless a gateway is between. `{id}` stands for an id in them."""
+    """The paths that the contract states: of its protocol, and of its endpoint unless a gateway is between. `{id}` matches an id in them."""
     stated = [mapping(client.raw.get("protocol")).get("path")]
     if not (client.raw.get("gateway") and stated[0]):
         stated.append(_url(client)[1])

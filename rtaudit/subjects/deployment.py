@@ -164,7 +164,7 @@ def retirement_dates(deployment: Subject) -> Joined:
     ]
     dated = [(day, source) for value, source in candidates if (day := parse_date(value)) is not None]
     gaps = tuple(
-        Gap(deployment.resource, "models", "missing", code="NotReadable", message=f"{source} is no date: {value}")
+        Gap(deployment.resource, "models", "missing", code="NotReadable", message=f"{source} is not a date: {value}")
         for value, source in candidates
         if value is not None and parse_date(value) is None
     )

@@ -81,7 +81,7 @@ def zone_names(endpoint: Subject) -> Joined:
 
 @fact("privateEndpoint", fields="privateEndpoint: properties.subnet")
 def virtual_network(endpoint: Subject) -> str | None:
-    """ARM id of the virtual network that the endpoint's subnet stands in."""
+    """ARM id of the virtual network that the endpoint's subnet is in."""
     subnet = mapping(endpoint.properties.get("subnet")).get("id")
     if not isinstance(subnet, str):
         return None

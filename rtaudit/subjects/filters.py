@@ -175,7 +175,7 @@ def names_known_policy(deployment: Subject) -> Joined:
     policy = _policy(deployment, named)
     if policy.value is not None:
         return Joined(True)
-    # What is no text names nothing; any other name may be that of a policy of the subscription.
+    # What is not a text names nothing; any other name may be that of a policy of the subscription.
     return Joined(False, policy.gaps or ((_unlisted(deployment, named),) if isinstance(named, str) and named else ()))
 
 
@@ -201,7 +201,7 @@ def _not_readable(deployment: Subject, named: Any, policy: dict[str, Any] | None
     form = mapping(policy.get("properties")).get("format")
     if text(form) != "acs":
         return ()
-    message = f"the content policy {named} is of format {form}: its filters do not stand in Azure Resource Manager"
+    message = f"the content policy {named} is of format {form}: its filters are not in Azure Resource Manager"
     return (Gap(policy["id"], "contentPolicies", "missing", code="NotReadable", message=message),)
 
 

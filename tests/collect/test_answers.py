@@ -39,14 +39,14 @@ def gaps_of(collected: Any) -> list[tuple[str, str, str | None]]:
 BAD_ROWS: dict[str, Any] = {
     "of another subscription": account("stranger", SUB2),
     "without a kind": {name: value for name, value in account("stranger").items() if name != "kind"},
-    "with a kind that is no text": {**account("stranger"), "kind": ["OpenAI"]},
+    "with a kind that is not a text": {**account("stranger"), "kind": ["OpenAI"]},
     "whose properties are a list": {**account("stranger"), "properties": []},
     "whose properties are a text": {**account("stranger"), "properties": "x"},
     "whose tags are a list": {**account("stranger"), "tags": ["x"]},
     "whose identity is a text": {**account("stranger"), "identity": "SystemAssigned"},
     "without an id": {"name": "stranger", "kind": "OpenAI"},
     "of another type": {**account("stranger"), "id": account_id("stranger").replace("accounts", "deletedAccounts")},
-    "that is no object": "stranger",
+    "that is not an object": "stranger",
     "that is null": None,
 }
 

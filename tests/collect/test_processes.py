@@ -202,7 +202,7 @@ def run_after(cloud: Cloud, environ: dict[str, str], folder: Path) -> str:
         (["--all-subscriptions"], 2, "contradict"),
         (["--auth", "cli"], 2, "plain http"),
         (["--auth", "clii"], 2, "did you mean 'cli'?"),
-        (["--cloud", "AzureGov"], 2, "there is no cloud"),
+        (["--cloud", "AzureGov"], 2, "unknown cloud"),
         (["--shard", "4/3"], 2, "no shard"),
         (["--progress", "loud"], 2, "allowed: auto, none, plain"),
         (["--environment", ""], 2, "--environment is empty"),
@@ -259,7 +259,7 @@ def test_a_resource_group_that_is_not_there_ends_the_run_and_one_without_account
     done = run(cloud, environ, tmp_path, "-g", "empty", "-g", "rg", "-o", "other.json")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.splitlines() == [
-        f"error: there is no resource group 'empty' in the subscription {SUB}",
+        f"error: unknown resource group 'empty' in the subscription {SUB}",
         "hint: check the name and the subscription",
     ]
     assert not (tmp_path / "other.json").exists()

@@ -69,7 +69,7 @@ def blocks(page: str) -> list[Block]:
             opened = None
         else:
             lines.append(line.removeprefix(opened["indent"]))
-    assert opened is None, f"the block that begins before line {start} has no end"
+    assert opened is None, f"the block that begins before line {start} never expires"
     return found
 
 

@@ -33,7 +33,7 @@ _VALUES = st.recursive(
         ("{'a': 1}", "f:1:2: not JSON"),
         ("not json", "f:1:1: not JSON"),
         ('{"a": 1} {"b": 2}', "f:1:10: not JSON: Extra data"),
-        ('{"a": {"b": 1, "b": 2}}', 'f: not strict JSON: the key "b" stands twice in one object'),
+        ('{"a": {"b": 1, "b": 2}}', 'f: not strict JSON: the key "b" appears twice in one object'),
         ('{"a": NaN}', "f: not strict JSON: NaN is not JSON"),
         ('{"a": -Infinity}', "f: not strict JSON: -Infinity is not JSON"),
         ('{"a": 1e999}', "f: not strict JSON: 1e999 is larger than a number can be"),

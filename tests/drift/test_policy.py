@@ -132,7 +132,7 @@ def test_an_expired_entry_no_longer_counts_and_is_said(tmp_path: Path, expires: 
         ("  - {id: a, severity: low, where: {path: sku/capacity}}\n", r"mine.yaml:3:\d+: the path 'sku/capacity' does not begin"),
         ("  - {id: a, severity: low, expires: 2026-02-30}\n", "no date of the calendar"),
         ("  - {id: a, severity: low, expires: soon}\n", "not a date YYYY-MM-DD"),
-        ("  - {id: a, severity: low}\n  - {id: a, severity: low}\n", r"mine.yaml:4:\d+: the id 'a' stands twice"),
+        ("  - {id: a, severity: low}\n  - {id: a, severity: low}\n", r"mine.yaml:4:\d+: the id 'a' appears twice"),
         ("  - {severity: low}\n", "lacks 'id'"),
         ("  []\n", None),
     ],
@@ -148,7 +148,7 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, entries: str, said: str |
 def test_extending_in_a_circle_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="extends this file in a circle"):
         policy(tmp_path, "  []\n", "extends: [mine.yaml]\n")
-    with pytest.raises(InputError, match=r"mine.yaml:2:\d+: there is no drift policy 'none.yaml'"):
+    with pytest.raises(InputError, match=r"mine.yaml:2:\d+: unknown drift policy 'none.yaml'"):
         policy(tmp_path, "  []\n", "extends: [none.yaml]\n")
 
 

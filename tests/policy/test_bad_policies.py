@@ -39,13 +39,13 @@ def complaint(folder: Path, text: str, name: str = "p.yaml") -> RtauditError:
         ("{allof: []}", "p.yaml:6:13: unknown key 'allof'", "did you mean 'allOf'?"),
         (
             "{field: facts.exposur, equals: x}",
-            "p.yaml:6:20: X-A-1: there is no fact 'facts.exposur'",
+            "p.yaml:6:20: X-A-1: unknown fact 'facts.exposur'",
             "did you mean 'facts.exposure'?",
         ),
-        ("{some: {of: facts.deployed}}", "p.yaml:6:24: X-A-1: there is no fact 'facts.deployed'", ""),
+        ("{some: {of: facts.deployed}}", "p.yaml:6:24: X-A-1: unknown fact 'facts.deployed'", ""),
         (
             "{some: {of: locks, satisfy: {field: $.facts.nothing, exists: true}}}",
-            "p.yaml:6:48: X-A-1: there is no fact",
+            "p.yaml:6:48: X-A-1: unknown fact",
             "",
         ),
         ("{field: facts, exists: true}", "p.yaml:6:20: X-A-1: 'facts' names no fact", "write one of"),
@@ -54,7 +54,11 @@ def complaint(folder: Path, text: str, name: str = "p.yaml") -> RtauditError:
         ("{field: kind}", "p.yaml:6:12: X-A-1: the condition has no operator", "one field and one of"),
         ("{field: kind, equals: a, in: [a]}", "p.yaml:6:12: X-A-1: the condition has more than one operator", ""),
         ("{equals: a}", "p.yaml:6:12: X-A-1: the condition lacks 'field'", ""),
-        ("{not: {field: a, equals: 1}, field: b}", "p.yaml:6:48: X-A-1: 'field' cannot stand beside 'not'", "allOf"),
+        (
+            "{not: {field: a, equals: 1}, field: b}",
+            "p.yaml:6:48: X-A-1: 'field' cannot be combined with 'not'",
+            "allOf",
+        ),
         ("{every: {of: locks}}", "p.yaml:6:20: '[0].require.every' lacks 'satisfy'", ""),
         ("{some: {off: locks}}", "p.yaml:6:20: unknown key 'off'", "did you mean 'of'?"),
         (
@@ -140,7 +144,7 @@ PACK = "schema: rtaudit.policy/1\nname: mine\n"
 @pytest.mark.parametrize(
     ("text", "says", "hint"),
     [
-        (GOOD_RULE + GOOD_RULE, "p.yaml:9:7: the rule X-A-1 stands twice in this file", ""),
+        (GOOD_RULE + GOOD_RULE, "p.yaml:9:7: the rule X-A-1 appears twice in this file", ""),
         (GOOD_RULE.replace("X-A-1", "x 1"), "p.yaml:1:7: '[0].id' is 'x 1', not an id such as CONTOSO-NET-001", ""),
         (GOOD_RULE.replace("a-rule", "A Rule"), "p.yaml:2:9: '[0].name' is 'A Rule', not a kebab-case name", ""),
         (
@@ -172,7 +176,7 @@ PACK = "schema: rtaudit.policy/1\nname: mine\n"
         ("name: mine\n", "p.yaml:1:1: the document lacks 'schema'", ""),
         (PACK.replace("/1", "/2"), "p.yaml:1:9: 'schema' is 'rtaudit.policy/2'", ""),
         (PACK + "selct: []\n", "p.yaml:3:1: unknown key 'selct'", "did you mean 'select'?"),
-        (PACK + "select: [RTA-NET-0099]\n", "p.yaml:3:10: there is no rule 'RTA-NET-0099'", "did you mean"),
+        (PACK + "select: [RTA-NET-0099]\n", "p.yaml:3:10: unknown rule 'RTA-NET-0099'", "did you mean"),
         (
             PACK + "select: [RTA-NET-001]\nparams: {allowedExposur: [private]}\n",
             "p.yaml:4:10: no selected rule has a parameter",
@@ -193,11 +197,11 @@ PACK = "schema: rtaudit.policy/1\nname: mine\n"
             "p.yaml:4:25: 'override.RTA-NET-001' lacks 'because'",
             "",
         ),
-        (PACK + "extends: [productoin]\n", "p.yaml:3:11: there is no pack 'productoin'", "did you mean 'production'?"),
+        (PACK + "extends: [productoin]\n", "p.yaml:3:11: unknown pack 'productoin'", "did you mean 'production'?"),
         (PACK + "extends: [p]\n", "p.yaml:3:11: packs extend each other in a circle: p → p", "take one of them out"),
         (
             PACK + "rules:\n" + GOOD_RULE.replace("X-A-1", "RTA-NET-001"),
-            "p.yaml:4:7: the rule RTA-NET-001 stands in",
+            "p.yaml:4:7: the rule RTA-NET-001 is already defined in",
             "an id of your own",
         ),
         (PACK + "name: again\n", "p.yaml:3:1: the key 'name' a second time", ""),
@@ -225,7 +229,7 @@ def test_a_circle_of_three_is_told_as_it_goes(tmp_path: Path) -> None:
 def test_a_rule_of_one_id_in_two_files_of_a_folder(tmp_path: Path) -> None:
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(GOOD_RULE)
-    with pytest.raises(InputError, match=r"two\.yaml:1:7: the rule X-A-1 stands in .*one\.yaml already"):
+    with pytest.raises(InputError, match=r"two\.yaml:1:7: the rule X-A-1 is already defined in .*one\.yaml"):
         load_policies([str(tmp_path)])
 
 
@@ -299,7 +303,7 @@ def test_the_command_tells_a_broken_policy_in_two_lines(rtaudit: Any, tmp_path: 
     (tmp_path / "p.yaml").write_text(f"{HEAD}  require: {{field: facts.exposur, equals: x}}\n{TAIL}")
     ended = rtaudit("check", PROD, "--policy", "p.yaml")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr.splitlines()[0] == "error: p.yaml:6:20: X-A-1: there is no fact 'facts.exposur' here"
+    assert ended.stderr.splitlines()[0] == "error: p.yaml:6:20: X-A-1: unknown fact 'facts.exposur' here"
     assert ended.stderr.splitlines()[1].startswith("hint: did you mean 'facts.exposure'?")
     assert len(ended.stderr.splitlines()) == 2
 
@@ -307,7 +311,7 @@ def test_the_command_tells_a_broken_policy_in_two_lines(rtaudit: Any, tmp_path: 
 def test_the_command_names_what_it_does_not_know(rtaudit: Any, tmp_path: Path) -> None:
     ended = rtaudit("check", PROD, "--policy", "producton")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr.startswith("error: there is no policy 'producton'\nhint: did you mean 'production'?")
+    assert ended.stderr.startswith("error: unknown policy 'producton'\nhint: did you mean 'production'?")
     (tmp_path / "slow.yaml").write_text(f"{HEAD}  require: {{field: id, matchesRegex: '(.|[^!]|..)+[!?]'}}\n{TAIL}")
     ended = rtaudit("check", PROD, "--policy", "slow.yaml")
     assert (ended.returncode, ended.stdout) == (3, "")

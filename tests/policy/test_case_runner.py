@@ -98,7 +98,7 @@ def test_an_unknown_names_the_gap(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("schema: rtaudit.cases/1\ncases:\n  X-A-9:\n    - {name: one, expect: pass}\n", "3:3: there is no rule 'X-A-9'"),
+        ("schema: rtaudit.cases/1\ncases:\n  X-A-9:\n    - {name: one, expect: pass}\n", "3:3: unknown rule 'X-A-9'"),
         ("schema: rtaudit.cases/1\ncases:\n  X-A-1:\n    - {name: one, expect: good}\n", "cannot be 'good'"),
         ("schema: rtaudit.cases/1\ncases:\n  X-A-1:\n    - {nam: one, expect: pass}\n", "did you mean 'name'?"),
         ("schema: rtaudit.cases/1\nbase: none.json\ncases: {X-A-1: [{name: a, expect: pass}]}\n", "none.json"),
@@ -142,7 +142,7 @@ def test_the_command_prints_like_a_test_runner(rtaudit: Run, tmp_path: Path):
     (tmp_path / "own.cases.yaml").unlink()
     told = rtaudit("policy", "test", "own.yaml")
     assert (told.returncode, told.stdout) == (3, "")
-    assert "cases stand beside a rule file" in told.stderr
+    assert "cases are beside a rule file" in told.stderr
 
 
 def test_the_library_passes_its_own_cases(rtaudit: Run):

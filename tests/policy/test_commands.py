@@ -99,7 +99,7 @@ def test_a_rule_is_explained_whole(rtaudit: Run):
     assert told.returncode == 0
     headings = [line for line in told.stdout.splitlines() if line and not line.startswith(" ")]
     assert headings[0].startswith("RTA-NET-009 not-stranded (critical)")
-    assert {"Why", "Judges", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
+    assert {"Why", "Checks", "Applies when", "Requires", "Fix", "Examples", "Controls", "Packs", "See"} <= {*headings}
     both = rtaudit("policy", "explain", "RTA-NET-001", "RTA-NET-009").stdout
     assert both.endswith(told.stdout)
 
@@ -120,7 +120,7 @@ def test_an_own_rule_is_explained_as_it_stands(rtaudit: Run, tmp_path: Path):
 def test_a_rule_that_there_is_not(rtaudit: Run):
     told = rtaudit("policy", "explain", "RTA-NET-999")
     assert (told.returncode, told.stdout) == (2, "")
-    assert "there is no rule 'RTA-NET-999'" in told.stderr
+    assert "unknown rule 'RTA-NET-999'" in told.stderr
 
 
 def test_the_schema_is_the_one_that_schema_prints(rtaudit: Run):

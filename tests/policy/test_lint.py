@@ -114,13 +114,13 @@ def test_a_good_file_beside_a_broken_one_is_linted_too(tmp_path: Path):
 def test_an_id_stands_once(tmp_path: Path):
     write(tmp_path, rule_id="RTA-NET-001")
     (told,) = [one for one in lint(tmp_path) if one.check == "duplicate-id"]
-    assert told.message.startswith("RTA-NET-001 stands in ")
+    assert told.message.startswith("RTA-NET-001 is already defined in ")
     other = tmp_path / "other"
     other.mkdir()
     file = write(other)
     file.write_text(file.read_text() * 2)
     assert [(one.check, one.message) for one in lint(file)] == [
-        ("schema", "the rule X-A-1 stands twice in this file"),
+        ("schema", "the rule X-A-1 appears twice in this file"),
     ]
 
 

@@ -245,7 +245,7 @@ def test_a_setting_that_no_rule_knows_is_refused() -> None:
 @pytest.mark.parametrize("day", ["2026-13-01", "20260101", "2026-W01-1", "tomorrow", "", "2026-1-1"])
 def test_a_day_has_one_form(day: str) -> None:
     assert parse_day("2026-01-31", "--as-of") == date(2026, 1, 31)
-    with pytest.raises(UsageError, match="is no day"):
+    with pytest.raises(UsageError, match="is not a valid date"):
         parse_day(day, "--as-of")
 
 

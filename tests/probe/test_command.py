@@ -67,7 +67,7 @@ def test_a_refused_session_fails_the_check(serve: Serve, rtaudit):
     assert "RTA-PRB-004" in judged.stdout
     again = rtaudit("snapshot", "verify", "evidence")
     assert again.returncode == 0, again.stderr
-    assert "judged again, the same" in again.stdout
+    assert "checked again with the same verdict" in again.stdout
 
 
 def test_without_a_session_no_token_is_asked_for(serve: Serve, rtaudit):
@@ -103,7 +103,7 @@ NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
             2,
             "asks for 'w', and --deployment",
         ),
-        (("--endpoint", "localhost:9", "-d", "v", "--cloud", "Azure"), 2, "there is no cloud 'Azure'"),
+        (("--endpoint", "localhost:9", "-d", "v", "--cloud", "Azure"), 2, "unknown cloud 'Azure'"),
         (("--endpoint", "localhost:9", "-d", "v", "--no-session", "--budget-ms", "9"), 2, "--no-session opens none"),
         ((*NOWHERE, "--snapshot", GOOD, "-a", "east", "--cloud", "AzureChinaCloud"), 2, "is not the cloud of"),
         (
@@ -112,7 +112,7 @@ NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
             "--environment is one of a contract's",
         ),
         (("--endpoint", HOST, "-d", "v", "--connect-to", "here"), 2, "is no address"),
-        (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "there is no format 'sarif'"),
+        (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "unknown format 'sarif'"),
         (("--endpoint", "localhost", "-d", "v", "--auth", "environment"), 3, "no token could be had"),
         (("--client", "none.yaml"), 3, "no such file"),
     ],

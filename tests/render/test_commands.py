@@ -68,13 +68,13 @@ def test_a_job_summary_is_appended(monkeypatch):
     [
         (("render", "nowhere.json"), 3, "no such file: nowhere.json"),
         (("render", SNAPSHOTS / "prod.json"), 3, "neither a report nor a drift but a rtaudit.snapshot/1 document"),
-        (("render", "report.json", "-o", "pdf"), 2, "there is no format 'pdf'"),
+        (("render", "report.json", "-o", "pdf"), 2, "unknown format 'pdf'"),
         (("render", "report.json", "--group-by", "rules"), 2, "did you mean 'rule'"),
         (("render", "report.json", "--show", "passed"), 2, "--show cannot be 'passed'"),
         (
             ("render", "report.json", "--snapshot", SNAPSHOTS / "prod.json"),
             3,
-            "is not a snapshot that report.json speaks of",
+            "is not a snapshot that report.json names",
         ),
         (("snapshot", "show", "report.json"), 3, "is a rtaudit.report/1 document, not a snapshot"),
         (("snapshot", "show", SNAPSHOTS / "prod.json", "--what", "account"), 2, "did you mean 'accounts'"),

@@ -186,14 +186,14 @@ def test_a_snapshot_or_policy_that_would_judge_otherwise_is_found_out(made):
         snapshot["resources"][0]["properties"]["disableLocalAuth"] = True
 
     _forge(folder, "snapshot-2-prod.json", switch_off)
-    with pytest.raises(InputError, match="the judgement made again is not what the manifest says"):
+    with pytest.raises(InputError, match="the verdict, checked again is not what the manifest says"):
         verify(folder)
 
 
 def test_a_weakened_policy_is_found_out(made):
     folder, _, _ = made
     _forge(folder, "policy-1-team.json", lambda policy: policy["override"].clear())
-    with pytest.raises(InputError, match="the judgement made again"):
+    with pytest.raises(InputError, match="the verdict, checked again"):
         verify(folder)
 
 
@@ -216,7 +216,7 @@ def test_a_broken_manifest_is_one_clear_error(made, change, message):
 
 def test_evidence_is_never_overwritten_and_never_half_written(made, tmp_path):
     folder, report, arguments = made
-    with pytest.raises(RtauditError, match="it is there already"):
+    with pytest.raises(RtauditError, match="it already exists"):
         write(folder, report, **arguments)
     with pytest.raises(RtauditError, match="cannot write evidence"):
         write(tmp_path / "nowhere" / "deep", report, **arguments)
@@ -254,7 +254,7 @@ def test_the_command_verifies_folders_and_snapshots(made, tmp_path):
     run = CliRunner().invoke
     result = run(app, ["snapshot", "verify", str(folder)])
     assert result.exit_code == 0, result.output
-    assert "unchanged; judged again, the same: notReady" in result.stdout
+    assert "unchanged; checked again with the same verdict: notReady" in result.stdout
     assert run(app, ["snapshot", "verify", str(tmp_path / "prod.json")]).exit_code == 0
     (folder / "report.csv").unlink()
     result = run(app, ["snapshot", "verify", str(folder)])

@@ -35,8 +35,8 @@ def test_what_is_understood(words, expected):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["tabel"], "no format 'tabel'", "did you mean 'table'"),
-        (["tabel=x.json"], "no format 'tabel'", "did you mean 'table'"),
+        (["tabel"], "unknown format 'tabel'", "did you mean 'table'"),
+        (["tabel=x.json"], "unknown format 'tabel'", "did you mean 'table'"),
         (["x.docx"], "'x.docx' says no format", ".json"),
         (["json="], "names no path", "stdout"),
         (["json", "table"], "json and table cannot all go to stdout", "FORMAT=PATH"),

@@ -23,7 +23,7 @@ def test_one_form_of_a_day(rtaudit: Any, command: str, text: str) -> None:
     words = {"check": [PROD], "diff": [PROD, snapshots() / "test.json"], "audit": ["-s", "x"]}[command]
     ended = rtaudit(command, *words, "--as-of", text)
     assert ended.returncode == 2
-    assert ended.stderr.splitlines() == [f"error: --as-of {text} is no day", "hint: write YYYY-MM-DD"]
+    assert ended.stderr.splitlines() == [f"error: --as-of {text} is not a valid date", "hint: write YYYY-MM-DD"]
 
 
 def test_a_day() -> None:

@@ -88,7 +88,7 @@ def report(findings: list[Finding], **changes: Any) -> Report:
         summary={**dict.fromkeys(OUTCOMES, 0), "failedBySeverity": {}},
         rules=_RULES,
         findings=findings,
-        warnings=["a waiver has no end"],
+        warnings=["a waiver never expires"],
     )
     return replace(made, **changes)
 

@@ -1,11 +1,15 @@
 (() => {
   "use strict";
+  const STEP = 200;
   const list = document.getElementById("items");
+  const quiet = document.getElementById("quiet");
   const controls = document.getElementById("controls");
   const status = document.getElementById("status");
   const search = document.getElementById("search");
+  const more = document.getElementById("more");
   if (list && controls) {
-    const items = Array.from(list.children);
+    const loud = Array.from(list.querySelectorAll("[data-state]"));
+    const items = loud.concat(quiet ? Array.from(quiet.children) : []);
     const texts = new Map();
     const textOf = (item) => {
       let text = texts.get(item);
@@ -15,27 +19,150 @@
       }
       return text;
     };
-    const selects = Array.from(controls.querySelectorAll("select"));
+    const selects = Array.from(controls.querySelectorAll("select")).filter((one) => one.name !== "group");
+    const grouping = controls.querySelector("select[name=group]");
+    const boxes = Array.from(controls.querySelectorAll("input[type=checkbox]"));
+    const first = boxes.map((box) => box.checked);
+    const order = new Map(loud.map((item, at) => [item, at]));
+    let room = STEP;
     let asked = false;
+    let grouped = grouping ? grouping.value : "";
+
+    const regroup = () => {
+      if (!grouping || grouping.value === grouped) {
+        return;
+      }
+      grouped = grouping.value;
+      const sorted = loud.slice().sort((a, b) => order.get(a) - order.get(b));
+      const parts = document.createDocumentFragment();
+      if (grouped === "cause") {
+        parts.append(...sorted);
+      } else {
+        const groups = new Map();
+        for (const item of sorted) {
+          const key = item.dataset[grouped];
+          if (!groups.has(key)) {
+            groups.set(key, []);
+          }
+          groups.get(key).push(item);
+        }
+        for (const [key, members] of groups) {
+          const group = document.createElement("details");
+          group.className = "g";
+          const summary = document.createElement("summary");
+          const chip = document.createElement("span");
+          chip.className = `chip ${members[0].dataset.severity}`;
+          chip.textContent = members[0].dataset.severity;
+          const say = document.createElement("span");
+          say.className = "say";
+          const option = grouped === "owner" ? controls.querySelector(`select[name=owner] option[value="${key}"]`) : null;
+          say.textContent = option ? option.textContent : key;
+          const who = document.createElement("span");
+          who.className = "who";
+          const count = document.createElement("span");
+          count.className = "count";
+          who.append(count);
+          say.append(who);
+          summary.append(chip, say);
+          group.append(summary, ...members);
+          parts.append(group);
+        }
+      }
+      list.replaceChildren(parts);
+    };
+
+    const remember = () => {
+      const told = new URLSearchParams();
+      if (search.value) {
+        told.set("q", search.value);
+      }
+      for (const select of selects) {
+        if (select.value !== "") {
+          told.set(select.name, select.value);
+        }
+      }
+      if (grouping && grouping.value !== grouping.dataset.first) {
+        told.set("group", grouping.value);
+      }
+      if (boxes.some((box, at) => box.checked !== first[at])) {
+        told.set("show", boxes.filter((box) => box.checked).map((box) => box.value).join("."));
+      }
+      const text = told.toString();
+      if (text || location.hash.includes("=")) {
+        history.replaceState(null, "", text ? `#${text}` : location.pathname);
+      }
+    };
+
+    const recall = () => {
+      if (!location.hash.includes("=")) {
+        return;
+      }
+      const told = new URLSearchParams(location.hash.slice(1));
+      search.value = told.get("q") || "";
+      for (const select of selects) {
+        select.value = told.get(select.name) || "";
+      }
+      if (grouping) {
+        grouping.value = told.get("group") || grouping.dataset.first;
+      }
+      if (told.has("show")) {
+        const shown = told.get("show").split(".");
+        for (const box of boxes) {
+          box.checked = shown.includes(box.value);
+        }
+      }
+    };
+
     const apply = () => {
       asked = false;
+      regroup();
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const states = new Set(Array.from(controls.querySelectorAll("input[type=checkbox]:checked"), (box) => box.value));
+      const states = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
       const wanted = selects.filter((select) => select.value !== "").map((select) => [select.name, select.value]);
-      let shown = 0;
+      const counts = new Map();
+      let fitting = 0;
+      let flat = 0;
       for (const item of items) {
         const fits =
           states.has(item.dataset.state) &&
           wanted.every(([name, value]) => item.dataset[name] === value) &&
           words.every((word) => textOf(item).includes(word));
-        if (item.hidden === fits) {
-          item.hidden = !fits;
+        const group = item.parentElement.className === "g" ? item.parentElement : null;
+        if (fits) {
+          fitting += 1;
+          counts.set(group, (counts.get(group) || 0) + 1);
         }
-        shown += fits ? 1 : 0;
+        // What is inside of a closed group takes no room.
+        const shown = fits && (group !== null || flat < room);
+        flat += fits && group === null ? 1 : 0;
+        if (item.hidden === shown) {
+          item.hidden = !shown;
+        }
       }
-      status.textContent = `${shown} of ${items.length} shown`;
+      for (const group of list.querySelectorAll(".g")) {
+        const number = counts.get(group) || 0;
+        group.hidden = number === 0;
+        const count = group.querySelector(".count");
+        if (count) {
+          count.textContent = `${number} ${number === 1 ? "finding" : "findings"}`;
+        }
+      }
+      for (const part of list.querySelectorAll(".part, .cat")) {
+        part.hidden = !part.querySelector("[data-state]:not([hidden])");
+      }
+      if (quiet) {
+        quiet.hidden = !states.has("pass") && !states.has("notApplicable");
+      }
+      more.hidden = flat <= room;
+      status.textContent = `${fitting} of ${items.length} shown`;
+      for (const tile of document.querySelectorAll(".pick")) {
+        const select = controls.querySelector(`select[name=${tile.dataset.filter}]`);
+        tile.setAttribute("aria-pressed", String(select !== null && select.value === tile.dataset.value));
+      }
+      remember();
     };
     const later = () => {
+      room = STEP;
       if (!asked) {
         asked = true;
         requestAnimationFrame(apply);
@@ -43,11 +170,22 @@
     };
     controls.addEventListener("input", later);
     controls.addEventListener("submit", (event) => event.preventDefault());
+    more.addEventListener("click", () => {
+      room += STEP;
+      apply();
+    });
     document.addEventListener("click", (event) => {
+      const tile = event.target.closest(".pick");
+      if (tile) {
+        const select = controls.querySelector(`select[name=${tile.dataset.filter}]`);
+        select.value = select.value === tile.dataset.value ? "" : tile.dataset.value;
+        apply();
+        document.getElementById("findings").scrollIntoView();
+      }
       const cell = event.target.closest(".cell");
       if (cell) {
         search.value = cell.dataset.rule;
-        for (const box of controls.querySelectorAll("input[type=checkbox]")) {
+        for (const box of boxes) {
           box.checked = true;
         }
         for (const select of selects) {
@@ -64,8 +202,34 @@
       }
     });
     controls.hidden = false;
+    recall();
     apply();
+    addEventListener("beforeprint", () => {
+      room = Infinity;
+      apply();
+    });
   }
+  const reveal = () => {
+    const target = location.hash.length > 1 && !location.hash.includes("=") ? document.getElementById(location.hash.slice(1)) : null;
+    for (let one = target; one; one = one.parentElement) {
+      one.hidden = false;
+      if (one.tagName === "DETAILS") {
+        one.open = true;
+      }
+    }
+    if (target) {
+      target.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", reveal);
+  addEventListener("hashchange", () => {
+    if (location.hash.includes("=") && search) {
+      search.value = new URLSearchParams(location.hash.slice(1)).get("q") || "";
+      search.dispatchEvent(new Event("input", { bubbles: true }));
+      controls.scrollIntoView();
+    }
+  });
+  reveal();
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (!button) {
