@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 @fact(
     "account",
-    reads=("alerts", "deployments", "models"),
+    reads=("alerts", "deployments"),
     fields=(
         "account: kind location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
         "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
