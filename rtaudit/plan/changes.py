@@ -17,6 +17,7 @@ from typing import Any
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.model import Fate, Unknown
+from rtaudit.plan.sensitive import hidden, names
 
 AFTER_APPLY = "known after apply"
 _DEPTH = 20
@@ -44,7 +45,8 @@ class Change:
     after: Any
     """What it will be, with an Unknown for each value that is not known; `before` where it only goes on existing."""
     before: Any
-    sensitive: Any
+    secret_names: list[str]
+    """Names that are marked as sensitive, which ids may hold."""
 
 
 _FATES: dict[tuple[str, ...], Fate] = {
@@ -159,10 +161,17 @@ class Changes:
             return expression["constant_value"]
         references = expression.get("references")
         if module == "" and isinstance(references, list) and references and str(references[0]).startswith("var."):
-            variables = self.document.get("variables")
-            row = variables.get(str(references[0])[4:]) if isinstance(variables, dict) else None
-            return row.get("value") if isinstance(row, dict) else None
+            return self._variable(str(references[0])[4:])
         return None
+
+    def _variable(self, name: str) -> Any:
+        """The value of a root variable; None where it is sensitive."""
+        variables, declared = self.document.get("variables"), self._module("").get("variables")
+        row = variables.get(name) if isinstance(variables, dict) else None
+        stated = declared.get(name) if isinstance(declared, dict) else None
+        if not isinstance(row, dict) or (isinstance(stated, dict) and stated.get("sensitive") is True):
+            return None
+        return row.get("value")
 
     def configured(self, change: Change) -> dict[str, Any]:
         """The expressions that the code gives a resource; empty where the plan has none."""
@@ -306,9 +315,7 @@ class Changes:
             return None
         if steps[0] == "var":
             if not module:
-                variables = self.document.get("variables")
-                row = variables.get(str(steps[1])) if isinstance(variables, dict) else None
-                return _as_id(row.get("value") if isinstance(row, dict) else None)
+                return _as_id(self._variable(str(steps[1])))
             above, expressions = self._call(module)
             return self._through(expressions.get(str(steps[1])), above, module_index(module), wanted, depth)
         if steps[0] == "module":
@@ -362,8 +369,12 @@ def _change(row: Any) -> Change | None:
     if not isinstance(inner, dict) or row.get("deposed"):
         return None
     actions = tuple(str(one) for one in inner.get("actions") or ())
-    stays = actions == ("forget",)
-    after = inner.get("before") if stays else value_of(inner.get("after"), inner.get("after_unknown"))
+    before, after, marks = inner.get("before"), inner.get("after"), inner.get("after_sensitive")
+    secret = [*names(before, inner.get("before_sensitive")), *names(after, marks)]
+    if actions == ("forget",):
+        after = hidden(before, inner.get("before_sensitive"))
+    else:
+        after = hidden(value_of(after, inner.get("after_unknown")), marks)
     return Change(
         address=str(row.get("address")),
         module=str(row.get("module_address") or ""),
@@ -374,8 +385,8 @@ def _change(row: Any) -> Change | None:
         provider=str(row.get("provider_name", "")).rsplit("/", 1)[-1],
         actions=actions,
         after=after,
-        before=inner.get("before"),
-        sensitive=inner.get("after_sensitive"),
+        before=before,
+        secret_names=secret,
     )
 
 
