@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 @fact(
     "account",
-    reads=("alerts", "deployments", "models"),
+    reads=("alerts", "deployments"),
     fields=(
         "account: kind location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
         "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
@@ -71,9 +71,9 @@ def alerted_metrics(account: Subject) -> Joined:
         else:
             gaps.append(_unnamed(account))
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
-    gaps += [
-        gap for watched in seen.values() for name, found in doubtful.items() if name not in watched for gap in found
-    ]
+    for name, found in doubtful.items():
+        if not seen or any(name not in watched for watched in seen.values()):
+            gaps += found
     twins = {twin for twin in ("ModelRequests", "ModelAvailabilityRate") if SAME[twin.lower()] in complete}
     return Joined(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
 
