@@ -44,6 +44,7 @@ API_VERSIONS = {
     "Microsoft.CognitiveServices/accounts/deployments": "2026-09-01",
     "Microsoft.CognitiveServices/accounts/raiPolicies": "2026-09-01",
     "Microsoft.CognitiveServices/locations/models": "2026-09-01",
+    "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts": "2026-09-01",
     "Microsoft.CognitiveServices/locations/usages": "2026-09-01",
     "Microsoft.Insights/diagnosticSettings": "2021-05-01-preview",
     "Microsoft.Network/privateEndpoints": "2026-03-01",

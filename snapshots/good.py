@@ -50,7 +50,7 @@ def good() -> Snapshot:
         for row in models["value"]:
             # Azure gives the rows of both account kinds one name; here a case must be able to pick one
             row["name"] = f"{row['kind']}.{row['model']['name']}.{row['model']['version']}"
-        resources += [models, cat.usages(SUBSCRIPTION, region, used)]
+        resources += [models, cat.usages(SUBSCRIPTION, region, used), _capacity(region)]
     scope = {
         "cloud": "AzureCloud",
         "tenant": TENANT,
@@ -65,6 +65,20 @@ def good() -> Snapshot:
         "apiVersions": API_VERSIONS,
     }
     return Snapshot.of("good", scope, resources, collection=collection)
+
+
+def _capacity(region: str) -> arm.Resource:
+    named = f"OpenAI.{cat.REALTIME.name}.{cat.REALTIME.version}"
+    row = {
+        "location": region,
+        "properties": {
+            "model": {"format": "OpenAI", "name": cat.REALTIME.name, "version": cat.REALTIME.version},
+            "skuName": "GlobalStandard",
+            "availableCapacity": 40,
+        },
+    }
+    place = f"{ROOT}/providers/Microsoft.CognitiveServices/locations/{region}"
+    return {"id": f"{place}/modelCapacities/{named}", "value": [row]}
 
 
 def _account_id(name: str) -> str:
@@ -211,6 +225,17 @@ def _watch() -> list[arm.Resource]:
         net.action_group(GROUP, "oncall", 2),
         net.workspace(WORKSPACE, "eastus2", 365),
         net.lock(GROUP, "keep", "CanNotDelete", "Guests are on the line"),
+        {
+            "id": f"{ROOT}/providers/Microsoft.Consumption/budgets/voice",
+            "name": "voice",
+            "type": "Microsoft.Consumption/budgets",
+            "properties": {
+                "category": "Cost",
+                "amount": 5000,
+                "timeGrain": "Monthly",
+                "notifications": {"late": {"enabled": True, "operator": "GreaterThan", "threshold": 90}},
+            },
+        },
         {
             "id": f"{ROOT}/providers/Microsoft.Security/pricings/AI",
             "name": "AI",

@@ -14,6 +14,9 @@ ACCOUNT = "microsoft.cognitiveservices/accounts"
 DEPLOYMENT = "microsoft.cognitiveservices/accounts/deployments"
 RAI_POLICY = "microsoft.cognitiveservices/accounts/raipolicies"
 MODELS = "microsoft.cognitiveservices/locations/models"
+CAPACITIES = "microsoft.cognitiveservices/locations/modelcapacities"
+DELETED_ACCOUNT = "microsoft.cognitiveservices/locations/resourcegroups/deletedaccounts"
+BUDGET = "microsoft.consumption/budgets"
 USAGES = "microsoft.cognitiveservices/locations/usages"
 SUBSCRIPTION = "microsoft.resources/subscriptions"
 PROVIDER = "microsoft.resources/providers"
@@ -299,6 +302,19 @@ _ROWS = (
         asked_of="accounts", operation="network_security_perimeter_configurations.list", reader="perimeters",
         noun="network security perimeter configuration", short="perimeter", category="network",
         assigned=_properties("provisioningState", "provisioningIssues"),
+    ),
+    ResourceType(
+        f"{_CS}/locations/resourceGroups/deletedAccounts", "accounts", reader="deletedAccounts", noun="deleted account",
+        short="deletedAccount", action=f"{_CS}/deletedAccounts/read", compared="never",
+    ),
+    ResourceType(
+        f"{_CS}/locations/modelCapacities", "capacity", "what each region in use has left of the realtime models deployed there",
+        opt_in=True, noun="model capacity", short="capacity", compared="never", category="quota",
+    ),
+    ResourceType(
+        "Microsoft.Consumption/budgets", "budgets", "budgets of the subscriptions and of the accounts' groups", opt_in=True,
+        asked_of="subscriptions", noun="budget", short="budget", api_version="2023-05-01", compared="overTime",
+        assigned=_properties("currentSpend", "forecastSpend"),
     ),
     ResourceType(
         f"{_INSIGHTS}/metrics", "metrics", "summed platform metrics of the last 7 days", opt_in=True,

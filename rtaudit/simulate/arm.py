@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import CATALOGUES
+from rtaudit.azure.resource_types import CAPACITIES, CATALOGUES
 from rtaudit.simulate import refusals
+from rtaudit.simulate.azcli import answer_az
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import Route, action_of, parse
 from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.writes import OPERATIONS, Writes
 from rtaudit.snapshot import Gap
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9-]+)?", re.IGNORECASE)
@@ -35,6 +38,7 @@ class Request:
     """Parameters, percent-escapes undone, names in lower case."""
     headers: Mapping[str, str]
     """Headers, names in lower case."""
+    body: bytes = b""
 
 
 class Arm:
@@ -48,24 +52,42 @@ class Arm:
         page_size: int,
         api_versions: Mapping[str, Sequence[str]],
         retry_after: int,
+        writable: bool = False,
     ) -> None:
         self._world = world
         self._denials = denials
         self._page_size = page_size
         self._api_versions = {name.lower(): list(versions) for name, versions in api_versions.items()}
         self._retry_after = retry_after
+        self._writes = Writes(world) if writable else None
+        self._lock = threading.Lock()
+
+    def reset(self, world: World) -> None:
+        """Answer from another world from now on."""
+        with self._lock:
+            self._world = world
+            if self._writes is not None:
+                self._writes = Writes(world)
 
     def answer(self, request: Request, url: str) -> Answer:
         """The answer to a request whose token is good; `url` is the service's own address, for nextLink."""
         route = parse(request.path)
-        if request.method != "GET":
+        writes = self._writes
+        if request.method != "GET" and not (writes and request.method in OPERATIONS):
             return self._refuse_write(request, route)
         refusal = self._refuse_version(route, request.query.get("api-version"))
         if refusal:
             return refusal
         if self._denials.match(route.key) or self._denials.match(request.path):
             return refusals.denied(route.action, route.display_scope)
-        return self._read(request, route, url)
+        if writes is None:
+            return self._read(request, route, url)
+        # One change at a time: what is read meanwhile is all of it or none.
+        with self._lock:
+            if request.method != "GET":
+                return writes.answer(request.method, route, request.body, request.headers)
+            for_az = answer_az(self._world, route, request.path)
+            return writes.read(route) or for_az or self._read(request, route, url)
 
     def _refuse_write(self, request: Request, route: Route) -> Answer:
         verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}.get(request.method)
@@ -158,7 +180,9 @@ class Arm:
         world, read = self._world, route.read
         if read is None:
             return refusals.unknown_type(route, request.query["api-version"])
-        if route.type in CATALOGUES:
+        if route.type == CAPACITIES:
+            rows = [encode(row) for row in world.resources.get(_capacity_key(route, request), {}).get("value") or ()]
+        elif route.type in CATALOGUES:
             rows = [encode(row) for row in world.resources.get(route.key, {}).get("value") or ()]
         else:
             rows = [
@@ -238,3 +262,9 @@ def _at(key: str) -> str:
 def _property(resource: Mapping[str, Any], name: str) -> str:
     properties = resource.get("properties") or {}
     return next((str(value).lower() for field, value in properties.items() if field.lower() == name.lower()), "")
+
+
+def _capacity_key(route: Route, request: Request) -> str:
+    """The key of what a snapshot holds of a region's capacity for the model that is asked about."""
+    model = ".".join(request.query.get(name, "") for name in ("modelFormat", "modelName", "modelVersion"))
+    return arm_id.key(f"{route.key}/{model}")

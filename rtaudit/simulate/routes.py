@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import CATALOGUES, RESOURCE_TYPES, ResourceType
+from rtaudit.azure.resource_types import CATALOGUES, DELETED_ACCOUNT, RESOURCE_TYPES, ResourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,9 @@ def parse(path: str) -> Route:
         if kind in CATALOGUES:
             parts = (*parts[: at + 3], arm_id.region(parts[at + 3]), *parts[at + 4 :])
         collection = len(tail) % 2 == 0
+        if kind == "microsoft.cognitiveservices/deletedaccounts":
+            # Listed below the subscription; what is listed stands below a region and a group.
+            kind = DELETED_ACCOUNT
         # A list stands below its parent or below what the provider extends; so does a resource of that list.
         owner = tail[:-1] if collection else tail[:-2]
         scope = parts[:at] if len(owner) == 1 else parts[: at + 1 + len(owner)]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any, TypeGuard
 
 from rtaudit.azure import arm_id
+from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import catalogue_of, region_of
 from rtaudit.subjects.parts import Joined, fact
@@ -67,6 +68,25 @@ def _per_minute(sku: dict[str, Any], units: Any) -> float | None:
 
 def _number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@fact(*_BOTH, reads=("capacity",), fields="account: location; capacity; deployment: properties.model sku")
+def available_capacity(deployment: Subject) -> Joined:
+    """Units of the deployment's model and SKU that its region has left, whatever the quota says (`modelCapacities`)."""
+    world, model = deployment.world, mapping(deployment.properties.get("model"))
+    named = ".".join(str(model.get(field)) for field in ("format", "name", "version"))
+    place = (
+        f"/subscriptions/{arm_id.subscription_of(deployment.resource)}/providers/Microsoft.CognitiveServices/locations"
+    )
+    scope = f"{place}/{region_of(deployment)}/modelCapacities/{named}"
+    sku = text(mapping(deployment.raw.get("sku")).get("name"))
+    for row in map(mapping, listing(mapping(world.resource(scope)).get("value"))):
+        stated = mapping(row.get("properties"))
+        here = arm_id.region(row.get("location")) in ("", region_of(deployment))
+        if here and text(stated.get("skuName")) == sku and _number(stated.get("availableCapacity")):
+            return Joined(stated["availableCapacity"])
+    message = f"{region_of(deployment)} states no capacity of {model.get('name')} with this SKU"
+    return Joined(None, world.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))
 
 
 @fact(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACTIVITY_ALERT, PRIVATE_ENDPOINT
+from rtaudit.azure.resource_types import ACTIVITY_ALERT, BUDGET, DELETED_ACCOUNT, PRIVATE_ENDPOINT
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.alerts import acts, unlisted
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.watching import notices_pass
 from rtaudit.subjects.world import Subject, listing, mapping, text
+
+BUDGETS = "/providers/Microsoft.Consumption/budgets"
+"""Behind the id of what budgets are listed of."""
 
 
 @root("subscription", reads=("accounts",), fields="account")
@@ -118,3 +121,65 @@ def prompt_evidence(subscription: Subject) -> Joined:
         return Joined(value=False)
     message = "the Defender plan for AI does not name its extension AIPromptEvidence"
     return Joined(None, (Gap(plan_id, "defender", "missing", code="NotNamed", message=message),))
+
+
+@fact("subscription", reads=("accounts",), fields="account: properties.customSubDomainName; deletedAccount")
+def blocked_names(subscription: Subject) -> Joined:
+    """Soft-deleted accounts whose name or subdomain is that of an account of the subscription: `name`, `account`, `purgedOn`, `id`.
+
+    Until it is purged, an account cannot be made again under that name. Unknown where deleted accounts were not read.
+    """
+    world = subscription.world
+    listed = f"{subscription.resource}/providers/Microsoft.CognitiveServices/deletedAccounts"
+    gaps = world.gaps("accounts", listed)
+    if world.snapshot.api_version(DELETED_ACCOUNT) is None and not gaps:
+        gaps = (Gap(listed, "accounts", "missing", message="the deleted accounts were not read"),)
+    taken: dict[str, str] = {}
+    for account in subscription.join("accounts").value:
+        name = arm_id.name_of(account["id"])
+        for word in (name, mapping(account.get("properties")).get("customSubDomainName")):
+            if text(word):
+                taken[text(word)] = name
+    rows = []
+    for deleted in world.index.below(DELETED_ACCOUNT, subscription.resource):
+        properties = mapping(deleted.get("properties"))
+        words = (arm_id.name_of(deleted["id"]).lower(), text(properties.get("customSubDomainName")))
+        account = next((taken[word] for word in words if word in taken), None)
+        if account is not None:
+            purged = properties.get("scheduledPurgeDate")
+            rows.append({"name": words[0], "account": account, "purgedOn": purged, "id": deleted["id"]})
+    return Joined(rows, gaps)
+
+
+@fact("subscription", reads=("budgets",), fields="account; budget: properties")
+def budget_alerts(subscription: Subject) -> Joined:
+    """Budgets with an enabled notification that cover the subscription or the group of one of its accounts: `name`, `id`.
+
+    Of a budget that is filtered by anything but resource groups it is not known what it covers.
+    """
+    world = subscription.world
+    groups = {(arm_id.group_of(one["id"]) or "").lower() for one in subscription.join("accounts").value}
+    scopes = [f"{subscription.resource}/resourceGroups/{group}{BUDGETS}" for group in sorted(groups)]
+    gaps = [*world.gaps("budgets", f"{subscription.resource}{BUDGETS}", *scopes)]
+    rows = []
+    for budget in world.index.below(BUDGET, subscription.resource):
+        properties = mapping(budget.get("properties"))
+        told = [mapping(one) for one in mapping(properties.get("notifications")).values()]
+        group = (arm_id.group_of(budget["id"]) or "").lower()
+        if not any(one.get("enabled") is True for one in told) or (group and group not in groups):
+            continue
+        covers = _budget_covers(mapping(properties.get("filter")), groups)
+        if covers:
+            rows.append({"name": arm_id.name_of(budget["id"]), "id": budget["id"]})
+        elif covers is None:
+            message = f"the budget {arm_id.name_of(budget['id'])} is filtered: what it covers is not known"
+            gaps.append(Gap(budget["id"], "budgets", "missing", code="NotDocumented", message=message))
+    return Joined(rows, tuple(dict.fromkeys(gaps)))
+
+
+def _budget_covers(given: dict[str, Any], groups: set[str]) -> bool | None:
+    parts = [mapping(one) for one in (*listing(given.get("and")), given) if mapping(one)]
+    dimensions = [mapping(one.get("dimensions")) for one in parts if one.get("dimensions")]
+    if any(one.get("tags") for one in parts) or any(text(one.get("name")) != "resourcegroupname" for one in dimensions):
+        return None
+    return all(groups & {text(value) for value in listing(one.get("values"))} for one in dimensions)

@@ -1,4 +1,4 @@
-"""Watching: work out which metrics of an account's realtime deployments an alert watches, and who is told of retirements."""
+"""Watching: work out which metrics of an account's realtime deployments an alert watches, and who hears of retirements."""
 
 from __future__ import annotations
 

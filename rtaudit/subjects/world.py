@@ -346,4 +346,6 @@ def _probe_id(probe: dict[str, Any]) -> str:
 
 
 def _gaps_of(world: World, aspect: str) -> tuple[Gap, ...]:
-    return tuple(gap for gaps in world.index.gaps_by_scope.get(aspect, {}).values() for gap in gaps)
+    # What was deleted hides no account that is there.
+    scopes = world.index.gaps_by_scope.get(aspect, {})
+    return tuple(gap for scope, gaps in scopes.items() if not scope.endswith("/deletedaccounts") for gap in gaps)

@@ -68,7 +68,9 @@ def file(tmp_path: Path) -> str:
 def test_no_json_on_stdout_steers_anything(file: str, tmp_path: Path, words: list[str]) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    line = f'client.beta.realtime.connect(model="{HOSTILE}") # {HOSTILE}'.replace("\n", " ").replace("\r", " ")
+    line = f'client.beta.realtime.connect(model="{HOSTILE}") # {HOSTILE}'
+    # A file of such bytes is no text, and is not read.
+    line = line.translate(dict.fromkeys(map(ord, "\n\r\x00\ud800"), " "))
     (source / "app.py").write_text(f'import openai  # realtime\n{line}\napi_key = "x" # {line}\n', "utf-8", "replace")
     places = {"FILE": file, "OTHER": str(snapshots() / "test.json"), "SOURCE": str(source)}
     done = CliRunner().invoke(app, [places.get(word, word) for word in words])

@@ -128,6 +128,16 @@ def lists() -> dict[str, list[Any]]:
             {"id": f"{group()}/providers/Microsoft.Authorization/locks/keep", "properties": {"level": "CanNotDelete"}},
             {"id": f"{sub}/resourceGroups/another/providers/Microsoft.Authorization/locks/x", "properties": {}},
         ],
+        f"{sub}/providers/Microsoft.CognitiveServices/deletedAccounts": [
+            {"id": f"{sub}/providers/Microsoft.CognitiveServices/locations/eastus2/resourceGroups/rg/deletedAccounts/gone"}
+        ],
+        f"{sub}/providers/Microsoft.Consumption/budgets": [
+            {"id": f"{sub}/providers/Microsoft.Consumption/budgets/voice", "properties": {}}
+        ],
+        f"{insights}/scheduledQueryRules": [
+            {"id": f"{group()}/providers/Microsoft.Insights/scheduledQueryRules/q", "properties": {"scopes": [VOICE]}},
+            {"id": f"{group()}/providers/Microsoft.Insights/scheduledQueryRules/other", "properties": {"scopes": [WORKSPACE]}},
+        ],
         f"{insights}/metricAlerts": [
             {"id": f"{group()}/providers/microsoft.insights/metricalerts/m", "properties": {"scopes": [VOICE], "actions": [{"actionGroupId": CALLED}]}},
             {"id": f"{group()}/providers/microsoft.insights/metricalerts/other", "properties": {"scopes": [f"{VOICE}-other"]}},

@@ -80,6 +80,15 @@ READERS = (
     ),
     list_of(f"{_CS}/accounts", keep=_keep_account),
     Reader(
+        name="deletedAccounts",
+        aspect="accounts",
+        type=f"{_CS}/locations/resourceGroups/deletedAccounts",
+        action=f"{_CS}/deletedAccounts/read",
+        targets=subscriptions,
+        ask=below(f"/providers/{_CS}/deletedAccounts"),
+        part=f"/providers/{_CS}/deletedAccounts",
+    ),
+    Reader(
         name="groups",
         aspect="accounts",
         type="Microsoft.Resources/resourceGroups",

@@ -1,4 +1,4 @@
-"""What is read only when asked for: Defender for AI, perimeters of accounts with public access, a week's metrics in sums."""
+"""What is read only when asked for: Defender for AI, perimeters, budgets, what regions have left, a week's metrics in sums."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.azure import arm_id
 from rtaudit.collect.answers import sound
 from rtaudit.collect.aspects.calls import below, itself, list_of
+from rtaudit.collect.aspects.cognitive import is_realtime
 from rtaudit.collect.faults import Fault
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
@@ -112,7 +114,79 @@ def _reachable(account: Row) -> Iterable[str]:
     return () if str(access).lower() == "disabled" else (account["id"],)
 
 
+_BUDGETS = "/providers/Microsoft.Consumption/budgets"
+
+
+def _group(account: Row) -> Iterable[str]:
+    """The resource group of an account."""
+    group = arm_id.group_of(account["id"])
+    return (f"/subscriptions/{arm_id.subscription_of(account['id'])}/resourceGroups/{group}",) if group else ()
+
+
+def _of_subscription(_world: World, row: Row) -> Row | None:
+    # Those of groups are read there.
+    return row if arm_id.group_of(row["id"]) is None else None
+
+
+def _capacities(world: World) -> Iterable[str]:
+    """For each region, the realtime models that are deployed there."""
+    regions = {arm_id.key(row["id"]): arm_id.region(row.get("location")) for row in world.kept("accounts")}
+    found: dict[str, None] = {}
+    for row in world.kept("deployments"):
+        stated = row.get("properties")
+        model = stated.get("model") if isinstance(stated, dict) else None
+        region = regions.get(arm_id.parent_of(row["id"]))
+        if not isinstance(stated, dict) or not isinstance(model, dict) or not region:
+            continue
+        if is_realtime({"model": {**model, "capabilities": stated.get("capabilities")}}):
+            named = ".".join(str(model.get(field)) for field in ("format", "name", "version"))
+            place = f"/subscriptions/{arm_id.subscription_of(row['id'])}/providers/Microsoft.CognitiveServices"
+            found[f"{place}/locations/{region}/modelCapacities/{named}"] = None
+    return found
+
+
+def _ask_capacity(arm: Arm, subject: str, page: Page, version: str) -> None:
+    """What a region has left of a model, every page, as one resource."""
+    path, _, named = subject.rpartition("/")
+    publisher, _, rest = named.partition(".")
+    # A version is a date or a word, without a dot; a model's name may hold some.
+    name, _, of = rest.rpartition(".")
+    arm.get(path, page=page, api_version=version, modelFormat=publisher, modelName=name, modelVersion=of)
+    rows, links = [], set[str]()
+    while True:
+        answer = sound(page.document)
+        rows += [one for one in listed(answer.get("value")) if isinstance(one, dict)]
+        link = answer.get("nextLink")
+        if not isinstance(link, str) or not link or link in links:
+            break
+        links.add(link)
+        arm.follow(link, page=page)
+    rows.sort(key=lambda row: str((row.get("properties") or {}).get("skuName")))
+    page.document = {"value": [{"id": subject, "value": rows}]}
+
+
 READERS = (
+    list_of("Microsoft.Consumption/budgets", keep=_of_subscription, part=_BUDGETS),
+    Reader(
+        name="budgetsOfGroups",
+        aspect="budgets",
+        type="Microsoft.Consumption/budgets",
+        action="Microsoft.Consumption/budgets/read",
+        targets=None,
+        of_each=_group,
+        ask=below(_BUDGETS),
+        after=("accounts",),
+        part=_BUDGETS,
+    ),
+    Reader(
+        name="capacities",
+        aspect="capacity",
+        type="Microsoft.CognitiveServices/locations/modelCapacities",
+        action="Microsoft.CognitiveServices/locations/modelCapacities/read",
+        targets=_capacities,
+        ask=_ask_capacity,
+        after=("accounts", "deployments"),
+    ),
     list_of("Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations", of_each=_reachable),
     Reader(
         name="defenderPlans",
