@@ -207,7 +207,7 @@ def _next(page: Page, report: Report, options: Options) -> Iterator[str]:
         day = "" if report.generated_at.startswith(report.as_of) else f" --as-of {value(report.as_of, 20)}"
         command = f"rtaudit runbook {shlex.quote(file)}{day}"
         # A command that would be broken over lines does not copy.
-        steps += [(command, "the steps to ready")] if len(command) <= page.width - 7 else []
+        steps += [(command, "the steps, in order")] if len(command) <= page.width - 7 else []
     if blocking.rule.startswith("RTA-") and plain(blocking.rule) == blocking.rule and len(blocking.rule) < 20:
         steps.append((f"rtaudit policy explain {blocking.rule}", "what it checks, why, and the fix"))
     width = max(len(command) for command, _ in steps) if steps else 0
