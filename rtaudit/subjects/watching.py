@@ -70,9 +70,9 @@ def alerted_metrics(account: Subject) -> Joined:
         else:
             gaps.append(_unnamed(account))
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
-    gaps += [
-        gap for watched in seen.values() for name, found in doubtful.items() if name not in watched for gap in found
-    ]
+    for name, found in doubtful.items():
+        if not seen or any(name not in watched for watched in seen.values()):
+            gaps += found
     twins = {twin for twin in ("ModelRequests", "ModelAvailabilityRate") if SAME[twin.lower()] in complete}
     return Joined(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
 
