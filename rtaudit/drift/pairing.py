@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import keys, sides
 from rtaudit.drift.matching import Ground, KeyOf, Match, match
 from rtaudit.drift.model import Unpaired
-from rtaudit.drift.names import short_type
+from rtaudit.drift.names import readable
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.sides import IndexedSide, Resource, text
 
@@ -63,7 +63,7 @@ def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
         there = {arm_id.key(item["id"]): item for item in right.by_type.get(resource_type, ())}
         for key in sorted(here.keys() | there.keys()):
             one, other = here.get(key), there.get(key)
-            role = _readable(str((one or other or {})["id"]))
+            role = readable(str((one or other or {})["id"]))
             if one is not None and other is not None:
                 pairing.pairs.append(Paired(role, resource_type, one, other, "id"))
                 pairing.left_roles[key] = pairing.right_roles[key] = role
@@ -395,19 +395,3 @@ class _RolePairing:
 def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[str]:
     """The roles of what private endpoints connect to."""
     return frozenset(roles[target] for item in endpoints for target in sides.targets(item) if target in roles)
-
-
-def _readable(resource_id: str) -> str:
-    """The names of an id without its types: `account/deployment`; a region for its collections."""
-    resource_type = arm_id.type_of(resource_id)
-    parts = resource_id.strip("/").split("/")
-    if resource_type in (resource_types.MODELS, resource_types.USAGES):
-        return parts[-2].lower()
-    lower = [part.lower() for part in parts]
-    kept: list[str] = []
-    while "providers" in lower:
-        at = lower.index("providers")
-        end = lower.index("providers", at + 1) if "providers" in lower[at + 1 :] else len(parts)
-        kept += parts[at + 3 : end : 2] or parts[at + 1 : end]
-        parts, lower = parts[end:], lower[end:]
-    return "/".join(kept) or f"{short_type(resource_type)} {arm_id.name_of(resource_id)}".strip()
