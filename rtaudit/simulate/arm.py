@@ -208,7 +208,7 @@ class Arm:
         """Why an empty list would be wrong, or None."""
         world, read = self._world, route.read
         assert read is not None
-        if not world.exists(route.scope) and route.type not in CATALOGUES:
+        if not world.exists(route.scope) and route.type not in (*CATALOGUES, CAPACITIES):
             if route.scope.count("/") == 4 and route.group:
                 return refusals.group_not_found(route.segments[3])
             return refusals.error(404, "ResourceNotFound", refusals.words_of_not_found(route))
