@@ -140,8 +140,7 @@ class Checker:
         for snapshot in snapshots if not self._allow_edited else ():
             if snapshot.edited:
                 raise InputError(
-                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
-                    " have the digest that it states",
+                    f"{snapshot.file or snapshot.environment}: digest mismatch: the file was modified after collection",
                     "take the original, or collect again; --allow-edited checks it, and every output says so",
                 )
         self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])
