@@ -10,7 +10,9 @@ from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
 from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
 
 VENDORS: dict[str, re.Pattern[str]] = {
-    "voiceLive": re.compile(r"voice[-_]?live|/voice-agent/realtime|\.voicelive", re.IGNORECASE),
+    "voiceLive": re.compile(
+        r"voice[-_]?live|/voice-agent/realtime|azure_semantic_vad|azure_deep_noise|server_echo_cancellation|azure-(?:standard|custom|platform|personal)\b", re.IGNORECASE
+    ),
     "arm": re.compile(
         r"management\.(?:azure|core\.windows|microsoftazure|usgovcloudapi)|/subscriptions/|/providers/microsoft\.|Microsoft\.\w+/[\w/]+@"
         r"|\baz rest\b|armclient|ARM_|arm_?api_?version|control[-_ ]?plane",
@@ -32,7 +34,7 @@ VENDORS: dict[str, re.Pattern[str]] = {
     ),
     "azure": re.compile(
         r"openai\.azure\.(?:com|us|cn)|azure_?open_?ai|AzureOpenAI|Azure\.AI\.OpenAI|azure[./-]ai[./-]openai|\baoai|_aoai|azure_?endpoint|azure_?deployment|with_?azure"
-        r"|/openai/(?:v1/)?realtime|/openai/v1\b|realtimeapi|\brtclient\b|rt-client|RTClient|RTLowLevelClient|LowLevelRTClient|AzureRealtime|azure/\S*realtime"
+        r"|/openai/(?:v1/)?realtime|realtimeapi-preview|\brtclient\b|\brt-client\b|\bRTLowLevelClient|\bLowLevelRTClient|AzureRealtime|azure/\S*realtime"
         r"|OpenAIRealtime\w*\.azure|azure_?(?:ai_?)?(?:foundry|realtime)|AZURE_REALTIME|azure-openai",
         re.IGNORECASE,
     ),

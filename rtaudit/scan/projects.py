@@ -204,6 +204,9 @@ class Tree:
             if not below:
                 return project.speaks or framework.floor is None
             users = below
+        if framework.floor is None:
+            # Microsoft's preview SDKs also open sessions of Voice Live.
+            users = [one for one in users if "voiceLive" not in one.signs]
         return any(
             framework.used.search(f"{mark.key}\n{mark.shown}")
             for source in users

@@ -208,7 +208,7 @@ class Arm:
         """Why an empty list would be wrong, or None."""
         world, read = self._world, route.read
         assert read is not None
-        if not world.exists(route.scope) and route.type not in CATALOGUES:
+        if not world.exists(route.scope) and route.type not in {*CATALOGUES, CAPACITIES}:
             if route.scope.count("/") == 4 and route.group:
                 return refusals.group_not_found(route.segments[3])
             return refusals.error(404, "ResourceNotFound", refusals.words_of_not_found(route))
@@ -266,5 +266,5 @@ def _property(resource: Mapping[str, Any], name: str) -> str:
 
 def _capacity_key(route: Route, request: Request) -> str:
     """The key of what a snapshot holds of a region's capacity for the model that is asked about."""
-    model = ".".join(request.query.get(name, "") for name in ("modelFormat", "modelName", "modelVersion"))
+    model = ".".join(request.query.get(name, "") for name in ("modelformat", "modelname", "modelversion"))
     return arm_id.key(f"{route.key}/{model}")

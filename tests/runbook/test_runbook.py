@@ -313,7 +313,7 @@ def test_the_command(rtaudit: Run, tmp_path):
     ("words", "code", "says"),
     [
         (["--shell", "fish"], 2, "--shell cannot be 'fish'"),
-        (["-o", "sarif"], 2, "no format 'sarif'"),
+        (["-o", "sarif"], 2, "unknown format 'sarif'"),
         (["--answer", "x"], 2, "gives no value"),
     ],
 )
@@ -321,6 +321,13 @@ def test_a_wrong_command_line(rtaudit: Run, words, code, says):
     ended = rtaudit("runbook", str(PROD), *words)
     assert ended.returncode == code
     assert says in ended.stderr
+
+
+def test_the_page_of_a_report_has_the_steps(rtaudit: Run, tmp_path):
+    rtaudit("check", str(PROD), "--as-of", "2026-11-22", "--steps", "-o", f"html={tmp_path / 'a.html'}")
+    page = (tmp_path / "a.html").read_text()
+    assert "Clients that still send a key are refused at once." in page
+    assert "--set properties.disableLocalAuth=true" in page
 
 
 def test_a_report_is_no_snapshot(rtaudit: Run, tmp_path):

@@ -52,7 +52,8 @@ def ask(
             said = answer.read()
             return answer.status, json.loads(said) if said else None
     except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"null")
+        with error:
+            return error.code, json.loads(error.read() or b"null")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
@@ -109,7 +110,8 @@ def test_a_body_that_is_no_json_is_refused(served):
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
-    assert refused.value.code == 400
+    with refused.value:
+        assert refused.value.code == 400
 
 
 def test_a_private_endpoint_and_its_connection(served):
