@@ -304,7 +304,7 @@ def _no_row(deployment: Subject) -> Gap:
     region = arm_id.region(owner.raw.get("location") if owner else None)
     message = f"the catalogue of {region} has no row for {deployment.fact('modelAndVersion')}"
     if _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
-        message += ": most likely it is retired, for a realtime model on offer has one"
+        message += ": most likely retired, as a model on offer has one"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
 
