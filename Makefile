@@ -9,7 +9,7 @@ LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 OURS = $(INSTALL) --no-deps --no-build-isolation
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 
-.PHONY: demo test lint check fuzz bench lock lowest latest smoke clean
+.PHONY: demo test lint check fuzz fixes bench lock lowest latest smoke clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rtaudit demo
@@ -33,14 +33,25 @@ fuzz: $(VENV)/.dev
 	RTAUDIT_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n 2 tests/fuzz
 
 bench: $(VENV)/.dev
-	for name in help collect check diff render; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in help collect check diff render runbook scan plan; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # Renews the lists: the newest versions that pyproject.toml admits, and for `lowest` the oldest.
 lock: $(VENV)/.dev
 	$(COMPILE) --group build --output-file $(LISTS)/build.txt
 	$(COMPILE) pyproject.toml --output-file $(LISTS)/run.txt
 	$(COMPILE) pyproject.toml --group dev --constraint $(LISTS)/run.txt --constraint $(LISTS)/build.txt --output-file $(LISTS)/dev.txt
+	$(COMPILE) --group fixes --output-file $(LISTS)/fixes.txt
 	$(COMPILE) pyproject.toml --group build --group test --resolution lowest-direct --output-file $(LISTS)/lowest.txt
+
+# Each command that a rule prints, run by the real Azure CLI on the simulated Azure; writes docs/fixes.md.
+fixes: $(VENV)/.dev $(VENV)-fixes/.installed
+	$(BIN)/python proof/fixes.py $(abspath $(VENV)-fixes)/bin/python --page docs/fixes.md
+
+$(VENV)-fixes/.installed: $(LISTS)/fixes.txt
+	rm -rf $(VENV)-fixes
+	$(PYTHON) -m venv $(VENV)-fixes
+	$(VENV)-fixes/bin/python $(subst --only-binary :all:,--no-compile,$(LOCKED)) $(LISTS)/fixes.txt
+	touch $@
 
 # The oldest versions that pyproject.toml admits must do the main job too.
 lowest:
@@ -89,4 +100,4 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml $(LISTS)/dev.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-latest $(VENV)-smoke build dist
+	rm -rf $(VENV) $(VENV)-fixes $(VENV)-lowest $(VENV)-latest $(VENV)-smoke build dist

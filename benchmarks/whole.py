@@ -33,7 +33,7 @@ def whole(copies: int, subscriptions: int = 10, environment: str = "prod") -> Sn
     resources: dict[str, dict[str, Any]] = {}
     gaps: list[Gap] = list(sample.gaps)
     for copy in range(copies):
-        made = _NAME.sub(rf"lh-\1{copy:05d}-", text).replace(own, ids[copy % subscriptions])
+        made = _NAME.sub(rf"lh-\g<1>{copy:05d}-", text).replace(own, ids[copy % subscriptions])
         accounts = []
         for resource in json.loads(made):
             # What stands once in a subscription (its catalogue, its registrations) is the same for its copies.

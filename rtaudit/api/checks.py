@@ -49,6 +49,7 @@ class Checker:
         check_threshold(fail_on)
         self.attached: Sequence[Snapshot] = ()
         """The snapshots of the last check, with the contracts that were given for them."""
+        self._last: tuple[Sequence[Pack], Sequence[Any]] | None = None
         self._names = [one for one in policies if not isinstance(one, Pack)]
         self._given = [one for one in policies if isinstance(one, Pack)]
         self._params = dict(params or {})
@@ -89,6 +90,7 @@ class Checker:
 
         packs, probed, warnings = self._prepare(snapshots, contracts, probes)
         snapshots = self.attached
+        self._last = (packs, probed)
         report = run(snapshots, packs, **self._terms(packs), probes=probed)
         if warnings:
             report = replace(report, warnings=[*warnings, *report.warnings])
@@ -118,6 +120,17 @@ class Checker:
         found = runbook(self.attached, packs, **terms, probes=probed, all_failures=all_failures, answers=answers)
         return replace(found, warnings=[*warnings, *found.warnings])
 
+    def steps_of(self, report: Report) -> Runbook | None:
+        """The steps to ready of the last check, for its page; None where it is ready, or where they would take long."""
+        from rtaudit.runbook import runbook
+        from rtaudit.runbook.plan import ONE_BY_ONE
+
+        large = sum(len(one.resources) for one in self.attached) > ONE_BY_ONE
+        if self._last is None or report.verdict == "ready" or large:
+            return None
+        packs, probed = self._last
+        return runbook(self.attached, packs, **self._terms(packs), probes=probed)
+
     def _prepare(
         self, snapshots: Sequence[Snapshot], contracts: Sequence[str | Path], probes: Sequence[str | Path]
     ) -> tuple[list[Pack], Sequence[Any], Sequence[str]]:
@@ -127,8 +140,7 @@ class Checker:
         for snapshot in snapshots if not self._allow_edited else ():
             if snapshot.edited:
                 raise InputError(
-                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
-                    " have the digest that it states",
+                    f"{snapshot.file or snapshot.environment}: digest mismatch: the file was modified after collection",
                     "take the original, or collect again; --allow-edited checks it, and every output says so",
                 )
         self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])

@@ -101,6 +101,23 @@ def zone_records(of_endpoint: Mapping[str, Any], zone_id: str) -> list[dict[str,
     return records
 
 
+def a_record(config: Mapping[str, Any]) -> Resource | None:
+    """The A record that a zone of a zone group writes; None where the endpoint has no host in it."""
+    properties = config["properties"]
+    for one in properties["recordSets"]:
+        return {
+            "id": f"{properties['privateDnsZoneId']}/A/{one['recordSetName']}",
+            "name": one["recordSetName"],
+            "type": "Microsoft.Network/privateDnsZones/A",
+            "properties": {
+                "aRecords": [{"ipv4Address": address} for address in one["ipAddresses"]],
+                "fqdn": f"{one['fqdn']}.",
+                "ttl": one["ttl"],
+            },
+        }
+    return None
+
+
 def zone_config(group_id: str, of_endpoint: Mapping[str, Any], zone_id: str, label: str) -> dict[str, Any]:
     """A zone of a private DNS zone group, with the records that Azure writes."""
     return {

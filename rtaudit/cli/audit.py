@@ -27,6 +27,7 @@ def audit(
     view: options.View,
     evidence: options.Evidence,
     output: options.Output,
+    steps: options.Steps,
 ) -> None:
     """Collect, then check: the opt-in aspects that the policies read are collected too. Exit codes are those of check."""
     from rtaudit.cli.keep import write
@@ -54,4 +55,4 @@ def audit(
         print(f"wrote {plain(target)}", file=sys.stderr)
     words = ["rtaudit", *sys.argv[1:]]
     report = how.check([collected.snapshot], probes=checking.probe, evidence=evidence.evidence, command=words)
-    finish(report, wanted, view, evidence, how.attached)
+    finish(report, wanted, view, evidence, how, steps)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rtaudit.api.checks import Checker
     from rtaudit.report import Report
     from rtaudit.settings import options
-    from rtaudit.snapshot import Snapshot
 
 
 @command()
@@ -30,6 +29,7 @@ def check(
     view: options.View,
     evidence: options.Evidence,
     output: options.Output,
+    steps: options.Steps,
 ) -> None:
     """Check snapshots against policies. Exits 0 ready, 1 not ready, 4 incomplete (a check at or above --fail-on could not be evaluated)."""
     from rtaudit.cli.outputs import parse_outputs
@@ -51,7 +51,7 @@ def check(
         evidence=evidence.evidence,
         command=["rtaudit", *sys.argv[1:]],
     )
-    finish(report, wanted, view, evidence, how.attached)
+    finish(report, wanted, view, evidence, how, steps)
 
 
 def checker(chosen: options.Checking) -> Checker:
@@ -78,7 +78,8 @@ def finish(
     wanted: Sequence[Any],
     view: options.View,
     evidence: options.Evidence,
-    snapshots: Sequence[Snapshot],
+    how: Checker,
+    steps: options.Steps,
 ) -> None:
     """Write every output, say what was written, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver
@@ -87,7 +88,9 @@ def finish(
         print(f"warning: {plain(warning)}", file=sys.stderr)
     if evidence.evidence is not None:
         print(f"wrote {plain(evidence.evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)
-    deliver(wanted, report, snapshots=snapshots, group_by=view.group_by, show=view.show, details=view.details)
+    asked = steps.steps and any(one.format == "html" for one in wanted)
+    shown = {"group_by": view.group_by, "show": view.show, "details": view.details}
+    deliver(wanted, report, snapshots=how.attached, runbook=how.steps_of(report) if asked else None, **shown)
     raise typer.Exit(report.gate.exit_code)
 
 

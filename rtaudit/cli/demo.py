@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, emit, terminable
+from rtaudit.cli.app import command, emit, plain, terminable
 from rtaudit.errors import RtauditError
 
 if TYPE_CHECKING:
@@ -42,10 +42,12 @@ def demo(
 
     names = ("dev", "test", "prod")
     snapshots = [load(assets.snapshots() / f"{name}.json") for name in names]
+    # Of the guest application only its network matters: the other end of a private endpoint.
+    guest = load(assets.snapshots() / "guest" / "guest.json")
     with (
         terminable(),
         tempfile.TemporaryDirectory(prefix="rtaudit-demo-") as scratch,
-        Simulator(snapshots, record=False) as simulator,
+        Simulator([*snapshots, guest], record=False) as simulator,
     ):
         folder = keep or Path(scratch)
         try:
@@ -76,6 +78,16 @@ def demo(
         _say("\n# What differs between test and production that should not?")
         kept = ["-o", "table", "-o", "html=drift.html", "-o", "json=drift.json"] if keep else []
         _run(["diff", "test.json", "prod.json", *kept], folder, simulator, 1)
+        _say("\n# What are the steps to ready?")
+        _run(["runbook", "prod.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, 4)
+        _say(
+            "\n# The same steps, taken on the simulated production. Then it is collected again, with the guest application's network."
+        )
+        _mend(simulator, folder / "prod.json")
+        words = ["collect", "--arm-endpoint", simulator.url, "--auth", "managed-identity"]
+        words += [word for one in (snapshots[-1], guest) for word in ("-s", *one.scope["subscriptions"])]
+        _run([*words, "--environment", "prod", "-o", "mended.json"], folder, simulator, 0)
+        _run(["check", "mended.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, 0)
     _say("\n# Try next:")
     if keep is None:
         _say("rtaudit demo --keep demo                             keep the snapshots and reports in the folder demo")
@@ -98,6 +110,24 @@ def _run(words: Sequence[str], folder: Path, simulator: Simulator, expected: int
         )
     if _ENDINGS.get(ended.returncode):
         _say(_ENDINGS[ended.returncode])
+
+
+def _mend(simulator: Simulator, file: Path) -> None:
+    """Put what the runbook's steps change into the simulated Azure."""
+    from datetime import date
+
+    from rtaudit.api.checks import make_runbook
+    from rtaudit.runbook.plan import edited_snapshots
+    from rtaudit.snapshot import load
+
+    prod = load(file)
+    steps = make_runbook([prod], as_of=date.fromisoformat(AS_OF)).steps
+    known = {one["id"]: one for one in prod.resources}
+    for one in edited_snapshots([prod], steps)[0].resources:
+        if known.get(one["id"]) != one:
+            simulator.world.put(one)
+    for step in steps:
+        _say(f"{step.number}. {plain(step.step.say)}")
 
 
 def _changed(before: Path, after: Path) -> Iterator[str]:

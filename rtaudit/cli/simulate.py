@@ -39,6 +39,18 @@ def simulate(
     fail_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of requests that fail: 500, 503 or a reset.")
     ] = 0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve https, with the certificate of a throw-away authority.")
+    ] = False,
+    writable: Annotated[
+        bool,
+        typer.Option(
+            "--writable", help="Let PUT, PATCH and DELETE change the served world, in memory; to try fixes on."
+        ),
+    ] = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="FILE", help="At the end, write the world as a snapshot; with --writable.")
+    ] = None,
     realtime: Annotated[
         str | None,
         typer.Option(metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`."),
@@ -57,9 +69,16 @@ def simulate(
 
     if behaviour != "right" and realtime is None:
         raise UsageError("--behaviour is of the realtime endpoint, and none is served", "add --realtime ACCOUNT")
+    if save is not None and (not writable or len(files) != 1):
+        raise UsageError(
+            "--save writes the world of one snapshot that can be changed", "add --writable, and give one file"
+        )
     snapshots = [load(file) for file in files]
+    folder = tempfile.TemporaryDirectory(prefix="rtaudit-simulate-") if tls else contextlib.nullcontext("")
     simulator = Simulator(
         snapshots,
+        writable=writable,
+        tls=Path(folder.name) if isinstance(folder, tempfile.TemporaryDirectory) else None,
         port=port,
         latency=latency_ms / 1000,
         throttle=throttle,
@@ -69,6 +88,7 @@ def simulate(
     )
     try:
         with (
+            folder,
             terminable(),
             simulator,
             _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines,
@@ -78,6 +98,10 @@ def simulate(
             while True:
                 time.sleep(0.2)
     except KeyboardInterrupt:
+        if save is not None:
+            from rtaudit.snapshot import write
+
+            write(simulator.world.snapshot(snapshots[0]), save)
         raise typer.Exit(0) from None
 
 

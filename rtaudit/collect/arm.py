@@ -152,7 +152,7 @@ class Arm:
             # On the way: what was read until now is kept.
             raise Fault("denied", error.message, code="NoToken") from error
         except ClientAuthenticationError as error:
-            raise Fault("denied", "no token could be had any more", status=401, code=type(error).__name__) from error
+            raise Fault("denied", "could not get a token any more", status=401, code=type(error).__name__) from error
         except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:
             # The SDK itself stumbled: over a name that it will not put into a URL, for instance.
             raise Fault("failed", f"the request could not be made: {error}"[:300], code=type(error).__name__) from error

@@ -89,7 +89,9 @@ class Identity:
         except (AzureError, ValueError, OSError) as error:
             words = scrub(str(getattr(error, "message", None) or error)).strip()
             first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
-            raise CredentialError(f"no token could be had: {first[:300]}", _HINTS[self._method]) from error
+            absent = self._method == "cli" and "not found" in first
+            hint = "install the Azure CLI, or choose another --auth" if absent else _HINTS[self._method]
+            raise CredentialError(f"could not get a token: {first[:300]}", hint) from error
         except (AttributeError, TypeError, LookupError) as error:
             # azure-identity looks into the answer of an identity endpoint unasked: a list, null or a number breaks it.
             raise self._no_token() from error
@@ -100,7 +102,7 @@ class Identity:
     def _no_token(self) -> CredentialError:
         where = os.environ.get("IDENTITY_ENDPOINT") or os.environ.get("MSI_ENDPOINT")
         what = f"the identity endpoint ({scrub(where)})" if where else "what was asked for it"
-        return CredentialError(f"no token could be had: {what} did not answer with one", _HINTS[self._method])
+        return CredentialError(f"could not get a token: {what} did not answer with one", _HINTS[self._method])
 
     @property
     def principal(self) -> str | None:

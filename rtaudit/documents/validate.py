@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from rtaudit.errors import InputError, allowed_hint
+from rtaudit.errors import InputError, allowed_hint, did_you_mean
 
 _KINDS = {
     "object": "a mapping",
@@ -112,10 +112,14 @@ def _explain(error: Any, error_at: ErrorAt) -> Iterator[InputError]:
             yield error_at(path, f"{where} is {_show(error.instance)}, not {_show(error.validator_value)}")
         case "required":
             missing = [key for key in error.validator_value if key not in error.instance]
-            yield error_at(path, f"{where} lacks {_listed(missing)}", f"needed: {', '.join(error.validator_value)}")
+            near = [(key, did_you_mean(key, error.instance)) for key in missing]
+            known = error.schema.get("properties", {})
+            meant = "; ".join(f"'{key}' is another key than '{other}'" for key, other in near if other in known)
+            needed = f"needed: {', '.join(error.validator_value)}"
+            yield error_at(path, f"{where} lacks {_listed(missing)}", f"{meant}; {needed}" if meant else needed)
         case "type":
             wanted = _kinds(error.validator_value)
-            yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+            yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}", error.schema.get("x-hint"))
         case "pattern":
             wanted = error.schema.get("x-pattern-means", f"text like {error.validator_value}")
             yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")

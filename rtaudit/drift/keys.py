@@ -68,6 +68,16 @@ def unless(barred: KeyOf, key_of: KeyOf) -> KeyOf:
     return lambda item: None if barred(item) is not None else key_of(item)
 
 
+def both(first: KeyOf, second: KeyOf) -> KeyOf:
+    """The keys that `first` and `second` give, as one; None where one gives none."""
+
+    def asked(item: Resource) -> str | None:
+        one, other = first(item), second(item)
+        return None if one is None or other is None else f"{one}\n{other}"
+
+    return asked
+
+
 def either(first: KeyOf, second: KeyOf) -> KeyOf:
     """The key that `first` gives, else that of `second`."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import MODELS, USAGES
 
 ABBREVIATIONS: tuple[frozenset[str], ...] = (
     frozenset({"prod", "prd", "production", "live"}),
@@ -116,4 +117,29 @@ def path_stem(resource_id: str, tokens: frozenset[str], regions: frozenset[str])
     return "/".join(parts[:1])
 
 
-__all__ = ["ABBREVIATIONS", "REGION_CODES", "path_stem", "region_tokens", "short_type", "stem", "tokens_of_label"]
+def readable(resource_id: str) -> str:
+    """The names of an id without its types: `account/deployment`; a region for its collections."""
+    resource_type = arm_id.type_of(resource_id)
+    parts = resource_id.strip("/").split("/")
+    if resource_type in (MODELS, USAGES):
+        return parts[-2].lower()
+    lower = [part.lower() for part in parts]
+    kept: list[str] = []
+    while "providers" in lower:
+        at = lower.index("providers")
+        end = lower.index("providers", at + 1) if "providers" in lower[at + 1 :] else len(parts)
+        kept += parts[at + 3 : end : 2] or parts[at + 1 : end]
+        parts, lower = parts[end:], lower[end:]
+    return "/".join(kept) or f"{short_type(resource_type)} {arm_id.name_of(resource_id)}".strip()
+
+
+__all__ = [
+    "ABBREVIATIONS",
+    "REGION_CODES",
+    "path_stem",
+    "readable",
+    "region_tokens",
+    "short_type",
+    "stem",
+    "tokens_of_label",
+]

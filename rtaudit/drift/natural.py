@@ -46,6 +46,7 @@ NATURAL: tuple[Natural, ...] = (
     Natural("the pairing has matched the names", frozenset({"name"}), top=True),
     Natural("subscription, tenant and group name the environment", frozenset({"subscriptionId", "tenantId", "homeTenantId", "resourceGroup", "managedByTenants", "authorizationSource"})),
     Natural("a subscription's name and offer belong to its contract", frozenset({"displayName", "subscriptionPolicies", "promotions"}), types=frozenset({SUBSCRIPTION})),
+    Natural("each environment has projects of its own", frozenset({"defaultProject", "associatedProjects"}), top=True, types=frozenset({ACCOUNT})),
     Natural("identities are created with the resource", frozenset({"principalId", "clientId", "internalId", "immutableId", "resourceGuid", "customerId", "createdBy", "updatedBy"})),
     Natural("each was created and written at its own time", frozenset({"dateCreated", "createdAt", "createdOn", "createdDate", "creationDate", "createdTime", "updatedOn", "modifiedDate", "lastModified", "timeCreated"})),
     Natural("addresses come from the environment's own network", frozenset({"customDnsConfigs", "ipConfigurations", "networkInterfaces", "recordSets", "aRecords", "ipAddresses", "fqdn"}), types=frozenset({PRIVATE_ENDPOINT, ZONE_GROUP, ZONE_RECORD})),

@@ -132,7 +132,9 @@ class Normaliser:
     def _host(self, found: re.Match[str]) -> str:
         account = self.side.hosts.get(found.group(1).lower())
         if account is None:
-            return found.group(1)
+            # `kv-voice-test` in test and `kv-voice-prod` in prod are one thing; what names another environment stays.
+            stem = self.side.stem(found.group(1))
+            return stem if stem and stem != found.group(1).lower() else found.group(1)
         return f"{{{self.roles.get(account, 'account')}}}"
 
     def _tags(self, tags: Resource) -> Resource | None:
@@ -180,8 +182,19 @@ def _defaults(kept: Resource, resource_type: str) -> None:
         inner.setdefault(path[-1], default)
 
 
+_SPELLED = {
+    (key, name.lower()): name
+    for key, names_of in {
+        "category": ("Audit", "RequestResponse", "Trace", "AzureOpenAIRequestUsage", "AllMetrics"),
+        "categoryGroup": ("audit", "allLogs"),
+    }.items()
+    for name in names_of
+}
+"""Field and lower-case name of a category or group -> as Azure documents it: answers differ in case only."""
+
+
 def _log_categories(items: list[Any]) -> list[Any]:
-    """Enabled categories only, lower case: one that is off is as good as one that is not there. Retention there is retired."""
+    """Enabled categories only, in Azure's spelling: one that is off is as good as one that is not there. Retention there is retired."""
     kept = []
     for item in items:
         if not isinstance(item, dict) or "enabled" not in item:
@@ -189,7 +202,7 @@ def _log_categories(items: list[Any]) -> list[Any]:
         elif item["enabled"]:
             kept.append(
                 {
-                    key: value.lower() if isinstance(value, str) else value
+                    key: _SPELLED.get((key, value.lower()), value) if isinstance(value, str) else value
                     for key, value in item.items()
                     if key != "retentionPolicy"
                 }

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import keys, sides
-from rtaudit.drift.matching import Ground, Match, match
+from rtaudit.drift.matching import Ground, KeyOf, Match, match
 from rtaudit.drift.model import Unpaired
-from rtaudit.drift.names import short_type
+from rtaudit.drift.names import readable
 from rtaudit.drift.rolemap import NO_MAP, RoleMap
 from rtaudit.drift.sides import IndexedSide, Resource, text
 
@@ -63,7 +63,7 @@ def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
         there = {arm_id.key(item["id"]): item for item in right.by_type.get(resource_type, ())}
         for key in sorted(here.keys() | there.keys()):
             one, other = here.get(key), there.get(key)
-            role = _readable(str((one or other or {})["id"]))
+            role = readable(str((one or other or {})["id"]))
             if one is not None and other is not None:
                 pairing.pairs.append(Paired(role, resource_type, one, other, "id"))
                 pairing.left_roles[key] = pairing.right_roles[key] = role
@@ -255,13 +255,29 @@ class _RolePairing:
         def declared(item: Resource) -> str | None:
             return self.map.counterpart(self.left.label, region(item) or "", self.right.label)
 
+        here, there = self._subscription_of(self.left), self._subscription_of(self.right)
+        named, other = keys.group(self.left), keys.group(self.right)
         return [
             Ground("region and kind", both, both),
             Ground("region", region, region),
             Ground("declared region", declared, region),
             Ground("kind", kind, kind),
-            Ground("group", keys.group(self.left), keys.group(self.right)),
+            Ground("subscription", here, there),
+            Ground("group", named, other),
+            Ground("subscription and group", keys.both(here, named), keys.both(there, other)),
         ]
+
+    def _subscription_of(self, side: IndexedSide) -> KeyOf:
+        """The role of its subscription, else that one's display name without the environment's tokens."""
+        roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
+        displayed = keys.displayed(side)
+
+        def named(item: Resource) -> str | None:
+            subscription = f"/subscriptions/{arm_id.subscription_of(item['id'])}"
+            held = side.by_key.get(subscription)
+            return (displayed(held) if held else None) or roles.get(subscription)
+
+        return named
 
     def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         tagged = self._tagged
@@ -332,7 +348,11 @@ class _RolePairing:
         rivals: Sequence[Resource],
         other: IndexedSide,
     ) -> None:
-        named = ", ".join(sorted(sides.name(item) for item in rivals)[:4]) + (", …" if len(rivals) > 4 else "")
+        names = [sides.name(item) for item in rivals]
+        if len({name.lower() for name in names}) < len(names):
+            # Names that are alike tell nothing: where they are does.
+            names = [f"{sides.name(item)} in {self._place(item, other)}" for item in rivals]
+        named = ", ".join(sorted(names)[:4]) + (", …" if len(rivals) > 4 else "")
         advice = "name the pair in --map" + ("" if resource_type == resource_types.ACCOUNT else " by their ids")
         if ground == "map":
             advice = "give each pair a role of its own in --map"
@@ -341,6 +361,12 @@ class _RolePairing:
             self.pairing.doubts.append(Unpaired(side, resource_type, str(item["id"]), reason))
             roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
             roles.pop(arm_id.key(item["id"]), None)
+
+    def _place(self, item: Resource, side: IndexedSide) -> str:
+        subscription = str(arm_id.subscription_of(item["id"]))
+        held = side.by_key.get(f"/subscriptions/{subscription}")
+        shown = text(held.get("displayName")) if held else ""
+        return f"group {arm_id.group_of(item['id'])} of subscription {shown or subscription}"
 
     def _role(self, item: Resource, side: IndexedSide) -> str:
         mapped = (self.mapped_left if side is self.left else self.mapped_right).get(arm_id.key(item["id"]))
@@ -369,19 +395,3 @@ class _RolePairing:
 def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[str]:
     """The roles of what private endpoints connect to."""
     return frozenset(roles[target] for item in endpoints for target in sides.targets(item) if target in roles)
-
-
-def _readable(resource_id: str) -> str:
-    """The names of an id without its types: `account/deployment`; a region for its collections."""
-    resource_type = arm_id.type_of(resource_id)
-    parts = resource_id.strip("/").split("/")
-    if resource_type in (resource_types.MODELS, resource_types.USAGES):
-        return parts[-2].lower()
-    lower = [part.lower() for part in parts]
-    kept: list[str] = []
-    while "providers" in lower:
-        at = lower.index("providers")
-        end = lower.index("providers", at + 1) if "providers" in lower[at + 1 :] else len(parts)
-        kept += parts[at + 3 : end : 2] or parts[at + 1 : end]
-        parts, lower = parts[end:], lower[end:]
-    return "/".join(kept) or f"{short_type(resource_type)} {arm_id.name_of(resource_id)}".strip()

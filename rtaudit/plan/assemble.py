@@ -166,9 +166,8 @@ class _Assembly:
         if kind == ACCOUNT and isinstance(planned.body.get("kind"), Unknown):
             self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not tell its kind"))
             return
-        body, unknown = settle(planned.body)
-        if kind == "microsoft.insights/actiongroups":
-            body = _only_whether_it_acts(body)
+        acts = kind == "microsoft.insights/actiongroups"
+        body, unknown = settle(_only_whether_it_acts(planned.body) if acts else planned.body)
         assigned = [*COMMONLY_ASSIGNED, *row.assigned]
         # A template may state what only Azure decides, such as a connection's approval: a wish, and no fact.
         for pointer in [one for one in _elements(body, assigned) if one not in _WRITABLE]:
@@ -267,11 +266,14 @@ def _written_by(zone_group: dict[str, Any]) -> Iterator[Gap]:
 
 def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
     """Of an action group only whether it acts, as a collected snapshot holds it."""
-    properties = body.get("properties") or {}
-    count = sum(
-        len(value) for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)
-    )
     kept: dict[str, Any] = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
+    properties = body.get("properties") or {}
+    if isinstance(properties, Unknown):
+        return {**kept, "properties": properties}
+    lists = [value for name, value in properties.items() if name.endswith("Receivers")]
+    # A receiver counts also where its address is not known.
+    open_list = next((one for one in lists if isinstance(one, Unknown)), None)
+    count = open_list or sum(len(one) for one in lists if isinstance(one, list))
     return {**kept, "properties": {"enabled": properties.get("enabled"), "receivers": count}}
 
 

@@ -10,8 +10,7 @@ import json
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.changes import AFTER_APPLY, Change, Changes, fate_of
-from rtaudit.plan.identify import arm_type, attribute
+from rtaudit.plan.changes import AFTER_APPLY, Change, Changes, arm_type, attribute, fate_of
 from rtaudit.plan.model import Plan, Planned, Unknown, known, put, without_nulls
 
 _REFERENCES = {
@@ -96,7 +95,7 @@ def _resolved(changes: Changes, change: Change, value: Any, expression: Any, ste
         wanted = next((kind for path, kind in _REFERENCES.items() if ".".join(steps).endswith(path)), None)
         if wanted is None:
             return value
-        found = changes.leads_to(change, expression, lambda one: arm_type(one).lower() == wanted, ".".join(steps))
+        found = changes.leads_to(change, expression, wanted, ".".join(steps))
         return found or value
     if isinstance(value, dict):
         return {key: _resolved(changes, change, item, expression, (*steps, key)) for key, item in value.items()}

@@ -8,8 +8,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.plan.azurerm_convert import CONVERT, WHOLE, Place, customer_key
 from rtaudit.plan.azurerm_table import MAPPING, Mapped, Row
-from rtaudit.plan.changes import Change, Changes, Wanted, fate_of
-from rtaudit.plan.identify import arm_type, attribute, reference
+from rtaudit.plan.changes import Change, Changes, attribute, fate_of
+from rtaudit.plan.identify import reference
 from rtaudit.plan.model import Fate, Plan, Planned, Unknown, at, known, put, without_nulls
 
 _COMMON = frozenset(
@@ -137,12 +137,7 @@ class _Reader:
         return found
 
     def refer(self, row: Row, expression: Any) -> str | None:
-        return self.changes.leads_to(self.change, expression, self._wanted(row), row.attribute)
-
-    @staticmethod
-    def _wanted(row: Row) -> Wanted:
-        wanted = (row.refers or "").lower()
-        return lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower())
+        return self.changes.leads_to(self.change, expression, row.refers or "", row.attribute)
 
     def refer_each(self, row: Row, values: list[Any], expression: Any) -> list[Any]:
         """A list of ids, with what the expression refers to in place of the unknown ones, where the numbers agree."""
@@ -150,7 +145,7 @@ class _Reader:
         if not unknown:
             return values
         targets = [
-            one for one in self.changes.all_targets(self.change, expression, self._wanted(row)) if one not in values
+            one for one in self.changes.all_targets(self.change, expression, row.refers or "") if one not in values
         ]
         if len(targets) != len(unknown):
             return values

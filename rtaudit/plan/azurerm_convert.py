@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rtaudit.plan.azurerm_table import Row
-from rtaudit.plan.changes import Change
-from rtaudit.plan.identify import attribute
+from rtaudit.plan.changes import Change, attribute
 from rtaudit.plan.model import Unknown, put, without_nulls
 
 CHOSEN = "Azure chooses it: the code does not set it"

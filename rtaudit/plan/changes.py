@@ -8,19 +8,22 @@ question that its module has, which is said, or nowhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
+from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.model import Fate, Unknown
+from rtaudit.plan.sensitive import hidden, names
 
 AFTER_APPLY = "known after apply"
 _DEPTH = 20
 """Modules that a reference is followed through at the most."""
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
-_STEP = re.compile(r'([^.\["]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 
 @dataclass
@@ -42,7 +45,8 @@ class Change:
     after: Any
     """What it will be, with an Unknown for each value that is not known; `before` where it only goes on existing."""
     before: Any
-    sensitive: Any
+    secret_names: list[str]
+    """Names that are marked as sensitive, which ids may hold."""
 
 
 _FATES: dict[tuple[str, ...], Fate] = {
@@ -52,9 +56,6 @@ _FATES: dict[tuple[str, ...], Fate] = {
     ("delete",): "delete",
 }
 
-Wanted = Callable[[Change], bool]
-"""Whether a change is of the type that a reference must lead to."""
-
 
 def fate_of(change: Change) -> Fate | None:
     """What becomes of the resource; None for what is not read (a data source)."""
@@ -62,6 +63,26 @@ def fate_of(change: Change) -> Fate | None:
     if "create" in actions:
         return "create"
     return _FATES.get(actions)
+
+
+def attribute(change: Change, name: str) -> Any:
+    """The value of an attribute after the apply; an Unknown where it is not known."""
+    return change.after.get(name) if isinstance(change.after, dict) else None
+
+
+def arm_type(change: Change) -> str:
+    """The ARM type that a change makes, as its provider writes it; empty where it makes none that is read."""
+    if change.kind in ("azapi_resource", "azapi_update_resource"):
+        stated = attribute(change, "type")
+        return stated.split("@")[0] if isinstance(stated, str) else ""
+    mapped = MAPPING.get(change.kind)
+    return mapped.type if mapped else ""
+
+
+def _is(change: Change, wanted: str) -> bool:
+    """Whether a change makes a resource of an ARM type; of any where `wanted` is empty."""
+    made = arm_type(change).lower()
+    return bool(made) and wanted.lower() in ("", made)
 
 
 def value_of(after: Any, unknown: Any) -> Any:
@@ -92,13 +113,18 @@ class Changes:
         self.ids: dict[str, str] = {}
         """Address -> the id that the resource has or will have, as far as worked out."""
         self._by_module: dict[str, list[Change]] = {}
-        self._by_address: dict[str, Change] = {}
+        self._named: dict[tuple[str, str, str], dict[Any, Change]] = {}
+        """Module, type and name -> index -> the managed resource."""
+        self._followed: dict[tuple[str, str, Any, str], Change | str | None] = {}
+        self._expressions: dict[int, dict[str, dict[str, Any]]] = {}
+        """Identity of a module's configuration -> address in it -> expressions."""
         rows = document.get("resource_changes")
         for row in rows if isinstance(rows, list) else ():
             change = _change(row)
             if change is not None:
                 self._by_module.setdefault(change.module, []).append(change)
-                self._by_address.setdefault(change.address, change)
+                if change.mode == "managed":
+                    self._named.setdefault((change.module, change.kind, change.name), {})[change.index] = change
 
     def __iter__(self) -> Iterator[Change]:
         for changes in self._by_module.values():
@@ -135,48 +161,58 @@ class Changes:
             return expression["constant_value"]
         references = expression.get("references")
         if module == "" and isinstance(references, list) and references and str(references[0]).startswith("var."):
-            variables = self.document.get("variables")
-            row = variables.get(str(references[0])[4:]) if isinstance(variables, dict) else None
-            return row.get("value") if isinstance(row, dict) else None
+            return self._variable(str(references[0])[4:])
         return None
+
+    def _variable(self, name: str) -> Any:
+        """The value of a root variable; None where it is sensitive."""
+        variables, declared = self.document.get("variables"), self._module("").get("variables")
+        row = variables.get(name) if isinstance(variables, dict) else None
+        stated = declared.get(name) if isinstance(declared, dict) else None
+        if not isinstance(row, dict) or (isinstance(stated, dict) and stated.get("sensitive") is True):
+            return None
+        return row.get("value")
 
     def configured(self, change: Change) -> dict[str, Any]:
         """The expressions that the code gives a resource; empty where the plan has none."""
         module = self._module(change.module)
-        for one in _rows(module.get("resources")):
-            if one.get("address") in (f"{change.kind}.{change.name}", f"data.{change.kind}.{change.name}"):
-                found = one.get("expressions")
-                return found if isinstance(found, dict) else {}
-        return {}
+        if id(module) not in self._expressions:
+            rows = _rows(module.get("resources"))
+            self._expressions[id(module)] = {
+                str(one.get("address")): one["expressions"] for one in rows if isinstance(one.get("expressions"), dict)
+            }
+        prefix = "data." if change.mode == "data" else ""
+        return self._expressions[id(module)].get(f"{prefix}{change.kind}.{change.name}", {})
 
-    def all_targets(self, change: Change, expression: Any, wanted: Wanted) -> list[str]:
+    def all_targets(self, change: Change, expression: Any, wanted: str) -> list[str]:
         """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
         references = expression.get("references") if isinstance(expression, dict) else None
         found: dict[str, None] = {}
         for reference in references if isinstance(references, list) else ():
             one = self._follow(str(reference), change.module, change.index, wanted, 0)
-            target = one if isinstance(one, str) or one is None else self.id_of(one) if wanted(one) else None
+            target = one if isinstance(one, str) or one is None else self.id_of(one) if _is(one, wanted) else None
             if target is not None:
                 found[target] = None
         return list(found)
 
-    def leads_to(self, change: Change, expression: Any, wanted: Wanted, what: str) -> str | None:
+    def leads_to(self, change: Change, expression: Any, wanted: str, what: str) -> str | None:
         """The id of the resource that an expression of `change` refers to, if it is one that is wanted.
 
-        `what` names the attribute for the sentence on a guess. None where nothing leads there.
+        `wanted` is its ARM type, empty for any; `what` names the attribute for the sentence on a guess. None where nothing
+        leads there.
         """
         references = expression.get("references") if isinstance(expression, dict) else None
         for reference in references if isinstance(references, list) else ():
             found = self._follow(str(reference), change.module, change.index, wanted, 0)
             if isinstance(found, str):
                 return found
-            if found is not None and wanted(found):
+            if found is not None and _is(found, wanted):
                 return self.id_of(found)
-        candidates = [
-            one
-            for one in self._by_module.get(change.module, ())
-            if one is not change and one.mode == "managed" and fate_of(one) not in (None, "delete") and wanted(one)
-        ]
+        # Two others are as good as many: there is no single one.
+        of_type = islice(
+            (one for one in self._of_type.get((change.module, wanted.lower()), ()) if one is not change), 2
+        )
+        candidates = list(of_type)
         if len(candidates) != 1:
             return None
         only = candidates[0]
@@ -185,6 +221,31 @@ class Changes:
             " the module, was taken"
         )
         return self.id_of(only)
+
+    @cached_property
+    def _of_type(self) -> dict[tuple[str, str], list[Change]]:
+        """Module and ARM type (lower case; empty: any) -> the resources that there will be."""
+        found: dict[tuple[str, str], list[Change]] = {}
+        for one in self:
+            kind = arm_type(one).lower()
+            if kind and one.mode == "managed" and fate_of(one) not in (None, "delete"):
+                for key in ("", kind):
+                    found.setdefault((one.module, key), []).append(one)
+        return found
+
+    @cached_property
+    def _instances(self) -> dict[tuple[str, str], list[str]]:
+        """Module instance and the name of a module in it -> the instances of that."""
+        found: dict[tuple[str, str], list[str]] = {}
+        seen: set[str] = set()
+        for resource_of in self._by_module:
+            instance = resource_of
+            while instance and instance not in seen:
+                seen.add(instance)
+                above, name = split_module(instance)
+                found.setdefault((above, name), []).append(instance)
+                instance = above
+        return found
 
     def id_of(self, change: Change) -> str | None:
         """The id of a planned resource, once it was worked out."""
@@ -238,8 +299,15 @@ class Changes:
         expressions = call.get("expressions") if isinstance(call, dict) else None
         return above, expressions if isinstance(expressions, dict) else {}
 
-    def _follow(self, reference: str, module: str, index: Any, wanted: Wanted, depth: int) -> Change | str | None:
+    def _follow(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
         """The change, or the known id, that a reference leads to."""
+        key = (reference, module, index, wanted)
+        if key not in self._followed:
+            self._followed[key] = None  # a circle of references ends here
+            self._followed[key] = self._target(reference, module, index, wanted, depth)
+        return self._followed[key]
+
+    def _target(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
         if depth > _DEPTH:
             return None
         steps = steps_of(reference)
@@ -247,9 +315,7 @@ class Changes:
             return None
         if steps[0] == "var":
             if not module:
-                variables = self.document.get("variables")
-                row = variables.get(str(steps[1])) if isinstance(variables, dict) else None
-                return _as_id(row.get("value") if isinstance(row, dict) else None)
+                return _as_id(self._variable(str(steps[1])))
             above, expressions = self._call(module)
             return self._through(expressions.get(str(steps[1])), above, module_index(module), wanted, depth)
         if steps[0] == "module":
@@ -262,23 +328,18 @@ class Changes:
         if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
             return None
         given = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
-        found = [one for one in self._by_module.get(module, ()) if one.kind == steps[0] and one.name == steps[1] and one.mode == "managed"]  # fmt: skip
-        if given is not None:
-            found = [one for one in found if one.index == given]
-        elif len(found) > 1:
-            found = [one for one in found if one.index == index]
-        return found[0] if len(found) == 1 else None
+        found = self._named.get((module, str(steps[0]), str(steps[1])), {})
+        if given is not None or len(found) > 1:
+            return found.get(index if given is None else given)
+        return next(iter(found.values()), None)
 
-    def _into_module(
-        self, steps: list[Any], module: str, index: Any, wanted: Wanted, depth: int
-    ) -> Change | str | None:
+    def _into_module(self, steps: list[Any], module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
         name = str(steps[1])
         calls = self._module(module).get("module_calls")
         call = calls.get(name) if isinstance(calls, dict) else None
         inner = call.get("module") if isinstance(call, dict) else None
         rest = steps[2:]
-        base = f"{module}.module.{name}" if module else f"module.{name}"
-        instances = [one for one in self._by_module if one == base or (one.startswith(base + "[") and split_module(one)[0] == module)]  # fmt: skip
+        instances = self._instances.get((module, name), [])
         if len(instances) > 1:
             chosen = rest[0] if rest and (isinstance(rest[0], int) or len(rest) > 1) else index
             instances = [one for one in instances if module_index(one) == chosen]
@@ -290,7 +351,7 @@ class Changes:
             return None
         return self._through(output.get("expression"), instances[0], None, wanted, depth)
 
-    def _through(self, expression: Any, module: str, index: Any, wanted: Wanted, depth: int) -> Change | str | None:
+    def _through(self, expression: Any, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
         if not isinstance(expression, dict):
             return None
         if "constant_value" in expression:
@@ -298,55 +359,9 @@ class Changes:
         references = expression.get("references")
         for reference in references if isinstance(references, list) else ():
             found = self._follow(str(reference), module, index, wanted, depth + 1)
-            if isinstance(found, str) or (found is not None and wanted(found)):
+            if isinstance(found, str) or (found is not None and _is(found, wanted)):
                 return found
         return None
-
-
-def steps_of(address: str) -> list[Any]:
-    """An address or reference as steps; a count index is a number."""
-    found: list[Any] = []
-    for match in _STEP.finditer(address):
-        if match[2] is not None:
-            found.append(int(match[2]))
-        else:
-            found.append(match[1] if match[1] is not None else match[3].replace('\\"', '"'))
-    return found
-
-
-def module_names(instance: str) -> list[str]:
-    """The names of the modules of an instance's address, from the outside in."""
-    names: list[str] = []
-    while instance:
-        instance, name = split_module(instance)
-        names.insert(0, name)
-    return names
-
-
-def split_module(instance: str) -> tuple[str, str]:
-    """The address of the module instance above, and the last module's name without its index."""
-    depth, at = 0, -1
-    quoted = False
-    for position, letter in enumerate(instance):
-        if letter == '"' and instance[position - 1 : position] != "\\":
-            quoted = not quoted
-        elif not quoted and letter == "[":
-            depth += 1
-        elif not quoted and letter == "]":
-            depth -= 1
-        elif not quoted and depth == 0 and instance.startswith(".module.", position):
-            at = position
-    above = instance[:at] if at >= 0 else ""
-    last = instance[at + 8 :] if at >= 0 else instance.removeprefix("module.")
-    return above, last.split("[", 1)[0]
-
-
-def module_index(instance: str) -> Any:
-    """The count or for_each key of a module instance; None without."""
-    found = re.search(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]\Z', instance)
-    if found is None:
-        return None
-    return int(found[1]) if found[1] is not None else found[2].replace('\\"', '"')
 
 
 def _change(row: Any) -> Change | None:
@@ -354,20 +369,24 @@ def _change(row: Any) -> Change | None:
     if not isinstance(inner, dict) or row.get("deposed"):
         return None
     actions = tuple(str(one) for one in inner.get("actions") or ())
-    stays = actions == ("forget",)
-    after = inner.get("before") if stays else value_of(inner.get("after"), inner.get("after_unknown"))
+    before, after, marks = inner.get("before"), inner.get("after"), inner.get("after_sensitive")
+    secret = [*names(before, inner.get("before_sensitive")), *names(after, marks)]
+    if actions == ("forget",):
+        after = hidden(before, inner.get("before_sensitive"))
+    else:
+        after = hidden(value_of(after, inner.get("after_unknown")), marks)
     return Change(
         address=str(row.get("address")),
         module=str(row.get("module_address") or ""),
         mode=str(row.get("mode", "managed")),
         kind=str(row.get("type")),
         name=str(row.get("name")),
-        index=row.get("index"),
+        index=row.get("index") if isinstance(row.get("index"), str | int) else None,
         provider=str(row.get("provider_name", "")).rsplit("/", 1)[-1],
         actions=actions,
         after=after,
-        before=inner.get("before"),
-        sensitive=inner.get("after_sensitive"),
+        before=before,
+        secret_names=secret,
     )
 
 

@@ -6,18 +6,9 @@ import re
 from typing import Any
 
 from rtaudit.plan.azurerm_table import MAPPING
-from rtaudit.plan.changes import Change, Changes
+from rtaudit.plan.changes import Change, Changes, arm_type, attribute
 from rtaudit.plan.expressions import SUBSCRIPTION
 from rtaudit.plan.model import known
-
-
-def arm_type(change: Change) -> str:
-    """The ARM type that a change makes, as its provider writes it; empty where it makes none that is read."""
-    if change.kind in ("azapi_resource", "azapi_update_resource"):
-        stated = attribute(change, "type")
-        return stated.split("@")[0] if isinstance(stated, str) else ""
-    mapped = MAPPING.get(change.kind)
-    return mapped.type if mapped else ""
 
 
 def identify(changes: Changes, change: Change) -> str | None:
@@ -40,11 +31,6 @@ def slug(address: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
 
 
-def attribute(change: Change, name: str) -> Any:
-    """The value of an attribute after the apply; an Unknown where it is not known."""
-    return change.after.get(name) if isinstance(change.after, dict) else None
-
-
 def reference(changes: Changes, change: Change, name: str, wanted_type: str = "") -> str | None:
     """The id that an attribute holds or refers to; of the ARM type `wanted_type` where that is given."""
     value = attribute(change, name)
@@ -52,11 +38,7 @@ def reference(changes: Changes, change: Change, name: str, wanted_type: str = ""
         return value
     if value is not None and known(value):
         return None
-    wanted = wanted_type.lower()
-    expression = changes.configured(change).get(name)
-    return changes.leads_to(
-        change, expression, lambda one: bool(arm_type(one)) and wanted in ("", arm_type(one).lower()), name
-    )
+    return changes.leads_to(change, changes.configured(change).get(name), wanted_type, name)
 
 
 def in_group(changes: Changes, group: Any, kind: str, name: str, change: Change) -> str:

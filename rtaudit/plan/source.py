@@ -15,7 +15,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents.files import read_bytes
 from rtaudit.errors import InputError, RtauditError
-from rtaudit.plan.changes import module_names, split_module, steps_of
+from rtaudit.plan.addresses import module_names, split_module, steps_of
 from rtaudit.plan.model import Plan
 
 Place = tuple[str, int]

@@ -14,7 +14,9 @@ from rtaudit.plan.azapi import azapi_resource, azapi_update
 from rtaudit.plan.azurerm import azurerm_resource
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Change, Changes, fate_of
+from rtaudit.plan.identify import slug
 from rtaudit.plan.model import Plan
+from rtaudit.plan.sensitive import hide_names
 
 _HELPERS = ("azuread", "external", "http", "local", "modtm", "null", "random", "template", "terraform", "time", "tls")
 """Providers that make nothing in Azure Resource Manager; passed over in silence."""
@@ -61,6 +63,8 @@ def read(document: dict[str, Any], file: str) -> Plan:
         names = ", ".join(f"{kind} ({count})" for kind, count in sorted(passed.items()))
         plan.warnings.append(f"resource types that rtaudit does not read from a Terraform plan: {names}")
     plan.warnings += changes.guesses
+    secret = {name: f"planned-{slug(change.address)}" for change in changes for name in change.secret_names}
+    hide_names(plan, secret)
     return plan
 
 

@@ -75,6 +75,7 @@ class BoundStep:
     """A step with its condition compiled for the parameters of one pack."""
 
     stated: StatedStep
+    place: int
     chosen: Condition | None
     params: Mapping[str, Any] = field(hash=False)
     today: date
@@ -135,7 +136,7 @@ def bind_steps(
             chosen = compile_condition(one.for_, ("fix", index, "for"), kind, params, today, error, inside=True)
         if one.az:
             _check_command(one, ("fix", index, "az"), error)
-        bound.append(BoundStep(one, chosen, params, today))
+        bound.append(BoundStep(one, index, chosen, params, today))
     return bound
 
 
@@ -189,7 +190,12 @@ class _Filler:
         if stated.plain:
             line = fill_in(stated.plain, self.subject)
             command = Command.parse(line)
-            return Step("" if line.startswith("az ") else line, command, line if line.startswith("az ") else "")
+            return Step(
+                "" if line.startswith("az ") else line,
+                command,
+                line if line.startswith("az ") else "",
+                place=bound.place,
+            )
         command = None
         if stated.az:
             command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
@@ -202,6 +208,7 @@ class _Filler:
             after=stated.after,
             manual=self._text(stated.manual, params),
             examples=stated.examples,
+            place=bound.place,
         )
 
     def _word(self, word: Template, params: Mapping[str, Any]) -> Word:

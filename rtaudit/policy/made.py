@@ -10,6 +10,7 @@ from typing import Any
 from rtaudit.azure import arm_id, effects
 from rtaudit.azure.resource_types import DEFINITION, ZONE, ZONE_LINK
 from rtaudit.subjects import Subject, World
+from rtaudit.subjects.endpoint import networks_of, zones_by_network
 from rtaudit.subjects.roles import REALTIME_ACTION, grants
 from rtaudit.subjects.world import listing, mapping, text
 
@@ -117,7 +118,9 @@ def _zone(given: Given) -> str | None:
     zones = given.world.once(_zones).get(text(wanted), ())
     network = text(given.subject.fact("virtualNetwork"))
 
-    return next((one for one in zones if _linked(given.world, one, network or "/")), zones[0] if zones else None)
+    linked = given.world.once(zones_by_network).get(arm_id.key(network or "/"), ())
+    named = [one for one in linked if text(arm_id.name_of(one)) == text(wanted)] or zones
+    return named[0] if named else None
 
 
 @made
@@ -211,9 +214,7 @@ def _missing_link(given: Given) -> tuple[str, str] | None:
 
 
 def _linked(world: World, zone: str, network: str) -> bool:
-    links = world.children(ZONE_LINK, zone)
-    stated = (mapping(mapping(one.get("properties")).get("virtualNetwork")).get("id") for one in links)
-    return any(arm_id.key(str(one or "/")) == arm_id.key(network) for one in stated)
+    return arm_id.key(network) in networks_of(world, zone)
 
 
 @made

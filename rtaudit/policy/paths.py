@@ -18,7 +18,7 @@ from jmespath.functions import Functions
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.partial import noting
-from rtaudit.subjects import Joined, Subject
+from rtaudit.subjects import Joined, Rows, Subject
 from rtaudit.subjects.world import late_fields, not_shown
 
 MAX_LENGTH = 500
@@ -91,6 +91,8 @@ class Path:
         if self._parts:
             joined = subject.join(self._parts[0])
             value, gaps = _walk(joined.value, self._parts, joined.gaps)
+            if type(value) is Rows:
+                return list(value), gaps
             if self._late and value is None and not gaps:
                 return None, self._not_shown(subject.raw, subject)
             return value, gaps
@@ -101,7 +103,7 @@ class Path:
         for root in self.roots:
             joined = subject.join(root)
             gaps += joined.gaps
-            value, inner = _settled(joined.value)
+            value, inner = _settled(list(joined.value) if type(joined.value) is Rows else joined.value)
             gaps += inner
             for item in value if self._late and isinstance(value, list) else ():
                 gaps += self._not_shown(item, subject)
@@ -110,6 +112,13 @@ class Path:
             else:
                 found[root] = value
         return _search(self._expression, found), gaps
+
+    def rows(self, subject: Subject) -> tuple[Rows, tuple[Gap, ...]] | None:
+        """The rows that stand at the path in a subject, not made yet, where they are such and their gaps are all that is noted."""
+        if len(self._parts) != 1 or subject.world.partial:
+            return None
+        joined = subject.join(self._parts[0])
+        return (joined.value, joined.gaps) if type(joined.value) is Rows else None
 
     def of_element(self, element: Any, subject: Subject) -> Read:
         """What stands at the path in an element of one of the subject's lists (or in the subject, when anchored)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rtaudit.policy.conditions import Condition, Operand, Scope, Truth, say
+from rtaudit.policy.conditions import AnyOf, Condition, Leaf, Operand, Scope, Truth, say
 from rtaudit.policy.operators import Operator, is_number
 from rtaudit.policy.paths import Path, Read, settled
 from rtaudit.policy.says import Says, with_message
@@ -31,6 +31,32 @@ class Elements:
         if gaps and self.of and not self.of.grows:
             items = ()  # the first of what was seen need not be the first of all
         return [ElementScope(self, scope, index, item) for index, item in enumerate(items)], gaps
+
+    def chosen_of(self, scope: Scope, *, first: bool = False) -> tuple[list[ElementScope], tuple[Gap, ...]]:
+        """What `visit` gives, without elements that `where` surely leaves out, as far as an index of the list tells them.
+
+        With `first`, no more than one is needed where there is no `where`.
+        """
+        found = self.of.rows(scope.subject) if self.of and (self.of.anchored or type(scope) is Scope) else None
+        if found is not None and self.where is None and first:
+            return [ElementScope(self, scope, 0, item) for item in found[0][:1]], found[1]
+        wanted = None if found is None else self._wanted(scope, found[0].by)
+        if found is None or wanted is None:
+            return self.visit(scope)
+        return [ElementScope(self, scope, index, item) for index, item in found[0].having(wanted)], found[1]
+
+    def _wanted(self, scope: Scope, field: str) -> list[str] | None:
+        """The texts of which `where` asks that `field` be one; None where it asks for something else."""
+        wanted: list[Any] = []
+        for part in self.where.parts if isinstance(self.where, AnyOf) else (self.where,):
+            if not isinstance(part, Leaf) or part.path is None or part.path.text != field or part.path.anchored:
+                return None
+            operand, gaps = part.operand.read(scope)
+            fixed = part.operand.path is None or part.operand.path.anchored
+            if gaps or not fixed or part.operator.name not in ("equals", "in"):
+                return None
+            wanted += operand if part.operator.name == "in" and isinstance(operand, list) else [operand]
+        return [one for one in wanted if isinstance(one, str)]
 
     def owner(self, scope: Scope) -> str:
         """The resource that evidence about the list is about here."""
@@ -100,7 +126,7 @@ class Some(Condition):
     says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
-        visited, gaps = self.elements.visit(scope)
+        visited, gaps = self.elements.chosen_of(scope, first=self.satisfy is None)
         result: Truth = None if gaps else False
         for element in visited:
             chosen = self.elements.chosen(element)
@@ -152,7 +178,7 @@ class Every(Condition):
     says: Says | None = None
 
     def truth(self, scope: Scope) -> Truth:
-        visited, gaps = self.elements.visit(scope)
+        visited, gaps = self.elements.chosen_of(scope)
         result: Truth = None if gaps else True
         for element in visited:
             chosen = self.elements.chosen(element)
@@ -167,7 +193,7 @@ class Every(Condition):
         return result
 
     def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
-        for element in self.elements.visit(scope)[0]:
+        for element in self.elements.chosen_of(scope)[0]:
             if self.elements.chosen(element) and self.satisfy.truth(element) is False:
                 yield from self.satisfy.observe(element, self.says or says)
 
@@ -196,7 +222,7 @@ class NoneOf(Condition):
     def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
         elements, satisfy = self.some.elements, self.some.satisfy
         expected = f"none where {satisfy.words()}" if satisfy else "none"
-        for element in elements.visit(scope)[0]:
+        for element in elements.chosen_of(scope)[0]:
             if elements.chosen(element) and (satisfy is None or satisfy.truth(element)):
                 found = Observation(element.field, expected, _brief(settled(element.element)), element.resource)
                 yield with_message(found, self.says or says, element, None)
@@ -223,7 +249,7 @@ class Count(Condition):
     says: Says | None = None
 
     def _bounds(self, scope: Scope) -> tuple[int, int | None]:
-        visited, gaps = self.elements.visit(scope)
+        visited, gaps = self.elements.chosen_of(scope)
         chosen = [self.elements.chosen(element) for element in visited]
         surely = sum(one is True for one in chosen)
         return surely, None if gaps else surely + sum(one is None for one in chosen)
@@ -252,7 +278,7 @@ class Count(Condition):
         if self.operator.name in ("greater", "greaterOrEquals"):
             return
         # Too many: name each, so that a baseline tells the next one from those that are known.
-        for element in self.elements.visit(scope)[0]:
+        for element in self.elements.chosen_of(scope)[0]:
             if self.elements.chosen(element):
                 what, seen = element.field, _brief(settled(element.element))
                 yield Observation(
@@ -283,7 +309,7 @@ def _inside(condition: Condition) -> Iterator[tuple[Path, bool]]:
 
 
 def _element_gaps(elements: Elements, satisfy: Condition | None, scope: Scope) -> Iterator[Gap]:
-    visited, gaps = elements.visit(scope)
+    visited, gaps = elements.chosen_of(scope)
     yield from gaps
     for element in visited:
         chosen = elements.chosen(element)

@@ -41,6 +41,7 @@ _QUANTIFIER = {
 _CONDITIONS: dict[str, Any] = {
     "condition": {
         "type": "object",
+        "x-hint": "a condition is {field: …, equals: …} or a combinator; parameters that must be set are listed in `requires`",
         "description": "One combinator, or one field (or value) and one operator; and `says`, its sentence for people.",
         "minProperties": 1,
         "additionalProperties": False,
@@ -179,7 +180,11 @@ _RULE: dict[str, Any] = {
                 "properties": {"type": {"enum": list(PARAM_TYPES)}, "default": {}, "about": _TEXT},
             },
         },
-        "requires": {**_TEXTS, "description": "Parameters without which it does not apply."},
+        "requires": {
+            **_TEXTS,
+            "x-hint": "`requires` lists parameters without which the rule does not apply; its condition is `require`",
+            "description": "Parameters without which it does not apply.",
+        },
     },
 }
 

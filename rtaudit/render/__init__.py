@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # The registry is read for --help: it must cost nothing.
     from rtaudit.drift import Drift
     from rtaudit.report import Report
+    from rtaudit.report.runbook import Runbook
     from rtaudit.snapshot import Snapshot
 
 
@@ -31,6 +32,8 @@ class Options:
     """True when ANSI colours may be written."""
     group_by: str | None = None
     """account, rule or severity; None: by account, or both rules and accounts where they are summarised."""
+    runbook: Runbook | None = None
+    """The steps to ready, for HTML."""
     details: bool = False
     """True to show evidence, full ids and commands in the terminal."""
     show: Sequence[str] = ()

@@ -159,7 +159,7 @@ def _deployment(deployment: Subject) -> Row:
         "roleFrom": deployment.fact("realtimeEvidence"),
         "sku": sku.get("name"),
         "capacity": sku.get("capacity"),
-        "perMinute": rate,
+        "requestsPerMinute": rate,
         "upgrade": deployment.fact("effectiveUpgradeOption"),
         "retires": known(deployment.join("facts.retirementDate")),
         "retiresFrom": deployment.fact("retirementSource"),
@@ -239,7 +239,18 @@ INVENTORIES: dict[str, Inventory] = {
     ),
     "deployments": Inventory(
         deployments,
-        ("account", "deployment", "region", "model", "version", "role", "sku", "capacity", "perMinute", "retires"),
+        (
+            "account",
+            "deployment",
+            "region",
+            "model",
+            "version",
+            "role",
+            "sku",
+            "capacity",
+            "requestsPerMinute",
+            "retires",
+        ),
         (
             *(
                 "account",
@@ -251,12 +262,12 @@ INVENTORIES: dict[str, Inventory] = {
                 "roleFrom",
                 "sku",
                 "capacity",
-                "perMinute",
+                "requestsPerMinute",
             ),
             *("upgrade", "retires", "retiresFrom", "contentPolicy", "state", "id"),
         ),
         "No model deployment.",
-        ("perMinute", "sku", "region", "version", "role", "capacity"),
+        ("requestsPerMinute", "sku", "region", "version", "role", "capacity"),
     ),
     "capacity": Inventory(
         capacity,

@@ -51,7 +51,8 @@ def ending(runbook: Runbook) -> str:
     return f"{now}; after {steps}: {then}" + (f" ({', '.join(left)})" if left else "")
 
 
-def _heading(planned: Planned) -> str:
+def heading(planned: Planned) -> str:
+    """The rules that ask for a step, and what it says."""
     return f"{', '.join(planned.rules)}: {text(planned.step.say)}" if planned.step.say else ", ".join(planned.rules)
 
 
@@ -89,7 +90,8 @@ def _effects(effects: Iterable[Effect]) -> str:
     return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
 
 
-def _command(planned: Planned, shell: str) -> str:
+def command_of(planned: Planned, shell: str) -> str:
+    """The command of a step as one line for a shell; empty where it has none."""
     lines = planned.step.lines(shell)
     return plain(lines[-1]) if planned.step.command else ""
 
@@ -105,9 +107,9 @@ def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
         yield f"{text(environment)}: {len(steps)} step{'' if len(steps) == 1 else 's'} to ready"
         yield ""
         for one in steps:
-            yield from _wrap(f"{one.number:>2}. {one.severity.upper()}  {_heading(one)}", width, "    ")
+            yield from _wrap(f"{one.number:>2}. {one.severity.upper()}  {heading(one)}", width, "    ")
             if one.step.command:
-                yield f"    {_command(one, shell)}"
+                yield f"    {command_of(one, shell)}"
             for note in notes(one):
                 yield from _wrap(f"    {note}", width, "      ")
             yield ""
@@ -162,7 +164,7 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
         for one in steps:
             yield f"- [ ] **{one.number}.** {one.severity}: {code(', '.join(one.rules))} {code(text(one.step.say))}"
             if one.step.command:
-                yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {_command(one, shell)}\n  ```\n"
+                yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {command_of(one, shell)}\n  ```\n"
             for note in notes(one):
                 yield f"  - {code(note)}"
     if runbook.by_hand:
@@ -202,7 +204,7 @@ def _script(runbook: Runbook, shell: str) -> Iterator[str]:
             yield f"if (-not ${variable}) {{ throw {quote_pwsh(f'set the environment variable {variable}: {_comment(asked)}')} }}"
     for one in runbook.steps:
         yield ""
-        yield f"# {one.number}. {_comment(f'{one.environment}: {one.severity}: {_heading(one)}')}"
+        yield f"# {one.number}. {_comment(f'{one.environment}: {one.severity}: {heading(one)}')}"
         for note in notes(one):
             yield f"#    {_comment(note)}"
         if one.step.command is None:
@@ -284,10 +286,10 @@ def section(runbook: Runbook, shell: str) -> str:
     parts = ["<ol>"]
     for one in runbook.steps:
         parts.append(
-            f"<li value={one.number}><b>{safe(one.severity)}</b> {safe(one.environment)}: {safe(_heading(one))}"
+            f"<li value={one.number}><b>{safe(one.severity)}</b> {safe(one.environment)}: {safe(heading(one))}"
         )
         if one.step.command:
-            parts.append(f"<pre>{html.escape(_command(one, shell), quote=True)}</pre>")
+            parts.append(f"<pre>{html.escape(command_of(one, shell), quote=True)}</pre>")
         parts += ["<ul>", *(f"<li>{safe(note)}</li>" for note in notes(one)), "</ul></li>"]
     parts.append("</ol>")
     if runbook.by_hand:
@@ -301,4 +303,4 @@ def section(runbook: Runbook, shell: str) -> str:
     return "\n".join(parts)
 
 
-__all__ = ["FORMATS", "render", "section"]
+__all__ = ["FORMATS", "command_of", "ending", "heading", "notes", "render", "section"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -201,6 +202,12 @@ def _next(page: Page, report: Report, options: Options) -> Iterator[str]:
     if blocking is None:
         return
     steps = [] if options.details else [("add --details", "evidence and az commands")]
+    file = report.snapshots[0].get("file") if len(report.snapshots) == 1 else None
+    if file and plain(file) == file and [one["name"] for one in report.policies] == ["production"]:
+        day = "" if report.generated_at.startswith(report.as_of) else f" --as-of {value(report.as_of, 20)}"
+        command = f"rtaudit runbook {shlex.quote(file)}{day}"
+        # A command that would be broken over lines does not copy.
+        steps += [(command, "the steps, in order")] if len(command) <= page.width - 7 else []
     if blocking.rule.startswith("RTA-") and plain(blocking.rule) == blocking.rule and len(blocking.rule) < 20:
         steps.append((f"rtaudit policy explain {blocking.rule}", "what it checks, why, and the fix"))
     width = max(len(command) for command, _ in steps) if steps else 0

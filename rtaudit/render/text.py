@@ -229,6 +229,7 @@ def conclusion(report: Report) -> str:
     blocking = [one for one in report.findings if report.gate.blocks(one) and one.outcome == _BLOCKING[report.verdict]]
     threshold = f"{report.gate.fail_on} or worse" if report.gate.fail_on not in ("critical", "none") else "critical"
     known = sum(1 for finding in report.findings if finding.known)
+    below = sum(1 for one in report.findings if one.outcome in ("fail", "unknown") and not one.known)
     if blocking:
         tally = Counter(one.severity for one in blocking)
         worst = ", ".join(f"{tally[severity]} {severity}" for severity in SEVERITIES if tally[severity])
@@ -237,12 +238,14 @@ def conclusion(report: Report) -> str:
         if report.verdict == "notReady":
             return f"{said}: {what} {'blocks' if len(blocking) == 1 else 'block'} the launch ({worst})"
         return f"{said}: {what} could not be evaluated ({worst})"
+    if report.verdict == "incomplete":
+        return f"{said}: nothing was evaluated"
     if known:
         fixed = f", {report.gate.fixed} fixed" if report.gate.fixed else ""
-        return f"{said}: no new findings ({known} known from the baseline{fixed})"
+        new = f"no new findings of severity {threshold}, {below} below that" if below else "no new findings"
+        return f"{said}: {new} ({known} known from the baseline{fixed})"
     if report.gate.fail_on == "none":
         return f"{said}: --fail-on none lets every finding pass"
-    below = report.summary.get("fail", 0) + report.summary.get("unknown", 0)
     rest = f"; {counted(below, 'finding')} below that or allowed" if below else ""
     return f"{said}: nothing of severity {threshold} failed or is unknown{rest}"
 

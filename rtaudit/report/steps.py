@@ -108,6 +108,8 @@ class Step:
     """Why no command mends it; empty where one does."""
     examples: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Values for what is asked, by name, with which the step is proved on paper."""
+    place: int = 0
+    """Its place in the rule's fix, from 0."""
 
     def lines(self, shell: str = "bash") -> list[str]:
         """The step as plain lines: what it says, then its command."""

@@ -221,7 +221,7 @@ class _Plan:
         command = step.command.answered(self.answers) if step.command else None
         firsts = {first for rule in one.rules for first in self._before.get(rule, ())}
         assumed = {name: step.examples[name] for name in asks_in(step.sets) if name in step.examples}
-        bad = ("fail", "unknown")
+        bad, roots = ("fail", "unknown"), self._roots(sets)
         return Planned(
             number=number,
             environment=self.state.snapshot.environment,
@@ -240,7 +240,11 @@ class _Plan:
                 for was, after in changed
                 if after is not None and after.outcome in bad and (was is None or was.outcome not in bad)
             ],
-            follows=[each.number for each in earlier if firsts.intersection(each.rules)],
+            follows=[
+                each.number
+                for each in earlier
+                if firsts.intersection(each.rules) and not roots.isdisjoint(self._roots(each.step.sets))
+            ],
             assumed={name: value for name, value in assumed.items() if name not in self.answers},
         )
 
@@ -293,9 +297,12 @@ def _share(
 
 
 def _root(resource: str) -> str:
-    """The account that a resource belongs to, or the resource itself."""
-    head, found, rest = arm_id.key(resource).partition("/providers/microsoft.cognitiveservices/accounts/")
-    return head + found + rest.partition("/")[0] if found else head
+    """The account or private endpoint that a resource belongs to, or the resource itself."""
+    for kind in ("/providers/microsoft.cognitiveservices/accounts/", "/providers/microsoft.network/privateendpoints/"):
+        head, found, rest = arm_id.key(resource).partition(kind)
+        if found:
+            return head + found + rest.partition("/")[0]
+    return arm_id.key(resource)
 
 
 def _identity(step: Step) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
 from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
 
 VENDORS: dict[str, re.Pattern[str]] = {
-    "voiceLive": re.compile(r"voice[-_]?live|/voice-agent/realtime|\.voicelive", re.IGNORECASE),
+    "voiceLive": re.compile(
+        r"voice[-_]?live|/voice-agent/realtime|azure_semantic_vad|azure_deep_noise|server_echo_cancellation|azure-(?:standard|custom|platform|personal)\b", re.IGNORECASE
+    ),
     "arm": re.compile(
         r"management\.(?:azure|core\.windows|microsoftazure|usgovcloudapi)|/subscriptions/|/providers/microsoft\.|Microsoft\.\w+/[\w/]+@"
         r"|\baz rest\b|armclient|ARM_|arm_?api_?version|control[-_ ]?plane",
@@ -31,7 +34,7 @@ VENDORS: dict[str, re.Pattern[str]] = {
     ),
     "azure": re.compile(
         r"openai\.azure\.(?:com|us|cn)|azure_?open_?ai|AzureOpenAI|Azure\.AI\.OpenAI|azure[./-]ai[./-]openai|\baoai|_aoai|azure_?endpoint|azure_?deployment|with_?azure"
-        r"|/openai/(?:v1/)?realtime|/openai/v1\b|realtimeapi|\brtclient\b|rt-client|RTClient|RTLowLevelClient|LowLevelRTClient|AzureRealtime|azure/\S*realtime"
+        r"|/openai/(?:v1/)?realtime|realtimeapi-preview|\brtclient\b|\brt-client\b|\bRTLowLevelClient|\bLowLevelRTClient|AzureRealtime|azure/\S*realtime"
         r"|OpenAIRealtime\w*\.azure|azure_?(?:ai_?)?(?:foundry|realtime)|AZURE_REALTIME|azure-openai",
         re.IGNORECASE,
     ),
@@ -64,8 +67,7 @@ class Belongings:
         """Those that a name stands for, where it is used."""
         signs = source.signs
         for mark in source.marks:
-            text = f"{mark.key}\n{mark.full}\n{mark.shown}"
-            vendor = name_of(text)
+            vendor = name_of(mark.key, mark.full, mark.shown)
             if mark.kind == "text" or (mark.kind == "entry" and mark.resolved and HOLE.fullmatch(mark.value)):
                 url = read_url(mark.shown)
                 if (
@@ -82,10 +84,13 @@ class Belongings:
             if vendor:
                 self.vendors.append((vendor, mark))
                 signs.setdefault(vendor, mark.line)
-            if "realtime" not in signs and REALTIME.search(text) and not _OTHER_REALTIME.search(text):
-                signs["realtime"] = mark.line
-            if _SPEAKS.search(text):
-                signs.setdefault("speaks", mark.line)
+            if "realtime" not in signs or "speaks" not in signs:
+                for text in (mark.key, mark.full, mark.shown):
+                    opens, speaks = _signs_of(text) if text else (False, False)
+                    if opens:
+                        signs.setdefault("realtime", mark.line)
+                    if speaks:
+                        signs.setdefault("speaks", mark.line)
         if "speaks" not in signs and any(_SPEAKS.search(line) for line in source.lines if len(line) < 2000):
             signs["speaks"] = 1
         if not self.vendors and "speaks" in signs:
@@ -103,7 +108,7 @@ class Belongings:
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""
-        own = name_of(f"{mark.key}\n{mark.full}\n{mark.shown}\n{' '.join(mark.under)}\n{mark.call}")
+        own = name_of(mark.key, mark.full, mark.shown, mark.value, *mark.under, mark.call)
         if own:
             return own
         for level in (2, 1, 0):
@@ -116,9 +121,26 @@ class Belongings:
         return "azure" if "azure" in known else ""
 
 
-def name_of(text: str) -> str:
-    """The service that a text names; empty for none."""
+def name_of(*texts: str) -> str:
+    """The service that texts name, the first in VENDORS where they name several; empty for none."""
+    found = {name for text in texts if text and (name := _name_of(text))}
+    return min(found, key=_ORDER.__getitem__) if found else ""
+
+
+@lru_cache(maxsize=65_536)
+def _name_of(text: str) -> str:
     return next((vendor for vendor, pattern in VENDORS.items() if pattern.search(text)), "")
+
+
+_ORDER = {vendor: number for number, vendor in enumerate(VENDORS)}
+
+
+@lru_cache(maxsize=65_536)
+def _signs_of(text: str) -> tuple[bool, bool]:
+    """Whether a text opens or feeds a realtime session, and whether it speaks of realtime at all."""
+    if _SPEAKS.search(text) is None and REALTIME.search(text) is None:
+        return False, False
+    return REALTIME.search(text) is not None and _OTHER_REALTIME.search(text) is None, _SPEAKS.search(text) is not None
 
 
 def _of_url(url: Url) -> str:

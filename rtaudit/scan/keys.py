@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _AZURE_KEY = re.compile(r"\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b")
 _HEX = re.compile(r"(?<![0-9a-fA-F-])[0-9a-fA-F]{32}(?![0-9a-fA-F-])")
-_NAMED = re.compile(r"azure|aoai|open_?-?ai|cognitive|realtime|foundry", re.IGNORECASE)
+_NAMED = re.compile(r"azure|aoai|open_?-?ai|cognitive|foundry", re.IGNORECASE)
+_AROUND = re.compile(r"aoai|open_?-?ai", re.IGNORECASE)
 _KEY = re.compile(r"key|credential|secret|token", re.IGNORECASE)
 _PLAIN = re.compile(
     r"(?:^|[._:-]|api|account|subscription|access|primary|secondary)_?-?key\w{0,2}$|keycredential", re.IGNORECASE
@@ -69,7 +70,13 @@ def _is_key(name: str, names: str, source: Source, mark: Mark, tree: Tree) -> bo
     vendor = name_of(name)
     if vendor in ("search", "service", "arm"):
         return False
-    if _NAMED.search(name) or (_NAMED.search(names) and _KEY.search(names)):
+    if (
+        "realtime" in last.lower()
+        and "azure" in tree.signs(source)
+        and tree.belongs(source, mark) in ("azure", "chat", "")
+    ):
+        return True
+    if _NAMED.search(last) or _AROUND.search(name) or (_NAMED.search(names) and _KEY.search(names)):
         return True
     if not (_PLAIN.search(last) or last.lower() in ("apikey", "key")):
         return False

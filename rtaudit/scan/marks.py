@@ -34,6 +34,8 @@ class Mark:
     """Names that the value is made of."""
     full: str = ""
     """Of an entry the dotted name on its left side."""
+    form: str = ""
+    """Of an entry what its grammar calls it: pair, keyword_argument, …; `subscript` for `x["name"] = …`."""
     resolved: str = ""
     """The value with the names that are known replaced."""
     via: tuple[str, ...] = ()

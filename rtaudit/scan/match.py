@@ -79,7 +79,7 @@ def _candidates(
             if _url_fits(stated["url"], url):
                 yield mark, mark.shown, url
     if "entry" in stated:
-        for mark in source.of("entry"):
+        for mark in tree.entries(source, stated["entry"].get("key", "")):
             if _entry_fits(stated["entry"], mark):
                 yield mark, f"{mark.key}: {mark.shown}" if mark.shown else mark.key, None
     for kind in ("call", "import"):
@@ -126,14 +126,21 @@ def _url_fits(stated: Mapping[str, Any], url: Url) -> bool:
 
 
 def _entry_fits(stated: Mapping[str, str], mark: Mark) -> bool:
-    texts = {"key": mark.key, "value": mark.shown, "call": mark.call, "under": ".".join(mark.under)}
-    for name, text in texts.items():
-        if name in stated and not _regex(stated[name]).search(text):
-            return False
-        no = "not" + name.capitalize()
-        if no in stated and _regex(stated[no]).search(text):
+    for name, pattern in stated.items():
+        no = name.startswith("not")
+        text = _TEXTS[name[3:].lower() if no else name](mark)
+        if (_regex(pattern).search(text) is not None) == no:
             return False
     return True
+
+
+_TEXTS: dict[str, Callable[[Mark], str]] = {
+    "key": lambda mark: mark.key,
+    "value": lambda mark: mark.shown,
+    "call": lambda mark: mark.call,
+    "under": lambda mark: ".".join(mark.under),
+    "form": lambda mark: mark.form,
+}
 
 
 def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> bool:
@@ -168,7 +175,10 @@ def _is_near(one: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> 
         project = tree.projects[source.project]
         places = [other for other in project.sources if other.side in CODE or other is source]
     for place in places:
-        for other, _, _ in _candidates(one, place, tree, used=True):
+        key = (id(one), place.path)
+        if key not in tree.near:
+            tree.near[key] = [other for other, _, _ in _candidates(one, place, tree, used=True)]
+        for other in tree.near[key]:
             if within in ("file", "project") or near(mark, other, within):
                 return True
     return False
@@ -202,11 +212,11 @@ def _is_through(stated: Mapping[str, str], source: Source, mark: Mark, tree: Tre
 
 def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
-    reached = tree.reaches(mark.key)
+    if "realtime" in mark.key.lower() and "voiceLive" not in source.signs:
+        return True
+    reached = tree.reaches(mark.key, source)
     if reached is not None:
         return reached
-    if "realtime" in mark.key.lower():
-        return True
     if "chat" in source.signs or "voiceLive" in source.signs:
         return False
     return "speaks" in source.signs and tree.belongs(source, mark) in ("azure", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,9 +12,12 @@ from rtaudit.scan.belongs import Belongings
 from rtaudit.scan.checks import Framework, frameworks
 from rtaudit.scan.marks import Mark, Source, near
 from rtaudit.scan.packages import FOLDERS, Package, is_manifest
-from rtaudit.scan.urls import GA, PREVIEW
+from rtaudit.scan.urls import GA, PREVIEW, read_url
 from rtaudit.scan.values import Names, fold
 
+_ANYBODYS = frozenset(
+    {"apiversion", "version", "defaultversion", "apiver", "apiversionkey", "defaultapiversion", "azureapiversion"}
+)
 CODE = ("browser", "mobile", "server")
 """Sides of what runs."""
 
@@ -71,12 +74,24 @@ class Tree:
             self.names.resolve(source)
         self.belongings = {source.path: Belongings(source) for source in sources}
         for source in sources:
+            self._add_uses(source)
             projects[source.project].sources.append(source)
         self._signs = {folder: project.signs() for folder, project in projects.items()}
         self._runs = {folder: project.runs() for folder, project in projects.items()}
         self.all_signs = {sign for signs in self._signs.values() for sign in signs}
         self._reaches: dict[str, bool | None] = {}
-        self._by_function: dict[str, dict[int, list[Mark]]] = {}
+        self.near: dict[tuple[int, str], list[Mark]] = {}
+        """What has been looked for near others: pattern and file -> where it is."""
+        self._entries: dict[tuple[str, str], list[Mark]] = {}
+
+    def _add_uses(self, source: Source) -> None:
+        """A call that is given a name whose value is a realtime URL is as near to it as one that is given the URL."""
+        for mark in source.of("call"):
+            for ref in mark.refs[:6]:
+                found = self.names.given(fold(ref), source)
+                url = read_url(found[0]) if found and "realtime" in found[0] else None
+                if url is not None:
+                    self.belongings[source.path].used.append((url, mark))
 
     def signs(self, source: Source) -> set[str]:
         """What a file's project speaks of; of settings without code beside them: the whole tree."""
@@ -87,15 +102,16 @@ class Tree:
         """The service that a mark speaks of."""
         return self.belongings[source.path].of(mark, self.signs(source))
 
-    def in_function(self, source: Source, number: int) -> Sequence[Mark]:
-        """The marks of one function of a file."""
-        table = self._by_function.get(source.path)
-        if table is None:
-            table = defaultdict(list)
-            for mark in source.marks:
-                table[mark.scope[0]].append(mark)
-            self._by_function[source.path] = table
-        return table.get(number, ())
+    def entries(self, source: Source, key: str) -> Sequence[Mark]:
+        """The entries of a file whose name a regular expression fits; all of them where it is empty."""
+        found = self._entries.get((source.path, key))
+        if found is None:
+            pattern = re.compile(key, re.IGNORECASE)
+            names = {mark.key for mark in source.of("entry")}
+            fitting = {name for name in names if pattern.search(name)}
+            found = [mark for mark in source.of("entry") if mark.key in fitting] if fitting else []
+            self._entries[source.path, key] = found
+        return found
 
     def version(self, source: Source, package: str) -> Version | None:
         """The newest version of a package that the file's project, or one around it, admits: of its lock file where there is one."""
@@ -114,9 +130,19 @@ class Tree:
         """True where the file's project names a package."""
         return any(one.name == package for _, one in self.projects[source.project].packages)
 
-    def reaches(self, name: str) -> bool | None:
-        """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it."""
-        return self._reach(fold(name), frozenset())
+    def reaches(self, name: str, source: Source) -> bool | None:
+        """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it.
+
+        A name that is anybody's (`api_version`) speaks of its own file alone.
+        """
+        folded = fold(name)
+        if folded in _ANYBODYS:
+            uses = [one for one in self.names.uses.get(folded, ())[:400] if one[0] is source and one[1].kind != "entry"]
+            uses += [
+                one for one in self.names.uses.get(folded, ())[:400] if one[0] is source and one[1].kind == "entry"
+            ]
+            return any(self._is_session(place, mark) for place, mark in uses) if uses else None
+        return self._reach(folded, frozenset())
 
     def _reach(self, name: str, seen: frozenset[str]) -> bool | None:
         if name in self._reaches:
@@ -127,7 +153,7 @@ class Tree:
                 answer = answer or self._is_session(source, mark)
             if not answer and mark.kind == "entry" and len(seen) < 4:
                 onward = fold(mark.key)
-                if onward != name and onward not in seen:
+                if onward != name and onward not in seen and onward not in _ANYBODYS:
                     further = self._reach(onward, seen | {name})
                     answer = answer if further is None else (answer or further)
             if answer:
@@ -143,7 +169,7 @@ class Tree:
             return not self._is_other(source, mark)
         if mark.call and "realtime" in mark.call.lower():
             return True
-        if "realtime" in source.signs:
+        if urls or any(".realtime.connect" in one.key for one in source.of("call")):
             return (
                 self.belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai")
                 and "chat" not in source.signs
@@ -178,6 +204,9 @@ class Tree:
             if not below:
                 return project.speaks or framework.floor is None
             users = below
+        if framework.floor is None:
+            # Microsoft's preview SDKs also open sessions of Voice Live.
+            users = [one for one in users if "voiceLive" not in one.signs]
         return any(
             framework.used.search(f"{mark.key}\n{mark.shown}")
             for source in users

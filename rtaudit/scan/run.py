@@ -18,12 +18,16 @@ from rtaudit.scan.says import sentence
 from rtaudit.scan.source import read_source
 from rtaudit.scan.walk import Walk
 
-HINTS = re.compile(
-    r"openai|realtime|aoai|JQQJ9|rtclient|rt-client|voice-?live|litellm|livekit|api[-_]?key|api[-_]?version|subscription-?key|_key\b|KeyCredential|azure_?key"
-    r"|\.default['\"`]|management\.azure\.com|azure\.com|deployment|RTClient|base_?url|BaseUrl",
-    re.IGNORECASE,
-)
-"""No check finds anything in a file that holds none of these."""
+HINTS = (
+    "/realtime", ".realtime", "realtime.", "realtime/", "realtime_", "_realtime", "realtime-", "-realtime", "realtimeclient", "realtimemodel",
+    "realtimeagent", "realtimesession", "realtimertc", "realtimerunner", "realtimeconversation", "realtimeweb", "realtimebeta", "realtimellm",
+    "openairealtime", "azurerealtime", "realtimedeployment", "intent=transcription", "client_secret", "session.update", "input_audio",
+    "response.audio", "response.text.", "jqqj9", "openai.azure", "azure_openai", "azureopenai", "azure-openai", "azure.ai.openai", "aoai", "rtclient", "rt-client",
+    "api-key", "api-version", "api_version", "apiversion", "subscription-key", "keycredential", "allowbrowser", "openai(", "/.default",
+    "services.ai.azure", "cognitiveservices.azure", "cognitive.microsoft", "openai_base_url", "openai/v1", "azure_key", "foundry",
+)  # fmt: skip
+"""In lower case: no check finds anything in a file that holds none of these, and no key."""
+_KEYS = re.compile(r"(?<![0-9a-f-])[0-9a-f]{32}(?![0-9a-f-])")
 
 
 MAX_PLACES = 50
@@ -142,10 +146,12 @@ def _read(walk: Walk) -> tuple[dict[str, str], list[str], dict[str, list[Package
             packages[path] = packages_in(path, text)
         if _OWN.search(text[:400]) is not None:
             walk.left_out["documents of rtaudit"] += 1
-        elif HINTS.search(text) is not None:
+            continue
+        lower = text.lower()
+        if any(hint in lower for hint in HINTS) or ("key" in lower and _KEYS.search(lower)):
             texts[path] = text
-            if re.search("realtime", text, re.IGNORECASE):
-                speaks.add(path)
+        if "realtime" in lower:
+            speaks.add(path)
     return texts, paths, packages, speaks
 
 

@@ -43,6 +43,8 @@ _MATCHERS: dict[str, Any] = {
         value={**_TEXT, "description": "Regular expression of the value; names are in braces."},
         call={**_TEXT, "description": "Regular expression of the call around it."},
         under={**_TEXT, "description": "Regular expression of the names of the entries around it, joined by dots."},
+        form={**_TEXT, "description": "Regular expression of what the grammar calls it: pair, keyword_argument, …"},
+        notForm=_TEXT,
         notUnder=_TEXT, notValue=_TEXT, notCall=_TEXT, notKey=_TEXT,
     ),
     "call": {**_TEXT, "description": "Regular expression of what is called: client.beta.realtime.connect."},

@@ -107,6 +107,9 @@ def _in_cell(rows: Sequence[int], row: int, column: int) -> tuple[int, int]:
 def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: str) -> None:
     from ast_grep_py import SgRoot
 
+    if not piece.isascii():
+        # Half a character of UTF-16, which JSON may hold, is no text to a grammar.
+        piece = piece.encode("utf-8", "replace").decode("utf-8")
     reader = Reader(piece, grammar, place)
     try:
         root = SgRoot(piece, grammar).root()

@@ -77,7 +77,7 @@ class Reader:
             pass
         elif kind == "block" and self.grammar == "hcl":
             self._walk_block(node, depth)
-        elif kind == "dictionary_literal":
+        elif kind in ("anonymous_object_creation_expression", "dictionary_literal"):
             self._walk_flat(node, depth)
         else:
             if kind == "ERROR":
@@ -202,6 +202,7 @@ class Reader:
             self._statement = self._number()
         text, refs = self._template.of(value)
         self._mark("entry", node, key, text or "", refs, full)
+        self.marks[-1].form = "subscript" if "[" in full else kind
         self._under = (*self._under, key)
         self._walk(value, depth + 1)
         self._under = saved[1]
@@ -224,13 +225,16 @@ class Reader:
                 self._under = self._under[:-1] if label else self._under
 
     def _walk_flat(self, node: Any, depth: int) -> None:
-        """Swift's dictionaries: names and values in turn."""
-        named = [child for child in node.children() if child.is_named()]
-        for label, value in zip(named[::2], named[1::2], strict=False):
-            key = self._template.literal(label)
+        """Names and values in turn, without a node for each pair: Swift's dictionaries, anonymous objects of C#."""
+        children = node.children()
+        for label, sign, value in zip(children, children[1:], children[2:], strict=False):
+            if sign.kind() not in ("=", ":") or not label.is_named() or not value.is_named():
+                continue
+            key = self._template.literal(label) or (label.text()[:100] if label.kind() == "identifier" else "")
             if key:
                 text, refs = self._template.of(value)
                 self._mark("entry", label, key, text or "", refs)
+                self.marks[-1].form = "pair"
                 self._under = (*self._under, key)
                 self._walk(value, depth + 1)
                 self._under = self._under[:-1]

@@ -193,13 +193,22 @@ def _holes(value: str) -> tuple[str, tuple[str, ...]]:
 
 def _paired(marks: list[Mark]) -> list[Mark]:
     """`name: X` with `value: Y` beside it gives X the value Y: Bicep, Kubernetes, Terraform, App Service settings."""
+    marks.sort(key=lambda mark: (mark.line, mark.column))
     return marks + list(pairs(marks))
+
+
+_LISTED = re.compile(r"([A-Z][A-Z0-9_]{2,60})=(\S.*)\Z")
 
 
 def pairs(marks: list[Mark]) -> Iterator[Mark]:
     """The entries that `name` and `value` make together, where they stand at most three lines apart."""
     last: Mark | None = None
     for mark in marks:
+        listed = _LISTED.match(mark.value) if mark.kind == "text" else None
+        if listed:
+            # `- NAME=value`, in the environment of a compose file.
+            refs = tuple(ref for ref in mark.refs if ref != listed[1])
+            yield Mark("entry", listed[1], listed[2], mark.call, mark.under, mark.line, mark.column, mark.scope, refs)
         if mark.kind != "entry":
             continue
         key = mark.key.lower()

@@ -318,6 +318,13 @@ class Evidence:
 
 
 @dataclass(repr=False, eq=False)
+class Steps:
+    """What an HTML report says besides."""
+
+    steps: bool = option("--steps", default=False, help="Put the steps to ready, each proved, into an HTML report.")
+
+
+@dataclass(repr=False, eq=False)
 class Mending:
     """Which steps a runbook takes, and how it is written."""
 
@@ -364,7 +371,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output, Mending
+    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output, Steps, Mending
 )  # fmt: skip
 """Every group."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,14 @@ from urllib.parse import urlencode
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CAPACITIES, CATALOGUES
 from rtaudit.simulate import refusals
+from rtaudit.simulate.azcli import answer_az
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import Route, action_of, parse
 from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.writes import OPERATIONS, Writes
 from rtaudit.snapshot import Gap
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z0-9-]+)?", re.IGNORECASE)
@@ -35,6 +38,7 @@ class Request:
     """Parameters, percent-escapes undone, names in lower case."""
     headers: Mapping[str, str]
     """Headers, names in lower case."""
+    body: bytes = b""
 
 
 class Arm:
@@ -48,24 +52,42 @@ class Arm:
         page_size: int,
         api_versions: Mapping[str, Sequence[str]],
         retry_after: int,
+        writable: bool = False,
     ) -> None:
         self._world = world
         self._denials = denials
         self._page_size = page_size
         self._api_versions = {name.lower(): list(versions) for name, versions in api_versions.items()}
         self._retry_after = retry_after
+        self._writes = Writes(world) if writable else None
+        self._lock = threading.Lock()
+
+    def reset(self, world: World) -> None:
+        """Answer from another world from now on."""
+        with self._lock:
+            self._world = world
+            if self._writes is not None:
+                self._writes = Writes(world)
 
     def answer(self, request: Request, url: str) -> Answer:
         """The answer to a request whose token is good; `url` is the service's own address, for nextLink."""
         route = parse(request.path)
-        if request.method != "GET":
+        writes = self._writes
+        if request.method != "GET" and not (writes and request.method in OPERATIONS):
             return self._refuse_write(request, route)
         refusal = self._refuse_version(route, request.query.get("api-version"))
         if refusal:
             return refusal
         if self._denials.match(route.key) or self._denials.match(request.path):
             return refusals.denied(route.action, route.display_scope)
-        return self._read(request, route, url)
+        if writes is None:
+            return self._read(request, route, url)
+        # One change at a time: what is read meanwhile is all of it or none.
+        with self._lock:
+            if request.method != "GET":
+                return writes.answer(request.method, route, request.body, request.headers)
+            for_az = answer_az(self._world, route, request.path)
+            return writes.read(route) or for_az or self._read(request, route, url)
 
     def _refuse_write(self, request: Request, route: Route) -> Answer:
         verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}.get(request.method)
@@ -186,7 +208,7 @@ class Arm:
         """Why an empty list would be wrong, or None."""
         world, read = self._world, route.read
         assert read is not None
-        if not world.exists(route.scope) and route.type not in CATALOGUES:
+        if not world.exists(route.scope) and route.type not in {*CATALOGUES, CAPACITIES}:
             if route.scope.count("/") == 4 and route.group:
                 return refusals.group_not_found(route.segments[3])
             return refusals.error(404, "ResourceNotFound", refusals.words_of_not_found(route))
@@ -244,5 +266,5 @@ def _property(resource: Mapping[str, Any], name: str) -> str:
 
 def _capacity_key(route: Route, request: Request) -> str:
     """The key of what a snapshot holds of a region's capacity for the model that is asked about."""
-    model = ".".join(request.query.get(name, "") for name in ("modelFormat", "modelName", "modelVersion"))
+    model = ".".join(request.query.get(name, "") for name in ("modelformat", "modelname", "modelversion"))
     return arm_id.key(f"{route.key}/{model}")

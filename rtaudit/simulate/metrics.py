@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from rtaudit.simulate.refusals import Answer, insights_error
 from rtaudit.simulate.routes import Route
@@ -146,7 +147,8 @@ def _timespan(text: str) -> tuple[dt.datetime, dt.datetime]:
     days = re.fullmatch(r"P(\d{1,4})D", text, re.IGNORECASE)
     if days:
         return now - dt.timedelta(days=int(days[1])), now
-    begin, _, finish = text.partition("/")
+    # az escapes it twice.
+    begin, _, finish = unquote(text).partition("/")
     try:
         return dt.datetime.fromisoformat(begin), dt.datetime.fromisoformat(finish)
     except ValueError:

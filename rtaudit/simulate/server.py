@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
 import struct
 import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl
 
 from rtaudit.simulate.arm import Request
@@ -31,12 +33,32 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 512
 
-    def __init__(self, port: int, respond: Callable[[Request, str], Answer], tally: Tally) -> None:
+    def __init__(
+        self,
+        port: int,
+        respond: Callable[[Request, str], Answer],
+        tally: Tally,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.respond = respond
+        self.context = context
         self.tally = tally
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Connection)
+
+    @property
+    def scheme(self) -> str:
+        """Http or https."""
+        return "https" if self.context else "http"
+
+    def get_request(self) -> tuple[Any, Any]:
+        """A connection; where it is TLS, its handshake comes in the connection's own thread."""
+        connection, address = super().get_request()
+        if self.context is not None:
+            connection.settimeout(60)
+            connection = self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     @property
     def port(self) -> int:
@@ -74,9 +96,11 @@ class _Connection(socketserver.StreamRequestHandler):
         self.server.tally.add("connections")
         self.server.track(self.connection, opened=True)
         try:
+            if isinstance(self.connection, ssl.SSLSocket):
+                self.connection.do_handshake()
             while self._one():
                 pass
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError, TimeoutError):
             pass
         finally:
             self.server.track(self.connection, opened=False)
@@ -96,6 +120,7 @@ class _Connection(socketserver.StreamRequestHandler):
         if headers is None:
             return self._send(error(400, "BadRequest", "The headers are invalid."), keep=False)
         keep = headers.get("connection", "").lower() != "close" and parts[2] != "HTTP/1.0"
+        content = b""
         if "transfer-encoding" in headers:
             keep = False  # its length is unknown, so the next request cannot be found
         else:
@@ -104,9 +129,9 @@ class _Connection(socketserver.StreamRequestHandler):
                 return self._send(error(400, "BadRequest", "The Content-Length is not a number."), keep=False)
             if len(length) > _DIGITS or int(length) > _BODY:
                 return self._send(error(413, "RequestEntityTooLarge", "The request is too large."), keep=False)
-            self.rfile.read(int(length))
+            content = self.rfile.read(int(length))
         host = headers.get("host", "")
-        own = f"http://{host}" if host in {f"{name}:{self.server.port}" for name in _LOOPBACK} else ""
+        own = f"{self.server.scheme}://{host}" if host in {f"{name}:{self.server.port}" for name in _LOOPBACK} else ""
         if not own:
             # A page in a browser that points its own name at loopback gets nothing.
             return self._send(error(421, "MisdirectedRequest", "This is a simulator on loopback."), keep=False)
@@ -116,6 +141,7 @@ class _Connection(socketserver.StreamRequestHandler):
             path.removeprefix(own),
             {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
             headers,
+            content,
         )
         self.server.tally.add("in flight")
         try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import itertools
+import ssl
 import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError
 from rtaudit.simulate import refusals
 from rtaudit.simulate.arm import Arm, Request
+from rtaudit.simulate.azcli import METADATA_PATH, answer_metadata
 from rtaudit.simulate.faults import Buckets, Denials, Dice, Tally
 from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import parse
@@ -36,6 +39,8 @@ class Simulator:
     `page_size` is in rows. `api_versions` maps a namespace or type to the api-versions it knows; what is not named
     there knows every well-formed one. `token_tenant` is the tenant of the tokens, when not the snapshots' own.
     `retry_after`, in seconds, is what a gap that was throttled says once more. `record` keeps a log of requests.
+    `writable` lets PUT, PATCH and DELETE change the world in memory, and serves what az asks besides resources. `tls` is a
+    folder for the certificate of a throw-away authority: then it serves https.
     Raises RtauditError when the port cannot be had.
     """
 
@@ -56,6 +61,8 @@ class Simulator:
         token_tenant: str | None = None,
         retry_after: int = 1,
         record: bool = True,
+        writable: bool = False,
+        tls: Path | None = None,
     ) -> None:
         self.world = World(snapshots)
         """What is served."""
@@ -71,7 +78,11 @@ class Simulator:
             page_size=max(1, page_size),
             api_versions=api_versions or {},
             retry_after=retry_after,
+            writable=writable,
         )
+        self._writable = writable
+        self.ca_file = tls / "throw-away-authority.pem" if tls else None
+        """The certificate of the authority that clients have to trust, where it serves https."""
         self._latency = latency
         self._buckets = Buckets(bucket, refill) if throttle else None
         self._dice = Dice(fail_rate, seed)
@@ -81,7 +92,8 @@ class Simulator:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         try:
-            self._server = Server(port, self._respond, self.tally)
+            context = _context(self.ca_file) if self.ca_file else None
+            self._server = Server(port, self._respond, self.tally, context)
         except OSError as problem:
             why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
             raise RtauditError(
@@ -91,7 +103,8 @@ class Simulator:
     @property
     def url(self) -> str:
         """Address of the simulated Resource Manager, without a trailing slash."""
-        return f"http://127.0.0.1:{self._server.port}"
+        host = "localhost" if self.ca_file else "127.0.0.1"
+        return f"{self._server.scheme}://{host}:{self._server.port}"
 
     @property
     def identity_endpoint(self) -> str:
@@ -101,7 +114,15 @@ class Simulator:
     @property
     def environ(self) -> dict[str, str]:
         """The environment variables that lead azure-identity here."""
-        return {"IDENTITY_ENDPOINT": self.identity_endpoint, "IDENTITY_HEADER": IDENTITY_HEADER}
+        found = {"IDENTITY_ENDPOINT": self.identity_endpoint, "IDENTITY_HEADER": IDENTITY_HEADER}
+        if self.ca_file is not None:
+            found |= {"REQUESTS_CA_BUNDLE": str(self.ca_file), "NO_PROXY": "localhost,127.0.0.1"}
+        return found
+
+    def reset(self, snapshots: Sequence[Snapshot]) -> None:
+        """Serve these snapshots from now on, in place of the world as it is."""
+        self.world = World(snapshots)
+        self._arm.reset(self.world)
 
     def serve(
         self,
@@ -152,6 +173,8 @@ class Simulator:
         if request.path == TOKEN_PATH and request.method == "GET":
             self.token_requests.append(request)
             return answer_token(request.query, request.headers, IDENTITY_HEADER, self._tenant)
+        if self._writable and request.method == "GET" and request.path == METADATA_PATH:
+            return answer_metadata(url)
         self.requests.append(request)
         if self._latency:
             time.sleep(self._latency)
@@ -197,6 +220,21 @@ class Simulator:
                         given.times -= 1
                     return given.answer
         return None
+
+
+def _context(ca_file: Path) -> ssl.SSLContext:
+    """A server's TLS with a certificate of its own for loopback; its authority's goes to the file."""
+    from rtaudit.simulate.certificates import certificates
+
+    chain, authority = certificates(["localhost", "127.0.0.1"])
+    ca_file.write_bytes(authority)
+    pem = ca_file.with_name("server.pem")
+    pem.touch(mode=0o600)
+    pem.write_bytes(chain)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    pem.unlink()
+    return context
 
 
 class _Verbatim:

@@ -103,6 +103,34 @@ class World:
             if "location" not in found and resource.get("location"):
                 found["location"] = resource["location"]
 
+    def put(self, resource: dict[str, Any]) -> None:
+        """Take a resource in, in place of the one with its id."""
+        key = arm_id.key(resource["id"])
+        known = key in self.resources
+        self.resources[key] = resource
+        self._encoded.pop(key, None)
+        for seen in self._seen_from.get(key, {}):
+            self._seen_from[key][seen] = resource
+        if not known:
+            self._index(key)
+
+    def remove(self, key: str) -> None:
+        """Take a resource (a key) out."""
+        self.resources.pop(key, None)
+        self._encoded.pop(key, None)
+        self._seen_from.pop(key, None)
+        kind = arm_id.type_of(key)
+        lists = [*self._extending[kind].values(), self._shared[kind], *self._below[kind].values()]
+        for listed in (*lists, *(one for (_, of), one in self._by_scope.items() if of == kind)):
+            if key in listed:
+                listed.remove(key)
+
+    def snapshot(self, like: Snapshot) -> Snapshot:
+        """The world as a snapshot with the scope of the one that it was made of."""
+        return Snapshot.of(
+            like.environment, like.scope, self.resources.values(), like.gaps, like.clients, like.collection
+        )
+
     def knows_subscription(self, subscription: str) -> bool:
         """True when a snapshot holds anything of the subscription (lower case)."""
         return subscription in self._aspects

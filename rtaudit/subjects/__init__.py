@@ -20,7 +20,7 @@ from rtaudit.subjects import (
     subscription,
     watching,
 )
-from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part
+from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part, Rows
 from rtaudit.subjects.world import Subject, World
 
 _MODULES = (
@@ -40,4 +40,4 @@ _MODULES = (
     watching,
 )
 
-__all__ = ["KINDS", "PARTS", "Joined", "Part", "Subject", "World"]
+__all__ = ["KINDS", "PARTS", "Joined", "Part", "Rows", "Subject", "World"]

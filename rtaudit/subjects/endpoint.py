@@ -8,7 +8,7 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
-from rtaudit.subjects.parts import Joined, fact, root
+from rtaudit.subjects.parts import Joined, Rows, fact, root
 from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
 
 _ZONES = (
@@ -119,7 +119,9 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
     if holding:
         return {"id": holding[0], "answered": True}
     named = world.once(_zones_by_name).get(host["zone"], [])
-    records = [f"{zone}/A/{host['record']}" for zone in (*linked, *named)]
+    # Of an estate without such gaps, the records of every zone of the name need not be gone through.
+    around = (*linked, *named) if world.gaps_anywhere("privateDns") else ()
+    records = [f"{zone}/A/{host['record']}" for zone in around]
     gaps = (*groups, *(world.gaps("privateDns", *records) if records else ()), *world.once(_list_gaps))
     if not named and not gaps:
         message = f"no zone {host['zone']} was read; one of a subscription that was not collected may answer"
@@ -148,7 +150,7 @@ def zone_links(endpoint: Subject) -> Joined:
         if world.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
-        rows.append({"id": zone_id, "networks": Joined(sorted(_networks_of(world, zone_id)), tuple(of_zone))})
+        rows.append({"id": zone_id, "networks": Joined(sorted(networks_of(world, zone_id)), tuple(of_zone))})
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -179,16 +181,17 @@ def network_zones(endpoint: Subject) -> Joined:
     """
     world = endpoint.world
     answering = _answering(endpoint)
-    rows = []
-    for name in sorted({row["zone"] for row in endpoint.join("facts.hostZones").value}):
-        ours = {arm_id.key(zone) for zone in answering if _zone_name(zone) == name}
-        for network, zones in world.once(_linked, name):
-            others = [zone for zone in zones if arm_id.key(zone) not in ours]
-            conflict = len(zones) > 1 or bool(ours and others)
-            rows.append(
-                {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
-            )
-    links = (gap for name in dict.fromkeys(row["zone"] for row in rows) for gap in world.once(_link_gaps, name))
+    names = sorted({row["zone"] for row in endpoint.join("facts.hostZones").value})
+    ours = {name: {arm_id.key(zone) for zone in answering if _zone_name(zone) == name} for name in names}
+    sources = [(name, world.once(_linked, name)) for name in names]
+
+    def row(name: str, network: str, zones: list[str]) -> dict[str, Any]:
+        others = [zone for zone in zones if arm_id.key(zone) not in ours[name]]
+        conflict = len(zones) > 1 or bool(ours[name] and others)
+        return {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+
+    rows = Rows("network", sources, row)
+    links = (gap for name, linked in sources if linked for gap in world.once(_link_gaps, name))
     gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
@@ -290,22 +293,25 @@ def _zones_by_name(world: World) -> dict[str, list[str]]:
     return found
 
 
-def _linked(world: World, name: str) -> list[tuple[str, list[str]]]:
-    """The networks that are linked to zones of a name, each with those zones."""
+def _linked(world: World, name: str) -> dict[str, tuple[int, list[str]]]:
+    """The networks (keys, in order) that are linked to zones of a name, each with its place among them and those zones."""
     linked: dict[str, list[str]] = {}
     for zone in world.once(_zones_by_name).get(name, []):
-        for network in _networks_of(world, zone):
+        for network in networks_of(world, zone):
             linked.setdefault(network, []).append(zone)
-    return sorted(linked.items())
+    return {network: (place, linked[network]) for place, network in enumerate(sorted(linked))}
 
 
 def _link_gaps(world: World, name: str) -> tuple[Gap, ...]:
     return tuple(
-        gap for _, zones in world.once(_linked, name) for zone in zones for gap in world.gaps("privateDns", zone)
+        gap
+        for _, zones in world.once(_linked, name).values()
+        for zone in zones
+        for gap in world.gaps("privateDns", zone)
     )
 
 
-def _networks_of(world: World, zone_id: str) -> set[str]:
+def networks_of(world: World, zone_id: str) -> set[str]:
     """Keys of the networks that a zone is linked to."""
     return {
         arm_id.key(network)
@@ -317,13 +323,14 @@ def _networks_of(world: World, zone_id: str) -> set[str]:
 def _linked_zones(endpoint: Subject) -> list[str]:
     """Ids of the private DNS zones that are linked to the endpoint's network."""
     network = arm_id.key(endpoint.fact("virtualNetwork") or "/")
-    return endpoint.world.once(_zones_by_network).get(network, [])
+    return endpoint.world.once(zones_by_network).get(network, [])
 
 
-def _zones_by_network(world: World) -> dict[str, list[str]]:
+def zones_by_network(world: World) -> dict[str, list[str]]:
+    """Key of a network -> ids of the private DNS zones that are linked to it."""
     found: dict[str, list[str]] = {}
     for zone in world.of_type(ZONE):
-        for network in _networks_of(world, zone["id"]):
+        for network in networks_of(world, zone["id"]):
             found.setdefault(network, []).append(zone["id"])
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.filters import blocking_of
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, mapping, not_shown, text
 
@@ -184,10 +185,12 @@ def chat_deployments(environment: Subject) -> Joined:
     rows, gaps = [], list(_deployment_gaps(world))
     for one in world.deployments:
         row = one.join("model")
-        if row.value is None:
-            if one.fact("realtimeRole") == "unknown":
-                gaps += row.gaps
-        elif text(mapping(row.value.get("capabilities")).get("chatCompletion")) == "true":
+        if row.value is None and one.fact("realtimeRole") == "unknown":
+            gaps += row.gaps
+            continue
+        # Catalogues list base models only: a fine-tuned one says itself what it can.
+        stated = row.value if row.value is not None else one.properties
+        if text(mapping(stated.get("capabilities")).get("chatCompletion")) == "true":
             rows.append(_row(one))
     return Joined(rows, tuple(dict.fromkeys(gaps)))
 
@@ -232,21 +235,23 @@ def _filters(deployment: Subject) -> Joined:
     # The list is kept with what is made of it: its identity is the key.
     memo = deployment.world.once(_comparable)
     if id(filters.value) not in memo:
+        blocking = [blocking_of(deployment, one) for one in filters.value]
         rows = sorted(
             [
                 text(one.get("name")),
                 text(one.get("source")),
                 bool(one.get("enabled")),
-                bool(one.get("blocking")),
+                blocks.value,
                 text(one.get("severityThreshold")),
             ]
-            for one in filters.value
+            for one, blocks in zip(filters.value, blocking, strict=True)
         )
-        memo[id(filters.value)] = (rows, filters.value)
-    return Joined(memo[id(filters.value)][0], filters.gaps)
+        memo[id(filters.value)] = (rows, tuple(gap for blocks in blocking for gap in blocks.gaps), filters.value)
+    rows, gaps, _ = memo[id(filters.value)]
+    return Joined(rows, (*filters.gaps, *gaps))
 
 
-def _comparable(_world: World) -> dict[int, tuple[list[Any], Any]]:
+def _comparable(_world: World) -> dict[int, tuple[list[Any], tuple[Gap, ...], Any]]:
     return {}
 
 

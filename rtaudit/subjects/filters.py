@@ -102,7 +102,7 @@ def _asked_for(deployment: Subject, pairs: tuple[tuple[str, str], ...]) -> Joine
         if one is not None:
             row |= {
                 "enabled": one.get("enabled") is True,
-                "blocking": _blocking(deployment, one),
+                "blocking": blocking_of(deployment, one),
                 "severityThreshold": one.get("severityThreshold"),
             }
         else:
@@ -113,7 +113,8 @@ def _asked_for(deployment: Subject, pairs: tuple[tuple[str, str], ...]) -> Joine
     return Joined(rows)
 
 
-def _blocking(deployment: Subject, one: dict[str, Any]) -> Joined:
+def blocking_of(deployment: Subject, one: dict[str, Any]) -> Joined:
+    """Whether a filter blocks; unknown where its `blocking` and its `action` say different things."""
     blocks, action = one.get("blocking") is True, one.get("action")
     if text(action) in _LEFT_OPEN or (isinstance(action, str) and (text(action) == "blocking") == blocks):
         return Joined(blocks)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import ASPECTS, Gap
@@ -34,6 +35,49 @@ class Joined:
 
     value: Any
     gaps: tuple[Gap, ...] = ()
+
+
+class Rows(Sequence[dict[str, Any]]):
+    """The rows of a fact that has one for much of the estate: each is made when it is asked for, and found by one of its fields."""
+
+    __slots__ = ("_make", "_sources", "by")
+
+    def __init__(
+        self,
+        by: str,
+        sources: Sequence[tuple[str, dict[str, tuple[int, Any]]]],
+        make: Callable[[str, str, Any], dict[str, Any]],
+    ) -> None:
+        """A source is a name, and of each key (lower case, in order) its place among the keys and what belongs to it.
+
+        `make` makes a row of a name, a key and what belongs to it; `by` is the field of a row that holds the key.
+        """
+        self.by = by
+        self._sources = sources
+        self._make = make
+
+    def __len__(self) -> int:
+        return sum(len(found) for _, found in self._sources)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self._make(name, key, value) for name, found in self._sources for key, (_, value) in found.items())
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        rows = iter(self)
+        return list(itertools.islice(rows, 1)) if index == slice(1) else list(rows)[index]
+
+    def having(self, keys: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows of which the field `by` is one of `keys`, in any case, in order, each with its place among all rows."""
+        wanted = {key.lower() for key in keys}
+        before = 0
+        for name, found in self._sources:
+            for place, key in sorted((found[key][0], key) for key in wanted if key in found):
+                yield before + place, self._make(name, key, found[key][1])
+            before += len(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import LOG_ALERT, METRIC_ALERT
+from rtaudit.documents import canonical
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.alerts import acts, alerts_by_place, places_of, unlisted
 from rtaudit.subjects.parts import Joined, fact
@@ -23,7 +24,7 @@ _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 @fact(
     "account",
-    reads=("alerts", "deployments", "models"),
+    reads=("alerts", "deployments"),
     fields=(
         "account: kind location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
         "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
@@ -57,38 +58,39 @@ def alerted_metrics(account: Subject) -> Joined:
         for metric in everything:
             seen.setdefault(metric, set()).update(wanted)
         for name, deployment in wanted.items():
-            for alert, criterion in (*narrowed.get(name, ()), *narrowed.get("*", ())):
+            for alerts, criterion in (*narrowed.get(name, ()), *narrowed.get("*", ())):
                 holds = _watches(criterion, deployment, account)
                 watched = seen.setdefault(_metric(criterion), set())
                 if holds:
                     watched.add(name)
                 elif holds is None:
-                    gaps.append(_narrowed(alert))
+                    gaps += map(_narrowed, alerts)
     for metric, named in _log_alerts(account):
         if named:
             seen.setdefault(metric, set()).update(wanted)
         else:
             gaps.append(_unnamed(account))
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
-    gaps += [
-        gap for watched in seen.values() for name, found in doubtful.items() if name not in watched for gap in found
-    ]
+    for name, found in doubtful.items():
+        if not seen or any(name not in watched for watched in seen.values()):
+            gaps += found
     twins = {twin for twin in ("ModelRequests", "ModelAvailabilityRate") if SAME[twin.lower()] in complete}
     return Joined(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
 
 
 _Criterion = dict[str, Any]
-_Watching = tuple[set[str], dict[str, list[tuple[dict[str, Any], _Criterion]]], tuple[Gap, ...]]
+_Alerts = list[dict[str, Any]]
+_Watching = tuple[set[str], dict[str, list[tuple[_Alerts, _Criterion]]], tuple[Gap, ...]]
 
 
 def _watching(world: World, scope: str, region: str) -> _Watching:
     """What the enabled alerts of one place watch, shared by every account below it.
 
-    Metrics without a dimension; criteria with some, by the deployment that they name (`*`: any); and the gaps that may hide
-    that an alert acts.
+    Metrics without a dimension; criteria with some, and the alerts that have them, by the deployment that they name (`*`: any);
+    and the gaps that may hide that an alert acts.
     """
     everything: set[str] = set()
-    narrowed: dict[str, list[tuple[dict[str, Any], _Criterion]]] = {}
+    narrowed: dict[str, dict[str, tuple[_Alerts, _Criterion]]] = {}
     gaps: list[Gap] = []
     for _, alert in world.once(alerts_by_place).get((scope, region), ()):
         properties = mapping(alert.get("properties"))
@@ -103,8 +105,10 @@ def _watching(world: World, scope: str, region: str) -> _Watching:
             if not dimensions:
                 everything.add(_metric(criterion))
             for name in _deployments_named(dimensions) if dimensions else ():
-                narrowed.setdefault(name, []).append((alert, criterion))
-    return everything, narrowed, tuple(gaps)
+                # Of many alerts that say the same, as each team's copy does, the dimensions are looked at once.
+                alike = canonical([_metric(criterion), dimensions])
+                narrowed.setdefault(name, {}).setdefault(alike, ([], criterion))[0].append(alert)
+    return everything, {name: list(found.values()) for name, found in narrowed.items()}, tuple(gaps)
 
 
 def _deployments_named(dimensions: list[dict[str, Any]]) -> list[str]:

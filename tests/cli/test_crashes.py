@@ -195,7 +195,7 @@ def test_an_identity_endpoint_that_answers_nonsense(tmp_path: Path, answer: str)
         )  # fmt: skip
     assert ended.returncode == 3, ended.stderr
     error, hint = ended.stderr.splitlines()[-2:]
-    assert error.startswith("error: no token could be had"), ended.stderr
+    assert error.startswith("error: could not get a token"), ended.stderr
     assert hint.startswith("hint: ")
 
 

@@ -303,7 +303,7 @@ def test_without_an_identity_it_says_so(cloud: Cloud, environ: dict[str, str], t
     cloud.on("/broken", Reply(400, b"no"))
     done = run(cloud, environ, tmp_path)
     assert done.returncode == 3
-    assert done.stderr.startswith("error: no token could be had")
+    assert done.stderr.startswith("error: could not get a token")
     assert cloud.paths().count("/subscriptions") == 0
 
 
@@ -439,7 +439,7 @@ def test_no_build_agent_takes_an_error_for_a_command() -> None:
     [
         (None, "is not of the host of --arm-endpoint"),
         ("https://other.example", "is not of the host of --arm-endpoint"),
-        ("https://arm.local.example", "no token could be had"),
+        ("https://arm.local.example", "could not get a token"),
     ],
 )
 def test_a_custom_audience_needs_a_reason_in_the_file(

@@ -314,3 +314,67 @@ def test_the_same_label_without_a_common_account_is_not_one_environment() -> Non
     assert not drift.comparisons[0].over_time
     assert "share no account" in drift.warnings[0]
     assert len(pairs(drift)) == 1
+
+
+def _landing_zone(label: str, number: int) -> Snapshot:
+    """Two subscriptions with groups of one name each, and things of one name in them, as a platform team hands them out."""
+    resources: list[dict[str, Any]] = []
+    for offset, what in enumerate(("voice", "chat")):
+        sub = f"/subscriptions/{number}{offset}000000-0000-4000-8000-000000000000"
+        alerts = f"{sub}/resourceGroups/observability/providers/Microsoft.Insights"
+        resources += [
+            {"id": sub, "displayName": f"Lodge {what} {label}"},
+            {"id": f"{alerts}/actionGroups/oncall", "properties": {"enabled": True, "receivers": offset + 1}},
+            {
+                "id": f"{sub}/resourceGroups/app/providers/Microsoft.CognitiveServices/accounts/lodge-{what}-{label}",
+                "kind": "OpenAI",
+                "location": "eastus2",
+                "properties": {"endpoint": f"https://lodge-{what}-{label}.openai.azure.com/"},
+            },
+        ]
+    return snapshot(label, resources)
+
+
+def test_two_subscriptions_with_groups_of_one_name_pair_by_what_the_subscriptions_are_called() -> None:
+    drift = run(_landing_zone("test", 1), _landing_zone("prod", 2))
+    assert drift.comparisons[0].unpaired == []
+    assert [by for *_, by in pairs(drift, "actiongroups")] == ["name and subscription"] * 2
+    assert not [change for change in drift.comparisons[0].changes if change.decision == "drift"]
+
+
+def test_a_doubt_between_things_of_one_name_says_where_they_are() -> None:
+    def unnamed(snap: Snapshot) -> Snapshot:
+        bare = [
+            {key: held for key, held in one.items() if key != "displayName"}
+            for one in snap.resources
+            if "/accounts/" not in one["id"]
+        ]
+        return snapshot(snap.environment, bare)
+
+    found = run(unnamed(_landing_zone("test", 1)), unnamed(_landing_zone("prod", 2))).comparisons[0].unpaired
+    reasons = [one.reason for one in found if one.type.endswith("actiongroups")]
+    assert reasons
+    assert all(
+        "oncall in group observability of subscription 2" in one or "of subscription 1" in one for one in reasons
+    )
+
+
+@pytest.mark.parametrize(
+    ("test", "prod", "same"),
+    [
+        ("https://kv-voice-test.vault.azure.net/", "https://kv-voice-prod.vault.azure.net/", True),
+        ("https://kv-voice.vault.azure.net/", "https://kv-voice.vault.azure.net/", True),
+        # One vault that both use is the same, whatever it is called.
+        ("https://kv-voice-prod.vault.azure.net/", "https://kv-voice-prod.vault.azure.net/", True),
+        ("https://kv-voice-prod.vault.azure.net/", "https://kv-voice-test.vault.azure.net/", False),
+        ("https://kv-voice-test.vault.azure.net/", "https://kv-lodge-prod.vault.azure.net/", False),
+    ],
+)
+def test_a_uri_that_carries_the_environment_is_no_drift(test: str, prod: str, same: bool) -> None:
+    def vault(uri: str) -> dict[str, Any]:
+        return {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": {"keyVaultUri": uri}}}
+
+    left = world("test", ("voice-test", "eastus2"), **vault(test), defaultProject="t", associatedProjects=["t"])
+    right = world("prod", ("voice-prod", "eastus2"), **vault(prod), defaultProject="p", associatedProjects=["p", "q"])
+    found = [change.path for change in changes(left, right)]
+    assert found == ([] if same else ["/properties/encryption/keyVaultProperties/keyVaultUri"])

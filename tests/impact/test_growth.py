@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any, ClassVar
 
 import pytest
@@ -28,7 +29,7 @@ COPIES = (20, 40)
 
 
 class Counted(dict[str, Any]):
-    """A mapping that counts how often it is looked at."""
+    """A mapping of a snapshot that counts how often it is looked at; `calls` counts functions, for what is looked at is often copied."""
 
     looks: ClassVar[int] = 0
 
@@ -64,6 +65,30 @@ def _check(copies: int) -> None:
 def _diff(copies: int) -> None:
     sides = [estate(copies, "test"), estate(copies)]
     join_rules(diff(sides, load_policy(None, TODAY), as_of=TODAY), sides, load_policies(["production"]), TODAY)
+
+
+def _calls(work: Callable[[int], None], copies: int) -> int:
+    """How many functions of Python are called."""
+    found = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal found
+        found += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work(copies)
+    finally:
+        sys.setprofile(before)
+    return found
+
+
+@pytest.mark.parametrize("work", [_check, _diff], ids=["check", "diff"])
+def test_twice_the_estate_is_twice_as_many_calls(work: Callable[[int], None]) -> None:
+    calls = [_calls(work, copies) for copies in COPIES]
+    assert calls[0] > 100_000
+    assert calls[1] < 2.15 * calls[0], calls
 
 
 @pytest.mark.parametrize("work", [_check, _diff], ids=["check", "diff"])

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rtaudit.plan.changes import module_index, module_names, split_module, steps_of, value_of
+from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
+from rtaudit.plan.changes import value_of
 from rtaudit.plan.model import Unknown
 
 from .kit import (

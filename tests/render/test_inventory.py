@@ -138,7 +138,7 @@ def test_a_gap_is_unknown_and_not_zero():
 
 def test_a_deployment_says_how_many_sessions_a_minute_it_admits():
     (row,) = INVENTORIES["deployments"].rows(World(world(deployment(), models=[model()])))
-    assert (row["perMinute"], row["role"], row["retires"]) == (6, "speech", "2027-02-28")
+    assert (row["requestsPerMinute"], row["role"], row["retires"]) == (6, "speech", "2027-02-28")
 
 
 def test_an_endpoint_that_was_not_read_is_unknown():

@@ -30,6 +30,7 @@ LOW       1 more (--show low)
 
 warning: the waiver for RTA-GOV-002 expired on 2026-01-01
 Next:  add --details                        evidence and az commands
+       rtaudit runbook prod.json            the steps, in order
        rtaudit policy explain RTA-NET-009   what it checks, why, and the fix
 
 not ready: 1 finding with 1 cause blocks the launch (1 critical)

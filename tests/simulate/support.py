@@ -72,6 +72,16 @@ def resources() -> list[dict[str, Any]]:
         {"id": f"{GROUP}{ROOT}/locks/on-group", "properties": {"level": "CanNotDelete"}},
         {"id": f"{ACCOUNT}{ROOT}/locks/on-account", "properties": {"level": "ReadOnly"}},
         {"id": f"{GROUP}/providers/microsoft.insights/metricalerts/high", "properties": {}},
+        {"id": f"{GROUP}/providers/Microsoft.Insights/scheduledQueryRules/refused", "properties": {}},
+        {"id": f"{SUB}/providers/Microsoft.Consumption/budgets/voice", "properties": {}},
+        {
+            "id": f"{SUB}/providers/Microsoft.CognitiveServices/locations/eastus2/resourceGroups/old/deletedAccounts/gone",
+            "properties": {},
+        },
+        {
+            "id": f"{SUB}/providers/Microsoft.CognitiveServices/locations/eastus2/modelCapacities/OpenAI.gpt-realtime.1",
+            "value": [{"name": "left", "location": "eastus2", "properties": {"skuName": "GlobalStandard"}}],
+        },
         {"id": f"{GROUP}/providers/Microsoft.Insights/activityLogAlerts/health", "properties": {}},
         {"id": f"{GROUP}/providers/microsoft.insights/actionGroups/oncall", "properties": {}},
         {

@@ -93,6 +93,9 @@ def test_something_of_every_type_that_is_served_is_in_this_test(sim):
         (f"{SUB}/providers/Microsoft.Insights/metricAlerts", ["high"]),
         (f"{SUB}/providers/Microsoft.Insights/activityLogAlerts", ["health"]),
         (f"{SUB}/providers/Microsoft.Insights/actionGroups", ["oncall"]),
+        (f"{SUB}/providers/Microsoft.Insights/scheduledQueryRules", ["refused"]),
+        (f"{SUB}/providers/Microsoft.Consumption/budgets", ["voice"]),
+        (f"{SUB}/providers/Microsoft.CognitiveServices/deletedAccounts", ["gone"]),
         (f"{SUB}/providers/Microsoft.OperationalInsights/workspaces", ["law"]),
         (f"{SUB}/providers/Microsoft.Security/pricings", ["AI"]),
     ],
@@ -252,6 +255,9 @@ def test_what_the_snapshot_did_not_read_is_not_an_empty_list():
         got = get(sim, f"{SUB}{ROOT}/locks")
         assert (got.status, got.code) == (501, "NotInSnapshot")
         assert "'locks'" in got.message
+        of = "&modelFormat=OpenAI&modelName=gpt-realtime&modelVersion=2025-08-28"
+        got = get(sim, f"{SUB}/providers/Microsoft.CognitiveServices/locations/eastus2/modelCapacities", of)
+        assert (got.status, got.code) == (501, "NotInSnapshot")
 
 
 def test_tenants_are_those_of_the_snapshots(sim):
@@ -328,3 +334,10 @@ def test_metrics_have_the_shape_of_recorded_ones(sim):
     assert set(ours) >= set(recorded)
     assert set(ours["value"][0]) >= set(recorded["value"][0])
     assert set(ours["value"][0]["timeseries"][0]) == set(recorded["value"][0]["timeseries"][0])
+
+
+def test_the_capacity_of_a_region_is_that_of_the_model_that_is_asked_about(sim):
+    place = f"{SUB}/providers/Microsoft.CognitiveServices/locations/eastus2/modelCapacities"
+    asked = "&modelFormat=OpenAI&modelName={}&modelVersion=1"
+    assert [row["name"] for row in get(sim, place, asked.format("gpt-realtime")).json["value"]] == ["left"]
+    assert get(sim, place, asked.format("gpt-4.1")).json["value"] == []

@@ -14,11 +14,13 @@ from rtaudit.render.html.drawings import calendar, quota
 from rtaudit.render.html.livepath import paths
 from rtaudit.render.html.page import made, page
 from rtaudit.render.plots import coverage, heat
+from rtaudit.render.runbook import ON_PAPER, command_of, ending, heading, notes
 from rtaudit.render.text import VERDICTS, conclusion, name, owner, reasons, rule_list, state, value, waiver
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
 from rtaudit.report.gate import verdict_of
 from rtaudit.report.model import Observation
+from rtaudit.report.runbook import Runbook
 from rtaudit.report.wording import counted
 
 BLOCKERS = 8
@@ -81,8 +83,30 @@ def render(report: Report, options: Options) -> Iterator[str]:
         coverage=coverage(report, options.snapshots),
         rules=[_rule(report, rule) for rule in sorted(report.rules)],
         made=made(report),
+        steps=_steps(options.runbook),
         files=[value(one.get("file") or one["environment"], 200) for one in report.snapshots],
     )
+
+
+def _steps(runbook: Runbook | None) -> dict[str, Any] | None:
+    """The steps to ready: each with heading, command and notes, and how it ends; None where none were worked out."""
+    if runbook is None:
+        return None
+    rows = [
+        {
+            "severity": one.severity,
+            "heading": value(f"{one.environment}: {heading(one)}", 500),
+            "command": command_of(one, "bash"),
+            "notes": [value(note, 500) for note in notes(one)],
+        }
+        for one in runbook.steps[:STEPS]
+    ]
+    hand = [value(f"{one.rule} {one.message} {one.reason}", 500) for one in runbook.by_hand[:STEPS]]
+    return {"rows": rows, "hand": hand, "ending": value(ending(runbook), 300), "on_paper": ON_PAPER}
+
+
+STEPS = 50
+"""Steps that the page lists; `rtaudit runbook` prints all."""
 
 
 def _numbers(report: Report) -> list[tuple[int, str, str]]:

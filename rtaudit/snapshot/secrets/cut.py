@@ -20,6 +20,8 @@ _LABELS = ("name", "Name", "key", "Key", "header", "headerName", "field", "param
 _VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue", "headerValue"})
 _WORDS = frozenset({"permissions", "endpoints"})
 """Fields (lower case) whose own fields are words: what may be done with `keys`, the host that gives a `Token`."""
+_OPENS = "[{ \t\r\n"
+"""What a JSON document inside a string begins with."""
 _NESTED = 4
 """Levels of JSON inside strings inside JSON."""
 
@@ -35,14 +37,21 @@ def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool =
 
 def _cut(value: Any, name: str, below: bool, tags: bool, nested: int) -> Any:
     if isinstance(value, str):
-        return value if value == "" else CUT if below or names_secret(name) else _text(value, name, tags, nested)
+        if below or names_secret(name):
+            return value if value in ("", CUT) else CUT
+        return value if value == "" or (not tags and _is_clean(value)) else _text(value, name, tags, nested)
     if isinstance(value, dict):
         lower = name.lower()
         inner = "" if lower in _WORDS else None
         return _mapping(value, inner, below or names_secret(name), tags or lower == "tags", nested)
     if isinstance(value, list):
-        items = [_cut(item, name, below, tags, nested) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        items: list[Any] | None = None
+        for index, item in enumerate(value):
+            kept = _cut(item, name, below, tags, nested)
+            if kept is not item:
+                items = list(value) if items is None else items
+                items[index] = kept
+        return value if items is None else items
     if value is None or value is True or value is False:
         return value
     return CUT if below or (names_secret(name) and not holds_number(name)) else value
@@ -53,6 +62,14 @@ def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, 
     cut: dict[str, Any] | None = None
     for key, item in value.items():
         shown = _tag(key) if tags else _field(key)
+        if (
+            type(item) is str
+            and shown is None
+            and not (below or named or tags)
+            and _is_clean(item)
+            and not names_secret(key if words is None else words)
+        ):
+            continue  # Most of a snapshot is this: a text that is no secret, under a name that tells of none.
         kept = _cut(item, key if words is None else words, below or (named and key in _VALUES), tags, nested)
         if kept is not item or shown is not None:
             cut = dict(value) if cut is None else cut
@@ -69,10 +86,18 @@ def _labelled(value: dict[str, Any]) -> bool:
     return any(isinstance(value.get(label), str) and names_secret(value[label]) for label in _LABELS)
 
 
+@lru_cache(maxsize=65_536)
+def _is_clean(value: str) -> bool:
+    """True where a text holds no secret, whatever its name tells (unless the name says that every value is one)."""
+    if not value or value[0] in _OPENS or (len(value) >= _KEY_LENGTH and _KEY.fullmatch(value.strip())):
+        return not value
+    return scrub.__wrapped__(value) == value
+
+
 def _text(value: str, name: str, tags: bool, nested: int) -> str:
     if len(value) >= _KEY_LENGTH and is_telling(name) and _KEY.fullmatch(value.strip()):
         return CUT
-    kept = _document(value, nested) if value[0] in "[{ \t\r\n" else None
+    kept = _document(value, nested) if value[0] in _OPENS else None
     kept = scrub(value) if kept is None else kept
     # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
     kept = _HEX_KEY.sub(CUT, kept) if tags else kept

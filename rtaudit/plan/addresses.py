@@ -1,0 +1,54 @@
+"""Addresses of Terraform: their steps, modules and indexes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_STEP = re.compile(r'([^.\["]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+
+
+def steps_of(address: str) -> list[Any]:
+    """An address or reference as steps; a count index is a number."""
+    found: list[Any] = []
+    for match in _STEP.finditer(address):
+        if match[2] is not None:
+            found.append(int(match[2]))
+        else:
+            found.append(match[1] if match[1] is not None else match[3].replace('\\"', '"'))
+    return found
+
+
+def module_names(instance: str) -> list[str]:
+    """The names of the modules of an instance's address, from the outside in."""
+    names: list[str] = []
+    while instance:
+        instance, name = split_module(instance)
+        names.insert(0, name)
+    return names
+
+
+def split_module(instance: str) -> tuple[str, str]:
+    """The address of the module instance above, and the last module's name without its index."""
+    depth, at = 0, -1
+    quoted = False
+    for position, letter in enumerate(instance):
+        if letter == '"' and instance[position - 1 : position] != "\\":
+            quoted = not quoted
+        elif not quoted and letter == "[":
+            depth += 1
+        elif not quoted and letter == "]":
+            depth -= 1
+        elif not quoted and depth == 0 and instance.startswith(".module.", position):
+            at = position
+    above = instance[:at] if at >= 0 else ""
+    last = instance[at + 8 :] if at >= 0 else instance.removeprefix("module.")
+    return above, last.split("[", 1)[0]
+
+
+def module_index(instance: str) -> Any:
+    """The count or for_each key of a module instance; None without."""
+    found = re.search(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]\Z', instance)
+    if found is None:
+        return None
+    return int(found[1]) if found[1] is not None else found[2].replace('\\"', '"')
