@@ -118,6 +118,10 @@ class Checker:
         packs, probed, warnings = self._prepare(snapshots, contracts, probes)
         terms = self._terms(packs)
         found = runbook(self.attached, packs, **terms, probes=probed, all_failures=all_failures, answers=answers)
+        if any(one.planned for one in self.attached):
+            from rtaudit.plan.backwards import with_code
+
+            found = with_code(found, self.attached)
         return replace(found, warnings=[*warnings, *found.warnings])
 
     def steps_of(self, report: Report) -> Runbook | None:
@@ -140,8 +144,7 @@ class Checker:
         for snapshot in snapshots if not self._allow_edited else ():
             if snapshot.edited:
                 raise InputError(
-                    f"{snapshot.file or snapshot.environment} was edited after it was collected: its content does not"
-                    " have the digest that it states",
+                    f"{snapshot.file or snapshot.environment}: digest mismatch: the file was modified after collection",
                     "take the original, or collect again; --allow-edited checks it, and every output says so",
                 )
         self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])

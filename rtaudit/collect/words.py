@@ -22,18 +22,32 @@ def gap_lines(gaps: Iterable[Gap]) -> Iterator[str]:
         alike[gap.what, _noun(gap.scope), _why(gap)].append(gap)
     for (what, noun, why), some in sorted(alike.items()):
         scopes = sorted({gap.scope for gap in some})
-        where = f"{len(scopes)} {noun}s" if len(scopes) > 1 else f"{noun} {_name(noun, scopes[0])}"
+        where = f"{len(scopes)} {_many(noun)}" if len(scopes) > 1 else f"{noun} {_name(noun, scopes[0])}"
         yield f"{what} of {where}: {why}"
+
+
+def _many(noun: str) -> str:
+    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _noun(scope: str) -> str:
     if arm_id.is_list(scope):
         return "subscription"
+    if _is_list_of_group(scope):
+        return "resource group"
     row = RESOURCE_TYPES.get(arm_id.type_of(scope))
     return row.noun if row is not None else "resource"
 
 
+def _is_list_of_group(scope: str) -> bool:
+    """True for the id of a resource group's list: `/subscriptions/S/resourceGroups/G/providers/Microsoft.Insights/metricAlerts`."""
+    group, _, rest = scope.lower().strip("/").partition("/providers/")
+    return group.count("/") == 3 and rest.count("/") == 1
+
+
 def _name(noun: str, scope: str) -> str:
+    if noun == "resource group":
+        return arm_id.group_of(scope) or scope
     if noun == "region":
         return scope.rstrip("/").rsplit("/", 2)[-2]
     return (arm_id.subscription_of(scope) if noun == "subscription" else None) or arm_id.name_of(scope)

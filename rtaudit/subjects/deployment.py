@@ -302,9 +302,11 @@ def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any
 def _no_row(deployment: Subject) -> Gap:
     owner = deployment.account
     region = arm_id.region(owner.raw.get("location") if owner else None)
-    message = f"the catalogue of {region} has no row for {deployment.fact('modelAndVersion')}"
+    named = deployment.fact("modelAndVersion")
+    message = f"the catalogue of {region} has no row for {named}"
     if _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
-        message += ": most likely it is retired, for a realtime model on offer has one"
+        # A realtime model on offer has a row.
+        message = f"{named} is most likely retired: the catalogue of {region} no longer lists it"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
 

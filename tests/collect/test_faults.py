@@ -14,6 +14,7 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.faults import fault_of
 from rtaudit.collect.words import gap_lines
+from rtaudit.snapshot import Gap
 from tests.collect.support import (
     ENDPOINT,
     MODELS,
@@ -266,6 +267,15 @@ def test_gaps_are_summed_up_in_words(cloud: Cloud) -> None:
     assert list(gap_lines(gather(cloud).snapshot.gaps)) == [
         "diagnostics of 2 accounts: Microsoft.Insights/diagnosticSettings/read denied",
         "usages of region eastus2: failed (500 Oops): try later",
+    ]
+
+
+def test_gaps_name_the_group_of_a_list_and_count_in_plural() -> None:
+    budgets = f"{group()}/providers/Microsoft.Consumption/budgets"
+    gaps = [Gap(f"{CAPACITIES}/OpenAI.gpt-realtime.{number}", "capacity", "throttled", 429) for number in (1, 2)]
+    assert list(gap_lines([Gap(budgets, "budgets", "throttled", 429), *gaps])) == [
+        f"budgets of resource group {group().rpartition('/')[2]}: throttled to the end (429)",
+        "capacity of 2 model capacities: throttled to the end (429)",
     ]
 
 

@@ -255,6 +255,9 @@ def test_what_the_snapshot_did_not_read_is_not_an_empty_list():
         got = get(sim, f"{SUB}{ROOT}/locks")
         assert (got.status, got.code) == (501, "NotInSnapshot")
         assert "'locks'" in got.message
+        of = "&modelFormat=OpenAI&modelName=gpt-realtime&modelVersion=2025-08-28"
+        got = get(sim, f"{SUB}/providers/Microsoft.CognitiveServices/locations/eastus2/modelCapacities", of)
+        assert (got.status, got.code) == (501, "NotInSnapshot")
 
 
 def test_tenants_are_those_of_the_snapshots(sim):

@@ -134,10 +134,10 @@ def test_an_edited_snapshot_is_checked_where_that_is_allowed_only_and_said_to_be
     assert load(tmp_path / "edited.json").digest != load(tmp_path / "edited.json").recorded_digest
     ended = rtaudit("check", "edited.json", "-o", "json")
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert "error: edited.json was edited after it was collected" in ended.stderr
+    assert "error: edited.json: digest mismatch: the file was modified after collection" in ended.stderr
     ended = rtaudit("check", "edited.json", "-o", "json", "--allow-edited")
-    assert "edited after it was collected" in ended.stderr
-    assert any("edited after it was collected" in one for one in json.loads(ended.stdout)["warnings"])
+    assert "modified after collection" in ended.stderr
+    assert any("modified after collection" in one for one in json.loads(ended.stdout)["warnings"])
 
 
 def test_a_snapshot_without_a_digest_is_said_to_be_made_by_hand(rtaudit: Any, tmp_path: Path) -> None:
