@@ -50,7 +50,7 @@ fixes: $(VENV)/.dev $(VENV)-fixes/.installed
 $(VENV)-fixes/.installed: $(LISTS)/fixes.txt
 	rm -rf $(VENV)-fixes
 	$(PYTHON) -m venv $(VENV)-fixes
-	$(VENV)-fixes/bin/python $(subst --only-binary :all: ,,$(LOCKED)) $(LISTS)/fixes.txt
+	$(VENV)-fixes/bin/python $(subst --only-binary :all:,--no-compile,$(LOCKED)) $(LISTS)/fixes.txt
 	touch $@
 
 # The oldest versions that pyproject.toml admits must do the main job too.

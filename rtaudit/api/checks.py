@@ -118,6 +118,10 @@ class Checker:
         packs, probed, warnings = self._prepare(snapshots, contracts, probes)
         terms = self._terms(packs)
         found = runbook(self.attached, packs, **terms, probes=probed, all_failures=all_failures, answers=answers)
+        if any(one.planned for one in self.attached):
+            from rtaudit.plan.backwards import with_code
+
+            found = with_code(found, self.attached)
         return replace(found, warnings=[*warnings, *found.warnings])
 
     def steps_of(self, report: Report) -> Runbook | None:

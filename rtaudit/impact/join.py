@@ -58,7 +58,7 @@ def join_rules(
             narrowed = _narrowed(snapshot, comparison, side, whole)
             report = checked.get(snapshot.digest) if narrowed is snapshot else None
             if report is None:
-                report = check([narrowed], packs, as_of=as_of)
+                report = check([narrowed], packs, as_of=as_of, fixes=False)
             if narrowed is snapshot:
                 checked[snapshot.digest] = report
             reports.append(report)
@@ -186,7 +186,8 @@ class _Join:
                 self._changed[self._key(change)].append(change)
         self._by_family: dict[str, list[_Turn]] = defaultdict(list)
         self._anywhere: list[_Turn] = []
-        self._groups: dict[tuple[str, str, str], list[_Turn]] = defaultdict(list)
+        self._loose: dict[tuple[str, str, str], _Turn] = {}
+        self._named: dict[str, list[_Turn]] = defaultdict(list)
         self._turn()
 
     def joined(self) -> Comparison:
@@ -208,7 +209,8 @@ class _Join:
             turns: Iterable[_Turn] = (*self._by_family.get(_family(key), ()), *self._anywhere)
             return {one.group for one in turns if self._turned(one, change, key)}
         # What many accounts share can turn a rule for any of them: asked once for each way in which a rule turned.
-        return {group for group, turns in self._groups.items() if any(self._turned(one, change, key) for one in turns)}
+        found = (*self._loose.values(), *self._named.get(key, ()))
+        return {one.group for one in found if self._turned(one, change, key)}
 
     def _turned(self, turn: _Turn, change: Change, key: str) -> bool:
         reads = self.reads[turn.rule]
@@ -222,6 +224,7 @@ class _Join:
         pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in self.comparison.pairs}
         environments = (self.comparison.left.environment, self.comparison.right.environment)
         pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
+        seen: set[tuple[tuple[str, str, str], frozenset[str]]] = set()
         there = {(finding.rule, arm_id.key(finding.resource)): finding for finding in self.reports[1].findings}
         for finding in self.reports[0].findings:
             key = arm_id.key(finding.resource)
@@ -229,12 +232,13 @@ class _Join:
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
             turn = _Turn(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
-            group = self._groups[turn.group]
             # One that may turn by anything, or one of each thing that it turns by, says it all.
-            if not group or (
-                all(one.evidence for one in group) and turn.evidence not in {one.evidence for one in group}
-            ):
-                group.append(turn)
+            if turn.group not in self._loose and (turn.group, turn.evidence) not in seen:
+                seen.add((turn.group, turn.evidence))
+                if not turn.evidence:
+                    self._loose[turn.group] = turn
+                for named in turn.evidence:
+                    self._named[named].append(turn)
             if _FAMILY.search(key):
                 for family in (_family(key), *self._neighbours.get(_family(key), ())):
                     self._by_family[family].append(turn)

@@ -52,3 +52,19 @@ def module_index(instance: str) -> Any:
     if found is None:
         return None
     return int(found[1]) if found[1] is not None else found[2].replace('\\"', '"')
+
+
+def resource_of(address: str) -> tuple[str, str, str]:
+    """The module instance of a resource's address, its type, and its name."""
+    module, last = "", address
+    if address.startswith("module."):
+        # The last two steps of an address are type and name; the module instance is before them.
+        above, _ = split_module(address)
+        tail = address[len(above) :].removeprefix(".") if above else address
+        found = re.match(r'module\.[^.\["]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?', tail)
+        if found is None:
+            return "", "", ""
+        module = f"{above}.{found[0]}" if above else found[0]
+        last = tail[found.end() + 1 :]
+    steps = steps_of(last)
+    return (module, str(steps[0]), str(steps[1])) if len(steps) >= 2 else ("", "", "")

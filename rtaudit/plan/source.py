@@ -15,7 +15,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents.files import read_bytes
 from rtaudit.errors import InputError, RtauditError
-from rtaudit.plan.addresses import module_names, split_module, steps_of
+from rtaudit.plan.addresses import module_names, resource_of
 from rtaudit.plan.model import Plan
 
 Place = tuple[str, int]
@@ -56,7 +56,7 @@ class _Terraform:
         self._blocks: dict[Path, dict[tuple[str, str], Place | None]] = {}
 
     def place(self, address: str, _resource_id: str) -> Place | None:
-        module, kind, name = _parts(address)
+        module, kind, name = resource_of(address)
         folder = self._folder(module)
         if folder is None:
             return None
@@ -78,22 +78,6 @@ class _Terraform:
         there = folder.resolve()
         inside = any(there.is_relative_to(one.resolve()) for one in (self._root, Path()))
         return there if inside and there.is_dir() else None
-
-
-def _parts(address: str) -> tuple[str, str, str]:
-    """The module instance of a resource's address, its type, and its name."""
-    module, last = "", address
-    if address.startswith("module."):
-        # The last two steps of an address are type and name; the module instance is before them.
-        above, _ = split_module(address)
-        tail = address[len(above) :].removeprefix(".") if above else address
-        found = re.match(r'module\.[^.\["]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?', tail)
-        if found is None:
-            return "", "", ""
-        module = f"{above}.{found[0]}" if above else found[0]
-        last = tail[found.end() + 1 :]
-    steps = steps_of(last)
-    return (module, str(steps[0]), str(steps[1])) if len(steps) >= 2 else ("", "", "")
 
 
 def _blocks_of(folder: Path) -> dict[tuple[str, str], Place | None]:

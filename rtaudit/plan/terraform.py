@@ -44,6 +44,8 @@ def read(document: dict[str, Any], file: str) -> Plan:
         plan.missing.append("the plan defers changes, which are not shown")
     if "resource_changes" not in document and "resource_drift" in document:
         plan.missing.append("the plan only refreshes the state: it shows no resources")
+    if not isinstance(document.get("resource_changes", []), list):
+        plan.missing.append("the plan's resource_changes is not a list")
     changes = Changes(document)
     passed: Counter[str] = Counter()
     patches: list[Change] = []

@@ -10,12 +10,11 @@ from rtaudit.policy.fixes import steps_for
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
-from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
 
-def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
+def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True) -> list[Finding]:
     """The findings of one pack over one snapshot: one for each rule and subject, passes too."""
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
@@ -25,11 +24,11 @@ def judge(world: World, rules: Sequence[BoundRule], pack: str) -> list[Finding]:
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes))
     return findings
 
 
-def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) -> Iterable[Finding]:
+def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, *, fixes: bool) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
     # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
@@ -54,7 +53,7 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str) 
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes)
 
 
 def _does_not_apply(world: World, bound: BoundRule) -> str | None:
@@ -73,7 +72,14 @@ def _another_api(subject: Subject) -> str | None:
 
 
 def _not_passed(
-    bound: BoundRule, scope: Scope, applies: bool | None, holds: bool | None, environment: str, pack: str
+    bound: BoundRule,
+    scope: Scope,
+    applies: bool | None,
+    holds: bool | None,
+    environment: str,
+    pack: str,
+    *,
+    fixes: bool,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
     finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
@@ -92,7 +98,8 @@ def _not_passed(
         finding.gaps = list(dict.fromkeys(gaps))
     if holds is False:
         finding.observations = observations(bound.require, scope)
-    _say_how(finding, bound, scope)
+    if fixes:
+        _say_how(finding, bound, scope)
     snapshot = subject.world.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
@@ -114,14 +121,14 @@ def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
 
 def _say_how(finding: Finding, bound: BoundRule, scope: Scope) -> None:
     """Fill in the rule's fix: for each observation the steps that mend it, and for the finding all of them."""
-    found: dict[str, list[Step]] = {}
+    lines: dict[str, None] = {}
     for one in finding.observations:
         one.steps = list(steps_for(bound.steps, scope.subject, one))
         one.fix = [line for step in one.steps for line in step.lines()]
-        found["\n".join(one.fix)] = one.steps
-    if not finding.observations:
-        found[""] = list(steps_for(bound.steps, scope.subject, None))
-    finding.fix = list(dict.fromkeys(line for steps in found.values() for step in steps for line in step.lines()))
+        lines.update(dict.fromkeys(one.fix))
+    for step in () if finding.observations else steps_for(bound.steps, scope.subject, None):
+        lines.update(dict.fromkeys(step.lines()))
+    finding.fix = list(lines)
 
 
 def join_packs(per_pack: Sequence[list[Finding]], gates: Callable[[Finding], bool]) -> list[Finding]:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rtaudit.render.markdown import code
-from rtaudit.render.text import VERDICTS, name, plain, shorten, tame
+from rtaudit.render.text import name, plain, shorten, tame, verdict
 from rtaudit.report.runbook import ByHand, Effect, Planned, Runbook, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
 
@@ -44,8 +44,8 @@ def ending(runbook: Runbook) -> str:
     """The one line that ends a runbook."""
     steps = f"{len(runbook.steps)} step{'' if len(runbook.steps) == 1 else 's'}"
     if runbook.before.verdict == "ready" and not runbook.steps:
-        return "ready: nothing blocks"
-    now, then = (VERDICTS.get(one, one) for one in (runbook.before.verdict, runbook.verdict))
+        return f"{verdict(runbook.before)}: nothing blocks"
+    now, then = verdict(runbook.before), verdict(runbook.after)
     left = [f"{len(runbook.by_hand)} left by hand"] if runbook.by_hand else []
     left += [f"{len(runbook.unseen)} to collect first"] if runbook.unseen else []
     return f"{now}; after {steps}: {then}" + (f" ({', '.join(left)})" if left else "")
@@ -58,7 +58,7 @@ def heading(planned: Planned) -> str:
 
 def notes(planned: Planned) -> list[str]:
     """What is worth knowing before a step is taken."""
-    found = []
+    found = [f"In the code: {text(line)}" for line in planned.code]
     if planned.step.risk:
         found.append(f"Who notices: {text(planned.step.risk)}")
     if planned.follows:
@@ -108,7 +108,7 @@ def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
         yield ""
         for one in steps:
             yield from _wrap(f"{one.number:>2}. {one.severity.upper()}  {heading(one)}", width, "    ")
-            if one.step.command:
+            if one.step.command and not one.code:
                 yield f"    {command_of(one, shell)}"
             for note in notes(one):
                 yield from _wrap(f"    {note}", width, "      ")
@@ -150,7 +150,8 @@ def _left(left: ByHand) -> str:
 def _gap(gap: Unseen) -> str:
     needs = f", with the action {gap.needs}" if gap.needs else ""
     role = f" (role {gap.role})" if gap.role else ""
-    return f"{gap.aspect} of {name(gap.scope)}{text(needs)}{role}: {text(gap.message)} ({', '.join(gap.rules)})"
+    where = f" of {name(gap.scope)}" if name(gap.scope) else ""
+    return f"{gap.aspect}{where}{text(needs)}{role}: {text(gap.message)} ({', '.join(gap.rules)})"
 
 
 def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
@@ -163,7 +164,7 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
             yield f"\n## {code(text(environment))}\n"
         for one in steps:
             yield f"- [ ] **{one.number}.** {one.severity}: {code(', '.join(one.rules))} {code(text(one.step.say))}"
-            if one.step.command:
+            if one.step.command and not one.code:
                 yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {command_of(one, shell)}\n  ```\n"
             for note in notes(one):
                 yield f"  - {code(note)}"
@@ -288,7 +289,7 @@ def section(runbook: Runbook, shell: str) -> str:
         parts.append(
             f"<li value={one.number}><b>{safe(one.severity)}</b> {safe(one.environment)}: {safe(heading(one))}"
         )
-        if one.step.command:
+        if one.step.command and not one.code:
             parts.append(f"<pre>{html.escape(command_of(one, shell), quote=True)}</pre>")
         parts += ["<ul>", *(f"<li>{safe(note)}</li>" for note in notes(one)), "</ul></li>"]
     parts.append("</ol>")

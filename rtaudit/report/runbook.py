@@ -52,6 +52,8 @@ class Planned:
     """Numbers of the steps that have to come first."""
     assumed: Mapping[str, Any] = field(default_factory=dict)
     """The example values with which it was proved, by what is asked."""
+    code: Sequence[str] = ()
+    """Of a planned snapshot: what to write in the code in place of the command."""
 
     @property
     def rules(self) -> list[str]:
@@ -76,6 +78,7 @@ class Planned:
             "causes": [one.document() for one in self.causes],
             "sets": [dict(one) for one in self.step.sets],
             "assumed": dict(self.assumed),
+            "code": list(self.code),
         }
 
 
@@ -245,6 +248,7 @@ ENVELOPE: dict[str, Any] = {
                 causes=_EFFECTS,
                 sets={"type": "array", "items": {"type": "object"}},
                 assumed={"type": "object", "description": "Example values with which the step was proved."},
+                code={**_STRINGS, "description": "Of a planned snapshot: what to write in the code."},
             ),
         },
         byHand={

@@ -96,6 +96,7 @@ def test_what_an_action_leaves_there(actions: tuple[str, ...], more: dict[str, A
 @pytest.mark.parametrize(
     ("document", "aspect"),
     [
+        pytest.param({"resource_changes": "junk"}, "accounts", id="changes that are no list"),
         pytest.param({"complete": False}, "accounts", id="a plan that is not complete"),
         pytest.param({"errored": True, "complete": False}, "accounts", id="a plan that ended with an error"),
         pytest.param({"deferred_changes": [{}]}, "accounts", id="deferred changes"),

@@ -96,7 +96,7 @@ def test_the_nearest_sentence_wins_and_none_is_made_from_the_operator():
     [
         ("{subject", "not closed"),
         ("{params.none} is not there", "not a parameter"),
-        ("{subject} {facts.nothing}", "no fact"),
+        ("{subject} {facts.nothing}", "unknown fact"),
         ("{subject} {[}", "not a JMESPath"),
         ("", "takes a sentence"),
     ],
