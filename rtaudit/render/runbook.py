@@ -150,7 +150,8 @@ def _left(left: ByHand) -> str:
 def _gap(gap: Unseen) -> str:
     needs = f", with the action {gap.needs}" if gap.needs else ""
     role = f" (role {gap.role})" if gap.role else ""
-    return f"{gap.aspect} of {name(gap.scope)}{text(needs)}{role}: {text(gap.message)} ({', '.join(gap.rules)})"
+    where = f" of {name(gap.scope)}" if name(gap.scope) else ""
+    return f"{gap.aspect}{where}{text(needs)}{role}: {text(gap.message)} ({', '.join(gap.rules)})"
 
 
 def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:

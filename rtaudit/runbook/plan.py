@@ -17,6 +17,7 @@ from rtaudit.report.runbook import ByHand, Effect, Planned, Runbook, Unseen
 from rtaudit.report.steps import Step
 from rtaudit.runbook.state import State, Terms, key_of
 from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED
 
 ONE_BY_ONE = 2000
 """Resources of a snapshot up to which each step is proved alone; above, the steps of different accounts are proved together."""
@@ -264,6 +265,8 @@ class _Plan:
         found: dict[tuple[str, str], Unseen] = {}
         for finding in self._left("unknown"):
             for gap in finding.gaps:
+                if gap.reason == ASSIGNED:
+                    continue  # of a plan: nothing that is collected before the deployment tells it
                 key = (arm_id.key(gap.scope), gap.aspect)
                 known = found.get(key)
                 rules = [*(known.rules if known else ()), finding.rule]

@@ -150,9 +150,8 @@ def _of_url(url: Url) -> str:
         return "chat"
     if url.vendor == "other":
         return "service"
-    return (
-        "azure" if url.api in (*GA, *PREVIEW, "base") or (url.vendor == "azure" and url.api in ("own", "bare")) else ""
-    )
+    of_azure = url.vendor in ("azure", "gateway") or "openai/" in url.path or url.api == "previewRtc"
+    return "azure" if of_azure and url.api in (*GA, *PREVIEW, "base", "own", "bare") else ""
 
 
 _PATHLIKE = re.compile(r"path|url|uri|endpoint|join|host|connect|socket|request|route|base", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from rtaudit import assets
 from rtaudit.documents import load_yaml
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.report.wording import MAX_MESSAGE
-from rtaudit.scan.checks import Check, frameworks, is_check_file, library, load_checks
+from rtaudit.scan.checks import Check, frameworks, is_check_file, library, load_checks, steps
 from rtaudit.scan.schema import CASES, CASES_SCHEMA, CASES_SUFFIX
 
 
@@ -141,11 +142,7 @@ def _words(message: str) -> str:
 def told(check: Check) -> list[tuple[str, Sequence[str]]]:
     """What `policy explain` says of a check: headings and their texts."""
     sections: list[tuple[str, Sequence[str]]] = [("Why", [check.why])]
-    finds = [
-        " ".join(one.says.split()).replace("{name}", "a file").replace("{side}", "browser or mobile app")
-        for one in check.finds
-        if "package" not in one.match
-    ]
+    finds = [_general(one.says) for one in check.finds if "package" not in one.match]
     if finds:
         sections.append(("Finds", [*dict.fromkeys(finds)]))
     if any("package" in one.match for one in check.finds):
@@ -158,10 +155,19 @@ def told(check: Check) -> list[tuple[str, Sequence[str]]]:
     sections.append(
         ("Reads", [f"{', '.join(sides)}" + ("; in tests and prose it is info at most" if "tests" in sides else "")])
     )
-    sections.append(("Fix", list(check.fix)))
+    sections.append(("Fix", steps(check.fix)))
     if check.see:
         sections.append(("See", list(check.see)))
     return sections
+
+
+_GENERAL = {"name": "a file", "side": "browser or mobile app", "found": "it", "key": "a name", "value": "a value", "host": "a host",
+            "path": "/openai/realtime", "version": "…", "model": "a model", "scheme": "ws or http"}  # fmt: skip
+
+
+def _general(says: str) -> str:
+    """A pattern's sentence without the names of a place."""
+    return re.sub(r"\{(\w+)\}", lambda one: _GENERAL.get(one[1], "…"), " ".join(says.split()))
 
 
 def as_text(check: Check, width: int = 80) -> str:

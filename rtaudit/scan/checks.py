@@ -28,7 +28,7 @@ class Find:
     """The sentence of what it finds."""
     severity: str
     sides: frozenset[str]
-    fix: Sequence[str] = ()
+    fix: Sequence[Any] = ()
     """Steps for what this pattern finds; the check's where it has none."""
 
 
@@ -41,7 +41,8 @@ class Check:
     title: str
     severity: str
     why: str
-    fix: Sequence[str]
+    fix: Sequence[Any]
+    """Steps as the file states them: a sentence, or one `for` some grammars."""
     see: Sequence[str]
     finds: Sequence[Find]
     action: str
@@ -51,7 +52,7 @@ class Check:
 
     def text(self) -> RuleText:
         """What a report says once about it."""
-        return RuleText(self.name, self.title, self.severity, self.why, self.fix, self.see, {}, self.action)
+        return RuleText(self.name, self.title, self.severity, self.why, steps(self.fix), self.see, {}, self.action)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,16 @@ def frameworks() -> Sequence[Framework]:
         Framework(row["package"].lower(), row["ecosystem"], row.get("floor"), re.compile(row["used"]), row["source"], row["replacement"], row.get("label", row["package"]))
         for row in document.value["frameworks"]
     ]  # fmt: skip
+
+
+def steps(stated: Iterable[Any], grammar: str | None = None) -> list[str]:
+    """The steps of a fix: for a file of this grammar those that are for it or for any; all of them where none is given."""
+    found = []
+    for one in stated:
+        languages = one["for"] if isinstance(one, Mapping) else ()
+        if grammar is None or not languages or grammar in languages:
+            found.append(one["step"] if isinstance(one, Mapping) else one)
+    return found
 
 
 def _check(document: Document, index: int, stated: Mapping[str, Any]) -> Check:

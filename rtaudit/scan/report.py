@@ -110,7 +110,7 @@ def _observations(one: SourceFinding, resource: str) -> list[Observation]:
         return [
             Observation(
                 one.check.name,
-                f"not {one.pattern.partition(':')[2] or one.check.title}"[:200],
+                "absent",
                 one.places[0].excerpt,
                 resource,
                 message,

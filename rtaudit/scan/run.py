@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rtaudit.scan.checks import Check, library
+from rtaudit.scan.checks import Check, library, steps
 from rtaudit.scan.ignores import Ignores
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.match import Match, matches
@@ -205,7 +205,7 @@ def _add(
     if key not in grouped:
         severity = "info" if source.side in ("tests", "prose") and check.action != "rotate" else match.find.severity
         grouped[key] = SourceFinding(check, source.path, f"{match.find.number}:{message}", severity, source.side, message,
-                                     match.find.fix or check.fix, mask(match.found)[:200], [], reason)  # fmt: skip
+                                     steps(match.find.fix or check.fix, source.grammar), mask(match.found)[:200], [], reason)  # fmt: skip
     line = source.lines[mark.line - 1] if 0 < mark.line <= len(source.lines) else ""
     grouped[key].places.append(Place(mark.line, mark.column, excerpt(line, mark.column - 1), mark.via))
 

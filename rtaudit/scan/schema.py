@@ -16,6 +16,23 @@ MATCHERS = frozenset({"url", "entry", "call", "import", "text", "word", "syntax"
 
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
+_STEPS = {
+    "type": "array",
+    "items": {
+        "anyOf": [
+            _TEXT,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["for", "step"],
+                "properties": {
+                    "for": {"type": "array", "items": _TEXT, "description": "Grammars that it is for."},
+                    "step": _TEXT,
+                },
+            },
+        ]
+    },
+}
 _APIS = ["preview", "previewSessions", "previewRtc", "ga", "gaSecrets", "gaCalls", "gaTranslations", "live", "own", "bare", "project",
          "base", "none", "voiceLive", "responses", "chat", "deployments", "arm"]  # fmt: skip
 
@@ -87,14 +104,14 @@ _FIND = {
         "sides": {"type": "array", "items": {"enum": list(SIDES)}},
         "severity": {"enum": list(SEVERITIES)},
         "says": {**_TEXT, "description": "What it means, at most 160 characters; {found}, {key}, {value}, {host}, {side}, {name}."},
-        "fix": _TEXTS,
+        "fix": _STEPS,
     },
 }  # fmt: skip
 _CHECK = _object(
     "id", "name", "title", "severity", "why", "fix",
     id={"type": "string", "pattern": "^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$"},
     name={"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
-    title=_TEXT, severity={"enum": list(SEVERITIES)}, why=_TEXT, fix=_TEXTS, see=_TEXTS, action=_TEXT,
+    title=_TEXT, severity={"enum": list(SEVERITIES)}, why=_TEXT, fix=_STEPS, see=_TEXTS, action=_TEXT,
     sides={"type": "array", "items": {"enum": list(SIDES)}},
     find={"type": "array", "items": _FIND, "minItems": 1},
 )  # fmt: skip

@@ -34,6 +34,7 @@ def read_source(path: str, text: str, packages: Collection[str] = ()) -> Source:
         source.marks, source.comments = read_tokens(text, name, wide=len(text) > MAX_PARSED)
         return source
     for piece, grammar, place in pieces:
+        source.grammar = source.grammar or grammar
         _read_piece(source, piece, grammar, place, name)
     return source
 

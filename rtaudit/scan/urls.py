@@ -23,7 +23,7 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("voiceLive", re.compile(r"/voice-(?:live|agent)/realtime")),
     ("previewSessions", re.compile(r"(?:^|/)openai/realtimeapi(?:/|$)")),
     ("gaSecrets", re.compile(r"(?:^|/)openai/v1/realtime/client_secrets")),
-    ("gaCalls", re.compile(r"(?:^|/)openai/v1/realtime/calls")),
+    ("gaCalls", re.compile(r"(?:^|/)openai/v1/realtime/calls|\A[^/]*\}/realtime/(?:calls|client_secrets)(?![\w-])")),
     ("gaTranslations", re.compile(r"(?:^|/)openai/v1/realtime/translations")),
     ("ga", re.compile(r"(?:^|/)openai/v1/realtime(?![\w-])")),
     ("live", re.compile(r"(?:^|/)openai/v1/live(?![\w-])")),

@@ -10,6 +10,7 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.partial import note, noting
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import (
     Subject,
@@ -230,8 +231,12 @@ def hosts(account: Subject) -> Joined:
     if cloud is None or not cloud.dns_zones:
         message = f"Microsoft documents no private DNS zones of these services in {cloud_name}"
         return Joined([], (Gap(account.resource, "privateDns", "missing", code="NotDocumented", message=message),))
-    stated = [account.properties.get("endpoint"), *mapping(account.properties.get("endpoints")).values()]
+    with noting() as open_values:
+        stated = [account.properties.get("endpoint"), *mapping(account.properties.get("endpoints")).values()]
+    note(open_values)
     names = sorted({host for one in stated if isinstance(one, str) and (host := _host(one))})
+    if not names and open_values:
+        return Joined([], tuple(open_values))  # of a plan: Azure assigns them
     if not names:
         message = "the account states no host: neither endpoint nor endpoints"
         return Joined([], (Gap(account.resource, "accounts", "missing", code="NoHost", message=message),))

@@ -6,6 +6,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.gaps import ASSIGNED
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, listing, mapping, text
 
@@ -207,6 +208,9 @@ def _not_readable(deployment: Subject, named: Any, policy: dict[str, Any] | None
 
 
 def _unlisted(deployment: Subject, named: Any) -> Gap:
+    if deployment.world.snapshot.planned and text(named).startswith("microsoft."):
+        message = f"Azure makes the content policy {named} with the account: no plan holds what it does"
+        return Gap(deployment.resource, "contentPolicies", ASSIGNED, message=message)
     message = (
         f"the account does not list the content policy {named}: it may be one of the subscription, which is not read"
     )

@@ -203,7 +203,7 @@ def run_after(cloud: Cloud, environ: dict[str, str], folder: Path) -> str:
         (["--auth", "cli"], 2, "plain http"),
         (["--auth", "clii"], 2, "did you mean 'cli'?"),
         (["--cloud", "AzureGov"], 2, "unknown cloud"),
-        (["--shard", "4/3"], 2, "no shard"),
+        (["--shard", "4/3"], 2, "unknown shard"),
         (["--progress", "loud"], 2, "allowed: auto, none, plain"),
         (["--environment", ""], 2, "--environment is empty"),
         (["-o", "/nonexistent/x.json"], 3, "cannot write"),

@@ -122,7 +122,7 @@ GONE = {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'x
 )
 def test_a_resource_group_that_is_not_there_is_said(cloud: Cloud, name: str, hint: str) -> None:
     cloud.choose = lambda path: Reply(404, GONE) if path.count("/") == 4 else None
-    with pytest.raises(InputError, match=f"no resource group '{name}' in the subscription {SUB}") as caught:
+    with pytest.raises(InputError, match=f"unknown resource group '{name}' in the subscription {SUB}") as caught:
         gather(cloud, groups=["rg", name])
     assert hint in str(caught.value.hint)
     # The one that holds accounts is not asked for.
@@ -136,7 +136,7 @@ def test_a_resource_group_may_be_in_any_of_the_subscriptions_and_hold_nothing(cl
     assert snapshot.gaps == []
     assert not [one for one in snapshot.resources if "/resourcegroups/empty" in arm_id.key(one["id"])]
     cloud.on(f"/subscriptions/{SUB2}/resourceGroups/empty", Reply(404, GONE))
-    with pytest.raises(InputError, match="no resource group 'Empty' in 2 subscriptions"):
+    with pytest.raises(InputError, match="unknown resource group 'Empty' in 2 subscriptions"):
         gather(cloud, groups=["Empty"], subscriptions=[SUB, SUB2])
 
 
@@ -148,7 +148,7 @@ def test_a_resource_group_that_may_not_be_seen_is_a_gap_until_it_is(cloud: Cloud
         (path, "accounts", "denied", "Microsoft.Resources/subscriptions/resourceGroups/read")
     ]
     cloud.on(path, Reply(404, GONE))
-    with pytest.raises(InputError, match="no resource group 'hidden'"):
+    with pytest.raises(InputError, match="unknown resource group 'hidden'"):
         gather(cloud, groups=["hidden"], earlier=part)
     cloud.scripts.clear()
     filled = gather(cloud, groups=["hidden"], earlier=part).snapshot
@@ -157,7 +157,7 @@ def test_a_resource_group_that_may_not_be_seen_is_a_gap_until_it_is(cloud: Cloud
 
 
 def test_an_account_of_another_resource_group_is_said_to_be_there(cloud: Cloud) -> None:
-    with pytest.raises(InputError, match="no account 'voice'") as caught:
+    with pytest.raises(InputError, match="unknown account 'voice'") as caught:
         gather(cloud, accounts=["voice"], groups=["none"])
     assert caught.value.hint == "one of that name is of kind OpenAI, in the resource group 'rg'"
     with pytest.raises(InputError) as caught:
@@ -166,7 +166,7 @@ def test_an_account_of_another_resource_group_is_said_to_be_there(cloud: Cloud) 
 
 
 def test_an_account_that_is_not_there_is_said_with_the_nearest_name(cloud: Cloud) -> None:
-    with pytest.raises(InputError, match="no account 'voise'") as caught:
+    with pytest.raises(InputError, match="unknown account 'voise'") as caught:
         gather(cloud, accounts=["voise"])
     assert caught.value.hint == "did you mean 'voice'?"
 

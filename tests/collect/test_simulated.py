@@ -140,7 +140,7 @@ def test_a_resource_group_that_held_no_account_is_served_as_one_that_is_there(mo
             found = again(simulator, empty, groups=groups)
             assert found.gaps == gaps
             assert again(simulator, found, groups=groups).digest == found.digest
-            with pytest.raises(InputError, match="no resource group 'nosuch'"):
+            with pytest.raises(InputError, match="unknown resource group 'nosuch'"):
                 again(simulator, empty, groups=["nosuch"])
 
 

@@ -53,6 +53,7 @@ def test_a_runbook_says_what_to_write(rtaudit: Any, tmp_path: Path, plan: Plan, 
     policy.write_text("schema: rtaudit.policy/1\nname: mine\ntitle: Mine\nselect: [RTA-ID-001]\n")
     words = ["runbook", "planned.json", "--policy", policy]
     ended = rtaudit(*words, "-o", "json")
+    assert json.loads(ended.stdout)["unseen"] == []
     (step,) = json.loads(ended.stdout)["steps"]
     assert step["code"] == [line]
     shown = rtaudit(*words).stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtaudit.plan import plan
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Gap, Snapshot, load
 from rtaudit.snapshot.partial import Partial, noting, with_gaps
@@ -119,3 +121,15 @@ def without(value: Any, steps: list[str]) -> Any:
     else:
         copy[name] = without(copy[name], steps[1:])
     return copy
+
+
+@pytest.mark.parametrize("rule", ["RTA-DNS-002", "RTA-DNS-003", "RTA-DNS-004", "RTA-RAI-004"])
+def test_what_rests_on_what_azure_makes_does_not_block(rule: str) -> None:
+    """The hosts of a new account, and the content policies that Azure makes with it."""
+    planned, _ = plan(
+        [str(SAMPLES / "plans" / "prod.azurerm.json")], environment="prod", base=load(SAMPLES / "prod.json")
+    )
+    report = check([planned], load_policies(["production"]), as_of=date(2026, 11, 22))
+    found = [one for one in report.findings if one.rule == rule and one.outcome == "unknown"]
+    assert found
+    assert all(one.waits_for_azure for one in found)

@@ -111,7 +111,7 @@ NOWHERE = ("--connect-to", "127.0.0.1:9", "--no-session")
             2,
             "--environment is one of a contract's",
         ),
-        (("--endpoint", HOST, "-d", "v", "--connect-to", "here"), 2, "is no address"),
+        (("--endpoint", HOST, "-d", "v", "--connect-to", "here"), 2, "is not a valid address"),
         (("--endpoint", HOST, "-d", "v", "-o", "sarif"), 2, "unknown format 'sarif'"),
         (("--endpoint", "localhost", "-d", "v", "--auth", "environment"), 3, "could not get a token"),
         (("--client", "none.yaml"), 3, "no such file"),

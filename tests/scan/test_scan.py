@@ -54,6 +54,21 @@ def test_every_check_has_cases_and_short_sentences():
     assert sorted(library()) == [f"RTA-SRC-{number:03}" for number in range(1, len(library()) + 1)]
 
 
+def test_the_page_of_the_checks_is_made_from_them(rtaudit):
+    page = Path(__file__).parents[2] / "docs" / "source-checks.md"
+    assert rtaudit("policy", "explain", "--source", "-o", "markdown").stdout == page.read_text("utf-8")
+    told = rtaudit("policy", "explain", "RTA-SRC-004").stdout
+    assert told.startswith("RTA-SRC-004 preview-protocol (critical, source check)")
+
+
+def test_a_fix_is_for_the_language_of_the_file(tmp_path: Path):
+    put(tmp_path, {"a.py": PREVIEW, "a.cs": 'class A { string u = "wss://h.openai.azure.com/openai/realtime"; }\n'})
+    fixes = {one.file: " ".join(one.fix) for one in scan(tmp_path).findings if one.check.id == "RTA-SRC-004"}
+    assert "AsyncAzureOpenAI" in fixes["a.py"]
+    assert "AsyncAzureOpenAI" not in fixes["a.cs"]
+    assert "GetRealtimeConversationClient" in fixes["a.cs"]
+
+
 def test_every_floor_names_its_source():
     assert all(one.source.startswith("https://") for one in frameworks())
 
