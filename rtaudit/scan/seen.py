@@ -26,6 +26,8 @@ _TRANSPORTS = (
         ),
     ),
 )
+_SHARED_HOST = re.compile(r"\.(?:api\.cognitive\.microsoft\.(?:com|us)|realtimeapi-preview\.ai\.azure\.com)\Z")
+"""Hosts of a region: they name no account."""
 _AUTHS = (
     ("clientSecret", re.compile(r"client_secrets?\b|ephemeral|/realtimeapi/sessions", re.IGNORECASE)),
     (
@@ -98,7 +100,7 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
     target = Target(
         "default",
         endpoint,
-        host.partition(".")[0] if host else None,
+        host.partition(".")[0] if host and not _SHARED_HOST.search(host) else None,
         take("deployment", "deployment"),
         take("transcriptionDeployment", "transcription"),
     )

@@ -63,6 +63,21 @@ def test_what_was_not_seen_is_null(tmp_path: Path):
         assert f"{field}: null" in text
 
 
+@pytest.mark.parametrize(
+    ("host", "account"),
+    [
+        ("guest.openai.azure.com", '"guest"'),
+        ("eastus2.realtimeapi-preview.ai.azure.com", "null"),
+        ("swedencentral.api.cognitive.microsoft.com", "null"),
+    ],
+)
+def test_the_host_of_a_region_names_no_account(tmp_path: Path, host: str, account: str):
+    put(tmp_path, {"a.ts": f'const url = "https://{host}/openai/realtime?deployment=voice"; new WebSocket(url);\n'})
+    text = write(draft_of([scan(tmp_path)], "x"))
+    assert f'endpoint: "wss://{host}"' in text
+    assert f"    account: {account}\n" in text
+
+
 def test_transcription_is_what_the_client_is_used_for(tmp_path: Path):
     put(
         tmp_path,
