@@ -1,16 +1,21 @@
-"""How long a diff of two large snapshots takes and what memory it needs, whole process, beside deepdiff on the whole documents.
+"""What a diff of two whole estates takes and what memory it needs, whole process, beside deepdiff on the whole documents.
 
-python benchmarks/diff.py [ACCOUNTS]        (10,000 unless said: 30,000 deployments a side, 1 % changed)
+python benchmarks/diff.py [ACCOUNTS…]        (400, 1,600 and 10,000 unless said; four accounts to a copy of the samples, see whole.py)
+
+Over time: `prod` and the same with 1 % of its accounts and deployments changed. Between environments: the copies of `test` and
+of `prod`. Seconds are of CPU: those of the clock depend on what else runs.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 LIMIT_SECONDS = 60
@@ -25,18 +30,20 @@ print(len(DeepDiff(left["resources"], right["resources"], **({"ignore_order": Tr
 _MAKE = """
 import sys
 from pathlib import Path
-from generate import generate, mutate
+from generate import mutate
+from whole import whole
 from rtaudit.snapshot import write
 folder, accounts = Path(sys.argv[1]), int(sys.argv[2])
-snapshot = generate(accounts)
+size = (accounts // 4, max(10, accounts // 100))
+snapshot = whole(*size, "prod")
 write(snapshot, folder / "base.json")
 write(mutate(snapshot, 0.01), folder / "later.json")
-write(mutate(generate(accounts, environment="test"), 0.01), folder / "twin.json")
+write(whole(*size, "test"), folder / "twin.json")
 """
 
 
 def run(command: list[str], limit: float | None = None) -> tuple[float, float, int] | None:
-    """Seconds, MiB at the peak, and exit code of a process; None when it did not end within `limit` seconds."""
+    """Seconds of CPU, MiB at the peak, and exit code of a process; None when it did not end within `limit` seconds of the clock."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while True:
@@ -45,7 +52,7 @@ def run(command: list[str], limit: float | None = None) -> tuple[float, float, i
         seconds = time.perf_counter() - started
         if done:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return seconds, usage.ru_maxrss / 1024, process.returncode
+            return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode
         if limit is not None and seconds > limit:
             process.kill()
             process.wait()
@@ -68,22 +75,26 @@ def make(folder: str, accounts: int) -> tuple[Path, Path, Path]:
     return base, later, twin
 
 
-def main(largest: int) -> None:
+def main(sizes: Sequence[int]) -> None:
     """Print the table of benchmarks/README.md."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}")
     with tempfile.TemporaryDirectory() as folder:
         times = {}
-        for accounts in (largest // 10, largest):
+        for accounts in sizes:
             base, later, twin = make(folder, accounts)
             size = base.stat().st_size / 2**20
             for name, other in (("over time", later), ("between environments", twin)):
                 seconds, peak, code = diff(base, other)
                 assert code == 1, f"exit code {code}"
                 times[name, accounts] = seconds
-                print(f"{accounts:>6} accounts ({size:.0f} MiB a file), {name}: {seconds:.1f} s, {peak:.0f} MiB")
+                print(
+                    f"{accounts:>6} accounts ({size:.0f} MiB a file), {name}: {seconds:.1f} s of CPU, {peak:.0f} MiB",
+                    flush=True,
+                )
         for name in ("over time", "between environments"):
-            growth = times[name, largest] / times[name, largest // 10]
-            print(f"growth from {largest // 10} to {largest} accounts, {name}: {growth:.1f} times")
+            for less, more in itertools.pairwise(sizes):
+                growth = times[name, more] / times[name, less]
+                print(f"growth from {less} to {more} accounts, {name}: {growth:.1f} times")
         for mode in ("lists", "sets"):
             finished = None
             for accounts in (100, 250, 500, 1000, 2500, 5000, 10000):
@@ -101,4 +112,4 @@ def main(largest: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    main([int(one) for one in sys.argv[1:]] or (400, 1_600, 10_000))

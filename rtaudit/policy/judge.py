@@ -16,12 +16,14 @@ from rtaudit.subjects import Subject, World
 
 def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True) -> list[Finding]:
     """The findings of one pack over one snapshot: one for each rule and subject, passes too."""
+    # What is served is a parameter of the pack, wherever one of its rules asks for it.
+    served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[Scope]] = {}
     findings: list[Finding] = []
     for bound in rules:
         kind = bound.rule.each
         if kind not in scopes:
-            scopes[kind] = [Scope(subject) for subject in world.each(kind)]
+            scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
         findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes))
     return findings
 
@@ -48,7 +50,7 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, 
             yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack)
             continue
         holds = bound.require.truth(scope)
-        if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") == "speech"):
+        if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
             yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes)
@@ -86,7 +88,7 @@ def _not_passed(
         gaps += bound.when.gaps(scope)
     if holds is None:
         gaps += bound.require.gaps(scope)
-    if rule.each == "realtimeDeployment" and subject.fact("realtimeRole") != "speech":
+    if rule.each == "realtimeDeployment" and subject.fact("realtimeRole") == "unknown":
         gaps += subject.join("facts.realtimeRole").gaps
         finding.note = f"whether this deployment is realtime is unknown: it rests on {subject.fact('realtimeEvidence')}"
         finding.outcome = "unknown"

@@ -100,6 +100,8 @@ class BoundRule:
     """Opt-in aspects that sharpen its facts; it applies without them."""
     steps: Sequence[BoundStep]
     """What mends a failure."""
+    served: frozenset[str] = frozenset()
+    """The realtime roles that its parameter `servedRoles` names; empty where it has none."""
 
 
 def read_rules(document: Document, values: Sequence[Any], at: Path) -> list[Rule]:
@@ -170,6 +172,7 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
         opt_in=opt_in(reads),
         helped_by=sorted(helped_by),
         steps=bind_steps(rule.steps, rule.each, values, today, error),
+        served=frozenset(values.get("servedRoles") or ()),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,9 @@ def with_message(seen: Observation, says: Says | None, scope: Scope, expected: A
     """`seen` with the sentence `says` filled in, or as it is where there is none, and with the element that it is about."""
     if seen.element is None:
         seen.element = scope.element
-    return seen if says is None else replace(seen, message=says.fill(Evidence(seen, scope, expected, says.today)))
+    if says is not None:
+        seen.message = says.fill(Evidence(seen, scope, expected, says.today))
+    return seen
 
 
 def compile_says(

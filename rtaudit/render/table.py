@@ -212,7 +212,8 @@ def _next(page: Page, report: Report, options: Options) -> Iterator[str]:
         steps.append((f"rtaudit policy explain {blocking.rule}", "what it checks, why, and the fix"))
     width = max(len(command) for command, _ in steps) if steps else 0
     for number, (command, about) in enumerate(steps):
-        fits = 7 + width + 3 + len(about) <= page.width
-        tail = f"{'':<{width - len(command)}}   {page.paint(about, '2')}" if fits else ""
+        padded = width if 7 + width + 3 + len(about) <= page.width else len(command)
+        fits = 7 + padded + 3 + len(about) <= page.width
+        tail = f"{'':<{padded - len(command)}}   {page.paint(about, '2')}" if fits else ""
         yield f"{'Next:' if number == 0 else '':<7}{command}{tail}\n"
     yield "\n" if steps else ""

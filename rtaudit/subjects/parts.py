@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, str] = {
     "account": "an Azure OpenAI or AI Services account",
     "deployment": "a model deployment",
-    "realtimeDeployment": "a deployment whose realtime role is speech, or unknown",
+    "realtimeDeployment": "a deployment whose realtime role is served (`servedRoles`, speech unless set), or unknown",
     "privateEndpoint": "a private endpoint that connects to an account in scope",
     "subscription": "a subscription that holds an account in scope",
     "environment": "the snapshot as a whole",

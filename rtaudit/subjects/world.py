@@ -156,7 +156,7 @@ class World:
             Subject("client", in_environment(raw, self.snapshot.environment), self) for raw in self.snapshot.clients
         ]
 
-    def each(self, kind: str) -> list[Subject]:
+    def each(self, kind: str, served: frozenset[str] = frozenset({"speech"})) -> list[Subject]:
         """The subjects of a kind, in the order of their ids."""
         match kind:
             case "account":
@@ -167,7 +167,7 @@ class World:
                 return [
                     one.seen_as("realtimeDeployment")
                     for one in self.deployments
-                    if one.join("facts.realtimeRole").value in ("speech", "unknown")
+                    if one.join("facts.realtimeRole").value in served | {"unknown"}
                 ]
             case "privateEndpoint":
                 return self.private_endpoints

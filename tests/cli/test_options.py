@@ -74,6 +74,7 @@ def test_the_commands_take_what_they_took() -> None:
                 "--baseline",
                 "--fail-on",
                 "--details",
+                "--steps",
                 "--allow-edited",
                 "--allow-unknown",
                 "--group-by",

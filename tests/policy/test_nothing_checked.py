@@ -82,3 +82,14 @@ def test_a_waiver_by_name_and_one_that_matches_nothing(
     assert report.summary["waived"] == waived
     ours = [one for one in report.warnings if "waiver" in one]
     assert (told in ours[0]) if told else not ours
+
+
+@pytest.mark.parametrize(
+    ("served", "checked"), [(None, {"voice"}), (["speech", "transcription"], {"voice", "transcripts"})]
+)
+def test_rules_of_realtime_deployments_ask_about_the_roles_that_are_served(served: Any, checked: set[str]) -> None:
+    good = load(assets.policies() / "rules" / "good.json")
+    packs = load_policies(["production"], {"servedRoles": served} if served else {})
+    report = check([good], packs, as_of=TODAY)
+    found = {one.resource.rsplit("/", 1)[-1] for one in report.findings if one.rule == "RTA-RAI-001"}
+    assert found == {*checked, "voice-north"}
