@@ -130,7 +130,7 @@ def test_an_expired_entry_no_longer_counts_and_is_said(tmp_path: Path, expires: 
         ("  - {id: a, severity: hihg}\n", "cannot be 'hihg'"),
         ("  - {id: a, severity: low, where: {category: netwrok}}\n", "netwrok"),
         ("  - {id: a, severity: low, where: {path: sku/capacity}}\n", r"mine.yaml:3:\d+: the path 'sku/capacity' does not begin"),
-        ("  - {id: a, severity: low, expires: 2026-02-30}\n", "no date of the calendar"),
+        ("  - {id: a, severity: low, expires: 2026-02-30}\n", "is not a valid date"),
         ("  - {id: a, severity: low, expires: soon}\n", "not a date YYYY-MM-DD"),
         ("  - {id: a, severity: low}\n  - {id: a, severity: low}\n", r"mine.yaml:4:\d+: the id 'a' appears twice"),
         ("  - {severity: low}\n", "lacks 'id'"),
