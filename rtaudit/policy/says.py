@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -245,21 +245,23 @@ def _differences(path: Path) -> Placeholder:
                 (row[:2] for value in values for row in value if any(row not in other for other in values)), []
             )
             found = [next((row for row in value if row[:2] == key), None) for value in values]
-            values = [f"{' on '.join(map(in_words, key))} {_row(row, found)}" for row in found]
+            # A column in which all agree tells nothing.
+            columns = [
+                at
+                for at in range(2, max((len(row or ()) for row in found), default=0))
+                if any(row is None or found[0] is None or row[at : at + 1] != found[0][at : at + 1] for row in found)
+            ]
+            values = [f"{' on '.join(map(in_words, key))} {_row(row, columns)}" for row in found]
         return ", ".join(f"{row.get('region')} {in_words(one, 45)}" for row, one in zip(rows, values, strict=True))
 
     return get
 
 
-def _row(row: list[Any] | None, others: list[list[Any] | None]) -> str:
-    """The cells of a row that differ from another's, as words; the first two, which name it, are left out."""
+def _row(row: list[Any] | None, columns: Sequence[int]) -> str:
+    """The cells of a row in the columns that differ, as words; the first two, which name it, are left out."""
     if row is None:
         return "absent"
-    differing = [
-        cell
-        for at, cell in enumerate(row)
-        if at > 1 and any(one is None or one[at : at + 1] != [cell] for one in others)
-    ]
+    differing = [row[at] for at in columns if at < len(row)]
     return ", ".join(
         "on" if one is True else "off" if one is False else in_words(one) for one in differing if one != ""
     )

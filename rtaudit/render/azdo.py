@@ -18,8 +18,10 @@ def render(report: Report, options: Options) -> Iterator[str]:
     """
     lines = Lines(options.snapshots, [(one["environment"], one.get("file")) for one in report.snapshots])
     for note in notes(report):
+        # The text of the verdict states it already.
+        title = note.title if note.finding is not None else "rtaudit"
         if note.level == "info":
-            yield f"{note.title}: {_message(note.text)}\n"
+            yield f"{title}: {_message(note.text)}\n"
             continue
         place = ""
         if note.finding is not None:
@@ -27,7 +29,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
             file = plain(path(file, note.finding.environment))
             place = f"sourcepath={_property(file)};linenumber={line};"
             place += f"code={_property(note.code)};"
-        yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{note.title}: {note.text}')}\n"
+        yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{title}: {note.text}')}\n"
 
 
 def _message(text: str) -> str:

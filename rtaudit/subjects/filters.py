@@ -211,9 +211,11 @@ def _unlisted(deployment: Subject, named: Any) -> Gap:
     if deployment.world.snapshot.planned and text(named).startswith("microsoft."):
         message = f"Azure makes the content policy {named} with the account: no plan holds what it does"
         return Gap(deployment.resource, "contentPolicies", ASSIGNED, message=message)
-    message = (
-        f"the account does not list the content policy {named}: it may be one of the subscription, which is not read"
-    )
+    message = f"the account does not list the content policy {named}: "
+    if text(named).startswith("microsoft."):
+        message += "what this policy of Microsoft filters is not known"
+    else:
+        message += "it may be one of the subscription, which is not read"
     return Gap(deployment.resource, "contentPolicies", "missing", code="NotReadable", message=message)
 
 

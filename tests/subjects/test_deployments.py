@@ -432,3 +432,15 @@ def test_a_deployment_has_its_account_whatever_its_name(name: str) -> None:
     one = the("deployment", account(), deployment(at=f"{ACCOUNT.upper()}/deployments/{name}"))
     assert one.join("account").value["id"] == ACCOUNT
     assert one.fact("modelAndVersion") == "gpt-realtime@2025-08-28"
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("Microsoft.DefaultV9", "what this policy of Microsoft filters is not known"),
+        ("house-rules", "it may be one of the subscription, which is not read"),
+    ],
+)
+def test_a_content_policy_that_the_account_does_not_list(named: str, words: str) -> None:
+    (unread,) = the("deployment", account(), deployment(raiPolicyName=named)).join("facts.effectiveFilters").gaps
+    assert unread.message == f"the account does not list the content policy {named}: {words}"

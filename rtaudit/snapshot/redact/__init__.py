@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import DEFINITION, MODELS, USAGES
+from rtaudit.azure.resource_types import DEFINITION, MODELS, RESOURCE_TYPES, USAGES
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import Snapshot
@@ -66,8 +66,19 @@ def redact(snapshot: Snapshot, key: bytes | None = None) -> Snapshot:
         [copy.resource(resource) for resource in snapshot.resources],
         [copy.gap(gap) for gap in snapshot.gaps],
         [copy.value(client, "client") for client in snapshot.clients],
-        copy.value(dict(snapshot.collection), "collection"),
+        _collection(copy, dict(snapshot.collection)),
     )
+
+
+def _collection(copy: _Copy, block: dict[str, Any]) -> dict[str, Any]:
+    """The collection's own block; types and their api-versions are Azure's words, not anybody's."""
+    versions = block.pop("apiVersions", None)
+    hidden: dict[str, Any] = copy.value(block, "collection")
+    if isinstance(versions, dict):
+        known = {name: used for name, used in versions.items() if name.lower() in RESOURCE_TYPES}
+        rest = {name: used for name, used in versions.items() if name not in known}
+        hidden["apiVersions"] = {**copy.value({"apiVersions": rest}, "collection").get("apiVersions", {}), **known}
+    return hidden
 
 
 def load_key(path: str | Path) -> bytes:
