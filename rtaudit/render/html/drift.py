@@ -30,12 +30,14 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     rows = [_row(row, heads) for row in matrix(drift)]
     count = {kind: sum(row["kind"] == kind for row in rows) for kind in _KINDS}
     report = as_report(drift)
+    verdict, _, tally = words.conclusion(drift).partition(": ")
     return page(
         "drift.html",
         title=f"{' and '.join(heads[:3])}: {_headline(drift.verdict, heads, count)}",
         heads=heads,
         headline=_headline(drift.verdict, heads, count),
-        verdict=words.conclusion(drift).partition(":")[0],
+        verdict=verdict,
+        tally=tally,
         verdict_class=_CLASSES.get(drift.verdict, "unk"),
         compared=words.compared(drift),
         as_of=drift.as_of,
