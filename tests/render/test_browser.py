@@ -264,7 +264,9 @@ def test_without_scripts_everything_is_there(opened, browser):
     page.call("Page.reload")
     page.wait("Page.loadEventFired")
     page.call("Emulation.setScriptExecutionDisabled", value=False)
+    page.run("new Promise(done => setTimeout(done, 500))")  # the event of the first load may have ended the wait
     assert page.run("document.querySelectorAll('#items > .f').length") == 5
+    assert page.run(STATUS) == ""
 
 
 @cache
