@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtaudit.api.checks import diff
-from rtaudit.api.files import scan_source
+from rtaudit.api.source import scan_source
 from rtaudit.assets import policies, snapshots
 from rtaudit.contract import parse_contract
 from rtaudit.drift import dump as dump_drift
