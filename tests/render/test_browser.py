@@ -165,6 +165,8 @@ def test_dark_light_and_print(opened):
     assert colours == ["rgb(251, 251, 250)", "rgb(18, 20, 23)"]
     page.call("Emulation.setEmulatedMedia", media="print", features=[])
     assert page.run("getComputedStyle(document.getElementById('controls')).display") == "none"
+    assert page.run("getComputedStyle(document.querySelector('.print')).display") == "block"
+    assert page.run("document.querySelector('.print').textContent").startswith("sha256:")
     pdf = base64.b64decode(page.call("Page.printToPDF")["data"])
     assert pdf.startswith(b"%PDF")
     assert page.run("Array.from(document.querySelectorAll('details')).every(one => one.open)") is True

@@ -113,6 +113,8 @@ def test_html_draws_the_snapshot():
         "9 of 20",
         "not asked for",
         "no contract given",
+        "Rates against the declared peak",
+        "120 requests a minute",
     ):
         assert part in words
     assert said.count('class="chain"') == 4

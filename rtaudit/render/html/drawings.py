@@ -8,7 +8,7 @@ from typing import Any
 
 from rtaudit.render.capacity import capacity
 from rtaudit.render.dates import Day, days, horizon_days, undated
-from rtaudit.render.text import shorten, value
+from rtaudit.render.text import name, shorten, value
 from rtaudit.report import Report
 from rtaudit.subjects import World
 from rtaudit.subjects.dates import parse_date
@@ -100,3 +100,24 @@ def quota(worlds: Sequence[World]) -> dict[str, Any] | None:
         ],
         "left": max(0, len(rows) - ROWS),
     }
+
+
+def rates(worlds: Sequence[World]) -> list[dict[str, Any]]:
+    """Each realtime deployment's requests per minute beside the peak that a client contract declares for it."""
+    found = []
+    for world in worlds:
+        for one in world.each("realtimeDeployment"):
+            rate, peak = one.join("facts.requestsPerMinute").value, one.join("facts.declaredPeakSessions").value
+            if not isinstance(rate, int | float):
+                continue
+            declared = isinstance(peak, int | float)
+            found.append(
+                {
+                    "label": name(one.resource, 80),
+                    "said": f"{rate:g} requests a minute"
+                    + (f", {peak:g} sessions declared" if declared else ", no peak declared"),
+                    "status": "bad" if declared and rate < peak else "ok" if declared else "off",
+                }
+            )
+    order = {"bad": 0, "ok": 1, "off": 2}
+    return sorted(found, key=lambda row: order[row["status"]])[:ROWS]

@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id
 from rtaudit.render import Options
 from rtaudit.render.dates import worlds_of
 from rtaudit.render.html.domains import domain_of, scores
-from rtaudit.render.html.drawings import calendar, quota
+from rtaudit.render.html.drawings import calendar, quota, rates
 from rtaudit.render.html.livepath import paths
 from rtaudit.render.html.page import made, page
 from rtaudit.render.plots import coverage, heat
@@ -59,6 +59,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         title=f"{', '.join(labels[:3]) or 'Launch review'}: {VERDICTS.get(report.verdict, report.verdict)}",
         report=report,
         labels=labels,
+        digests=[value(one.get("digest"), 80) for one in report.snapshots],
         policies=[value(one["name"], 60) for one in report.policies],
         verdict=VERDICTS.get(report.verdict, report.verdict).capitalize(),
         verdict_class=_CLASSES.get(report.verdict, "unk"),
@@ -82,6 +83,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         heat=heat(report, numbers),
         calendar=calendar(report, worlds),
         quota=quota(worlds),
+        rates=rates(worlds),
         coverage=coverage(report, options.snapshots),
         rules=[_rule(report, rule) for rule in sorted(report.rules)],
         made=made(report),
