@@ -27,6 +27,8 @@ BLOCKERS = 8
 """Causes that the top lists; the others are counted."""
 ROWS = 60
 """With more causes than this the findings are grouped by rule, so that the page stays short."""
+FOLDED = 4
+"""Findings of one cause from which on they are shown as one row, which opens."""
 RICH = 400
 """With more findings than this to open, why, links and waiver stand at the rule only."""
 _OBSERVATIONS = 10
@@ -177,7 +179,14 @@ def _groups(
     """The findings that say something: each cause, or each rule where there are many."""
     if len(found) <= ROWS:
         for cause in found:
-            yield {"rows": [_row(one, owners, report, rules, rich=rich) for one in cause.findings], "title": None}
+            rows = [_row(one, owners, report, rules, rich=rich) for one in cause.findings]
+            folded = {"title": cause.lead.message, "rule": rule_list(cause.rules), "severity": cause.lead.severity}
+            yield {
+                "rows": rows,
+                "title": None,
+                **(folded if len(rows) >= FOLDED else {}),
+                "count": counted(len(rows), "finding"),
+            }
         return
     by_rule: dict[str, list[Finding]] = {}
     for cause in found:
@@ -220,6 +229,7 @@ def _row(
     return {
         **row,
         "anchor": finding.fingerprint[:12],
+        "cause": finding.cause or finding.fingerprint[:12],
         "message": finding.message or (value(text.title, 300) if text else value(finding.rule, 60)),
         "rule_at": rules.get(finding.rule),
         "why": value(text.why, 1200) if rich and text else "",

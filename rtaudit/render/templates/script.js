@@ -35,38 +35,39 @@
       grouped = grouping.value;
       const sorted = loud.slice().sort((a, b) => order.get(a) - order.get(b));
       const parts = document.createDocumentFragment();
-      if (grouped === "cause") {
-        parts.append(...sorted);
-      } else {
-        const groups = new Map();
-        for (const item of sorted) {
-          const key = item.dataset[grouped];
-          if (!groups.has(key)) {
-            groups.set(key, []);
-          }
-          groups.get(key).push(item);
+      const groups = new Map();
+      for (const item of sorted) {
+        const key = item.dataset[grouped];
+        if (!groups.has(key)) {
+          groups.set(key, []);
         }
-        for (const [key, members] of groups) {
-          const group = document.createElement("details");
-          group.className = "g";
-          const summary = document.createElement("summary");
-          const chip = document.createElement("span");
-          chip.className = `chip ${members[0].dataset.severity}`;
-          chip.textContent = members[0].dataset.severity;
-          const say = document.createElement("span");
-          say.className = "say";
-          const option = grouped === "owner" ? controls.querySelector(`select[name=owner] option[value="${key}"]`) : null;
-          say.textContent = option ? option.textContent : key;
-          const who = document.createElement("span");
-          who.className = "who";
-          const count = document.createElement("span");
-          count.className = "count";
-          who.append(count);
-          say.append(who);
-          summary.append(chip, say);
-          group.append(summary, ...members);
-          parts.append(group);
+        groups.get(key).push(item);
+      }
+      for (const [key, members] of groups) {
+        if (grouped === "cause" && members.length < 4) {
+          parts.append(...members);
+          continue;
         }
+        const group = document.createElement("details");
+        group.className = "g";
+        const summary = document.createElement("summary");
+        const chip = document.createElement("span");
+        chip.className = `chip ${members[0].dataset.severity}`;
+        chip.textContent = members[0].dataset.severity;
+        const say = document.createElement("span");
+        say.className = "say";
+        const option = grouped === "owner" ? controls.querySelector(`select[name=owner] option[value="${key}"]`) : null;
+        const said = members[0].querySelector(".say");
+        say.textContent = option ? option.textContent : grouped === "cause" && said ? said.firstChild.textContent : key;
+        const who = document.createElement("span");
+        who.className = "who";
+        const count = document.createElement("span");
+        count.className = "count";
+        who.append(count);
+        say.append(who);
+        summary.append(chip, say);
+        group.append(summary, ...members);
+        parts.append(group);
       }
       list.replaceChildren(parts);
     };
