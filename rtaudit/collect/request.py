@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import SUBSCRIPTION
+from rtaudit.azure.resource_types import ACCOUNT, SUBSCRIPTION
 from rtaudit.collect.aspects import LEFT_OUT, READERS
 from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.collect.reader import Reader, Row
@@ -126,9 +126,14 @@ class EarlierAnswers:
         if reader.shape != "list":
             row = index.by_key.get(key)
             return [row] if row is not None and arm_id.type_of(key) == kind else None
-        if arm_id.type_of(key) != SUBSCRIPTION and key not in index.by_key:
+        if arm_id.type_of(key) != SUBSCRIPTION and key not in index.by_key and not _group_of_accounts(index, key):
             return None
         return [*index.below(kind, key), *index.once(_above_subscriptions).get(kind, ())]
+
+
+def _group_of_accounts(index: SnapshotIndex, key: str) -> bool:
+    """True for a resource group of accounts that are there: a snapshot holds no groups, and their lists were read."""
+    return key.count("/") == 4 and bool(list(index.below(ACCOUNT, key)))
 
 
 def _above_subscriptions(index: SnapshotIndex) -> dict[str, list[Row]]:

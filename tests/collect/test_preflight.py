@@ -189,7 +189,7 @@ def test_the_command(ready: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         done = CliRunner().invoke(app, [*words, *contract, *more])
         assert (done.exit_code, done.stdout) == (2, "")
         assert "names no account" in done.stderr
-        assert "it speaks of: prod" in done.stderr
+        assert "the contract covers: prod" in done.stderr
     ready.choose = lambda path: (
         None if path == "/token" else Reply(401, {"error": {"code": "InvalidAuthenticationToken", "message": "m"}})
     )

@@ -8,6 +8,7 @@ private. A pseudonym is a keyed hash of what it stands for. The key is random, a
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import asdict
 from pathlib import Path
@@ -70,12 +71,19 @@ def redact(snapshot: Snapshot, key: bytes | None = None) -> Snapshot:
     )
 
 
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?", re.ASCII)
+
+
 def _collection(copy: _Copy, block: dict[str, Any]) -> dict[str, Any]:
     """The collection's own block; types and their api-versions are Azure's words, not anybody's."""
     versions = block.pop("apiVersions", None)
     hidden: dict[str, Any] = copy.value(block, "collection")
     if isinstance(versions, dict):
-        known = {name: used for name, used in versions.items() if name.lower() in RESOURCE_TYPES}
+        known = {
+            name: used
+            for name, used in versions.items()
+            if name.lower() in RESOURCE_TYPES and isinstance(used, str) and _API_VERSION.fullmatch(used)
+        }
         rest = {name: used for name, used in versions.items() if name not in known}
         hidden["apiVersions"] = {**copy.value({"apiVersions": rest}, "collection").get("apiVersions", {}), **known}
     return hidden
