@@ -200,4 +200,4 @@ def test_what_pages_give_the_action_and_the_template_is_what_these_take() -> Non
             elif name == ".pre-commit-config.yaml":
                 assert {hook["id"] for one in read(text)["repos"] for hook in one["hooks"]} <= hooks
                 used += 1
-    assert used == 7
+    assert used == 8
