@@ -79,7 +79,6 @@ def test_the_commands_take_what_they_took() -> None:
                 "--allow-unknown",
                 "--group-by",
                 "--show",
-                "--steps",
                 "--evidence",
                 "--output",
                 "-o",
