@@ -35,6 +35,9 @@ def whole(copies: int, subscriptions: int = 10, environment: str = "prod") -> Sn
     for copy in range(copies):
         made = _NAME.sub(rf"lh-\g<1>{copy:05d}-", text).replace(own, ids[copy % subscriptions])
         accounts = []
+        here = f"/subscriptions/{ids[copy % subscriptions]}"
+        log_alert = _log_alert(here, copy)
+        resources[arm_id.key(log_alert["id"])] = log_alert
         for resource in json.loads(made):
             # What stands once in a subscription (its catalogue, its registrations) is the same for its copies.
             resources.setdefault(arm_id.key(resource["id"]), resource)
@@ -44,6 +47,24 @@ def whole(copies: int, subscriptions: int = 10, environment: str = "prod") -> Sn
             gaps.append(Gap(accounts[0], "diagnostics", "denied", 403, "AuthorizationFailed"))
     scope = {**sample.scope, "subscriptions": sorted(ids)}
     return Snapshot.of(environment, scope, resources.values(), gaps, collection=sample.collection)
+
+
+def _log_alert(subscription: str, copy: int) -> dict[str, Any]:
+    """An alert on a log query, which the sample has none of."""
+    name = f"lh-{copy:05d}-refused"
+    query = "AzureDiagnostics | where ResultSignature == 429"
+    return {
+        "id": f"{subscription}/resourceGroups/lh-{copy:05d}-rg/providers/Microsoft.Insights/scheduledQueryRules/{name}",
+        "name": name,
+        "type": "Microsoft.Insights/scheduledQueryRules",
+        "location": "eastus2",
+        "properties": {
+            "enabled": True,
+            "scopes": [subscription],
+            "criteria": {"allOf": [{"query": query, "operator": "GreaterThan", "threshold": 5}]},
+            "actions": {"actionGroups": []},
+        },
+    }
 
 
 if __name__ == "__main__":

@@ -168,6 +168,9 @@ class _Assembly:
             return
         acts = kind == "microsoft.insights/actiongroups"
         body, unknown = settle(_only_whether_it_acts(planned.body) if acts else planned.body)
+        if not isinstance(body.get("properties", {}), dict):
+            del body["properties"]
+            unknown.append(("/properties", "its properties are not an object in the plan"))
         assigned = [*COMMONLY_ASSIGNED, *row.assigned]
         # A template may state what only Azure decides, such as a connection's approval: a wish, and no fact.
         for pointer in [one for one in _elements(body, assigned) if one not in _WRITABLE]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +51,7 @@ def without_cases(path: Path) -> list[str]:
 
 def run_cases(path: Path) -> Iterator[CaseResult]:
     """Scan the files of each case with the one check, and compare the places that it finds."""
-    from rtaudit.scan.run import scan
+    from rtaudit.scan.run import scan_texts
 
     document = load_yaml(path, CASES_SCHEMA)
     checks = {**library(), **{key: one for file in check_files(path.parent) for key, one in load_checks(file).items()}}
@@ -66,18 +65,14 @@ def run_cases(path: Path) -> Iterator[CaseResult]:
         asked = {**{one: checks[one] for one in sorted(needed)}, check_id: check}
         for index, case in enumerate(cases):
             line, _ = document.position(("cases", check_id, index))
-            with tempfile.TemporaryDirectory(prefix="rtaudit-case-") as folder:
-                for name, text in case["files"].items():
-                    file = Path(folder) / name
-                    if Path(folder) not in file.parents or ".." in Path(name).parts:
-                        raise document.error(
-                            ("cases", check_id, index, "files", name),
-                            f"{name} leaves the case's folder",
-                            "name files below it",
-                        )
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_text(text, encoding="utf-8")
-                result = scan(folder, checks=asked)
+            for name in case["files"]:
+                if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
+                    raise document.error(
+                        ("cases", check_id, index, "files", name),
+                        f"{name} leaves the case's folder",
+                        "name files below it",
+                    )
+            result = scan_texts(case["files"], asked)
             found = sorted(
                 {
                     f"{one.file}:{place.line}"

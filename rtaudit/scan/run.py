@@ -16,7 +16,7 @@ from rtaudit.scan.packages import Package, is_manifest, packages_in
 from rtaudit.scan.projects import CODE, Project, Tree, folders_of, project_of
 from rtaudit.scan.says import sentence
 from rtaudit.scan.source import read_source
-from rtaudit.scan.walk import Walk
+from rtaudit.scan.walk import HeldFiles, Walk
 
 HINTS = (
     "/realtime", ".realtime", "realtime.", "realtime/", "realtime_", "_realtime", "realtime-", "-realtime", "realtimeclient", "realtimemodel",
@@ -95,8 +95,16 @@ class Scan:
 
 def scan(root: str | Path, *, exclude: Sequence[str] = (), checks: Mapping[str, Check] | None = None) -> Scan:
     """Scan a file or a folder. Raises InputError where there is nothing to scan."""
-    walk = Walk(Path(root), exclude)
-    result = Scan(str(root))
+    return _scan(Walk(Path(root), exclude), str(root), checks)
+
+
+def scan_texts(files: Mapping[str, str], checks: Mapping[str, Check]) -> Scan:
+    """Scan files that are in memory, path (with slashes) -> text: nothing is read or written."""
+    return _scan(HeldFiles(files), ".", checks)
+
+
+def _scan(walk: Walk | HeldFiles, root: str, checks: Mapping[str, Check] | None) -> Scan:
+    result = Scan(root)
     texts, paths, packages, speaks = _read(walk)
     result.files, result.left_out, result.unread = walk.files, dict(sorted(walk.left_out.items())), sorted(walk.unread)
     folders = folders_of(paths)
@@ -134,7 +142,7 @@ def _is_code(path: str) -> bool:
     return _CODE_FILE.search(name) is not None and not is_manifest(path)
 
 
-def _read(walk: Walk) -> tuple[dict[str, str], list[str], dict[str, list[Package]], set[str]]:
+def _read(walk: Walk | HeldFiles) -> tuple[dict[str, str], list[str], dict[str, list[Package]], set[str]]:
     """The texts that may matter, all paths, the packages of each manifest, and the paths of files that say realtime."""
     texts: dict[str, str] = {}
     paths: list[str] = []

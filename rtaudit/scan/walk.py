@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -131,6 +131,22 @@ class Walk:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
             return data.decode("latin-1")
+
+
+@dataclass
+class HeldFiles:
+    """Files that are in memory, walked as a tree is."""
+
+    held: Mapping[str, str]
+    files: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Path and text of each file, by path."""
+        for path in sorted(self.held):
+            self.files += 1
+            yield path, self.held[path]
 
 
 def _repository(folder: Path) -> tuple[str, list[Pattern]]:

@@ -17,6 +17,7 @@ KNOWN = {"id", "name", "description", "entry", "language", "files", "types", "pa
 GOOD = """schema: rtaudit.policy/1
 name: own
 extends: [baseline]
+select: [OWN-ID-001]
 """
 RULE = """- id: OWN-ID-001
   name: keys-off
@@ -61,16 +62,17 @@ def test_policies(rtaudit, tmp_path: Path) -> None:
     folder = tmp_path / "policies"
     folder.mkdir()
     (folder / "own.yaml").write_text(GOOD)
-    (folder / "rules.yaml").write_text(RULE)
-    (folder / "rules.cases.yaml").write_text(CASES.replace("VALUE", "false"))
+    (folder / "rules").mkdir()
+    (folder / "rules" / "rules.yaml").write_text(RULE)
+    (folder / "rules" / "rules.cases.yaml").write_text(CASES.replace("VALUE", "false"))
     assert run(rtaudit, "rtaudit-policy-lint", "policies").returncode == 0
     assert run(rtaudit, "rtaudit-policy-test", "policies").returncode == 0
-    (folder / "rules.cases.yaml").write_text(CASES.replace("VALUE", "true"))
+    (folder / "rules" / "rules.cases.yaml").write_text(CASES.replace("VALUE", "true"))
     assert run(rtaudit, "rtaudit-policy-test", "policies").returncode == 1
     (folder / "own.yaml").write_text(GOOD + "selcet: [RTA-RES-004]\n")
     ended = run(rtaudit, "rtaudit-policy-lint", "policies")
     assert ended.returncode != 0
-    assert "own.yaml:4:1" in ended.stdout + ended.stderr
+    assert "own.yaml:5:1" in ended.stdout + ended.stderr
 
 
 def test_client(rtaudit, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def served(*words: str) -> Iterator[tuple[dict[str, str], list[str]]]:
     )
     assert process.stdout is not None
     try:
-        exports = shlex.split(process.stdout.readline())[1:]
+        said = iter(process.stdout.readline, "")
+        exports = shlex.split(next(line for line in said if not line.startswith("#")))[1:]
         process.stdout.readline()
         lines = [process.stdout.readline().strip() for _ in range(3)]
         yield {**os.environ, **dict(word.split("=", 1) for word in exports)}, lines
