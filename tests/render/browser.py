@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import shutil
 import subprocess
 import sys
@@ -45,6 +45,9 @@ class Browser:
         os.close(theirs_in)
         os.close(theirs_out)
         self._in, self._out = ours_in, ours_out
+        # Not select(): a worker that has run thousands of tests may hold more than 1,024 descriptors.
+        self._ways = selectors.DefaultSelector()
+        self._ways.register(self._in, selectors.EVENT_READ)
         self._buffer = b""
         self._number = 0
         self.events = []
@@ -52,6 +55,7 @@ class Browser:
     def close(self):
         self._process.terminate()
         self._process.wait(20)
+        self._ways.close()
         os.close(self._in)
         os.close(self._out)
 
@@ -84,7 +88,7 @@ class Browser:
     def read(self, seconds=30):
         deadline = time.monotonic() + seconds
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], max(0, deadline - time.monotonic()))
+            ready = self._ways.select(max(0, deadline - time.monotonic()))
             assert ready, "the browser does not answer"
             got = os.read(self._in, 1 << 20)
             assert got, "the browser has ended"
