@@ -11,6 +11,21 @@ from rtaudit.subjects.filters import blocking_of
 from rtaudit.subjects.parts import Joined, fact, root
 from rtaudit.subjects.world import Subject, World, mapping, not_shown, text
 
+_DEPLOYMENTS = (
+    "account: kind location; "
+    "deployment: properties.capabilities properties.deploymentState properties.model "
+    "properties.provisioningState sku.capacity sku.name; models: value"
+)
+"""What a row about a deployment is made of."""
+
+
+_MODELS = (
+    "account: kind location; "
+    "deployment: properties.capabilities properties.deploymentState properties.model "
+    "properties.provisioningState; models: value"
+)
+"""What the rows of `facts.realtimeModels` are made of."""
+
 
 @root("environment", reads=("accounts",), fields="account")
 def accounts(environment: Subject) -> Joined:
@@ -29,11 +44,7 @@ def deployments(environment: Subject) -> Joined:
 @fact(
     "environment",
     reads=("accounts", "deployments", "models"),
-    fields=(
-        "account: kind location; "
-        "deployment: properties.capabilities properties.deploymentState properties.model "
-        "properties.provisioningState sku.capacity sku.name; models: value"
-    ),
+    fields=_DEPLOYMENTS,
 )
 def realtime_deployments(environment: Subject) -> Joined:
     """Deployments with a realtime role: `id`, `role`, `model` (name@version), `region`, `provisioningState`, `deploymentState`, `sku`, `capacity`."""
@@ -45,11 +56,7 @@ def realtime_deployments(environment: Subject) -> Joined:
 @fact(
     "environment",
     reads=("accounts", "deployments", "models"),
-    fields=(
-        "account: kind location; "
-        "deployment: properties.capabilities properties.deploymentState properties.model "
-        "properties.provisioningState sku.capacity sku.name; models: value"
-    ),
+    fields=_DEPLOYMENTS,
 )
 def speech_deployments(environment: Subject) -> Joined:
     """Those of `facts.realtimeDeployments` whose role is speech."""
@@ -59,11 +66,7 @@ def speech_deployments(environment: Subject) -> Joined:
 @fact(
     "environment",
     reads=("accounts", "deployments", "models"),
-    fields=(
-        "account: kind location; "
-        "deployment: properties.capabilities properties.deploymentState properties.model "
-        "properties.provisioningState; models: value"
-    ),
+    fields=_MODELS,
 )
 def realtime_models(environment: Subject) -> Joined:
     """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` (ids).
@@ -96,11 +99,7 @@ def realtime_models(environment: Subject) -> Joined:
 @fact(
     "environment",
     reads=("accounts", "deployments", "models"),
-    fields=(
-        "account: kind location; "
-        "deployment: properties.capabilities properties.deploymentState properties.model "
-        "properties.provisioningState; models: value"
-    ),
+    fields=_MODELS,
 )
 def speech_models(environment: Subject) -> Joined:
     """Those of `facts.realtimeModels` whose role is speech."""
@@ -173,11 +172,7 @@ def region_agreement(environment: Subject) -> Joined:
 @fact(
     "environment",
     reads=("accounts", "deployments", "models"),
-    fields=(
-        "account: kind location; "
-        "deployment: properties.capabilities properties.deploymentState properties.model "
-        "properties.provisioningState sku.capacity sku.name; models: value"
-    ),
+    fields=_DEPLOYMENTS,
 )
 def chat_deployments(environment: Subject) -> Joined:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""

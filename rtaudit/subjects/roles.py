@@ -25,6 +25,14 @@ DELETE_ACTION = "Microsoft.CognitiveServices/accounts/delete"
 """Action that deletes an account."""
 
 
+_HELD = (
+    "roleAssignment: properties.condition properties.principalId properties.principalType "
+    "properties.roleDefinitionId properties.scope; "
+    "roleDefinition: properties.permissions properties.roleName"
+)
+"""What `_holders` reads."""
+
+
 @root("account", reads=("roleAssignments",), fields="roleAssignment")
 def role_assignments(account: Subject) -> Joined:
     """Role assignments in force at the account, inherited ones too."""
@@ -35,11 +43,7 @@ def role_assignments(account: Subject) -> Joined:
 @fact(
     "account",
     reads=("roleAssignments",),
-    fields=(
-        "roleAssignment: properties.condition properties.principalId properties.principalType "
-        "properties.roleDefinitionId properties.scope; "
-        "roleDefinition: properties.permissions properties.roleName"
-    ),
+    fields=_HELD,
 )
 def realtime_callers(account: Subject) -> Joined:
     """Principals that may open realtime sessions (data action `…/deployments/realtime/action`), one row each."""
@@ -49,11 +53,7 @@ def realtime_callers(account: Subject) -> Joined:
 @fact(
     "account",
     reads=("roleAssignments",),
-    fields=(
-        "roleAssignment: properties.condition properties.principalId properties.principalType "
-        "properties.roleDefinitionId properties.scope; "
-        "roleDefinition: properties.permissions properties.roleName"
-    ),
+    fields=_HELD,
 )
 def key_readers(account: Subject) -> Joined:
     """Principals that may read the account's keys (`…/accounts/listKeys/action`), one row each."""
@@ -63,11 +63,7 @@ def key_readers(account: Subject) -> Joined:
 @fact(
     "account",
     reads=("roleAssignments",),
-    fields=(
-        "roleAssignment: properties.condition properties.principalId properties.principalType "
-        "properties.roleDefinitionId properties.scope; "
-        "roleDefinition: properties.permissions properties.roleName"
-    ),
+    fields=_HELD,
 )
 def deployment_writers(account: Subject) -> Joined:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
@@ -77,11 +73,7 @@ def deployment_writers(account: Subject) -> Joined:
 @fact(
     "account",
     reads=("roleAssignments",),
-    fields=(
-        "roleAssignment: properties.condition properties.principalId properties.principalType "
-        "properties.roleDefinitionId properties.scope; "
-        "roleDefinition: properties.permissions properties.roleName"
-    ),
+    fields=_HELD,
 )
 def account_deleters(account: Subject) -> Joined:
     """Principals that may delete the account (`…/accounts/delete`), one row each."""
