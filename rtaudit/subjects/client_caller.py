@@ -85,7 +85,7 @@ def _at(account: Subject, principal: str) -> Joined:
         message = f"the role that {principal} is assigned could not be read"
         return Joined(None, (Gap(unread[0].id, "roleAssignments", "missing", message=message),))
     callers = account.join("facts.realtimeCallers")
-    group = next((one for one in callers.value if text(one.get("principalType")) == "group"), None)
+    group = next((one for one in callers.value if text(one["principalType"].value) == "group"), None)
     if group is not None:
         message = f"{principal} holds no role itself, and the group {group['principalId']} does: Resource Manager does not tell who its members are"
         return Joined(None, (Gap(group["id"], "roleAssignments", "missing", code="GroupNotExpanded", message=message),))
@@ -113,7 +113,7 @@ def _where(held: Held, account: Subject) -> str:
         return f"at the management group {name}"
     kinds = {2: "the subscription", 4: "the resource group"}
     where = f"at {kinds.get(scope.count('/'), 'the resource')} {name}"
-    return where if held.reaches else f"{where}, which does not reach the account"
+    return where if held.reaches else f"{where} (not the account's)"
 
 
 def _foreign(client: Subject) -> str | None:
