@@ -85,7 +85,7 @@ def _at(account: Subject, principal: str) -> Joined:
         message = f"the role that {principal} is assigned could not be read"
         return Joined(None, (Gap(unread[0].id, "roleAssignments", "missing", message=message),))
     callers = account.join("facts.realtimeCallers")
-    group = next((one for one in callers.value if text(one["principalType"].value) == "group"), None)
+    group = next((one for one in callers.value if text(one.get("principalType")) == "group"), None)
     if group is not None:
         message = f"{principal} holds no role itself, and the group {group['principalId']} does: Resource Manager does not tell who its members are"
         return Joined(None, (Gap(group["id"], "roleAssignments", "missing", code="GroupNotExpanded", message=message),))

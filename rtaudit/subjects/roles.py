@@ -101,9 +101,8 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             principal.lower(),
             {
                 "principalId": principal,
-                "principalType": Joined(
-                    kind, () if kind else (Gap(assignment["id"], "roleAssignments", "missing", message=unstated),)
-                ),
+                "principalType": kind
+                or Joined(None, (Gap(assignment["id"], "roleAssignments", "missing", message=unstated),)),
                 "roles": [],
                 "scopes": [],
                 "conditional": True,
