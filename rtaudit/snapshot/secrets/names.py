@@ -27,7 +27,7 @@ _PASS_OF = (
 
 _SECRET = re.compile(
     rf"""
-      (?:{PASSWORDS}|credentials?|connection-?strings?|conn-?str(?:ing)?|cookies?|(?:^|-)authorization|(?:^|(?<!result)-)signature
+      (?:{PASSWORDS}|credentials?|connection-?strings?|conn-?str(?:ing)?|cookies?|(?:^|-)authorization|(?:^|-)signature
         |(?:^|-)sig|(?:^|-)sas(?:-?(?:token|uri|url|key|signature))?|secrets?|secret-?value|(?:auth|authorization)-header)
       (?:-?\d+)?$
     | ^(?:passe?|pw)$ | (?:^|-)(?:{_PASS_OF})-?pass$ | ^(?:\w+-)*pat$

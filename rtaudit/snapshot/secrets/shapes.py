@@ -108,7 +108,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape("storage key, encoded", "%3d%3d", r"(?<![A-Za-z0-9+/%])(?:[A-Za-z0-9+/]|%2B|%2F){86}%3D%3D"),
     _shape("Azure AI key", "jqqj9", r"\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b"),
     _shape(
-        "Azure key with a mark of its own", "+ast +amc +aiot +asbe +aehs +acr acdb azse azca azfu apim",
+        "Azure key with a mark of its own", "+ast +amc +acr aiot asbe aehs acdb azse azca azfu apim",
         r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{30,80}(?:\+ASt|\+AMC|\+ACR|\+AIoT|\+ASbE|\+AEhS|AIoT|ASbE|AEhS|ACDb|AzSe|AzCa|AzFu|APIM)"
         r"[A-Za-z0-9+/]{5,12}={0,2}(?![A-Za-z0-9+/=])",
     ),
@@ -121,7 +121,6 @@ SHAPES: tuple[Shape, ...] = (
     _shape("token of Slack", "xox xapp-", r"(?<![A-Za-z0-9])(?:xox[a-z]|xapp)[-.](?:[A-Za-z0-9-]|%2[BF]|%3D){8,}"),
     _shape("key of AWS", "akia asia", r"(?<![A-Za-z0-9])(?-i:AKIA|ASIA)(?-i:[A-Z0-9]{16})(?![A-Za-z0-9])"),
     _shape("key of Google", "aiza ya29. gocspx-", r"(?<![A-Za-z0-9])(?:AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})"),
-    _shape("refresh token of Google", "1//0", r"(?<![A-Za-z0-9])1//0[\w-]{30,}"),
     _shape("token of a package index", "npm_ pypi-ag", r"(?<![A-Za-z0-9])(?:npm_[A-Za-z0-9]{36}|pypi-Ag[\w-]{50,})"),
     _shape(
         "token with a mark of its own",
@@ -214,7 +213,7 @@ SHAPES: tuple[Shape, ...] = (
 )  # fmt: skip
 """Shapes that are a secret wherever they stand."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9/._-]*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9/._)-]*\Z")
 _OF_SIGNS = frozenset({
     "private key in PEM", "user in an address", "user in an address, encoded", "bearer token", "basic credentials",
     "storage key", "secret of an application", "value in a query", "SAS signature", "authorization header",
@@ -225,21 +224,19 @@ _OF_SIGNS = frozenset({
     "private key of PuTTY", "hook of another service", "digits beside a telling name",
     "user and password in base64",
 })  # fmt: skip
-"""Shapes that no text without a blank, a quote or one of `:=%&?<>~@+` can have."""
+"""Shapes that no text without a blank, a quote or one of `:=%&?<>~@+(` can have."""
 _OF_PLAIN = tuple(shape for shape in SHAPES if shape.what not in _OF_SIGNS)
-_WITH_SLASH = tuple(shape for shape in _OF_PLAIN if "/" in shape.pattern.pattern)
-_OF_SEGMENTS = tuple(shape for shape in _OF_PLAIN if shape not in _WITH_SLASH)
-"""Shapes that hold no slash: of a path, each segment is looked through once for all paths that have it."""
 
 _PASSWORD = re.compile(rf"(?:{PASSWORDS})\d?$")
 _PASS = re.compile("passe?|pw", re.IGNORECASE)
 _QUOTE = r"\\*[\"'`]|&quot;|&\#3[49];|%22|\\+u002[27]"
 _NAMED = re.compile(
     rf"(?P<keep>(?:(?<![A-Za-z0-9_])|(?<=%[0-9A-F]{{2}})|(?<=u002[267]))(?P<name>[A-Za-z_](?:(?!%22|%3[AD])[\w.-]){{0,63}})(?:(?:{_QUOTE})?\]?\)?)\s{{0,4}}"
-    rf"(?P<sep>=>|->|:=|=(?!>|=\s)|:(?!//|=)|%3[AD]|&\#61;)(?P<space>\s{{0,4}})(?:[|>][+-]?[ ]{{0,4}}\r?\n\s{{1,20}})?(?P<quote>{_QUOTE})?)",
+    rf"(?P<sep>=>|->|:=|!==?|={{1,3}}(?!>)|:(?!//|=)|%3[AD]|&\#61;)(?P<space>\s{{0,4}})(?:[|>][+-]?[ ]{{0,4}}\r?\n\s{{1,20}})?(?P<quote>{_QUOTE})?)",
     re.IGNORECASE,
 )
-"""A name and the sign behind it: `Password=`, `"apiKey": "`, `client_secret%3D`."""
+"""A name and the sign behind it: `Password=`, `"apiKey": "`, `client_secret%3D`, `token == "`."""
+_NUMBER = re.compile(r"\d{1,6}\Z")
 _QUOTED = re.compile(r"(?:(?!&quot;|&#3[49];|%22|\\+u002[27])[^\"'`\\\r\n])+")
 _BARE = re.compile(
     r"\[cut\](?=[\]})]+(?:[\s,]|\Z))|\{[^{}]{0,2000}\}|\[(?!cut\])[^\[\]]{0,2000}\]|(?:(?!%26|\\u0026)[^\s\"'`&;<>\\])+"
@@ -298,6 +295,8 @@ def _is_no_secret(found: re.Match[str], value: str, source: bool) -> bool:
     """True where what a name is given without quotes is a reference, prose or a count."""
     if source and _REFERENCE.match(value):
         return True
+    if found.group("sep") in ("==", "!=") and _NUMBER.match(value):
+        return True  # `ResultSignature == 429` of a log query
     name = words(found.group("name"))
     plain = value.rstrip(".,:)").isalpha() and len(value) < 20
     # "InvalidAuthenticationToken: The token has expired" is prose; after `password:` nothing is.
@@ -311,21 +310,6 @@ _LEAST = 6
 """Characters of the shortest text that holds a secret: `pwd=ab`."""
 
 
-def _cut_shapes(shapes: tuple[Shape, ...], text: str, lower: str) -> str:
-    for shape in shapes:
-        # Loops for `any`: this is most of what reading a large snapshot costs.
-        for hint in shape.hints:
-            if hint in lower:
-                text = shape.cut(text)
-                break
-    return text
-
-
-@lru_cache(maxsize=65_536)
-def _segment(text: str) -> str:
-    return _cut_shapes(_OF_SEGMENTS, text, text.lower()) if len(text) >= _LEAST else text
-
-
 @lru_cache(maxsize=65_536)
 def scrub(text: str, *, source: bool = False) -> str:
     """`text` (a message, a log line, a value) with everything of a secret's shape cut out. Idempotent.
@@ -337,10 +321,12 @@ def scrub(text: str, *, source: bool = False) -> str:
     lower = text.lower()
     # Names and ids, most of what Azure answers, have no blank, quote or sign: few shapes are left to be looked for.
     plain = _PLAIN.match(text) is not None
-    path = plain and text.startswith("/")
-    text = _cut_shapes(_WITH_SLASH if path else _OF_PLAIN if plain else SHAPES, text, lower)
-    if path:
-        text = "/".join([_segment(part) for part in text.split("/")])
+    for shape in _OF_PLAIN if plain else SHAPES:
+        # Loops for `any`: this is most of what reading a large snapshot costs.
+        for hint in shape.hints:
+            if hint in lower:
+                text = shape.cut(text)
+                break
     if (
         not plain
         and any(mark in lower for mark in ("=", ":", "%3", "->", "&#61;"))
@@ -351,6 +337,46 @@ def scrub(text: str, *, source: bool = False) -> str:
         for shape in SOURCE_SHAPES:
             text = shape.cut(text)
     return text
+
+
+_harmless: set[str] = set()
+"""Segments between slashes that no secret is in, or reaches into."""
+_MOST_SEGMENTS = 262_144
+
+
+def is_harmless(text: str, doubtful: re.Pattern[str]) -> bool:
+    """True where a text holds no secret for sure; without an answer (False) where a segment of it is `doubtful` as a whole.
+
+    Nearly every text of a snapshot is an id, and ids are made of few segments: each of those is looked at once.
+    """
+    segments = text.split("/")
+    if _harmless.issuperset(segments):
+        return True
+    if len(_harmless) > _MOST_SEGMENTS:
+        _harmless.clear()
+    for segment in segments:
+        if segment not in _harmless:
+            if _PLAIN.match(segment) is None or _is_reached(segment) or doubtful.fullmatch(segment) is not None:
+                return False
+            _harmless.add(segment)
+    return True
+
+
+_REACHING = {
+    hint.strip("/").rpartition("/")[2]: None if "/" in shape.pattern.pattern else shape.pattern
+    for shape in _OF_PLAIN
+    for hint in shape.hints
+}
+"""What hints at a shape in a segment of plain text -> its pattern; None for one that may go on behind a slash."""
+
+
+def _is_reached(segment: str) -> bool:
+    """True where a plain segment holds a secret, or may be part of one."""
+    lower = segment.lower()
+    for hint, pattern in _REACHING.items():
+        if hint in lower and (pattern is None or pattern.search(segment) is not None):
+            return True
+    return False
 
 
 GIVEN = r"[\"'`\])]*\s*(?::\s*[\w.?|<> ]{1,40}?\s*=|:=|:-|=>|[:=,]|\bor\b|\|\||\?\?|\?:)\s*"
