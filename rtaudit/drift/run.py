@@ -157,7 +157,8 @@ class _Comparing:
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             told: set[str] = set()
-            for difference in differences(*map(settled, unequal(one, other)), pair.type) if one != other else ():
+            here_only, there_only = (settled(body) for body in unequal(one, other))
+            for difference in differences(here_only, there_only, pair.type):
                 if shared.holds(pair, difference):
                     continue
                 change = self._seen(pair, difference)
