@@ -33,6 +33,9 @@ ANYWHERE: dict[str, tuple[str, str]] = {
     "api key in a query": ("https://x/y?x=1&amp;" + "apikey=" + WORD, WORD),
     "subscription key": ("wss://x/y?" + "subscription-key=" + WORD, WORD),
     "client secret": ("client_id=x&" + "client_secret=" + WORD + "&x=1", WORD),
+    "compared": ('if api_key == "' + WORD + '":', WORD),
+    "compared, of JavaScript": ("if (apiKey !== '" + WORD + "')", WORD),
+    "compared, without quotes": ("where ApiKey == " + WORD, WORD),
     "api-key header": ("api-key: " + WORD, WORD),
     "PEM": ("-----BEGIN " + "PRIVATE KEY-----\n" + PEM_BODY + "\n-----END " + "PRIVATE KEY-----", PEM_BODY),
     "PEM, cut off": ("-----BEGIN RSA " + "PRIVATE KEY-----\\n" + PEM_BODY, PEM_BODY),
@@ -97,5 +100,6 @@ KEPT = (
     "sip:proj_abc@sip.ai.azure.com",
     "DataZoneStandard,GlobalStandard",
     "2026-05-22T20:09:19.2913137Z",
+    "AzureDiagnostics | where ResultSignature == 429 or ResultSignature != 200",
 )
 """Texts that look a little like secrets, and are none."""

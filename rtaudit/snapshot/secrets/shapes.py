@@ -71,7 +71,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape("storage key", "==", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}=="),
     _shape("Azure AI key", "jqqj9", r"\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{19,29}\b"),
     _shape(
-        "Azure key with a mark of its own", "+ast +amc +aiot +asbe +aehs +acr acdb azse azca azfu apim",
+        "Azure key with a mark of its own", "+ast +amc +acr aiot asbe aehs acdb azse azca azfu apim",
         r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{30,80}(?:\+ASt|\+AMC|\+ACR|\+AIoT|\+ASbE|\+AEhS|AIoT|ASbE|AEhS|ACDb|AzSe|AzCa|AzFu|APIM)"
         r"[A-Za-z0-9+/]{5,12}={0,2}(?![A-Za-z0-9+/=])",
     ),
@@ -132,23 +132,24 @@ SHAPES: tuple[Shape, ...] = (
 )  # fmt: skip
 """Shapes that are a secret wherever they stand."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9/._()-]*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9/._)-]*\Z")
 _OF_SIGNS = frozenset({
     "private key in PEM", "user in an address", "user in an address, encoded", "bearer token", "basic credentials",
     "storage key", "secret of an application", "value in a query", "SAS signature", "authorization header",
     "value beside its name in a list of headers", "value of an option", "content of an element",
-    "value beside its name in an element", "password in words", "user of curl",
+    "value beside its name in an element", "password in words", "user of curl", "digits beside a telling name",
 })  # fmt: skip
-"""Shapes that no text without a blank, a quote or one of `:=%&?<>~@+` can have."""
+"""Shapes that no text without a blank, a quote or one of `:=%&?<>~@+(` can have."""
 _OF_PLAIN = tuple(shape for shape in SHAPES if shape.what not in _OF_SIGNS)
 
 _PASSWORD = re.compile(rf"(?:{PASSWORDS})\d?$")
 _GIVEN = re.compile(
-    r"(?P<keep>(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{0,63})(?P<open>\\*[\"'`]?\]?\)?)\s{0,4}(?P<sep>=>|:=|=(?!>)|:(?!//|=)|%3[AD])"
+    r"(?P<keep>(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{0,63})(?P<open>\\*[\"'`]?\]?\)?)\s{0,4}(?P<sep>=>|:=|!==?|={1,3}(?!>)|:(?!//|=)|%3[AD])"
     r"(?P<space>\s{0,4})(?P<quote>\\*[\"'`])?)(?P<value>(?(quote)[^\"'`\\\r\n]+|(?:(?!%26|\\u0026)[^\s\"'`&;<>\\])+))",
     re.IGNORECASE,
 )
-"""A name that is given a value: `Password=…;`, `"apiKey": "…"`, `client_secret%3D…`."""
+"""A name that is given a value, or compared with one: `Password=…;`, `"apiKey": "…"`, `client_secret%3D…`, `token == "…"`."""
+_NUMBER = re.compile(r"\d{1,6}\Z")
 _HINTS = (
     "key",
     "token",
@@ -181,6 +182,8 @@ def _given(text: str, *, source: bool) -> str:
         if found.group("quote") is None:
             if source and _REFERENCE.match(value):
                 return found.group()
+            if found.group("sep") in ("==", "!=") and _NUMBER.match(value):
+                return found.group()  # `ResultSignature == 429` of a log query
             plain = value.rstrip(".,:)").isalpha() and len(value) < 20
             # "InvalidAuthenticationToken: The token has expired" is prose; after `password:` nothing is.
             if plain and found.group("sep") == ":" and found.group("space") and not _PASSWORD.search(words(name)):
@@ -217,6 +220,46 @@ def scrub(text: str, *, source: bool = False) -> str:
         for shape in SOURCE_SHAPES:
             text = shape.cut(text)
     return text
+
+
+_harmless: set[str] = set()
+"""Segments between slashes that no secret is in, or reaches into."""
+_MOST_SEGMENTS = 262_144
+
+
+def is_harmless(text: str, doubtful: re.Pattern[str]) -> bool:
+    """True where a text holds no secret for sure; without an answer (False) where a segment of it is `doubtful` as a whole.
+
+    Nearly every text of a snapshot is an id, and ids are made of few segments: each of those is looked at once.
+    """
+    segments = text.split("/")
+    if _harmless.issuperset(segments):
+        return True
+    if len(_harmless) > _MOST_SEGMENTS:
+        _harmless.clear()
+    for segment in segments:
+        if segment not in _harmless:
+            if _PLAIN.match(segment) is None or _is_reached(segment) or doubtful.fullmatch(segment) is not None:
+                return False
+            _harmless.add(segment)
+    return True
+
+
+_REACHING = {
+    hint.strip("/").rpartition("/")[2]: None if "/" in shape.pattern.pattern else shape.pattern
+    for shape in _OF_PLAIN
+    for hint in shape.hints
+}
+"""What hints at a shape in a segment of plain text -> its pattern; None for one that may go on behind a slash."""
+
+
+def _is_reached(segment: str) -> bool:
+    """True where a plain segment holds a secret, or may be part of one."""
+    lower = segment.lower()
+    for hint, pattern in _REACHING.items():
+        if hint in lower and (pattern is None or pattern.search(segment) is not None):
+            return True
+    return False
 
 
 GIVEN = r"[\"'`\])]*\s*(?::\s*[\w.?|<> ]{1,40}?\s*=|:=|:-|=>|[:=,]|\bor\b|\|\||\?\?|\?:)\s*"
