@@ -155,7 +155,9 @@ def _watches(criterion: dict[str, Any], deployment: Subject | None, account: Sub
             if operator != "exclude" and values and all(one.startswith("2") for one in values):
                 return False
         elif name in own:
-            is_named = any(own[name].startswith(one) if operator == "startswith" else own[name] == one for one in values)
+            is_named = any(
+                own[name].startswith(one) if operator == "startswith" else own[name] == one for one in values
+            )
             if is_named == (operator == "exclude"):
                 return False
         else:
