@@ -307,9 +307,7 @@ class Changes:
         if steps[0] == "module":
             return self._into_module(steps, module, index, wanted, depth)
         if steps[0] == "data":
-            address = ".".join(
-                [*([module] if module else []), "data", str(steps[1]), str(steps[2]) if len(steps) > 2 else ""]
-            )
+            address = ".".join([*([module] if module else []), *map(str, steps[:3])])
             return _as_id(self.prior(address).get("id")) or ""
         if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
             return None
