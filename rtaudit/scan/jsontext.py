@@ -1,4 +1,4 @@
-"""JSON text: read the entries of JSON that stands in a string of code, holes and all."""
+"""JSON text: read the entries of JSON that is in a string of code, with what is filled in."""
 
 from __future__ import annotations
 
