@@ -28,6 +28,11 @@
     let asked = false;
     let grouped = grouping ? grouping.value : "";
 
+    const titleOf = (item) =>
+      Array.from(item.querySelector(".say").childNodes)
+        .filter((node) => node.className !== "who")
+        .map((node) => node.textContent)
+        .join("");
     const regroup = () => {
       if (!grouping || grouping.value === grouped) {
         return;
@@ -44,7 +49,7 @@
         groups.get(key).push(item);
       }
       for (const [key, members] of groups) {
-        if (grouped === "cause" && members.length < 4) {
+        if (grouped === "cause" && members.length < 2) {
           parts.append(...members);
           continue;
         }
@@ -57,15 +62,18 @@
         const say = document.createElement("span");
         say.className = "say";
         const option = grouped === "owner" ? controls.querySelector(`select[name=owner] option[value="${key}"]`) : null;
-        const said = members[0].querySelector(".say");
-        say.textContent = option ? option.textContent : grouped === "cause" && said ? said.firstChild.textContent : key;
+        say.textContent = option ? option.textContent : grouped === "cause" ? titleOf(members[0]) : key;
         const who = document.createElement("span");
         who.className = "who";
         const count = document.createElement("span");
         count.className = "count";
         who.append(count);
         say.append(who);
-        summary.append(chip, say);
+        const id = document.createElement("span");
+        id.className = "id";
+        const rules = Array.from(new Set(members.map((member) => member.dataset.rule)));
+        id.textContent = grouped === "cause" ? rules[0] + (rules.length > 1 ? ` (+ ${rules.length - 1} more)` : "") : "";
+        summary.append(chip, say, id);
         group.append(summary, ...members);
         parts.append(group);
       }
