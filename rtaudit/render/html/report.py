@@ -81,7 +81,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
         untroubled=untroubled,
         groups=_groups(report, found, numbers, rules, rich=rich),
         grouped="cause" if len(found) <= ROWS else "rule",
-        quiet=[_row(one, numbers) for one in report.findings if one.outcome in _QUIET],
+        quiet=_quiet(report, numbers, many=many),
+        quiet_count=sum(one.outcome in _QUIET for one in report.findings),
         states=_STATES,
         severities=SEVERITIES,
         owners=sorted(owners.values(), key=lambda pair: pair[1]),
@@ -209,13 +210,31 @@ def _groups(
         }
 
 
+def _quiet(report: Report, owners: dict[str, int], *, many: bool) -> list[dict[str, Any]]:
+    """What passed or does not apply, by rule and environment: each resource, with a note where there is one."""
+    found: dict[tuple[str, str, str, str], list[tuple[int, str]]] = {}
+    for one in report.findings:
+        if one.outcome in _QUIET:
+            resource = name(one.resource) + (f" · {value(one.note, 300)}" if one.note else "")
+            group = found.setdefault((one.outcome, one.rule, one.severity, one.environment), [])
+            group.append((owners[arm_id.key(owner(one.resource))], resource))
+    return [
+        {
+            "state": outcome,
+            "severity": severity,
+            "domain": domain_of(rule),
+            "environment": value(environment, 60),
+            "title": f"{'passed' if outcome == 'pass' else 'not applicable'} {value(rule, 60)}"
+            + (f" {value(report.rules[rule].title, 300)}" if rule in report.rules else "")
+            + (f" · {value(environment, 60)}" if many else ""),
+            "rows": rows,
+        }
+        for (outcome, rule, severity, environment), rows in found.items()
+    ]
+
+
 def _row(
-    finding: Finding,
-    owners: dict[str, int],
-    report: Report | None = None,
-    rules: dict[str, int] | None = None,
-    *,
-    rich: bool = False,
+    finding: Finding, owners: dict[str, int], report: Report, rules: dict[str, int], *, rich: bool = False
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "state": state(finding),
@@ -226,8 +245,6 @@ def _row(
         "environment": value(finding.environment, 60),
         "owner": owners[arm_id.key(owner(finding.resource))],
     }
-    if report is None or rules is None:
-        return {**row, "note": value(finding.note, 300) if finding.note else ""}
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
     seen = () if unknown else finding.observations[:_OBSERVATIONS]

@@ -9,12 +9,15 @@
   const more = document.getElementById("more");
   if (list && controls) {
     const loud = Array.from(list.querySelectorAll("[data-state]"));
-    const items = loud.concat(quiet ? Array.from(quiet.children) : []);
+    const items = loud.concat(quiet ? Array.from(quiet.querySelectorAll(".qs>p")) : []);
+    // What passed has its state, severity and domain once for each rule.
+    const facts = new Map(items.map((item) => [item, item.dataset.state ? item.dataset : { ...item.parentElement.dataset, ...item.dataset }]));
     const texts = new Map();
     const textOf = (item) => {
       let text = texts.get(item);
       if (text === undefined) {
-        text = item.textContent.toLowerCase();
+        text = (item.dataset.state ? item : item.parentElement.firstChild).textContent;
+        text = (item.dataset.state ? text : `${text} ${item.textContent}`).toLowerCase();
         texts.set(item, text);
       }
       return text;
@@ -132,9 +135,10 @@
       let fitting = 0;
       let flat = 0;
       for (const item of items) {
+        const fact = facts.get(item);
         const fits =
-          states.has(item.dataset.state) &&
-          wanted.every(([name, value]) => item.dataset[name] === value) &&
+          states.has(fact.state) &&
+          wanted.every(([name, value]) => fact[name] === value) &&
           words.every((word) => textOf(item).includes(word));
         const group = item.parentElement.className === "g" ? item.parentElement : null;
         if (fits) {
@@ -161,6 +165,10 @@
       }
       if (quiet) {
         quiet.hidden = !states.has("pass") && !states.has("notApplicable");
+        quiet.open = !quiet.hidden;
+        for (const part of quiet.children) {
+          part.hidden = part.className !== "qs" || !part.querySelector("p:not([hidden])");
+        }
       }
       more.hidden = flat <= room;
       status.textContent = `${fitting} of ${items.length} shown`;
