@@ -122,9 +122,9 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         self._log = log
         self._timeout = urllib3.Timeout(connect=limits.connect_timeout, read=limits.read_timeout)
         # One host: its pool is asked directly, which saves finding it for each request.
-        self._manager = _manager(endpoint, limits.concurrency)
-        self._manager.pool_classes_by_scheme = pools(limits.answer_timeout)
-        self._pool = self._manager.connection_from_url(endpoint.url)
+        manager = _manager(endpoint, limits.concurrency)
+        manager.pool_classes_by_scheme = pools(limits.answer_timeout)
+        self._pool = manager.connection_from_url(endpoint.url)
 
     def send(self, request: HttpRequest, **_: Any) -> Answer:
         """The answer, read whole. Raises Fault when there is none, or when the request must not leave."""
@@ -193,8 +193,9 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         """Nothing to open: connections are made when they are needed."""
 
     def close(self) -> None:
-        """Close the idle connections."""
-        self._manager.clear()
+        """Close the connections: the idle ones now, and one in use when it comes back."""
+        # Not `clear()` of the manager: that forgets the pool, and leaves its connections to the garbage collector.
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self

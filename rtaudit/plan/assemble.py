@@ -13,6 +13,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import (
     ACCOUNT,
+    ACTIVITY_ALERT,
     ASSIGNMENT,
     COMMONLY_ASSIGNED,
     DEPLOYMENT,
@@ -20,6 +21,7 @@ from rtaudit.azure.resource_types import (
     RESOURCE_TYPES,
     ZONE_GROUP,
 )
+from rtaudit.plan.connections import connected
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, Planned, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
@@ -89,9 +91,11 @@ def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> 
     }
     scope["planned"] = {key: value for key, value in scope["planned"].items() if value}
     resources = with_demand(base, found.resources.values()) if base else list(found.resources.values())
-    return Snapshot.of(
-        environment, scope, [cut_secrets(one) for one in resources], found.gaps, base.clients if base else ()
-    )
+    # Which api-version showed a resource says what its absent fields mean.
+    versions = base.collection.get("apiVersions") if base else None
+    collection = {"apiVersions": versions} if versions else {}
+    cut = [cut_secrets(one) for one in resources]
+    return Snapshot.of(environment, scope, cut, found.gaps, base.clients if base else (), collection)
 
 
 class _Assembly:
@@ -106,9 +110,10 @@ class _Assembly:
         for plan in plans:
             for planned in plan.resources:
                 self._take(planned)
-        self._replaced = self._remove()
+        self._replaced, gone = self._remove()
         for planned in self.planned.values():
             self._lay(planned)
+        self.gaps += connected(self.resources, gone, self.planned)
         self.gaps += _gaps_of_plans(plans)
         self.gaps += self._gaps_of_accounts()
         if base is None:
@@ -124,28 +129,35 @@ class _Assembly:
             self.planned[key] = planned
         elif planned.fate not in ("delete", "exists"):
             # The same id from two modules, or a patch over a resource of the plan.
+            if earlier.fate == "change" and planned.fate in ("create", "put"):
+                earlier, planned = planned, earlier
+            body = _merged(earlier.body, planned.body)
+            for path in planned.cleared:
+                _unset(body, path.split("."))
             self.planned[key] = replace(
                 earlier,
-                body=_merged(earlier.body, planned.body),
+                body=body,
+                fate=planned.fate if earlier.fate == "keep" else earlier.fate,
+                cleared=[path for path in [*earlier.cleared, *planned.cleared] if at(body, path.split(".")) is None],
                 conditional=earlier.conditional and planned.conditional,
                 unmodelled=[
                     path for path in earlier.unmodelled if at(planned.body, path.strip("/").split("/")) is None
                 ],
             )
 
-    def _remove(self) -> set[str]:
-        """Take away what is deleted or replaced, with everything below it; returns what was there of the replaced."""
+    def _remove(self) -> tuple[set[str], set[str]]:
+        """Take away what is deleted or replaced, with everything below it; returns the keys of these, and of all that went."""
         gone = {
             key
             for key, planned in self.planned.items()
             if planned.fate in ("delete", "create") and key in self.resources
         }
-        if gone:
-            for key in [key for key in self.resources if any(above in gone for above in _above(key))]:
-                del self.resources[key]
+        below = {key for key in self.resources if any(above in gone for above in _above(key))} if gone else set()
+        for key in below:
+            del self.resources[key]
         for key in [key for key, planned in self.planned.items() if planned.fate == "delete"]:
             del self.planned[key]
-        return gone
+        return gone, below
 
     def _lay(self, planned: Planned) -> None:
         key = arm_id.key(planned.id)
@@ -163,11 +175,14 @@ class _Assembly:
             message = f"whether it is deployed depends on a condition that the plan does not settle ({planned.address})"
             self.gaps.append(Gap(planned.id, aspect, NOT_YET, message=message))
             return
-        if kind == ACCOUNT and isinstance(planned.body.get("kind"), Unknown):
-            self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not tell its kind"))
-            return
+        planned_body = planned.body
+        if kind == ACCOUNT and not isinstance(planned_body.get("kind"), str):
+            if there is None:
+                self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not tell its kind"))
+                return
+            planned_body = {**planned_body, "kind": there.get("kind")}
         acts = kind == "microsoft.insights/actiongroups"
-        body, unknown = settle(_only_whether_it_acts(planned.body) if acts else planned.body)
+        body, unknown = settle(_only_whether_it_acts(planned_body) if acts else planned_body)
         if not isinstance(body.get("properties", {}), dict):
             del body["properties"]
             unknown.append(("/properties", "its properties are not an object in the plan"))
@@ -200,6 +215,14 @@ class _Assembly:
         """What else is on the accounts that the plan does not make, and above those that it makes."""
         there = {arm_id.key(one["id"]) for one in self.base.resources} if self.base else set()
         groups = {_group_of(key) for key in there if arm_id.type_of(key) == ACCOUNT}
+        accounts = {account for key in self.planned if (account := _account_of(key))}
+        if self.base is None and not accounts:
+            message = f"the plan holds no account; {_HINT}"
+            yield from (Gap("/", aspect, NOT_YET, message=message) for aspect in ("accounts", *_ON_ACCOUNT))
+        new = {arm_id.subscription_of(key) for key in accounts} - {arm_id.subscription_of(key) for key in there}
+        for subscription in sorted(one for one in new if one):
+            message = f"activity-log alerts that are not in the plan are not shown; {_HINT}"
+            yield Gap(f"/subscriptions/{subscription}/providers/{ACTIVITY_ALERT}", "alerts", NOT_YET, message=message)
         told: set[str] = set()
         for key, planned in list(self.planned.items()):
             account = _account_of(key)
@@ -237,6 +260,9 @@ def _over(
             _set(body, _steps(pointer), value)
         return body, unknown
     merged = _merged(there, body)
+    if planned.fate == "keep":
+        # What the plan does not show of what it leaves as it is, the snapshot shows.
+        unknown = [(pointer, why) for pointer, why in unknown if at(there, _steps(pointer)) is None]
     for path in planned.cleared:
         _unset(merged, path.split("."))
     for pointer, _ in unknown:

@@ -29,8 +29,6 @@ def azapi_resource(plan: Plan, changes: Changes, change: Change) -> None:
     """Add the resource of an `azapi_resource` to the plan."""
     fate = fate_of(change)
     if fate == "delete":
-        if isinstance(change.before, dict) and isinstance(change.before.get("id"), str):
-            plan.resources.append(Planned(change.before["id"], {}, change.address, "delete"))
         return
     kind, resource_id = arm_type(change), changes.id_of(change)
     if not kind or resource_id is None:
@@ -39,7 +37,7 @@ def azapi_resource(plan: Plan, changes: Changes, change: Change) -> None:
     assert fate is not None
     body = _body(changes, change)
     if isinstance(body, Unknown):
-        body = {"properties": body}
+        body = dict.fromkeys(("kind", "sku", "properties"), body)
     name = attribute(change, "name")
     resource: dict[str, Any] = {
         "id": resource_id,
@@ -68,7 +66,7 @@ def azapi_update(plan: Plan, changes: Changes, change: Change) -> None:
         plan.missing.append(f"{change.address}: the plan does not tell what it patches")
         return
     body = _body(changes, change)
-    patch = {"properties": body} if isinstance(body, Unknown) else body
+    patch = dict.fromkeys(("sku", "properties"), body) if isinstance(body, Unknown) else body
     resource = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": kind, **patch}
     plan.resources.append(Planned(resource_id, resource, change.address, "change", partial=True))
 

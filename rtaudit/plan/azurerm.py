@@ -37,8 +37,6 @@ def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
         _patch(plan, changes, change)
         return
     if fate == "delete":
-        if isinstance(change.before, dict) and isinstance(change.before.get("id"), str):
-            plan.resources.append(Planned(change.before["id"], {}, change.address, "delete"))
         return
     resource_id = changes.id_of(change)
     if resource_id is None:
@@ -100,6 +98,8 @@ class _Reader:
                 self.cleared.append(row.to)
                 continue
             self.set(body, row, value, expression)
+            if row.hides and fate_of(self.change) == "keep" and at(body, row.to.split(".")) == row.hides:
+                put(body, row.to, Unknown(f"the provider reads another value as {block} = {str(value).lower()} too"))
             if row.default is not None and value == row.default and expression is None and self.expressions:
                 self.defaults["/" + row.to.replace(".", "/")] = row.attribute
 
@@ -176,20 +176,25 @@ def _name(change: Change, resource_id: str) -> Any:
 
 def _patch(plan: Plan, changes: Changes, change: Change) -> None:
     """A customer-managed key that is a resource of its own in Terraform and part of the account in Azure."""
-    account = reference(changes, change, "cognitive_account_id", "Microsoft.CognitiveServices/accounts")
-    fate = fate_of(change)
-    if account is None or fate == "delete":
-        if fate != "delete":
-            plan.missing.append(f"{change.address}: the plan does not tell which account it is for")
+    if fate_of(change) == "delete":
+        gone = change.before.get("cognitive_account_id") if isinstance(change.before, dict) else None
+        if isinstance(gone, str):
+            # Without a key of one's own the account is encrypted with Microsoft's.
+            cleared = ["properties.encryption"]
+            plan.resources.append(Planned(gone, _account(gone), change.address, "change", cleared=cleared))
         return
-    body: dict[str, Any] = {
-        "id": account,
-        "name": arm_id.name_of(account),
-        "type": "Microsoft.CognitiveServices/accounts",
-    }
+    account = reference(changes, change, "cognitive_account_id", "Microsoft.CognitiveServices/accounts")
+    if account is None:
+        plan.missing.append(f"{change.address}: the plan does not tell which account it is for")
+        return
+    body = _account(account)
     row = Row("customer_managed_key", to="properties.encryption")
     customer_key(Place(_Reader(changes, change, plan), body, row, [change.after], None))
     plan.resources.append(Planned(account, body, change.address, "change"))
+
+
+def _account(resource_id: str) -> dict[str, Any]:
+    return {"id": resource_id, "name": arm_id.name_of(resource_id), "type": "Microsoft.CognitiveServices/accounts"}
 
 
 def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: Fate) -> None:

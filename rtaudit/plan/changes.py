@@ -7,23 +7,23 @@ question that its module has, which is said, or nowhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.model import Fate, Unknown
 from rtaudit.plan.sensitive import hidden, names
 
+if TYPE_CHECKING:
+    from rtaudit.plan.subscriptions import Subscriptions
+
 AFTER_APPLY = "known after apply"
 _DEPTH = 20
 """Modules that a reference is followed through at the most."""
-
-_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
 
 @dataclass
@@ -112,16 +112,22 @@ class Changes:
         """Sentences on references that were taken to lead to the only candidate."""
         self.ids: dict[str, str] = {}
         """Address -> the id that the resource has or will have, as far as worked out."""
+        self.removing: list[Change] = []
+        """Those that take something away: replaced and deposed objects included."""
         self._by_module: dict[str, list[Change]] = {}
         self._named: dict[tuple[str, str, str], dict[Any, Change]] = {}
         """Module, type and name -> index -> the managed resource."""
         self._followed: dict[tuple[str, str, Any, str], Change | str | None] = {}
-        self._expressions: dict[int, dict[str, dict[str, Any]]] = {}
-        """Identity of a module's configuration -> address in it -> expressions."""
+        self._rows: dict[int, dict[str, dict[str, Any]]] = {}
+        """Identity of a module's configuration -> address in it -> the resource as it is written."""
         rows = document.get("resource_changes")
         for row in rows if isinstance(rows, list) else ():
             change = _change(row)
-            if change is not None:
+            if change is None:
+                continue
+            if "delete" in change.actions:
+                self.removing.append(change)
+            if not row.get("deposed"):  # an older object of the address, beside the one that there will be
                 self._by_module.setdefault(change.module, []).append(change)
                 if change.mode == "managed":
                     self._named.setdefault((change.module, change.kind, change.name), {})[change.index] = change
@@ -131,27 +137,11 @@ class Changes:
             yield from changes
 
     @cached_property
-    def subscription(self) -> str | None:
-        """The one subscription that the plan's ids, else its azurerm provider, name; None where it names none or several."""
-        config = self.document.get("configuration")
-        stated = {
-            found[1].lower()
-            for change in self
-            for value in (change.after, change.before)
-            if isinstance(value, dict) and (found := _SUBSCRIPTION.match(str(value.get("id"))))
-        }
-        if len(stated) == 1:
-            return stated.pop()
-        providers = config.get("provider_config") if isinstance(config, dict) else None
-        configured: set[str] = set()
-        for provider in providers.values() if isinstance(providers, dict) else ():
-            if not isinstance(provider, dict) or str(provider.get("name")) != "azurerm":
-                continue
-            expressions = provider.get("expressions")
-            value = self.constant(expressions.get("subscription_id") if isinstance(expressions, dict) else None, "")
-            if isinstance(value, str):
-                configured.add(value)
-        return configured.pop() if len(configured) == 1 else None
+    def subscriptions(self) -> Subscriptions:
+        """Where what is new is made."""
+        from rtaudit.plan.subscriptions import Subscriptions
+
+        return Subscriptions(self)
 
     def constant(self, expression: Any, module: str) -> Any:
         """The value of an expression that is a constant or a root variable; None otherwise."""
@@ -175,14 +165,15 @@ class Changes:
 
     def configured(self, change: Change) -> dict[str, Any]:
         """The expressions that the code gives a resource; empty where the plan has none."""
+        return expressions(self.stated(change))
+
+    def stated(self, change: Change) -> dict[str, Any]:
+        """A resource of `configuration`; empty where the plan has none."""
         module = self._module(change.module)
-        if id(module) not in self._expressions:
-            rows = _rows(module.get("resources"))
-            self._expressions[id(module)] = {
-                str(one.get("address")): one["expressions"] for one in rows if isinstance(one.get("expressions"), dict)
-            }
+        if id(module) not in self._rows:
+            self._rows[id(module)] = {str(one.get("address")): one for one in _rows(module.get("resources"))}
         prefix = "data." if change.mode == "data" else ""
-        return self._expressions[id(module)].get(f"{prefix}{change.kind}.{change.name}", {})
+        return self._rows[id(module)].get(f"{prefix}{change.kind}.{change.name}", {})
 
     def all_targets(self, change: Change, expression: Any, wanted: str) -> list[str]:
         """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
@@ -296,8 +287,7 @@ class Changes:
         above, name = split_module(instance)
         calls = self._module(above).get("module_calls")
         call = calls.get(name) if isinstance(calls, dict) else None
-        expressions = call.get("expressions") if isinstance(call, dict) else None
-        return above, expressions if isinstance(expressions, dict) else {}
+        return above, expressions(call)
 
     def _follow(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
         """The change, or the known id, that a reference leads to."""
@@ -316,8 +306,8 @@ class Changes:
         if steps[0] == "var":
             if not module:
                 return _as_id(self._variable(str(steps[1])))
-            above, expressions = self._call(module)
-            return self._through(expressions.get(str(steps[1])), above, module_index(module), wanted, depth)
+            above, given = self._call(module)
+            return self._through(given.get(str(steps[1])), above, module_index(module), wanted, depth)
         if steps[0] == "module":
             return self._into_module(steps, module, index, wanted, depth)
         if steps[0] == "data":
@@ -327,10 +317,10 @@ class Changes:
             return _as_id(self.prior(address).get("id"))
         if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
             return None
-        given = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
+        at = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
         found = self._named.get((module, str(steps[0]), str(steps[1])), {})
-        if given is not None or len(found) > 1:
-            return found.get(index if given is None else given)
+        if at is not None or len(found) > 1:
+            return found.get(index if at is None else at)
         return next(iter(found.values()), None)
 
     def _into_module(self, steps: list[Any], module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
@@ -366,7 +356,7 @@ class Changes:
 
 def _change(row: Any) -> Change | None:
     inner = row.get("change") if isinstance(row, dict) else None
-    if not isinstance(inner, dict) or row.get("deposed"):
+    if not isinstance(inner, dict):
         return None
     actions = tuple(str(one) for one in inner.get("actions") or ())
     before, after, marks = inner.get("before"), inner.get("after"), inner.get("after_sensitive")
@@ -388,6 +378,12 @@ def _change(row: Any) -> Change | None:
         before=before,
         secret_names=secret,
     )
+
+
+def expressions(row: Any) -> dict[str, Any]:
+    """The expressions of a part of `configuration`; empty where it has none."""
+    found = row.get("expressions") if isinstance(row, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

@@ -46,8 +46,12 @@ def in_group(changes: Changes, group: Any, kind: str, name: str, change: Change)
     namespace, first, *_ = kind.split("/")
     if not isinstance(group, str) or not group:
         return f"/planned/{slug(change.address)}/providers/{namespace}/{first}/{name}"
-    subscription = f"/subscriptions/{changes.subscription}" if changes.subscription else SUBSCRIPTION
-    return f"{subscription}/resourceGroups/{group}/providers/{namespace}/{first}/{name}"
+    return f"{_subscription(changes, change)}/resourceGroups/{group}/providers/{namespace}/{first}/{name}"
+
+
+def _subscription(changes: Changes, change: Change) -> str:
+    found = changes.subscriptions.of(change)
+    return f"/subscriptions/{found}" if found else SUBSCRIPTION
 
 
 def _of_azapi(changes: Changes, change: Change, kind: str, name: str) -> str:
@@ -74,8 +78,7 @@ def _of_azurerm(changes: Changes, change: Change, kind: str, name: str) -> str:
     mapped = MAPPING[change.kind]
     segments = kind.split("/")
     if mapped.group_of_subscription:
-        subscription = f"/subscriptions/{changes.subscription}" if changes.subscription else SUBSCRIPTION
-        return f"{subscription}/resourceGroups/{name}"
+        return f"{_subscription(changes, change)}/resourceGroups/{name}"
     for attribute_name in mapped.parents:
         if attribute_name not in (change.after if isinstance(change.after, dict) else {}):
             continue

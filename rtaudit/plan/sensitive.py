@@ -54,6 +54,8 @@ def hide_names(plan: Plan, replaced: Mapping[str, str]) -> None:
         return [shown(item) for item in value] if isinstance(value, list) else value
 
     for resource in plan.resources:
+        if resource.fate == "delete":
+            continue  # it is in no output: its id only says what goes
         kind = resource.body.get("type")
         resource.id, resource.body = shown(resource.id), shown(resource.body)
         if kind is not None:

@@ -15,7 +15,7 @@ from rtaudit.plan.azurerm import azurerm_resource
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Change, Changes, fate_of
 from rtaudit.plan.identify import slug
-from rtaudit.plan.model import Plan
+from rtaudit.plan.model import Plan, Planned
 from rtaudit.plan.sensitive import hide_names
 
 _HELPERS = ("azuread", "external", "http", "local", "modtm", "null", "random", "template", "terraform", "time", "tls")
@@ -49,6 +49,9 @@ def read(document: dict[str, Any], file: str) -> Plan:
     changes = Changes(document)
     passed: Counter[str] = Counter()
     patches: list[Change] = []
+    plan.resources += [
+        Planned(gone, {}, change.address, "delete") for change in changes.removing if (gone := _removed(change))
+    ]
     for change in changes:
         provider = change.provider
         if change.mode != "managed" or provider in _HELPERS or change.kind in _NOTHING:
@@ -68,6 +71,15 @@ def read(document: dict[str, Any], file: str) -> Plan:
     secret = {name: f"planned-{slug(change.address)}" for change in changes for name in change.secret_names}
     hide_names(plan, secret)
     return plan
+
+
+def _removed(change: Change) -> str | None:
+    """The id of the object that a change removes; None where what goes is a part of one."""
+    mapped = MAPPING.get(change.kind)
+    if change.kind != "azapi_resource" and (mapped is None or mapped.place == "patch"):
+        return None
+    found = change.before.get("id") if isinstance(change.before, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _reader(change: Change) -> Callable[[Plan, Changes, Change], None] | None:

@@ -13,9 +13,14 @@ from rtaudit.report.model import in_order
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
+Among = Callable[[str, Sequence[Scope]], Sequence[Scope]]
+"""Rule id and all its subjects -> those to judge."""
 
-def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject, passes too."""
+
+def judge(
+    world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True, among: Among | None = None
+) -> list[Finding]:
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[Scope]] = {}
@@ -24,11 +29,13 @@ def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = 
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, among=among))
     return findings
 
 
-def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, *, fixes: bool) -> Iterable[Finding]:
+def _judge_rule(
+    world: World, bound: BoundRule, scopes: Sequence[Scope], pack: str, *, fixes: bool, among: Among | None
+) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
     # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
@@ -39,7 +46,7 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, 
             seen.add(arm_id.key(resource))
             yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
     severity, rule_id, each = bound.severity, rule.id, rule.each
-    for scope in scopes:
+    for scope in scopes if among is None else among(rule_id, scopes):
         resource = scope.subject.resource
         no_use = note or _another_api(scope.subject)
         if no_use is not None:

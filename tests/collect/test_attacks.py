@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import tracemalloc
@@ -48,6 +49,28 @@ def test_the_token_goes_to_no_other_host(cloud: Cloud, link: str) -> None:
         assert [(gap.aspect, gap.reason) for gap in gaps] == [("deployments", "failed")]
         assert other.asked == []
         assert "secret" not in str(gaps)
+
+
+def test_the_connections_are_closed_at_the_end_and_not_by_the_garbage_collector(cloud: Cloud) -> None:
+    gc.disable()
+    try:
+        collected = gather(cloud)
+        left = [
+            one
+            for one in gc.get_objects()
+            if isinstance(one, socket.socket) and one.fileno() >= 0 and _peer(one) == cloud.server.server_port
+        ]
+    finally:
+        gc.enable()
+    assert collected.snapshot.resources
+    assert left == []
+
+
+def _peer(one: socket.socket) -> int | None:
+    try:
+        return int(one.getpeername()[1])
+    except OSError:
+        return None
 
 
 def test_a_redirect_is_not_followed(cloud: Cloud) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
+
+from rtaudit.policy import check, load_policies
+from rtaudit.snapshot import Snapshot
 
 from .kit import ACCOUNT, GROUP, change, configured, gaps, refers, resource, snapshot, terraform_plan, tf_account
 
@@ -51,6 +55,24 @@ def test_what_is_not_known(values: dict[str, Any], unknown: dict[str, Any], fiel
     found = snapshot(terraform_plan(azapi(unknown=unknown, **values)))
     fields = {one for _, one in gaps(found, "notYetKnown", ACCOUNT)}
     assert field in fields or None in fields  # without a kind nobody knows what the account is
+
+
+def test_a_body_that_is_wholly_open_may_be_an_account_in_scope() -> None:
+    found = snapshot(terraform_plan(azapi(body=None, unknown={"body": True})))
+    assert ("accounts", None) in gaps(found, "notYetKnown", ACCOUNT)
+    report = check([found], load_policies(["baseline"]), as_of=date(2026, 11, 22))
+    assert {one.outcome for one in report.findings} == {"unknown"}
+
+
+def test_a_body_that_is_wholly_open_over_what_is_there_keeps_the_kind() -> None:
+    there = {"id": ACCOUNT, "kind": "AIServices", "sku": {"name": "S0"}, "properties": {"disableLocalAuth": True}}
+    base = Snapshot.of("prod", {"aspects": ["accounts"]}, [there], [])
+    found = snapshot(
+        terraform_plan(azapi(body=None, unknown={"body": True}, actions=("update",), id=ACCOUNT)), base=base
+    )
+    assert resource(found)["kind"] == "AIServices"
+    assert {("accounts", "/properties"), ("accounts", "/sku")} <= gaps(found, "notYetKnown", ACCOUNT).keys()
+    assert "disableLocalAuth" not in resource(found).get("properties", {})
 
 
 @pytest.mark.parametrize(

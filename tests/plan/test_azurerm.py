@@ -10,6 +10,7 @@ import pytest
 from rtaudit.documents import load_yaml
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.model import Unknown, at, unknowns
+from rtaudit.snapshot import Snapshot
 
 from .kit import (
     ACCOUNT,
@@ -138,6 +139,21 @@ def test_a_key_that_is_a_resource_of_its_own_is_part_of_the_account() -> None:
         terraform_plan(change("azurerm_cognitive_account", "a", tf_account(), {"id": True}), key, root=root)
     )
     assert resource(found)["properties"]["encryption"]["keySource"] == "Microsoft.KeyVault"
+
+
+def test_a_key_of_ones_own_that_is_taken_out() -> None:
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": {"keyName": "k"}}
+    there = {"id": ACCOUNT, "kind": "OpenAI", "properties": {"encryption": encryption}}
+    base = Snapshot.of("prod", {"aspects": ["accounts"]}, [there], [])
+    kind, values = "azurerm_cognitive_account_customer_managed_key", {"id": ACCOUNT, "cognitive_account_id": ACCOUNT}
+    entry = change(kind, "k", None, actions=("delete",), before=values)
+    assert resource(snapshot(terraform_plan(entry), base=base))["properties"] == {}
+    # One that is changed, beside an account that the code does not change and whose own block is empty.
+    after = {**values, "key_vault_key_id": "https://v.vault.azure.net/keys/other"}
+    account = change("azurerm_cognitive_account", "z", {**tf_account(), "id": ACCOUNT}, actions=("no-op",))
+    for entries in ((account, change(kind, "k", after)), (change(kind, "k", after), account)):
+        found = resource(snapshot(terraform_plan(*entries), base=base))
+        assert found["properties"]["encryption"]["keyVaultProperties"]["keyName"] == "other"
 
 
 @pytest.mark.parametrize("version", ["name", "id"])

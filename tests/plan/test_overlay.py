@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.model import Plan, Planned
+from rtaudit.plan.model import Fate, Plan, Planned
+from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot, load
 
-from .kit import gaps, resource, snapshot
+from .kit import ACCOUNT, SUBSCRIPTION, change, gaps, resource, snapshot, terraform_plan, tf_account
 
 SAMPLES = Path(__file__).parents[2] / "snapshots"
 
@@ -95,15 +97,107 @@ def test_quota_counts_what_the_plan_adds_and_takes(planned: Planned, delta: int)
     assert "gpt-realtime-mini" in next(iter(changed))
 
 
+def outcomes(of: Snapshot) -> dict[tuple[str, str], str]:
+    report = check([of], load_policies(["regulated"]), as_of=date(2026, 11, 22))
+    return {(one.rule, one.resource): one.outcome for one in report.findings}
+
+
+def turned(after: Snapshot) -> dict[tuple[str, str], tuple[str | None, str | None]]:
+    """(rule, name) -> what it was and is, where that differs."""
+    before, now = outcomes(prod()), outcomes(after)
+    return {
+        (rule, arm_id.name_of(resource)): (before.get((rule, resource)), now.get((rule, resource)))
+        for rule, resource in {*before, *now}
+        if before.get((rule, resource)) != now.get((rule, resource))
+    }
+
+
+ENDPOINT = "lh-concierge-prod-eus2-pe"
+
+
+def endpoint() -> dict[str, Any]:
+    (found,) = [one for one in prod().resources if one["id"].endswith(f"/privateEndpoints/{ENDPOINT}")]
+    return found
+
+
+def test_the_account_of_an_endpoint_that_is_deleted_has_no_connection_any_more() -> None:
+    found = turned(snapshot(plan(Planned(endpoint()["id"], {}, "a", "delete")), base=prod()))
+    assert found["RTA-NET-006", "lh-concierge-prod-eus2"] == ("pass", "fail")
+    assert found["RTA-NET-009", "lh-concierge-prod-eus2"] == ("pass", "fail")
+    assert found["RTA-DNS-001", ENDPOINT] == ("pass", None)
+
+
+@pytest.mark.parametrize("fate", ["create", "put"])
+def test_who_approves_an_endpoint_that_is_replaced_is_not_known(fate: Fate) -> None:
+    body = {**endpoint(), "properties": {**endpoint()["properties"]}}
+    after = snapshot(plan(Planned(body["id"], body, "a", fate)), base=prod())
+    expected = {"create": "unknown", "put": "pass"}[fate]
+    account = named("lh-concierge-prod-eus2")["id"]
+    assert outcomes(after)["RTA-NET-006", account] == outcomes(after)["RTA-NET-009", account] == expected
+
+
+def test_another_endpoint_keeps_what_is_approved_and_leaves_the_rest_open() -> None:
+    account = named("lh-nightdesk-prod-sdc")["id"]
+    connection = {"name": "c", "properties": {"privateLinkServiceId": account, "groupIds": ["account"]}}
+    other = endpoint()["id"].replace(ENDPOINT, "another")
+    body = {"id": other, "name": "another", "properties": {"privateLinkServiceConnections": [connection]}}
+    found = turned(snapshot(plan(Planned(other, body, "a", "create")), base=prod()))
+    # It has no approved connection now, and may have one then.
+    assert found["RTA-NET-006", "lh-nightdesk-prod-sdc"] == ("fail", "unknown")
+    connection["properties"]["privateLinkServiceId"] = named("lh-concierge-prod-eus2")["id"]
+    found = turned(snapshot(plan(Planned(other, body, "a", "create")), base=prod()))
+    assert ("RTA-NET-006", "lh-concierge-prod-eus2") not in found
+    assert found["RTA-NET-007", "lh-concierge-prod-eus2"] == ("pass", "unknown")
+
+
+def test_what_is_left_as_it_is_is_shown_by_the_base() -> None:
+    entry = change(
+        "azurerm_cognitive_account",
+        "a",
+        {**tf_account(DESK["name"], public_network_access_enabled=False), "id": DESK["id"]},
+        actions=("no-op",),
+    )
+    behind = [{**one, "properties": {**one["properties"], "publicNetworkAccess": "SecuredByPerimeter"}} if one["id"] == DESK["id"] else one for one in prod().resources]  # fmt: skip
+    base = Snapshot.of("prod", prod().scope, behind, prod().gaps, collection=prod().collection)
+    found = snapshot(terraform_plan(entry), base=base)
+    assert resource(found, DESK["id"])["properties"]["publicNetworkAccess"] == "SecuredByPerimeter"
+    field = ("accounts", "/properties/publicNetworkAccess")
+    assert field not in gaps(found, "notYetKnown", DESK["id"])
+    assert field in gaps(snapshot(terraform_plan(entry)), "notYetKnown", DESK["id"])
+    # An update sends Disabled.
+    entry["change"]["actions"] = ["update"]
+    assert resource(snapshot(terraform_plan(entry), base=base), DESK["id"])["properties"]["publicNetworkAccess"] == "Disabled"  # fmt: skip
+
+
+def test_with_a_base_the_deleted_accounts_are_known() -> None:
+    found = snapshot(plan(), base=prod())
+    assert found.collection == {"apiVersions": prod().collection["apiVersions"]}
+    assert not [key for key in turned(found) if key[0] == "RTA-GOV-005"]
+
+
 def used(of: Snapshot) -> dict[str, float]:
     (usages,) = [one for one in of.resources if one["id"].lower().endswith("/locations/eastus2/usages")]
     return {row["name"]["value"]: row["currentValue"] for row in usages["value"]}
 
 
 def test_without_a_base_what_no_plan_holds_is_unknown_and_says_what_would_tell() -> None:
-    found = gaps(snapshot(plan()), "notYetKnown", "/")
+    made = Planned(DESK["id"], {"id": DESK["id"], "kind": "OpenAI"}, "a", "create")
+    found = gaps(snapshot(plan(made)), "notYetKnown", "/")
     assert {"models", "usages", "providers"} == {aspect for aspect, _ in found}
     assert all("--with SNAPSHOT" in str(gap.message) for gap in found.values())
+
+
+def test_a_plan_without_an_account_says_nothing_of_accounts() -> None:
+    """Other code may hold them: the environment is not one without accounts."""
+    report = check([snapshot(plan())], load_policies(["production"]), as_of=date(2026, 11, 22))
+    assert {one.outcome for one in report.findings} == {"unknown"}
+    assert report.verdict == "incomplete"
+    assert outcomes(snapshot(plan(), base=prod()))["RTA-MOD-001", "environment/prod"] == "pass"
+
+
+def test_alerts_of_a_subscription_may_be_in_other_code() -> None:
+    made = Planned(ACCOUNT, {"id": ACCOUNT, "kind": "OpenAI", "properties": {}}, "a", "create")
+    assert outcomes(snapshot(plan(made)))["RTA-OBS-010", f"/subscriptions/{SUBSCRIPTION}"] == "unknown"
 
 
 def test_with_a_base_nothing_is_said_of_what_it_holds() -> None:

@@ -9,6 +9,7 @@ import pytest
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
 from rtaudit.plan.changes import value_of
 from rtaudit.plan.model import Unknown
+from rtaudit.snapshot import Snapshot
 
 from .kit import (
     ACCOUNT,
@@ -248,6 +249,159 @@ def test_the_subscription_of_what_is_new(provider: Any, ids: Any, expected: str)
     plan = terraform_plan(*changes, configuration=config, variables={"sub": {"value": SUBSCRIPTION}})
     (account,) = [one for one in snapshot(plan).resources if "/accounts/" in one["id"]]
     assert account["id"] == f"{expected}/providers/Microsoft.CognitiveServices/accounts/voice"
+
+
+OTHER = "00000000-0000-4000-8000-00000000000b"
+
+
+@pytest.mark.parametrize(
+    ("key", "of_alias", "there", "expected"),
+    [
+        pytest.param("azurerm.hub", {"constant_value": OTHER}, GROUP, OTHER, id="an alias"),
+        pytest.param("azurerm", {"constant_value": OTHER}, None, SUBSCRIPTION, id="beside an alias"),
+        pytest.param("azurerm.hub", {}, GROUP, None, id="an alias from the environment is not the other one"),
+        pytest.param("module.m:azurerm", {}, None, None, id="which one a module is given is not told"),
+        pytest.param("module.m:azurerm", {"constant_value": SUBSCRIPTION}, None, SUBSCRIPTION, id="both are one"),
+    ],
+)
+def test_each_provider_configuration_has_its_subscription(key: str, of_alias: Any, there: Any, expected: Any) -> None:
+    changes = [change("azurerm_cognitive_account", "a", tf_account(), {"id": True})]
+    if there:
+        changes.append(change("azurerm_resource_group", "g", {"id": there, "name": "rg"}, actions=("no-op",)))
+    provider = {"azurerm": {"constant_value": SUBSCRIPTION}, "azurerm.hub": of_alias}
+    written = [
+        {**configured("azurerm_cognitive_account", "a"), "provider_config_key": key},
+        {**configured("azurerm_resource_group", "g"), "provider_config_key": "azurerm"},
+    ]
+    config = {
+        "provider_config": {
+            one: {"name": "azurerm", "expressions": {"subscription_id": value} if value else {}}
+            for one, value in provider.items()
+        },
+        "root_module": {"resources": written},
+    }
+    (account,) = [
+        one for one in snapshot(terraform_plan(*changes, configuration=config)).resources if "/accounts/" in one["id"]
+    ]
+    start = f"/subscriptions/{expected}/" if expected else "/planned/subscription/"
+    assert account["id"].startswith(start)
+
+
+def test_an_id_of_another_place_does_not_say_where_new_resources_are() -> None:
+    """An assignment is where its scope is."""
+    role = f"/subscriptions/{OTHER}/resourceGroups/x/providers/Microsoft.Network/virtualNetworks/v/providers/Microsoft.Authorization/roleAssignments/r"
+    found = snapshot(
+        terraform_plan(
+            change("azurerm_role_assignment", "r", {"id": role, "name": "r"}, actions=("no-op",)),
+            change("azurerm_resource_group", "g", {"id": GROUP, "name": "rg"}, actions=("no-op",)),
+            change("azurerm_cognitive_account", "a", tf_account(), {"id": True}),
+            configuration={"root_module": {}},
+        )
+    )
+    assert resource(found)["kind"] == "OpenAI"
+
+
+def test_a_resource_that_only_moved_stays() -> None:
+    values = {**tf_account(), "id": ACCOUNT}
+    entry = change(
+        "azurerm_cognitive_account",
+        "this",
+        values,
+        actions=("no-op",),
+        before=values,
+        previous_address="azurerm_cognitive_account.old",
+        module_address='module.voice["eu"]',
+    )
+    found = snapshot(terraform_plan(entry))
+    assert resource(found)["properties"]["disableLocalAuth"] is False
+    assert found.addresses == {ACCOUNT.lower(): 'module.voice["eu"].azurerm_cognitive_account.this'}
+    # What else is on it is in no plan: it was there before.
+    assert ("diagnostics", None) in gaps(found, "notYetKnown", ACCOUNT)
+
+
+def there(resource_id: str) -> Any:
+    scope = {"subscriptions": [SUBSCRIPTION], "aspects": ["accounts"]}
+    return Snapshot.of("prod", scope, [{"id": resource_id, "kind": "OpenAI", "properties": {}}], [])
+
+
+OLD = ACCOUNT.replace("voice", "old")
+
+
+@pytest.mark.parametrize(
+    ("actions", "more", "left"),
+    [
+        pytest.param(("delete", "create"), {}, ["voice"], id="replaced under another name"),
+        pytest.param(("create", "delete"), {}, ["voice"], id="replaced, the new one first"),
+        pytest.param(("delete", "create"), {"action_reason": "replace_by_triggers"}, ["voice"], id="by a trigger"),
+        pytest.param(("create", "forget"), {}, ["old", "voice"], id="the old one is only forgotten"),
+        pytest.param(("delete",), {"deposed": "0a1b2c3d"}, [], id="an older object of the address"),
+        pytest.param(("forget",), {}, ["old"], id="forgotten"),
+    ],
+)
+def test_what_goes_is_taken_off_what_is_there(actions: tuple[str, ...], more: dict[str, Any], left: list[str]) -> None:
+    new = "create" in actions
+    entry = change(
+        "azurerm_cognitive_account",
+        "a",
+        tf_account() if new else None,
+        {"id": True} if new else {},
+        actions=actions,
+        before={**tf_account("old"), "id": OLD},
+        **more,
+    )
+    found = snapshot(terraform_plan(entry), base=there(OLD))
+    assert [one["id"].rsplit("/", 1)[-1] for one in found.resources] == left
+
+
+def test_what_moves_to_another_address_is_not_deleted() -> None:
+    """Taken out at one address and made at another, in either order."""
+    gone = change("azurerm_cognitive_account", "z", None, actions=("delete",), before={**tf_account(), "id": ACCOUNT})
+    made = change("azurerm_cognitive_account", "a", tf_account(), {"id": True})
+    for entries in ((gone, made), (made, gone)):
+        assert resource(snapshot(terraform_plan(*entries), base=there(ACCOUNT)))["location"] == "eastus2"
+
+
+def test_an_import_is_there_already() -> None:
+    entry = change(
+        "azurerm_cognitive_account", "a", {**tf_account(), "id": ACCOUNT}, actions=("update",), before=tf_account()
+    )
+    entry["change"]["importing"] = {"id": ACCOUNT}
+    found = snapshot(terraform_plan(entry))
+    assert resource(found)["kind"] == "OpenAI"
+    assert ("deployments", None) in gaps(found, "notYetKnown", ACCOUNT)
+
+
+def test_an_account_that_only_a_data_source_names() -> None:
+    root = {
+        "resources": [
+            configured(
+                "azurerm_cognitive_deployment",
+                "d",
+                cognitive_account_id=refers("data.azurerm_cognitive_account.x.id", "data.azurerm_cognitive_account.x"),
+            )
+        ]
+    }
+    row = {"address": "data.azurerm_cognitive_account.x", "values": {"id": ACCOUNT, "primary_access_key": "k"}}
+    prior = {"values": {"root_module": {"resources": [row]}}}
+    one = change("azurerm_cognitive_deployment", "d", deployment(), {"id": True, "cognitive_account_id": True})
+    found = snapshot(terraform_plan(one, root=root, prior_state=prior))
+    assert resource(found, f"{ACCOUNT}/deployments/talk")
+    assert ("accounts", None) in gaps(found, "notYetKnown", ACCOUNT)
+
+
+def test_instances_of_one_count_find_their_own() -> None:
+    """`azurerm_cognitive_account.a[count.index].id` is written without its index."""
+    accounts = [
+        change("azurerm_cognitive_account", "a", tf_account(f"voice{n}"), {"id": True}, index=n) for n in (0, 1)
+    ]
+    settings = [
+        change(SETTING, "s", {"name": "logs", "log_analytics_workspace_id": WORKSPACE}, {"id": True, "target_resource_id": True}, index=n)
+        for n in (0, 1)
+    ]  # fmt: skip
+    root = {"resources": [configured(SETTING, "s", target_resource_id=refers("azurerm_cognitive_account.a", "count.index"))]}  # fmt: skip
+    found = snapshot(terraform_plan(*accounts, *settings, root=root))
+    below = sorted(one["id"].split("/accounts/")[1] for one in found.resources if "/diagnosticSettings/" in one["id"])
+    assert below == [f"voice{n}/providers/Microsoft.Insights/diagnosticSettings/logs" for n in (0, 1)]
 
 
 def test_a_name_that_is_not_known_yet() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rtaudit.assets import snapshots
 from rtaudit.snapshot.secrets import CUT, cut_secrets, scrub
-from rtaudit.snapshot.secrets.shapes import SHAPES
+from rtaudit.snapshot.secrets.shapes import SHAPES, is_harmless
 from tests.canaries import AI_KEY, ANYWHERE, B64, GITHUB, HEX, HEX64, KEPT, NAMES, STORAGE_KEY, WORD
 from tests.canaries import JWT as TOKEN
 
@@ -200,6 +201,20 @@ def test_a_name_or_an_id_is_looked_through_for_every_shape(text: str) -> None:
     for shape in SHAPES:
         expected = shape.cut(expected)
     assert scrub(text) == expected or len(text) < 20 or any(sign in text for sign in ":=")
+
+
+@given(
+    st.lists(_OF_NAMES | st.sampled_from(["/", "/api/", "webhooks/", "desk-", "A" * 30, "a" * 9]), max_size=6).map(
+        "".join
+    )
+)
+@example("/api/webhooks/1/abc")
+@example("x.webhook.office.com/abc")
+@example("hooks.slack.com/services/abc")
+@example("A" * 20 + "/" + "A" * 20 + "AIoT/" + "abcdef")
+def test_an_id_is_harmless_by_its_segments_only_where_no_shape_is_found_in_the_whole(text: str) -> None:
+    if text and is_harmless(text, re.compile("[0-9a-f]{32}")):
+        assert all(shape.cut(text) == text for shape in SHAPES)
 
 
 @given(_VALUE)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.snapshot.secrets.names import holds_number, is_telling, names_secret
-from rtaudit.snapshot.secrets.shapes import CUT, scrub
+from rtaudit.snapshot.secrets.shapes import CUT, is_harmless, scrub
 
 _HEX_KEY = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{32}(?![0-9a-zA-Z])")
 _KEY = re.compile(
@@ -16,8 +16,13 @@ _KEY = re.compile(
 )
 """Digits and letters that are a key beside a telling name, and may be a digest elsewhere."""
 _KEY_LENGTH = 32
-_LABELS = ("name", "Name", "key", "Key", "header", "headerName", "field", "parameter")
-_VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue", "headerValue"})
+_LABELS = (
+    "name", "Name", "key", "Key", "id", "header", "headerName", "field", "parameter", "parameterName", "property", "propertyName", "setting",
+    "settingName", "label", "title", "variable",
+)  # fmt: skip
+_VALUES = frozenset(
+    {"value", "Value", "values", "secureValue", "defaultValue", "headerValue", "settingValue", "propertyValue"}
+)
 _WORDS = frozenset({"permissions", "endpoints"})
 """Fields (lower case) whose own fields are words: what may be done with `keys`, the host that gives a `Token`."""
 _OPENS = "[{ \t\r\n"
@@ -59,17 +64,23 @@ def _cut(value: Any, name: str, below: bool, tags: bool, nested: int) -> Any:
 
 def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, nested: int) -> dict[str, Any]:
     named = not below and not _VALUES.isdisjoint(value) and _labelled(value)
+    plain = words is None and not (below or named or tags)
     cut: dict[str, Any] | None = None
     for key, item in value.items():
+        if plain and _is_harmless(key):
+            # Most of a snapshot is this: what is no secret, under a name that tells of none.
+            kind = type(item)
+            if kind is str:
+                if _is_clean(item):
+                    continue
+            elif kind is dict:
+                if (inner := _mapping(item, None, False, False, nested)) is not item:
+                    cut = dict(value) if cut is None else cut
+                    cut[key] = inner
+                continue
+            elif kind is not list:
+                continue
         shown = _tag(key) if tags else _field(key)
-        if (
-            type(item) is str
-            and shown is None
-            and not (below or named or tags)
-            and _is_clean(item)
-            and not names_secret(key if words is None else words)
-        ):
-            continue  # Most of a snapshot is this: a text that is no secret, under a name that tells of none.
         kept = _cut(item, key if words is None else words, below or (named and key in _VALUES), tags, nested)
         if kept is not item or shown is not None:
             cut = dict(value) if cut is None else cut
@@ -83,22 +94,26 @@ def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, 
 
 def _labelled(value: dict[str, Any]) -> bool:
     # {"name": "apiKey", "value": …}: the name stands beside the secret.
-    return any(isinstance(value.get(label), str) and names_secret(value[label]) for label in _LABELS)
+    # The name of an id is its owner's: `…/vaults/password` tells nothing of a value.
+    return any(
+        isinstance(label := value.get(field), str) and "/" not in label and names_secret(label) for field in _LABELS
+    )
 
 
 @lru_cache(maxsize=65_536)
 def _is_clean(value: str) -> bool:
     """True where a text holds no secret, whatever its name tells (unless the name says that every value is one)."""
-    if not value or value[0] in _OPENS or (len(value) >= _KEY_LENGTH and _KEY.fullmatch(value.strip())):
-        return not value
+    if is_harmless(value, _KEY):
+        return True
+    if value[0] in _OPENS or (len(value) >= _KEY_LENGTH and _KEY.fullmatch(value.strip())):
+        return False
     return scrub.__wrapped__(value) == value
 
 
 def _text(value: str, name: str, tags: bool, nested: int) -> str:
     if len(value) >= _KEY_LENGTH and is_telling(name) and _KEY.fullmatch(value.strip()):
         return CUT
-    kept = _document(value, nested) if value[0] in _OPENS else None
-    kept = scrub(value) if kept is None else kept
+    kept = scrub((_document(value, nested) if value[0] in _OPENS else None) or value)
     # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
     kept = _HEX_KEY.sub(CUT, kept) if tags else kept
     return value if kept == value else kept
@@ -109,6 +124,12 @@ def _field(key: str) -> str | None:
     """What is shown of a field's name that holds a secret; None for any other."""
     kept = scrub(key)
     return None if kept == key else kept
+
+
+@lru_cache(maxsize=16_384)
+def _is_harmless(key: str) -> bool:
+    """True for a field's name that holds no secret, tells of none, and says nothing of the names below it."""
+    return _field(key) is None and not names_secret(key) and key.lower() not in _WORDS and key.lower() != "tags"
 
 
 @lru_cache(maxsize=16_384)

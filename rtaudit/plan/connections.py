@@ -1,0 +1,59 @@
+"""Connections: what accounts that are there list of private endpoints that a plan makes, replaces or removes.
+
+Azure keeps the list in step with the endpoints; a plan that only touches the endpoint does not show the account's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, PRIVATE_ENDPOINT, RESOURCE_TYPES
+from rtaudit.plan.model import Planned, at
+from rtaudit.snapshot import Gap
+from rtaudit.snapshot.gaps import ASSIGNED
+
+_FIELD = "/properties/privateEndpointConnections"
+_LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+
+
+def connected(
+    resources: dict[str, dict[str, Any]], gone: Collection[str], planned: Mapping[str, Planned]
+) -> Iterator[Gap]:
+    """Take the endpoints that are gone off the lists of accounts; a gap for each account that a new one connects to.
+
+    `resources` are by key of id, and changed; `gone` and the keys of `planned` are such keys too.
+    """
+    removed = {key for key in gone if arm_id.type_of(key) == PRIVATE_ENDPOINT}
+    for key, account in resources.items() if removed else ():
+        listed = at(account, ("properties", "privateEndpointConnections"))
+        if arm_id.type_of(key) != ACCOUNT or not isinstance(listed, list):
+            continue
+        left = [one for one in listed if _endpoint(one) not in removed]
+        if len(left) < len(listed):
+            resources[key] = {**account, "properties": {**account["properties"], "privateEndpointConnections": left}}
+    aspect = RESOURCE_TYPES[ACCOUNT].aspect
+    assert aspect is not None
+    for key in planned:
+        if arm_id.type_of(key) != PRIVATE_ENDPOINT or key not in resources:
+            continue
+        for target in _targets(resources[key]):
+            listed = at(resources.get(target), ("properties", "privateEndpointConnections"))
+            if isinstance(listed, list) and key not in map(_endpoint, listed):
+                message = f"{arm_id.name_of(key)} connects to it at the deployment, and its approval is decided then"
+                yield Gap(resources[target]["id"], aspect, ASSIGNED, field=_FIELD, message=message)
+
+
+def _endpoint(connection: Any) -> str:
+    return arm_id.key(str(at(connection, ("properties", "privateEndpoint", "id"))))
+
+
+def _targets(endpoint: dict[str, Any]) -> Iterator[str]:
+    """The keys of what an endpoint connects to."""
+    for name in _LISTS:
+        rows = at(endpoint, ("properties", name))
+        for row in rows if isinstance(rows, list) else ():
+            target = at(row, ("properties", "privateLinkServiceId"))
+            if isinstance(target, str):
+                yield arm_id.key(target)
