@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rtaudit.render.markdown import code
-from rtaudit.render.text import name, plain, shorten, tame, verdict
-from rtaudit.report.runbook import ByHand, Effect, Planned, Runbook, Unseen
+from rtaudit.render.text import escape_ci_commands, name, shorten, to_printable, verdict
+from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
 
 FORMATS = ("table", "markdown", "sh", "ps1", "json", "html")
@@ -24,7 +24,9 @@ def render(runbook: Runbook, form: str, *, shell: str = "bash", width: int = 100
         "markdown": lambda: _lines(_markdown(runbook, shell)),
         "sh": lambda: _lines(_script(runbook, "bash")),
         "ps1": lambda: _lines(_script(runbook, "pwsh")),
-        "json": lambda: tame(json.dumps(runbook.document(), indent=2, ensure_ascii=False, allow_nan=False)) + "\n",
+        "json": lambda: (
+            escape_ci_commands(json.dumps(runbook.document(), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+        ),
         "html": lambda: _page(runbook, shell),
     }
     return writers[form]()
@@ -36,7 +38,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 def text(words: str, limit: int = 400) -> str:
     """Words that a rule, Azure or a plan wrote, on one line."""
-    return shorten(plain(words), limit)
+    return shorten(to_printable(words), limit)
 
 
 def ending(runbook: Runbook) -> str:
@@ -50,12 +52,12 @@ def ending(runbook: Runbook) -> str:
     return f"{now}; after {steps}: {then}" + (f" ({', '.join(left)})" if left else "")
 
 
-def heading(planned: Planned) -> str:
+def heading(planned: RunbookStep) -> str:
     """The rules that ask for a step, and what it says."""
     return f"{', '.join(planned.rules)}: {text(planned.step.say)}" if planned.step.say else ", ".join(planned.rules)
 
 
-def notes(planned: Planned) -> list[str]:
+def notes(planned: RunbookStep) -> list[str]:
     """What is worth knowing before a step is taken."""
     found = [f"In the code: {text(line)}" for line in planned.code]
     if planned.step.risk:
@@ -89,10 +91,10 @@ def _effects(effects: Iterable[Effect]) -> str:
     return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
 
 
-def command_of(planned: Planned, shell: str) -> str:
+def command_of(planned: RunbookStep, shell: str) -> str:
     """The command of a step as one line for a shell; empty where it has none."""
     lines = planned.step.lines(shell)
-    return plain(lines[-1]) if planned.step.command else ""
+    return to_printable(lines[-1]) if planned.step.command else ""
 
 
 def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
@@ -119,7 +121,7 @@ def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
                 for step in left.steps:
                     for line in step.lines(shell):
                         yield from (
-                            [f"    {plain(line)}"]
+                            [f"    {to_printable(line)}"]
                             if line.startswith("az ")
                             else _wrap(f"    {text(line)}", width, "    ")
                         )
@@ -175,7 +177,7 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
             yield f"  - {code(text(left.reason))}"
             for step in left.steps:
                 for line in step.lines(shell):
-                    yield f"  - {code(plain(line))}"
+                    yield f"  - {code(to_printable(line))}"
     if runbook.unseen:
         yield "\n## Collect first\n"
         for gap in runbook.unseen:
@@ -240,7 +242,7 @@ def _variables(runbook: Runbook) -> dict[tuple[int, str], tuple[str, str]]:
     return found
 
 
-def _renamed(one: Planned, variables: Mapping[tuple[int, str], tuple[str, str]]) -> Command:
+def _renamed(one: RunbookStep, variables: Mapping[tuple[int, str], tuple[str, str]]) -> Command:
     assert one.step.command is not None
     return Command(
         tuple(

@@ -7,8 +7,8 @@ from typing import Any
 
 from rtaudit.render.html.page import VERDICT_CLASSES, day_of, made, page
 from rtaudit.render.runbook import ON_PAPER, command_of, ending, gap_text, notes, text
-from rtaudit.render.text import name, plain, rule_list, value
-from rtaudit.report.runbook import ByHand, Planned, Runbook
+from rtaudit.render.text import name, rule_list, to_printable, value
+from rtaudit.report.runbook import ByHand, Runbook, RunbookStep
 
 MOST = 50
 """Steps that a report lists; `rtaudit runbook` prints all."""
@@ -45,7 +45,7 @@ def values(runbook: Runbook, shell: str, *, most: int | None = MOST) -> dict[str
     }
 
 
-def _step(one: Planned, shell: str, *, many: bool) -> dict[str, Any]:
+def _step(one: RunbookStep, shell: str, *, many: bool) -> dict[str, Any]:
     where = list(dict.fromkeys(name(effect.resource) for effect in one.mends))
     about = [rule_list(one.rules), ", ".join(where[:2]) + (f" and {len(where) - 2} more" if len(where) > 2 else "")]
     return {
@@ -60,7 +60,7 @@ def _step(one: Planned, shell: str, *, many: bool) -> dict[str, Any]:
 
 def _by_hand(one: ByHand, shell: str, *, many: bool) -> dict[str, Any]:
     about = [value(one.rule, 60), name(one.resource)] + ([value(one.environment, 60)] if many else [])
-    lines = [plain(line) for step in one.steps for line in step.lines(shell)]
+    lines = [to_printable(line) for step in one.steps for line in step.lines(shell)]
     return {
         "severity": one.severity,
         "say": text(one.message),
