@@ -292,7 +292,7 @@ def test_findings_of_one_cause_are_one_row(opened, again):
     if again:
         for group in ("rule", "cause"):
             page.run(
-                f"const s = document.querySelector('select[name=group]'); s.value = '{group}'; s.dispatchEvent(new Event('input', {{bubbles: true}}))"
+                f"(s => {{ s.value = '{group}'; s.dispatchEvent(new Event('input', {{bubbles: true}})) }})(document.querySelector('select[name=group]'))"
             )
             page.settle()
     assert page.run("document.querySelectorAll('#items > *').length") == 1
