@@ -18,9 +18,12 @@ Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
 
 
 def evaluate(
-    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True, among: Among | None = None
+    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, full: bool = True, among: Among | None = None
 ) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
+
+    Unless `full` a failure says neither what was seen nor how it is mended.
+    """
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[EvalContext]] = {}
@@ -29,12 +32,12 @@ def evaluate(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, among=among))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, full=full, among=among))
     return findings
 
 
 def _judge_rule(
-    world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str, *, fixes: bool, among: Among | None
+    world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str, *, full: bool, among: Among | None
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
@@ -60,7 +63,7 @@ def _judge_rule(
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, full=full)
 
 
 def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
@@ -86,7 +89,7 @@ def _not_passed(
     environment: str,
     pack: str,
     *,
-    fixes: bool,
+    full: bool,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
     finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
@@ -103,9 +106,8 @@ def _not_passed(
         finding.outcome = "unknown"
     if finding.outcome == "unknown":
         finding.gaps = list(dict.fromkeys(gaps))
-    if holds is False:
-        finding.observations = observations(bound.require, scope)
-    if fixes:
+    if full:
+        finding.observations = observations(bound.require, scope) if holds is False else ()
         _say_how(finding, bound, scope)
     snapshot = subject.world.snapshot
     if snapshot.planned:
