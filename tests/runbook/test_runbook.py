@@ -254,7 +254,8 @@ def test_hostile_words_stay_words_in_every_format(form):
     said = render(found, form)
     assert "\x1b" not in said
     assert "\nrm -rf" not in said
-    assert "<script>" not in said or form != "html"
+    # The page has one script, its own: the one that copies.
+    assert form != "html" or said.count("<script>") == 1
     if form == "json":
         assert "##vso[" not in said
         jsonschema.Draft202012Validator(ENVELOPE).validate(json.loads(said))
