@@ -24,6 +24,7 @@ ONE_BY_ONE = 2000
 
 OF_CLIENT = "It is changed in the client and in its contract."
 OF_PROBE = "It is changed where the probe ran: in its network, or at its client."
+NONE_FITS = "None of the rule's steps fits what was found."
 UNSTATED = "The rule does not state what its fix changes, so nothing can be proved."
 
 
@@ -251,7 +252,12 @@ class _Plan:
 
     def by_hand(self) -> list[ByHand]:
         """The failures that are left, with what is to be done by hand."""
-        return [each for one in self._left("fail") for each in _by_hand(one)]
+        rules = self.state.terms.rules
+        return [
+            each
+            for one in self._left("fail")
+            for each in _by_hand(one, NONE_FITS if rules[one.rule].steps else UNSTATED)
+        ]
 
     def _left(self, outcome: str) -> Iterator[Finding]:
         terms = self.state.terms
@@ -319,8 +325,8 @@ def _effect(finding: Finding | None, outcome: str | None = None) -> Effect:
     return Effect(finding.rule, finding.resource, finding.severity, outcome or finding.outcome, message)
 
 
-def _by_hand(finding: Finding) -> Iterator[ByHand]:
-    """What is left of a failure, once for each reason."""
+def _by_hand(finding: Finding, without: str) -> Iterator[ByHand]:
+    """What is left of a failure, once for each reason; `without` is that of one that has no step."""
     of_kind = {"client": OF_CLIENT, "probe": OF_PROBE}.get(finding.each, UNSTATED)
     reasons: dict[str, list[Step]] = {}
     for observation in finding.observations:
@@ -329,7 +335,7 @@ def _by_hand(finding: Finding) -> Iterator[ByHand]:
                 reasons.setdefault("Its steps were not enough.", [])
             else:
                 reasons.setdefault(step.manual or of_kind, []).append(step)
-    for reason, steps in (reasons or {UNSTATED: []}).items():
+    for reason, steps in (reasons or {without: []}).items():
         unique = {_identity(step): step for step in steps}
         yield ByHand(
             finding.environment,
