@@ -34,6 +34,10 @@ _KINDS = {
 """Last segment of a type -> the noun for it."""
 
 
+HEADING = 60
+"""Longest name of an environment in a sentence."""
+
+
 def change_sentence(change: Change, left: str, right: str) -> str:
     """What differs between two environments: `Public network access of account voice is enabled in test and disabled in prod.`"""
     if change.decision == "unknown":
@@ -48,7 +52,7 @@ def row_sentence(row: MatrixRow, heads: Sequence[str]) -> str:
         by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)
         return _unknown(row.role, row.type, row.path, by)
     values = [
-        (shorten(head, 32), cell.value, cell.value is not None)
+        (shorten(head, HEADING), cell.value, cell.value is not None)
         for head, cell in zip(heads, row.cells, strict=True)
         if cell.known
     ]
