@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.documents import canonical
@@ -92,11 +93,13 @@ def _unknown(role: str, resource_type: str, path: str, by: str | None) -> str:
     return finish(f"{of} could not be compared" + (f": {by}" if by else ""))
 
 
+@lru_cache(maxsize=4096)
 def _what(role: str, resource_type: str) -> str:
     last = resource_type.rsplit("/", 1)[-1]
     return f"{_KINDS.get(last, plain_field(last))} {shorten(role, 60)}"
 
 
+@lru_cache(maxsize=4096)
 def _field(path: str) -> str:
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.strip("/").split("/")]
     if steps[0] == "tags" and len(steps) > 1:

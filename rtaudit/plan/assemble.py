@@ -27,7 +27,7 @@ from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
-from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.snapshot.secrets import cut_secrets, scrub
 
 CARRIED = (
     "accounts",
@@ -283,7 +283,7 @@ def _over(
 
 def _gaps_of_plans(plans: Iterable[Plan]) -> Iterator[Gap]:
     for plan in plans:
-        for sentence in plan.missing:
+        for sentence in map(scrub, plan.missing):
             yield from (Gap("/", aspect, NOT_YET, message=sentence) for aspect in CARRIED)
 
 
