@@ -31,6 +31,11 @@ def object_of(properties: Mapping[str, Schema], *optional: str, closed: bool = T
     return found | ({"required": required} if required else {}) | ({"additionalProperties": False} if closed else {})
 
 
+def one_of(words: Sequence[Any]) -> Schema:
+    """One of these values."""
+    return {"enum": list(words)}
+
+
 def list_of(items: Schema, description: str | None = None) -> Schema:
     """A list of `items`."""
     return {"type": "array", "items": items} | ({"description": description} if description else {})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from rtaudit.documents import check_schema, dumps, error_for_file, load_json
-from rtaudit.documents.schema_of import DATE
+from rtaudit.documents.schema_of import DATE, one_of
 from rtaudit.errors import InputError
 from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
@@ -94,15 +94,15 @@ class Change:
     type: str
     left: Annotated[str | None, {"description": "ARM id in the base; null when it is not there."}]
     right: str | None
-    category: Annotated[str, {"enum": CATEGORIES}]
-    kind: Annotated[str, {"enum": KINDS}]
+    category: Annotated[str, one_of(CATEGORIES)]
+    kind: Annotated[str, one_of(KINDS)]
     path: Annotated[str, _PATH]
     """JSON Pointer into the normalised resource; "" for a whole resource. A change in a list points at the list."""
     before: Any
     """The normalised value in the base; None when nothing is there."""
     after: Any
-    severity: Annotated[str, {"enum": SEVERITIES}]
-    decision: Annotated[str, {"enum": DECISIONS}]
+    severity: Annotated[str, one_of(SEVERITIES)]
+    decision: Annotated[str, one_of(DECISIONS)]
     decided_by: Annotated[str | None, {"description": "The drift policy's entry; for unknown the gap."}] = None
     """The id of the drift policy's entry that decided; for `unknown` the gap."""
     meaning: Annotated[str | None, {"description": "What it means, in words."}] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.documents.schema_of import COUNT, DATE, DIALECT, NULLABLE, STRING, list_of, object_of, schema_of
+from rtaudit.documents.schema_of import COUNT, DATE, DIALECT, NULLABLE, STRING, list_of, object_of, one_of, schema_of
 from rtaudit.drift.model import CATEGORIES, DECISIONS, KINDS, SCHEMA, Change, Comparison, Drift
 from rtaudit.report.gate import SEVERITIES, THRESHOLDS
 
@@ -25,7 +25,7 @@ _CHANGE = schema_of(
     },
     rules=list_of(
         object_of(
-            {"rule": STRING, "title": STRING, "severity": {"enum": SEVERITIES}, "left": NULLABLE, "right": NULLABLE},
+            {"rule": STRING, "title": STRING, "severity": one_of(SEVERITIES), "left": NULLABLE, "right": NULLABLE},
             "title", "severity", closed=False,
         ),
         "Rules of the catalogue whose outcome differs between the two sides.",
@@ -42,7 +42,7 @@ ENVELOPE: dict[str, Any] = {
         required=["schema", "gate", "policies", "warnings"],
         schema={"const": SCHEMA},
         tool={"type": "object", "required": ["name", "version"], "additionalProperties": STRING},
-        gate=object_of({"failOn": {"enum": THRESHOLDS}, "exitCode": {"enum": [0, 1, 4]}}),
+        gate=object_of({"failOn": one_of(THRESHOLDS), "exitCode": {"enum": [0, 1, 4]}}),
         policies=list_of(object_of({"name": STRING, "file": STRING}, closed=False)),
         comparisons=list_of(
             schema_of(
@@ -84,11 +84,9 @@ _ENTRY: dict[str, Any] = {
                     "anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}],
                     "description": 'Glob over the path: `*` within a segment, `**` any number of segments; "" is a whole resource.',
                 },
-                "category": {
-                    "anyOf": [{"enum": list(CATEGORIES)}, {"type": "array", "items": {"enum": list(CATEGORIES)}}]
-                },
+                "category": {"anyOf": [one_of(CATEGORIES), {"type": "array", "items": one_of(CATEGORIES)}]},
                 "role": {**_WORDS, "description": "Role, or several; `*` matches any text."},
-                "kind": {"enum": list(KINDS)},
+                "kind": one_of(KINDS),
                 "environments": _ENVIRONMENTS,
             },
         },
@@ -103,7 +101,7 @@ _ENTRY: dict[str, Any] = {
                 "is": {"enum": ["lower", "higher"], "description": "The number at `from` is lower or higher."},
             },
         },
-        "severity": {"enum": list(SEVERITIES)},
+        "severity": one_of(SEVERITIES),
         "reason": {"type": "string", "minLength": 1},
         "owner": {"type": "string", "minLength": 1},
         "expires": {**DATE, "description": "Valid to the end of that day, UTC."},

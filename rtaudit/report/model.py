@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents.schema_of import COUNT, DATE, STRING, STRINGS, list_of, object_of
+from rtaudit.documents.schema_of import COUNT, DATE, STRING, STRINGS, list_of, object_of, one_of
 from rtaudit.report import wording
 from rtaudit.report.gate import SEVERITIES, THRESHOLDS, at_or_above
 from rtaudit.report.steps import Step
@@ -69,14 +69,14 @@ class Finding:
 
     rule: str
     """Rule id."""
-    outcome: Annotated[str, {"enum": OUTCOMES}]
+    outcome: Annotated[str, one_of(OUTCOMES)]
     each: str
     """Kind of subject: account, realtimeDeployment, …"""
     resource: Annotated[str, {"description": "ARM id as Azure wrote it."}]
     """ARM id as Azure wrote it, or `environment/<label>`, or the client's name."""
     environment: str
     """Label of the snapshot."""
-    severity: Annotated[str, {"enum": SEVERITIES}] = "info"
+    severity: Annotated[str, one_of(SEVERITIES)] = "info"
     """As set by the pack."""
     set_by: Annotated[str, {"description": "The pack that set the outcome."}] = ""
     """Name of the pack whose judgement stands."""
@@ -164,7 +164,7 @@ class RuleText:
 
     name: str
     title: str
-    severity: Annotated[str, {"enum": SEVERITIES}]
+    severity: Annotated[str, one_of(SEVERITIES)]
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
@@ -178,7 +178,7 @@ class RuleText:
 class Gate:
     """What decides the exit code."""
 
-    fail_on: Annotated[str, {"enum": THRESHOLDS}] = "high"
+    fail_on: Annotated[str, one_of(THRESHOLDS)] = "high"
     """Failures of this severity or worse make the verdict notReady; `none` gates nothing."""
     allow_unknown: Annotated[bool | Sequence[str], {"anyOf": [{"type": "boolean"}, STRINGS]}] = False
     """True, or the rules whose unknown is allowed."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from rtaudit.documents.schema_of import DIALECT, STRING, STRINGS, list_of, object_of, schema_of
+from rtaudit.documents.schema_of import DIALECT, STRING, STRINGS, list_of, object_of, one_of, schema_of
 from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.model import Report
 from rtaudit.report.schema import ENVELOPE as REPORT
@@ -22,7 +22,7 @@ class Effect:
 
     rule: str
     resource: str
-    severity: Annotated[str, {"enum": SEVERITIES}]
+    severity: Annotated[str, one_of(SEVERITIES)]
     outcome: str
     """What it is after the step."""
     message: str = ""
@@ -41,7 +41,7 @@ class RunbookStep:
     number: Annotated[int, {"minimum": 1}]
     environment: str
     step: Step
-    severity: Annotated[str, {"enum": SEVERITIES}]
+    severity: Annotated[str, one_of(SEVERITIES)]
     """The worst severity of what it mends."""
     mends: Sequence[Effect]
     """The findings that asked for it, as they were."""
@@ -92,7 +92,7 @@ class ByHand:
     environment: str
     rule: str
     resource: str
-    severity: Annotated[str, {"enum": SEVERITIES}]
+    severity: Annotated[str, one_of(SEVERITIES)]
     message: str
     """What is wrong, in one sentence."""
     reason: str

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Annotated, Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.schema_of import one_of
 
 ASSIGNED = "assignedByAzure"
 """The reason of a value that no plan can hold: Azure alone assigns it."""
@@ -31,7 +32,7 @@ class Gap:
     """
     aspect: str
     """The aspect that was being read."""
-    reason: Annotated[str, {"enum": GAP_REASONS}]
+    reason: Annotated[str, one_of(GAP_REASONS)]
     """One of GAP_REASONS."""
     status: int | None = None
     """HTTP status, where there was one."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import jsonschema
 import pytest
 
-from rtaudit.documents.schema_of import STRING, camel_case, list_of, schema_of
+from rtaudit.documents.schema_of import STRING, camel_case, list_of, one_of, schema_of
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Part:
 @dataclass
 class Whole:
     first_name: str
-    level: Annotated[str, {"enum": ("low", "high")}]
+    level: Annotated[str, one_of(("low", "high"))]
     parts: Sequence[Part]
     size: int | None = None
     flag: bool = False
