@@ -100,13 +100,11 @@ def _said(kind: str, heads: list[str]) -> str:
 def _row(row: MatrixRow, heads: list[str]) -> dict[str, Any]:
     from rtaudit.drift.sentences import row_sentence
     from rtaudit.render import drift_labels as words
+    from rtaudit.render.drift_labels import turn
 
     rules = list(
         dict.fromkeys(
-            f"{one['rule']} {one['left']} → {one['right']}"
-            for change in row.changes
-            if change is not None
-            for one in change.rules
+            f"{one['rule']} {turn(one)}" for change in row.changes if change is not None for one in change.rules
         )
     )
     return {
