@@ -55,7 +55,8 @@ def _words(value: Any) -> str:
     if value is None:
         return "(not set)"
     if isinstance(value, str):
-        return value or '""'
+        # What stands for an id that differs by design, such as {account}, is kept in the document only.
+        return (value[1:-1] if value[:1] + value[-1:] == "{}" else value) or '""'
     if isinstance(value, list):
         return ", ".join(_element(item) for item in value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

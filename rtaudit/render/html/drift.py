@@ -120,7 +120,7 @@ def _row(row: MatrixRow, heads: list[str]) -> dict[str, Any]:
             (head, words.cell_text(row, cell, 400), "odd" if cell.odd else "" if cell.known else "unk")
             for head, cell in zip(heads, row.cells, strict=True)
         ],
-        "rules": [value(rule, 120) for rule in rules],
+        "rules": [(value(rule, 120), rule.endswith("pass → fail")) for rule in rules],
         "reasons": words.reasons(row, heads),
     }
 
