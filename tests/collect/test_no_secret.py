@@ -131,6 +131,22 @@ def test_no_output_repeats_one_of_a_waiver(tmp_path: Path, comment: str) -> None
     assert CliRunner().invoke(app, ["snapshot", "verify", str(folder / "evidence")]).exit_code == 0
 
 
+def test_no_rendering_repeats_one_of_a_report(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["check", str(snapshots() / "prod.json"), "-o", "json", "--fail-on", "info"])
+    report = json.loads(made.stdout)
+    report["warnings"] = [ALL]
+    for finding in report["findings"]:
+        if finding["outcome"] == "fail":
+            finding["waiver"] = {"rule": finding["rule"], "resource": "*", "reason": ALL, "owner": ALL}
+            finding["gaps"] = [{"scope": "/s", "aspect": "accounts", "reason": "denied", "message": ALL, "code": ALL}]
+            finding["observations"][0] |= {"message": ALL, "actual": {"tags": {ALL: "x", "apiKey": WORD}}}
+    (tmp_path / "old.json").write_text(json.dumps(report))
+    for name in FORMATS:
+        done = CliRunner().invoke(app, ["render", str(tmp_path / "old.json"), "-o", name])
+        assert done.exit_code in (0, 1), done.output[-500:]
+        assert found_in(done.stdout + done.stderr) == [], name
+
+
 def test_no_drift_repeats_one_of_its_policy(tmp_path: Path) -> None:
     entry = {"id": "x", "where": {"category": "tags"}, "ignore": True, "reason": ALL, "owner": ALL}
     late = {**entry, "id": "late", "expires": "2026-01-01"}
