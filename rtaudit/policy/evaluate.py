@@ -64,7 +64,7 @@ def _judge_rule(
             continue
         applies = True if bound.when is None else bound.when.truth(scope)
         if applies is False:
-            why = _why_not(bound.when, scope) if full else None
+            why = None if detail == "outcome" else _why_not(bound.when, scope)
             yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=why)
             continue
         holds = bound.require.truth(scope)
