@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,8 @@ def _table(
                 left_out.append(least)
         yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], room)
         if left_out:
-            yield f"\nNot shown: {', '.join(sorted(left_out, key=chosen.index))} (--wide shows every column)\n"
+            hidden = f"Not shown (add --wide): {', '.join(sorted(left_out, key=chosen.index))}"
+            yield "\n" + "\n".join(textwrap.wrap(hidden, room or 100, subsequent_indent="  ")) + "\n"
     else:
         yield f"{inventory.empty}\n"
     if what != "gaps" and snapshot.gaps:
@@ -290,7 +292,7 @@ INVENTORIES: dict[str, Inventory] = {
             *("deployments", "lifecycle", "retires", "used", "limit", "quota"),
         ),
         "No region in use.",
-        ("lifecycle", "because", "limit", "role", "used", "version", "retires"),
+        ("lifecycle", "because", "limit", "role", "used", "retires", "sku", "version"),
     ),
     "endpoints": Inventory(
         endpoints,
