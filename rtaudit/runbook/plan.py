@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from rtaudit.documents import canonical
 from rtaudit.policy import Pack, Waiver, check
 from rtaudit.policy.edit import EditError, answered, asks_in
 from rtaudit.policy.fixes import comes_before
-from rtaudit.report import SEVERITIES, Finding, Report
+from rtaudit.report import SEVERITIES, Finding, Observation, Report
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Step
 from rtaudit.runbook.state import State, Terms, key_of
@@ -21,6 +22,9 @@ from rtaudit.snapshot.gaps import ASSIGNED
 
 ONE_BY_ONE = 2000
 """Resources of a snapshot up to which each step is proved alone; above, the steps of different accounts are proved together."""
+
+TRIES = 2
+"""Times that one observation may ask for the step in one place: rules that undo each other's steps would ask for ever."""
 
 OF_CLIENT = "It is changed in the client and in its contract."
 OF_PROBE = "It is changed where the probe ran: in its network, or at its client."
@@ -103,6 +107,8 @@ class _Candidate:
     """Rule, resource and place in the fix, of the worst finding that asks for it."""
     rank: int
     findings: list[Finding] = field(default_factory=list)
+    asks: list[tuple[Finding, Observation]] = field(default_factory=list)
+    """The observations that ask for it."""
 
     @property
     def order(self) -> tuple[int, tuple[str, str, int]]:
@@ -121,6 +127,8 @@ class _Plan:
         self.answers = answers
         self.warnings: list[str] = []
         self._used: set[str] = set()
+        self._tried: dict[tuple[str, str, int], Counter[str]] = {}
+        """Rule, resource and place in the fix -> how often each observation asked for a step there that was taken."""
         self._before = comes_before({one: bound.rule.steps for one, bound in state.terms.rules.items()})
         self._alone = len(state.snapshot.resources) <= ONE_BY_ONE
 
@@ -157,7 +165,7 @@ class _Plan:
             for observation in finding.observations:
                 for place, step in enumerate(observation.steps):
                     key = _identity(step)
-                    if not step.sets or step.manual or key in self._used:
+                    if not step.sets or step.manual or key in self._used or self._in_vain(finding, observation, step):
                         continue
                     rank = SEVERITIES.index(finding.severity)
                     at = (finding.rule, arm_id.key(finding.resource), place)
@@ -166,8 +174,14 @@ class _Plan:
                         one.rank, one.at = rank, at
                     if not one.findings or one.findings[-1] is not finding:
                         one.findings.append(finding)
+                    one.asks.append((finding, observation))
                     break
         return found
+
+    def _in_vain(self, finding: Finding, observation: Observation, step: Step) -> bool:
+        """Whether the same was observed, and mended in the same way, so often that it will not hold."""
+        tried = self._tried.get(_place(finding, step))
+        return tried is not None and tried[_observed(observation)] >= TRIES
 
     def _waits_for(self, one: _Candidate, pending: set[str]) -> set[str]:
         """The rules whose steps have to come before it and have not all been taken."""
@@ -192,6 +206,8 @@ class _Plan:
         changes: list[dict[str, Any]] = []
         for one in group:
             self._used.add(_identity(one.step))
+            for place, observed in {(_place(finding, one.step), _observed(seen)) for finding, seen in one.asks}:
+                self._tried.setdefault(place, Counter())[observed] += 1
             tried.append((one, self._filled(one.step)))
             changes += tried[-1][1]
         try:
@@ -312,6 +328,14 @@ def _root(resource: str) -> str:
         if found:
             return head + found + rest.partition("/")[0]
     return arm_id.key(resource)
+
+
+def _place(finding: Finding, step: Step) -> tuple[str, str, int]:
+    return finding.rule, arm_id.key(finding.resource), step.place
+
+
+def _observed(observation: Observation) -> str:
+    return f"{observation.resource.lower()}\0{observation.field}\0{observation.actual!r}\0{observation.element!r}"
 
 
 def _identity(step: Step) -> str:
