@@ -43,12 +43,48 @@ class CliCommand(typer.core.TyperCommand):
         return _without_types(super().get_params(ctx))
 
 
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What Typer raises for a wrong command line; it exports no name for it."""
+
+
 class Group(typer.core.TyperGroup):
-    """A group of commands whose help shows no Python types."""
+    """A group of commands whose help shows no Python types, and whose usage errors are two lines as all others."""
 
     def get_params(self, ctx: Any) -> Any:
         """The parameters, as the help shows them."""
         return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments of the group itself."""
+        with _usage_errors():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse and run the command."""
+        with _usage_errors():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Within, a wrong command line ends as `error:` and `hint:`; a group without a command still shows its help."""
+    try:
+        yield
+    except _USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        message, _, near = (
+            error.format_message().replace(" (Possible options: ", " Did you mean ").partition(" Did you mean ")
+        )
+        command = error.ctx.command_path if error.ctx is not None else "rtaudit"
+        about = f"see `{command} --help`"
+        print_error(
+            RtauditError(
+                message[:1].lower() + message[1:].rstrip("."),
+                f"did you mean {near.rstrip('?.)')}? {about}" if near else about,
+            )
+        )
+        raise typer.Exit(error.exit_code) from None
 
 
 app = typer.Typer(
@@ -121,8 +157,8 @@ def report_error(error: BaseException) -> int:
         print(plain(scrub(line)), file=sys.stderr)
     print_error(
         RtauditError(
-            f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}); nothing was decided",
-            "please report it, with the lines above; leave out the names that are nobody's business",
+            f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}): there is no verdict",
+            "please report it, with the lines above; remove names that you do not want to share",
         )
     )
     return CRASHED

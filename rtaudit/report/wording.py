@@ -61,12 +61,16 @@ def shorten(text: str, limit: int) -> str:
         return text
     head = (limit - 1) * 2 // 3
     start, end = text[:head], text[len(text) - (limit - 1 - head) :]
+    if limit < _SENTENCE:
+        return f"{start}…{end}"
     last, first = start.rfind(" ", max(0, head - _WORD)), end.find(" ", 0, _WORD)
     if last > 0 and text[head] != " ":
         start = start[: last + 1]
     return f"{start}…{end[first:] if first >= 0 and not text[: len(text) - len(end)].endswith(' ') else end}"
 
 
+_SENTENCE = 50
+"""What may be this long is cut between words; what is shorter is a name."""
 _WORD = 40
 """Longest word that a cut leaves out whole, in characters."""
 
