@@ -63,7 +63,7 @@ INVENTORIES: dict[str, Inventory] = {
         "limit quota",
         terminal="region model version sku role couldHost because hosts used limit lifecycle retires",
         empty="No region in use.",
-        least="lifecycle because limit role used version retires",
+        least="lifecycle because limit role used retires sku version",
     ),
     "endpoints": _inventory(
         endpoints,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,7 +51,8 @@ def _table(
                 left_out.append(least)
         yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], room)
         if left_out:
-            yield f"\nNot shown: {', '.join(sorted(left_out, key=chosen.index))} (--wide shows every column)\n"
+            hidden = f"Not shown (add --wide): {', '.join(sorted(left_out, key=chosen.index))}"
+            yield "\n" + "\n".join(textwrap.wrap(hidden, room or 100, subsequent_indent="  ")) + "\n"
     else:
         yield f"{inventory.empty}\n"
     if what != "gaps" and snapshot.gaps:
