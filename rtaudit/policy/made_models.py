@@ -144,7 +144,10 @@ def _new_deployment(account: Subject, name: str, model: dict[str, Any], like: di
 
 @made
 def _second_deployment(given: Given) -> Any:
-    """The deployment that brings a speech model to one more region: the same model, SKU and capacity in another account."""
+    """The deployment that brings a speech model to one more region: the same model, SKU and capacity in another account.
+
+    None where no other region offers that model generally available: it would have to be moved away again.
+    """
     row = mapping(given.element)
     name, _, version = str(row.get("model")).partition("@")
     regions = getattr(row.get("regions"), "value", row.get("regions")) or ()
@@ -153,9 +156,8 @@ def _second_deployment(given: Given) -> Any:
         return None
     accounts = [one for one in given.world.accounts if arm_id.region(one.raw.get("location")) not in regions]
     for account in sorted(accounts, key=lambda one: (one.fact("hostsRealtime") is not True, one.resource)):
-        for model in _catalogue(given.world, account):
-            same = (text(model.get("name")), text(model.get("version"))) == (text(name), text(version))
-            if same and _offers(model, mapping(source.get("sku")).get("name") or ""):
+        for model in _usable(given, account, mapping(source.get("sku")).get("name") or ""):
+            if (text(model.get("name")), text(model.get("version"))) == (text(name), text(version)):
                 return _new_deployment(account, arm_id.name_of(source["id"]), model, source)
     return None
 
