@@ -50,6 +50,7 @@ def check(
         probes=checking.probe,
         evidence=evidence.evidence,
         command=["rtaudit", *sys.argv[1:]],
+        steps=False,
     )
     finish(report, wanted, view, evidence, how, steps)
 

@@ -156,8 +156,13 @@ def _check_command(step: StatedStep, path: Path, error: Callable[[Path, str, str
             raise error(path, str(problem), problem.hint) from None
 
 
-def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observation | None) -> Iterator[Step]:
-    """The steps that mend one observation (or, without one, those that need none), filled in."""
+def steps_for(
+    steps: Sequence[BoundStep], subject: Subject, observed: Observation | None, *, whole: bool = True
+) -> Iterator[Step]:
+    """The steps that mend one observation (or, without one, those that need none), filled in.
+
+    Without `whole` they have what their lines say, and no more.
+    """
     filler = _Filler(subject, observed)
     for one in steps:
         if one.chosen is not None:
@@ -167,13 +172,13 @@ def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observatio
             if one.chosen.truth(scope) is not True:
                 continue
         if filler.stands(one):
-            yield filler.step(one)
+            yield filler.step(one, whole=whole)
 
 
 class _Filler:
     def __init__(self, subject: Subject, observed: Observation | None) -> None:
         self.subject = subject
-        self.observed = observed
+        self.element = observed.element if observed else None
         self.today = date.min
         self.made: dict[str, Any] = {}
 
@@ -185,7 +190,7 @@ class _Filler:
             self._find(name, bound.params) is None for name in stated.without
         )
 
-    def step(self, bound: BoundStep) -> Step:
+    def step(self, bound: BoundStep, *, whole: bool) -> Step:
         stated, params = bound.stated, bound.params
         if stated.plain:
             line = fill_in(stated.plain, self.subject)
@@ -199,8 +204,11 @@ class _Filler:
         command = None
         if stated.az:
             command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
+        say = self._text(stated.say, params)
+        if not whole:
+            return Step(say, command, place=bound.place)
         return Step(
-            say=self._text(stated.say, params),
+            say=say,
             command=command,
             sets=[self._value(one, params) for one in stated.sets],
             risk=self._text(stated.risk, params),
@@ -212,6 +220,8 @@ class _Filler:
         )
 
     def _word(self, word: Template, params: Mapping[str, Any]) -> Word:
+        if len(word) == 1 and type(word[0]) is str:
+            return (word[0],)
         pieces: list[str | Ask] = []
         for one in word:
             if not isinstance(one, Name):
@@ -248,30 +258,36 @@ class _Filler:
         return self._text(value, params)
 
     def _find(self, name: str, params: Mapping[str, Any]) -> Any:
-        if name in NAMES:
-            return NAMES[name](self.subject)
-        head, _, rest = name.partition(".")
-        try:
-            if head == "param":
-                return compile_path(rest).of_element(params, self.subject)[0]
-            made = _MADE_NAME.match(name)
-            if made and made[1] in MADE:
-                value = self._make(made[1], params)
-                rest = name.removeprefix(made[1]).removeprefix(".")
-                return compile_path(rest or "@").of_element(value, self.subject)[0]
-            if head.startswith("observed"):
-                element = self.observed.element if self.observed else None
-                path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
-                return path.of_element(element, self.subject)[0]
-            return compile_path(name).of_subject(self.subject)[0]
-        except PathError:
-            return None
+        return _reader(name)(self, params)
 
-    def _make(self, name: str, params: Mapping[str, Any]) -> Any:
+    def make(self, name: str, params: Mapping[str, Any]) -> Any:
         if name not in self.made:
-            element = self.observed.element if self.observed else None
-            self.made[name] = MADE[name](Given(self.subject, element, params, self.today))
+            self.made[name] = MADE[name](Given(self.subject, self.element, params, self.today))
         return self.made[name]
+
+
+@lru_cache(maxsize=2048)
+def _reader(name: str) -> Callable[[_Filler, Mapping[str, Any]], Any]:
+    """How the value of a name is found."""
+    if name in NAMES:
+        of_subject = NAMES[name]
+        return lambda filler, _: of_subject(filler.subject)
+    head, _, rest = name.partition(".")
+    made = _MADE_NAME.match(name)
+    try:
+        if head == "param":
+            path = compile_path(rest)
+            return lambda filler, params: path.of_element(params, filler.subject)[0]
+        if made and made[1] in MADE:
+            path = compile_path(name.removeprefix(made[1]).removeprefix(".") or "@")
+            return lambda filler, params: path.of_element(filler.make(made[1], params), filler.subject)[0]
+        if head.startswith("observed"):
+            path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
+            return lambda filler, _: path.of_element(filler.element, filler.subject)[0]
+        path = compile_path(name)
+        return lambda filler, _: path.of_subject(filler.subject)[0]
+    except PathError:
+        return lambda *_: None
 
 
 @lru_cache(maxsize=2048)

@@ -14,8 +14,13 @@ from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
 
-def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject, passes too."""
+def judge(
+    world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True, steps: bool = True
+) -> list[Finding]:
+    """The findings of one pack over one snapshot: one for each rule and subject, passes too.
+
+    With `fixes` they say how they are mended; with `steps` they hold the steps too, to be applied.
+    """
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[Scope]] = {}
@@ -24,11 +29,13 @@ def judge(world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = 
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, steps=steps))
     return findings
 
 
-def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, *, fixes: bool) -> Iterable[Finding]:
+def _judge_rule(
+    world: World, bound: BoundRule, scopes: list[Scope], pack: str, *, fixes: bool, steps: bool
+) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
     # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
@@ -53,7 +60,7 @@ def _judge_rule(world: World, bound: BoundRule, scopes: list[Scope], pack: str, 
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes, steps=steps)
 
 
 def _does_not_apply(world: World, bound: BoundRule) -> str | None:
@@ -80,6 +87,7 @@ def _not_passed(
     pack: str,
     *,
     fixes: bool,
+    steps: bool,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
     finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
@@ -99,7 +107,7 @@ def _not_passed(
     if holds is False:
         finding.observations = observations(bound.require, scope)
     if fixes:
-        _say_how(finding, bound, scope)
+        _say_how(finding, bound, scope, steps=steps)
     snapshot = subject.world.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
@@ -119,14 +127,16 @@ def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
     return f"the code does not set {', '.join(sorted(unset))}: this is the provider's default" if unset else None
 
 
-def _say_how(finding: Finding, bound: BoundRule, scope: Scope) -> None:
+def _say_how(finding: Finding, bound: BoundRule, scope: Scope, *, steps: bool) -> None:
     """Fill in the rule's fix: for each observation the steps that mend it, and for the finding all of them."""
     lines: dict[str, None] = {}
     for one in finding.observations:
-        one.steps = list(steps_for(bound.steps, scope.subject, one))
-        one.fix = [line for step in one.steps for line in step.lines()]
+        made = list(steps_for(bound.steps, scope.subject, one, whole=steps))
+        one.fix = [line for step in made for line in step.lines()]
+        if steps:
+            one.steps = made
         lines.update(dict.fromkeys(one.fix))
-    for step in () if finding.observations else steps_for(bound.steps, scope.subject, None):
+    for step in () if finding.observations else steps_for(bound.steps, scope.subject, None, whole=False):
         lines.update(dict.fromkeys(step.lines()))
     finding.fix = list(lines)
 

@@ -50,7 +50,7 @@ def runbook(
     today = as_of or datetime.now(UTC).date()
     terms = Terms(packs, today, fail_on, allow_unknown, waivers, baseline, all_failures)
 
-    def judged(of: Sequence[Snapshot]) -> Report:
+    def judged(of: Sequence[Snapshot], *, steps: bool) -> Report:
         return check(
             of,
             packs,
@@ -61,9 +61,10 @@ def runbook(
             baseline=baseline,
             baseline_name=baseline_name,
             probes=probes,
+            steps=steps,
         )
 
-    before = judged(snapshots)
+    before = judged(snapshots, steps=True)
     alone = before.findings if len(snapshots) == 1 else ()
     plans = [
         _Plan(State.of(one, terms, probes[index] if probes else (), alone), dict(answers or {}))
@@ -72,7 +73,7 @@ def runbook(
     steps: list[Planned] = []
     for one in plans:
         steps += one.run(len(steps))
-    after = judged([one.state.snapshot for one in plans])
+    after = judged([one.state.snapshot for one in plans], steps=False)
     return Runbook(
         before=before,
         after=after,
