@@ -1,12 +1,12 @@
-"""Comparing two normalised resources. Equal ones cost one comparison; deepdiff sees only those that differ."""
+"""Comparing two normalised resources. Equal ones cost one comparison; deepdiff sees each way in which two differ once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from rtaudit.documents import canonical
 from rtaudit.drift.natural import FOLLOWS
 
 
@@ -26,42 +26,26 @@ def differences(left: dict[str, Any], right: dict[str, Any], resource_type: str)
     """Where `left` and `right` differ, by path. Strings that differ in case only are equal, except in tags."""
     if left == right:
         return []
-    # Imported here: a diff without a difference never needs it.
-    from deepdiff import DeepDiff
-
-    one, other = _unequal(left, right)
-    tree = DeepDiff(
-        _frozen(one),
-        _frozen(other),
-        view="tree",
-        ignore_private_variables=False,
-        ignore_numeric_type_changes=True,
-        threshold_to_diff_deeper=0,
-    )
+    one, other = unequal(left, right)
     found: dict[str, Difference] = {}
-    for group in tree.values():
-        for level in group:
-            path = tuple(level.path(output_format="list", force="fake"))
-            for difference in _leaves(path, _at(left, path), _at(right, path)):
-                found[difference.path] = difference
+    for path in _places(_shape(one), _shape(other)):
+        for difference in _leaves(path, _at(one, path), _at(other, path)):
+            found[difference.path] = difference
     kept = [found[path] for path in sorted(found)]
-    causes = {cause for (of, _), cause in FOLLOWS.items() if of == resource_type}
-    seen = {cause for cause in causes if any(_under(one.path, cause) for one in kept)}
-    return [one for one in kept if not _follows(one.path, resource_type, seen)]
-
-
-def _follows(path: str, resource_type: str, seen: set[str]) -> bool:
-    return any(
-        of == resource_type and cause in seen and _under(path, effect) for (of, effect), cause in FOLLOWS.items()
-    )
+    effects = [
+        effect
+        for (of, effect), cause in FOLLOWS.items()
+        if of == resource_type and any(_under(one.path, cause) for one in kept)
+    ]
+    return [one for one in kept if not any(_under(one.path, effect) for effect in effects)]
 
 
 def _under(path: str, top: str) -> bool:
     return path == top or path.startswith(top + "/")
 
 
-def _unequal(left: dict[str, Any], right: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Both without what is equal in them: deepdiff costs by what it sees."""
+def unequal(left: dict[str, Any], right: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both without what is equal in them."""
     one, other = dict(left), dict(right)
     for key, value in left.items():
         if key not in right:
@@ -70,15 +54,43 @@ def _unequal(left: dict[str, Any], right: dict[str, Any]) -> tuple[dict[str, Any
         if value == opposite:
             del one[key], other[key]
         elif isinstance(value, dict) and isinstance(opposite, dict):
-            one[key], other[key] = _unequal(value, opposite)
+            one[key], other[key] = unequal(value, opposite)
     return one, other
 
 
-def _frozen(value: Any) -> Any:
-    """Lists as bytes, which no JSON holds: a change in a list is a change of the list."""
+def _shape(value: Any) -> Hashable:
+    """What of a value without equal parts decides where it differs: its fields and numbers; of a text or a list only that it is one."""
     if isinstance(value, dict):
-        return {key: _frozen(held) for key, held in value.items()}
-    return canonical(value).encode() if isinstance(value, list) else value
+        return dict, tuple([(key, _shape(held)) for key, held in value.items()])
+    # With its type: True and 1 are one key, and two values.
+    return type(value) if isinstance(value, str | list) else (type(value), value)
+
+
+def _of_shape(shape: Any, side: str) -> Any:
+    """A value of this shape, unequal to that of the other side. A list is bytes, which no JSON holds: it changes as a whole."""
+    if shape is str:
+        return side
+    if shape is list:
+        return side.encode()
+    kind, held = shape
+    return {key: _of_shape(inner, side) for key, inner in held} if kind is dict else held
+
+
+@lru_cache(maxsize=16_384)
+def _places(left: Hashable, right: Hashable) -> tuple[tuple[Any, ...], ...]:
+    """The paths at which values of two shapes differ, as deepdiff says. Estates differ in few ways and many places."""
+    # Imported here: a diff without a difference never needs it.
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(
+        _of_shape(left, "left"),
+        _of_shape(right, "right"),
+        view="tree",
+        ignore_private_variables=False,
+        ignore_numeric_type_changes=True,
+        threshold_to_diff_deeper=0,
+    )
+    return tuple(tuple(level.path(output_format="list", force="fake")) for group in tree.values() for level in group)
 
 
 _ABSENT = object()

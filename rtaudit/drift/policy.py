@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,11 @@ class Entry:
     """Name of the policy that holds it."""
 
     def fits(self, subject: Subject) -> bool:
-        """True when the entry speaks of this change."""
+        """True when the entry speaks of this change, in whichever role."""
         return (
             (not self.types or any(_like(one, subject.type) for one in self.types))
             and (not self.categories or subject.category in self.categories)
             and (self.kind is None or self.kind == subject.kind)
-            and (not self.roles or any(_like(one, subject.role) for one in self.roles))
             and (self.paths is None or any(path_fits(one, subject.path) for one in self.paths))
             and self.orientation(subject) is not None
         )
@@ -81,6 +80,10 @@ class Entry:
     def unlimited(self) -> bool:
         """True when the entry speaks of every change of the types that it names."""
         return not self.categories and self.kind is None and (self.paths is None or "**" in self.paths)
+
+    def of_role(self, role: str) -> bool:
+        """True when the entry speaks of this role."""
+        return not self.roles or any(_like(one, role) for one in self.roles)
 
     def concerns(self, subject: Subject) -> bool:
         """True when the entry may speak of some change of the subject's type.
@@ -93,7 +96,7 @@ class Entry:
         return (
             of_type
             and (not self.categories or not categories_of(subject.type).isdisjoint(self.categories))
-            and (not self.roles or any(_like(one, subject.role) for one in self.roles))
+            and self.of_role(subject.role)
             and self.orientation(subject) is not None
         )
 
@@ -143,8 +146,8 @@ class DriftPolicy:
     def decide(self, subject: Subject) -> tuple[str, str | None, str]:
         """`(decision, decided by, severity)` of a change that was seen."""
         severity, by_severity = self.severity(subject)
-        for entry in self.entries:
-            if (entry.ignore or entry.expect is not None) and entry.fits(subject):
+        for entry in self._speaking(subject):
+            if (entry.ignore or entry.expect is not None) and entry.of_role(subject.role):
                 if entry.ignore:
                     return "ignored", entry.id, severity
                 if entry.expects(subject):
@@ -169,10 +172,21 @@ class DriftPolicy:
 
     def severity(self, subject: Subject) -> tuple[str, str | None]:
         """The severity of a change, and the entry that says so."""
-        for entry in self.entries:
-            if entry.severity is not None and entry.fits(subject):
+        for entry in self._speaking(subject):
+            if entry.severity is not None and entry.of_role(subject.role):
                 return entry.severity, entry.id
         return DEFAULT_SEVERITY, None
+
+    def _speaking(self, subject: Subject) -> Sequence[Entry]:
+        """The entries that speak of such a change, in whichever role: found once for each path and type."""
+        of = (subject.type, subject.category, subject.kind, subject.path, subject.left, subject.right)
+        if of not in self._fitting:
+            self._fitting[of] = [entry for entry in self.entries if entry.fits(subject)]
+        return self._fitting[of]
+
+    @cached_property
+    def _fitting(self) -> dict[tuple[str, ...], Sequence[Entry]]:
+        return {}
 
 
 def default_path() -> Path:

@@ -12,7 +12,7 @@ from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import fields, gaps, sides
 from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
-from rtaudit.drift.compare import Difference, differences
+from rtaudit.drift.compare import Difference, differences, unequal
 from rtaudit.drift.held import CONDITIONAL, Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
@@ -157,7 +157,8 @@ class _Comparing:
             spell_tags_alike(one, other)
             self._hide_rows(pair.type, one, other)
             told: set[str] = set()
-            for difference in differences(settled(one), settled(other), pair.type) if one != other else ():
+            here_only, there_only = (settled(body) for body in unequal(one, other))
+            for difference in differences(here_only, there_only, pair.type):
                 if shared.holds(pair, difference):
                     continue
                 change = self._seen(pair, difference)

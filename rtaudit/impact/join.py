@@ -1,10 +1,13 @@
-"""Impact: joins a drift with the rules, so that each change names those that it turns red, or green. Both sides are checked."""
+"""Impact: joins a drift with the rules, so that each change names those that it turns red, or green.
+
+Of both sides what the changes can turn is checked.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,11 +20,9 @@ from rtaudit.snapshot import ASPECTS, Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
-    from rtaudit.report import Finding, Report
-    from rtaudit.subjects import Part
-
-WHOLE = 500
-"""Up to so many accounts a snapshot is checked as a whole; of larger ones the accounts that differ (and no environment rules)."""
+    from rtaudit.policy.conditions import Scope
+    from rtaudit.report import Finding
+    from rtaudit.subjects import Part, World
 
 _SUBJECTS = {
     "account": ACCOUNT,
@@ -37,32 +38,23 @@ _EVERYTHING = ""
 _FAMILY = re.compile(r"/providers/(?:microsoft\.cognitiveservices/accounts|microsoft\.network/privateendpoints)/[^/]+")
 
 
-def join_rules(
-    drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date, *, whole: int = WHOLE
-) -> Drift:
+def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack], as_of: date) -> Drift:
     """`drift` with, at each change that counts, the rules of `packs` that it turns.
 
-    Those whose outcome differs between the two sides, one of the two being a failure, and that read what changed. `whole` is the number of accounts up to which a snapshot is checked as a whole.
+    Those whose outcome differs between the two sides, one of the two being a failure, and that read what changed.
     """
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
-    from rtaudit.policy import check
+    from rtaudit.policy.check import no_cycles
+    from rtaudit.subjects import World
 
-    reads = rule_reads(packs, as_of)
-    base, *others = snapshots
-    comparisons = []
-    checked: dict[str, Report] = {}
-    for comparison, other in zip(drift.comparisons, others, strict=True):
-        reports = []
-        for snapshot, side in ((base, "left"), (other, "right")):
-            narrowed = _narrowed(snapshot, comparison, side, whole)
-            report = checked.get(snapshot.digest) if narrowed is snapshot else None
-            if report is None:
-                report = check([narrowed], packs, as_of=as_of, fixes=False)
-            if narrowed is snapshot:
-                checked[snapshot.digest] = report
-            reports.append(report)
-        comparisons.append(_Join(reads, comparison, (base, other), (reports[0], reports[1])).joined())
+    judging = _Judging(packs, as_of)
+    base, *others = map(World, snapshots)
+    with no_cycles():
+        comparisons = [
+            _Join(judging, comparison, (base, other)).joined()
+            for comparison, other in zip(drift.comparisons, others, strict=True)
+        ]
     return replace(drift, comparisons=comparisons)
 
 
@@ -80,13 +72,13 @@ class Reads:
         """Type of its subjects; None where they are no resource."""
         return _SUBJECTS.get(self.each)
 
-    def holds(self, change: Change) -> bool:
-        """True when the rule reads what `change` changed."""
-        paths = self.fields.get(change.type)
+    def holds(self, resource_type: str, pointer: str) -> bool:
+        """True when the rule reads what a change at `pointer` of a resource of this type changed."""
+        paths = self.fields.get(resource_type)
         if paths is None:
             return False
         # Roles and locks are compared as what is held at an account, which is no field of theirs.
-        path = "" if change.type in sides.HELD else ".".join(change.path.split("/")[1:])
+        path = "" if resource_type in sides.HELD else ".".join(pointer.split("/")[1:])
         return any(_within(path, one) or _within(one, path) for one in paths)
 
 
@@ -163,27 +155,49 @@ class _Turn:
         return resource in self.evidence if self.evidence else (not own or resource == self.subject)
 
 
+class _Judging:
+    """The packs, bound to a day."""
+
+    def __init__(self, packs: Sequence[Pack], as_of: date) -> None:
+        from rtaudit.policy.check import rule_texts
+
+        self._bound = [(pack, pack.bind(as_of)) for pack in packs]
+        self.reads = rule_reads(packs, as_of)
+        self.texts = rule_texts(self._bound)
+
+    def findings(self, world: World, among: Callable[[str, Sequence[Scope]], Sequence[Scope]]) -> list[Finding]:
+        """The findings of a check of the subjects that `among` picks for a rule."""
+        from rtaudit.policy.judge import join_packs, judge
+        from rtaudit.report import Gate
+
+        per_pack = [judge(world, rules, pack.name, fixes=False, among=among) for pack, rules in self._bound]
+        return join_packs(per_pack, Gate("high", allow_unknown=False).blocks)
+
+
 class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
-    def __init__(
-        self,
-        reads: Mapping[str, Reads],
-        comparison: Comparison,
-        snapshots: tuple[Snapshot, Snapshot],
-        reports: tuple[Report, Report],
-    ) -> None:
+    def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[World, World]) -> None:
         from rtaudit.subjects import PARTS
 
-        self.reads, self.comparison, self.reports = reads, comparison, reports
+        self.judging, self.reads, self.comparison, self._worlds = judging, judging.reads, comparison, worlds
         kind = "realtimeDeployment"
         self._role = Reads(kind, _by_type(part_reads(kind, PARTS[kind]["facts.realtimeRole"])))
-        self._back = {arm_id.key(pair.right): arm_id.key(pair.left) for pair in comparison.pairs}
-        self._neighbours = self._connected(snapshots)
+        self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
+        environments = (comparison.left.environment, comparison.right.environment)
+        self._pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
+        self._back = {there: here for here, there in self._pairs.items()}
+        self._neighbours = self._connected(world.snapshot for world in worlds)
         self._changed: dict[str, list[Change]] = defaultdict(list)
+        self._touched: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """Type and path -> the families that changed there, and those connected to them; `_EVERYTHING` for what many share."""
         for change in comparison.changes:
             if change.decision == "drift":
-                self._changed[self._key(change)].append(change)
+                key = self._key(change)
+                self._changed[key].append(change)
+                family = _family(key) if _FAMILY.search(key) else _EVERYTHING
+                self._touched[change.type, change.path] |= {family, *self._neighbours.get(family, ())}
+        self._families: dict[str, set[str]] = {}
         self._by_family: dict[str, list[_Turn]] = defaultdict(list)
         self._anywhere: list[_Turn] = []
         self._loose: dict[tuple[str, str, str], _Turn] = {}
@@ -192,16 +206,18 @@ class _Join:
 
     def joined(self) -> Comparison:
         """The comparison with the rules that turn at each of its changes."""
-        texts = {**self.reports[0].rules, **self.reports[1].rules}
+        said: dict[tuple[tuple[str, str, str], ...], list[dict[str, Any]]] = {}
         changes = []
         for change in self.comparison.changes:
-            found = sorted(self._rules(change)) if change.decision == "drift" else []
-            rules = [
-                {"rule": rule, "title": texts[rule].title, "severity": texts[rule].severity, "left": left, "right": right}
-                for rule, left, right in found
-            ]  # fmt: skip
-            changes.append(with_rules(change, rules) if rules else change)
+            found = tuple(sorted(self._rules(change))) if change.decision == "drift" else ()
+            if found not in said:
+                said[found] = [self._said(*turn) for turn in found]
+            changes.append(with_rules(change, said[found]) if found else change)
         return replace(self.comparison, changes=changes)
+
+    def _said(self, rule: str, left: str, right: str) -> dict[str, Any]:
+        text = self.judging.texts[rule]
+        return {"rule": rule, "title": text.title, "severity": text.severity, "left": left, "right": right}
 
     def _rules(self, change: Change) -> set[tuple[str, str, str]]:
         key = self._key(change)
@@ -218,17 +234,19 @@ class _Join:
             return False
         # Whether a deployment is one of realtime at all is asked before the rule, and known for all that passed or failed.
         role = self._role if reads.each == "realtimeDeployment" and "unknown" in (turn.left, turn.right) else None
-        return reads.holds(change) or (role is not None and role.holds(change))
+        way = change.type, change.path
+        return reads.holds(*way) or (role is not None and role.holds(*way))
 
     def _turn(self) -> None:
-        pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in self.comparison.pairs}
-        environments = (self.comparison.left.environment, self.comparison.right.environment)
-        pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
+        here, there = (
+            self.judging.findings(world, self._among(names))
+            for world, names in zip(self._worlds, (self._pairs, self._back), strict=True)
+        )
+        others = {(finding.rule, arm_id.key(finding.resource)): finding for finding in there}
         seen: set[tuple[tuple[str, str, str], frozenset[str]]] = set()
-        there = {(finding.rule, arm_id.key(finding.resource)): finding for finding in self.reports[1].findings}
-        for finding in self.reports[0].findings:
+        for finding in here:
             key = arm_id.key(finding.resource)
-            other = there.get((finding.rule, pairs.get(key, "")))
+            other = others.get((finding.rule, self._pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
             turn = _Turn(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
@@ -245,13 +263,49 @@ class _Join:
             else:
                 self._anywhere.append(turn)
 
+    def _among(self, paired: Mapping[str, str]) -> Callable[[str, Sequence[Scope]], Sequence[Scope]]:
+        """Of a rule's subjects on one side those that both have and that a change can turn. `paired`: this side's keys."""
+        placed: dict[str, tuple[bool, str | None]] = {}
+
+        def place(resource: str) -> tuple[bool, str | None]:
+            """Whether both sides have it, and the family that it belongs to, where it does."""
+            if resource not in placed:
+                key = arm_id.key(resource)
+                base = key if paired is self._pairs else self._back.get(key, key)
+                placed[resource] = (key in paired, _family(base) if _FAMILY.search(base) else None)
+            return placed[resource]
+
+        def among(rule: str, scopes: Sequence[Scope]) -> Sequence[Scope]:
+            touched = self._touched_by(rule)
+            everything = _EVERYTHING in touched
+            placed_scopes = [(scope, place(scope.subject.resource)) for scope in scopes] if touched else ()
+            return [
+                scope
+                for scope, (is_paired, family) in placed_scopes
+                if is_paired and (everything or family is None or family in touched)
+            ]
+
+        return among
+
+    def _touched_by(self, rule: str) -> set[str]:
+        """The families with a change that a rule reads, those connected to them, and `_EVERYTHING` where what many share changed."""
+        if rule not in self._families:
+            reads = self.reads[rule]
+            # Whether a deployment is one of realtime at all is asked before the rule.
+            asked = [reads, self._role] if reads.each == "realtimeDeployment" else [reads]
+            read = [found for way, found in self._touched.items() if any(one.holds(*way) for one in asked)]
+            self._families[rule] = set().union(*read)
+        return self._families[rule]
+
     def _evidence(self, *findings: Finding) -> frozenset[str]:
         failed = next(finding for finding in findings if finding.outcome == "fail")
         named = {self._back.get(key, key) for key in (arm_id.key(one.resource) for one in failed.observations)}
         subjects = {self._back.get(key, key) for key in (arm_id.key(finding.resource) for finding in findings)}
         reads = self.reads[failed.rule]
         return frozenset(
-            key for key in named - subjects if any(reads.holds(change) for change in self._changed.get(key, ()))
+            key
+            for key in named - subjects
+            if any(reads.holds(change.type, change.path) for change in self._changed.get(key, ()))
         )
 
     def _key(self, change: Change) -> str:
@@ -290,26 +344,3 @@ def _family(key: str) -> str:
     """The account or private endpoint that a resource belongs to; else the resource itself."""
     found = _FAMILY.search(key)
     return key[: found.end()] if found else key
-
-
-def _narrowed(snapshot: Snapshot, comparison: Comparison, side: str, whole: int) -> Snapshot:
-    """What is checked of a side: all of it, or of a large one what belongs to the accounts and endpoints that differ."""
-    if len(snapshot.index.by_type.get(ACCOUNT, ())) <= whole:
-        return snapshot
-    wanted: set[str] = set()
-    for change in comparison.changes:
-        resource: Any = getattr(change, side)
-        if change.decision == "drift" and resource is not None:
-            wanted.add(_family(arm_id.key(resource)))
-    for endpoint in snapshot.index.by_type.get(PRIVATE_ENDPOINT, ()):
-        key, targets = arm_id.key(endpoint["id"]), set(sides.targets(endpoint))
-        if key in wanted:
-            wanted |= targets
-        elif not wanted.isdisjoint(targets):
-            wanted.add(key)
-    kept = [
-        item
-        for item in snapshot.resources
-        if not _FAMILY.search(family := _family(arm_id.key(item["id"]))) or family in wanted
-    ]
-    return replace(snapshot, resources=kept)

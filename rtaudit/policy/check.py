@@ -11,6 +11,7 @@ from typing import Any
 
 from rtaudit.policy.judge import join_packs, judge
 from rtaudit.policy.packs import Pack
+from rtaudit.policy.rules import BoundRule
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText
 from rtaudit.report.gate import EXIT_CODES, verdict_of
@@ -46,7 +47,7 @@ def check(
     gates = Gate(fail_on, allow_unknown).blocks
     findings: list[Finding] = []
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
-    with _no_cycles():
+    with no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = World(snapshot, probes[index] if probes else ())
             findings += join_packs(
@@ -80,14 +81,14 @@ def check(
         gate=Gate(fail_on, allow_unknown, baseline_name, EXIT_CODES[verdict], fixed),
         verdict=verdict,
         summary=_summary(findings),
-        rules=_rules(bound),
+        rules=rule_texts(bound),
         findings=findings,
         warnings=warnings,
     )
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
+def no_cycles() -> Iterator[None]:
     """Judging makes most of a million small objects and no cycle among them: the collector of cycles would only walk them."""
     was_on = gc.isenabled()
     gc.disable()
@@ -110,7 +111,7 @@ def _summary(findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def _rules(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> dict[str, RuleText]:
+def rule_texts(bound: Sequence[tuple[Pack, Sequence[BoundRule]]]) -> dict[str, RuleText]:
     """Each rule once, at the worst severity that a pack gives it."""
     texts: dict[str, RuleText] = {}
     for _, rules in bound:

@@ -159,7 +159,7 @@ def _check_command(step: StatedStep, path: Path, error: Callable[[Path, str, str
 def steps_for(
     steps: Sequence[BoundStep], subject: Subject, observed: Observation | None, *, whole: bool = True
 ) -> Iterator[Step]:
-    """The steps that mend one observation (or, without one, those that need none), filled in.
+    """The steps that mend one observation (or, without one, those that need none and can be filled in whole), filled in.
 
     Without `whole` they have what their lines say, and no more.
     """
@@ -172,7 +172,9 @@ def steps_for(
             if one.chosen.truth(scope) is not True:
                 continue
         if filler.stands(one):
-            yield filler.step(one, whole=whole)
+            step = filler.step(one, whole=whole or observed is None)
+            if observed is not None or not filler.unfilled:
+                yield step
 
 
 class _Filler:
@@ -181,6 +183,8 @@ class _Filler:
         self.element = observed.element if observed else None
         self.today = date.min
         self.made: dict[str, Any] = {}
+        self.unfilled = False
+        """Whether the last step names a path that has no value, and no words for what to ask instead."""
 
     def stands(self, bound: BoundStep) -> bool:
         """Whether what the step needs has a value, and what it is to go without has none."""
@@ -192,15 +196,11 @@ class _Filler:
 
     def step(self, bound: BoundStep, *, whole: bool) -> Step:
         stated, params = bound.stated, bound.params
+        self.unfilled = False
         if stated.plain:
             line = fill_in(stated.plain, self.subject)
-            command = Command.parse(line)
-            return Step(
-                "" if line.startswith("az ") else line,
-                command,
-                line if line.startswith("az ") else "",
-                place=bound.place,
-            )
+            say = "" if line.startswith("az ") else line
+            return Step(say, Command.parse(line), "" if say else line, place=bound.place)
         command = None
         if stated.az:
             command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
@@ -227,9 +227,14 @@ class _Filler:
             if not isinstance(one, Name):
                 pieces.append(Ask(self._text(one.name, params)) if isinstance(one, Ask) else one)
                 continue
-            text = _as_text(self._find(one.text, params))
+            text = self._filled(one, params)
             pieces.append(Ask(one.ask) if text is None or not printable(text) else text)
         return tuple(pieces)
+
+    def _filled(self, name: Name, params: Mapping[str, Any]) -> str | None:
+        text = _as_text(self._find(name.text, params))
+        self.unfilled = self.unfilled or (text is None and name.ask == name.text)
+        return text
 
     def _text(self, template: str, params: Mapping[str, Any]) -> str:
         if "{" not in template:
@@ -237,7 +242,7 @@ class _Filler:
         pieces = []
         for one in _template(template):
             if isinstance(one, Name):
-                text = _as_text(self._find(one.text, params))
+                text = self._filled(one, params)
                 pieces.append(f"<{one.ask}>" if text is None else text)
             else:
                 pieces.append(f"<{self._text(one.name, params)}>" if isinstance(one, Ask) else one)

@@ -13,11 +13,20 @@ from rtaudit.report.model import in_order
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import Subject, World
 
+Among = Callable[[str, Sequence[Scope]], Sequence[Scope]]
+"""Rule id and all its subjects -> those to judge."""
+
 
 def judge(
-    world: World, rules: Sequence[BoundRule], pack: str, *, fixes: bool = True, steps: bool = True
+    world: World,
+    rules: Sequence[BoundRule],
+    pack: str,
+    *,
+    fixes: bool = True,
+    steps: bool = True,
+    among: Among | None = None,
 ) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject, passes too.
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
 
     With `fixes` they say how they are mended; with `steps` they hold the steps too, to be applied.
     """
@@ -29,12 +38,12 @@ def judge(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, steps=steps))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, steps=steps, among=among))
     return findings
 
 
 def _judge_rule(
-    world: World, bound: BoundRule, scopes: list[Scope], pack: str, *, fixes: bool, steps: bool
+    world: World, bound: BoundRule, scopes: Sequence[Scope], pack: str, *, fixes: bool, steps: bool, among: Among | None
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
@@ -46,7 +55,7 @@ def _judge_rule(
             seen.add(arm_id.key(resource))
             yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
     severity, rule_id, each = bound.severity, rule.id, rule.each
-    for scope in scopes:
+    for scope in scopes if among is None else among(rule_id, scopes):
         resource = scope.subject.resource
         no_use = note or _another_api(scope.subject)
         if no_use is not None:

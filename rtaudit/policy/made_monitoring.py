@@ -73,7 +73,7 @@ def _logs_as_declared(given: Given) -> Any:
     """The rows of that setting with requests and responses, or without them and the group that holds them."""
     if given.params.get("requestResponseLogging") == "required":
         return _rows(given, "logs", ("RequestResponse",))
-    others = ("Audit", "AzureOpenAIRequestUsage", "Trace")
+    others = ("Audit", "AzureOpenAIRequestUsage")
     return _rows(given, "logs", others, without=("RequestResponse", "allLogs"))
 
 

@@ -141,7 +141,7 @@ def compile_says(
                 return read(path(one.removeprefix(prefix)))
         count = _COUNT.match(one)
         if count:
-            return _count(path(count.group(1)), count.group(2))
+            return _count(placeholder(count.group(1)), count.group(2))
         names = names or _NAMING.search(one) is not None
         return _value(path(one))
 
@@ -196,12 +196,16 @@ def _value(path: Path) -> Placeholder:
     return get
 
 
-def _count(path: Path, noun: str | None) -> Placeholder:
+def _count(counted: Placeholder, noun: str | None) -> Placeholder:
+    """How many elements a list has, or a number itself, with the noun in its right form; what is no number stays as it is."""
+
     def get(evidence: Evidence) -> Any:
-        value = evidence.scope.read(path)[0]
-        number = len(value) if isinstance(value, list | dict) else value if isinstance(value, int) else 0
+        value = counted(evidence)
+        number = len(value) if isinstance(value, list | dict) else value
+        if not isinstance(number, int | float):
+            return number
         plural = noun and ("" if number == 1 else "es" if noun.endswith("s") else "s")
-        return f"{number} {noun}{plural}" if noun else str(number)
+        return f"{in_words(number)} {noun}{plural}" if noun else in_words(number)
 
     return get
 

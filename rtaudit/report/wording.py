@@ -100,7 +100,7 @@ def in_words(value: Any, limit: int = 80) -> str:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:.3g}"
+            return str(int(value)) if value.is_integer() else f"{value:.3g}"
         case str():
             text = arm_id.name_of(value) if value.lower().startswith("/subscriptions/") else value
             day = _DAY.match(text)

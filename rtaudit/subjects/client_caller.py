@@ -113,7 +113,7 @@ def _where(held: Held, account: Subject) -> str:
         return f"at the management group {name}"
     kinds = {2: "the subscription", 4: "the resource group"}
     where = f"at {kinds.get(scope.count('/'), 'the resource')} {name}"
-    return where if held.reaches else f"{where}, which does not reach the account"
+    return where if held.reaches else f"{where} (not the account's)"
 
 
 def _foreign(client: Subject) -> str | None:

@@ -47,9 +47,9 @@ def quota(deployment: Subject) -> Joined:
     row = deployment.join("model")
     if row.value is None:
         return Joined(None, row.gaps)
-    usage_name = text(_own_sku(deployment, row.value).get("usageName"))
+    usage_name = _own_sku(deployment, row.value).get("usageName")
     rows, gaps = _region_rows(deployment, "usages")
-    found = rows.get(usage_name) if usage_name else None
+    found = rows.get(text(usage_name)) if text(usage_name) else None
     if found is not None:
         return Joined(found)
     message = f"no usage row is named {usage_name}" if usage_name else "the catalogue names no usage row for this SKU"
@@ -256,7 +256,7 @@ def quota_pool(deployment: Subject) -> Joined:
     if row.value is None:
         return Joined(None, row.gaps)
     scope = " ".join(str(row.value[name]) for name in ("scopeType", "scopeId") if row.value.get(name))
-    return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'its scope is not stated'})")
+    return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'scope not stated'})")
 
 
 @fact(*_BOTH, reads=("metrics",), fields="metrics: value")

@@ -95,12 +95,14 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             continue
         role = _role_name(definition)
         conditional = bool(properties.get("condition"))
-        principal = str(properties.get("principalId") or "")
+        principal, kind = str(properties.get("principalId") or ""), properties.get("principalType")
+        unstated = "the assignment does not state what kind of principal it is for"
         row = rows.setdefault(
             principal.lower(),
             {
                 "principalId": principal,
-                "principalType": properties.get("principalType"),
+                "principalType": kind
+                or Joined(None, (Gap(assignment["id"], "roleAssignments", "missing", message=unstated),)),
                 "roles": [],
                 "scopes": [],
                 "conditional": True,

@@ -70,6 +70,7 @@ def alerted_metrics(account: Subject) -> Joined:
             seen.setdefault(metric, set()).update(wanted)
         else:
             gaps.append(_unnamed(account))
+    gaps += world.once(_acting_log_alerts)[1]
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
     for name, found in doubtful.items():
         if not seen or any(name not in watched for watched in seen.values()):
@@ -113,7 +114,7 @@ def _watching(world: World, scope: str, region: str) -> _Watching:
 
 def _deployments_named(dimensions: list[dict[str, Any]]) -> list[str]:
     for one in dimensions:
-        if text(one.get("name")) == "modeldeploymentname" and text(one.get("operator")) != "exclude":
+        if text(one.get("name")) == "modeldeploymentname" and text(one.get("operator")) in ("", "include"):
             return [text(value) for value in listing(one.get("values"))]
     return ["*"]
 
@@ -140,46 +141,62 @@ def _watches(criterion: dict[str, Any], deployment: Subject | None, account: Sub
     }
     known: bool | None = True
     for dimension in map(mapping, listing(criterion.get("dimensions"))):
-        name, excluded = text(dimension.get("name")), text(dimension.get("operator")) == "exclude"
+        name, operator = text(dimension.get("name")), text(dimension.get("operator")) or "include"
         values = {text(one) for one in listing(dimension.get("values"))}
         if name == "region":
             values = {arm_id.region(one) for one in values}
         if "*" in values:
-            continue
-        if name == "statuscode":
-            if not excluded and values and all(one.startswith("2") for one in values):
+            if operator == "exclude":
+                return False
+        elif operator not in ("include", "exclude", "startswith"):
+            known = None
+        elif name == "statuscode":
+            # The numbers of HTTP: 2xx are successes, whatever the operator.
+            if operator != "exclude" and values and all(one.startswith("2") for one in values):
                 return False
         elif name in own:
-            if (own[name] in values) == excluded:
+            is_named = any(
+                own[name].startswith(one) if operator == "startswith" else own[name] == one for one in values
+            )
+            if is_named == (operator == "exclude"):
                 return False
-        elif not excluded:
+        else:
             known = None
     return known
 
 
 def _log_alerts(account: Subject) -> Iterator[tuple[str, bool]]:
     """Metrics that log alerts watch, and whether one names the account."""
-    watching = account.world.once(_acting_log_alerts)
+    watching, _ = account.world.once(_acting_log_alerts)
     for metric in watching.get("", ()):
         words = (account.name.lower(), *(scope for scope, _ in places_of(account)))
         yield metric, any(metric in watching.get(word, ()) for word in words)
 
 
-def _acting_log_alerts(world: World) -> dict[str, set[str]]:
-    """Metrics that enabled log alerts which act query: by each word of their queries and each scope, all under the empty word."""
+def _acting_log_alerts(world: World) -> tuple[dict[str, set[str]], tuple[Gap, ...]]:
+    """Metrics that enabled log alerts which act query, and the gaps that may hide that one acts.
+
+    By each word of their queries and each scope, all under the empty word.
+    """
     found: dict[str, set[str]] = {}
+    # One for each set of metrics is enough to leave them open.
+    gaps: dict[frozenset[str], Gap] = {}
     for alert in world.of_type(LOG_ALERT):
         properties = mapping(alert.get("properties"))
         actions = properties.get("actions")
         groups = listing(mapping(actions).get("actionGroups")) or listing(actions)
         ids = [one if isinstance(one, str) else mapping(one).get("actionGroupId") for one in groups]
         metrics = _queried(alert)
-        if properties.get("enabled") is not True or not metrics or not acts(world, ids).value:
+        if properties.get("enabled") is not True or not metrics:
+            continue
+        acting = acts(world, ids)
+        if not acting.value:
+            gaps.update((frozenset(metrics), gap) for gap in acting.gaps)
             continue
         scopes = {arm_id.key(one) for one in listing(properties.get("scopes")) if isinstance(one, str) and one}
         for word in {"", *_words(alert), *scopes}:
             found.setdefault(word, set()).update(metrics)
-    return found
+    return found, tuple(gaps.values())
 
 
 def _words(alert: dict[str, Any]) -> set[str]:
@@ -234,7 +251,8 @@ def _admits(condition: dict[str, Any], regions: set[str]) -> bool | None:
     if field == "properties.impactedservices.servicename":
         if any("openai" in one.replace(" ", "") for one in values):
             return True
-        return None if any(one.startswith(("cognitive", "azure ai", "foundry")) for one in values) else False
+        # Azure OpenAI is part of these, under names that change.
+        return None if any(part in one for part in ("cognitive", "azure ai", "foundry") for one in values) else False
     if field == "properties.impactedservices.impactedregions.regionname":
         return regions <= {arm_id.region(one) for one in values}
     return None

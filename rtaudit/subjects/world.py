@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -303,7 +304,8 @@ def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
     since = shown_since(kind, pointer, used)
     if since is None:
         return None
-    message = f"{path} is shown by api-version {since} and later; read with {used or 'an unrecorded one'}"
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", path.rpartition(".")[2]).lower()
+    message = f"the {words} is shown by api-version {since} and later; it was read with {used or 'an unrecorded one'}"
     return Gap(resource["id"], str(RESOURCE_TYPES[kind].aspect), "missing", code="ApiVersionTooOld", message=message)
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import differences, pointer, raw_at
@@ -54,6 +57,36 @@ def test_what_follows_from_another_change_is_told_once() -> None:
     assert [path for path, *_ in told(left, right, DEPLOYMENT)] == ["/properties/model/name", "/sku/capacity"]
     right["sku"]["capacity"] = 1
     assert "/properties/rateLimits" in [path for path, *_ in told(left, right, DEPLOYMENT)]
+
+
+FIELDS = st.sampled_from(["a", "b", "tags", "__c"])
+VALUES = st.recursive(
+    st.sampled_from(["x", "X", "y", "left", "right", True, False, None, 0, 1, 1.0, 2.5, 7]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(FIELDS, inner, min_size=1, max_size=3),
+    max_leaves=8,
+)
+
+
+def _plainly(left: Any, right: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str, Any, Any]]:
+    """The same, field by field."""
+    absent = object()
+    for name in {**left, **right}:
+        one, other, at = left.get(name, absent), right.get(name, absent), (*path, name)
+        same = isinstance(one, str) and isinstance(other, str) and at[0] != "tags" and one.lower() == other.lower()
+        if same or one == other:
+            continue
+        whole = [{} if side is absent else side for side in (one, other)]
+        if all(isinstance(side, dict) for side in whole):
+            yield from _plainly(*whole, at)
+        else:
+            kind = "added" if one is absent else "removed" if other is absent else "changed"
+            yield pointer(at), kind, None if one is absent else one, None if other is absent else other
+
+
+@given(*[st.dictionaries(FIELDS, VALUES, max_size=4)] * 2)
+@settings(deadline=None, max_examples=300)
+def test_what_differs_is_found_whatever_else_was_compared_before(left: Any, right: Any) -> None:
+    assert told(left, right) == sorted(_plainly(left, right))
 
 
 def test_pointers_lead_back() -> None:

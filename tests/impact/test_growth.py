@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import RESOURCE_TYPES
+from rtaudit.azure.resource_types import ACCOUNT, RESOURCE_TYPES
 from rtaudit.drift import diff, load_policy
 from rtaudit.impact.join import join_rules
 from rtaudit.policy import check, load_policies
@@ -107,6 +109,21 @@ def test_twice_the_estate_is_twice_the_work(work: Callable[[int], None]) -> None
         looks.append(Counted.looks)
     assert looks[0] > 10_000
     assert looks[1] < 2.15 * looks[0], looks
+
+
+def test_a_change_of_one_account_has_the_rules_judge_that_account() -> None:
+    def judged(label: str, work: Callable[[int], None]) -> int:
+        calls = _calls(work, COPIES[0])
+        return sum(count for name, count in calls.items() if "/rtaudit/policy/" in name and name.endswith(label))
+
+    def one_change(copies: int) -> None:
+        before = estate(copies)
+        resources = [copy.deepcopy(one) if arm_id.type_of(one["id"]) == ACCOUNT else one for one in before.resources]
+        next(one for one in resources if arm_id.type_of(one["id"]) == ACCOUNT)["properties"]["disableLocalAuth"] = None
+        sides = [before, replace(before, resources=resources)]
+        join_rules(diff(sides, load_policy(None, TODAY), as_of=TODAY), sides, load_policies(["regulated"]), TODAY)
+
+    assert 0 < 20 * judged(".truth", one_change) < judged(".truth", _check)
 
 
 def test_a_whole_estate_holds_every_type_that_is_read_by_default() -> None:

@@ -16,8 +16,13 @@ _KEY = re.compile(
 )
 """Digits and letters that are a key beside a telling name, and may be a digest elsewhere."""
 _KEY_LENGTH = 32
-_LABELS = ("name", "Name", "key", "Key", "header", "headerName", "field", "parameter")
-_VALUES = frozenset({"value", "Value", "values", "secureValue", "defaultValue", "headerValue"})
+_LABELS = (
+    "name", "Name", "key", "Key", "id", "header", "headerName", "field", "parameter", "parameterName", "property", "propertyName", "setting",
+    "settingName", "label", "title", "variable",
+)  # fmt: skip
+_VALUES = frozenset(
+    {"value", "Value", "values", "secureValue", "defaultValue", "headerValue", "settingValue", "propertyValue"}
+)
 _WORDS = frozenset({"permissions", "endpoints"})
 """Fields (lower case) whose own fields are words: what may be done with `keys`, the host that gives a `Token`."""
 _OPENS = "[{ \t\r\n"
@@ -89,7 +94,10 @@ def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, 
 
 def _labelled(value: dict[str, Any]) -> bool:
     # {"name": "apiKey", "value": …}: the name stands beside the secret.
-    return any(isinstance(value.get(label), str) and names_secret(value[label]) for label in _LABELS)
+    # The name of an id is its owner's: `…/vaults/password` tells nothing of a value.
+    return any(
+        isinstance(label := value.get(field), str) and "/" not in label and names_secret(label) for field in _LABELS
+    )
 
 
 @lru_cache(maxsize=65_536)
@@ -105,8 +113,7 @@ def _is_clean(value: str) -> bool:
 def _text(value: str, name: str, tags: bool, nested: int) -> str:
     if len(value) >= _KEY_LENGTH and is_telling(name) and _KEY.fullmatch(value.strip()):
         return CUT
-    kept = _document(value, nested) if value[0] in _OPENS else None
-    kept = scrub(value) if kept is None else kept
+    kept = scrub((_document(value, nested) if value[0] in _OPENS else None) or value)
     # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
     kept = _HEX_KEY.sub(CUT, kept) if tags else kept
     return value if kept == value else kept

@@ -8,16 +8,21 @@ from functools import lru_cache
 _JOINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
 
-PASSWORDS = r"pass-?(?:word|wd|phrase|code)s?|pwd|psw"
+PASSWORDS = r"pass-?(?:word|wd|phrase|code|wort)s?|pwd|psw|kennwort|mot-?de-?passe|contrase-?[nñ]?a|senha"
 """The words for a password, as `words` writes them."""
 
 _KEY_OF = (
     "api|access|account|admin|app|auth|client|code|encryption|endpoint|function|functions|host|hmac|instrumentation"
-    "|integration|license|master|openai|aoai|open-ai|speech|cognitive|primary|private|routing|rsa|search|secondary|secret"
-    "|service|shared|signing|ssh|storage|subscription|system|webhook|write"
+    "|decryption|genie|ingestion|integration|license|machine|master|openai|aoai|open-ai|speech|cognitive|primary|private|recovery|routing|rsa|search|secondary|secret"
+    "|service|shared|signing|ssh|storage|subscription|system|validation|webhook|write"
 )
 _TOKEN_OF = (
     "access|api|app|auth|bearer|bot|client|deploy|id|migration|oauth|pat|refresh|sas|secret|security|session|user"  # noqa: S105
+)
+
+_PASS_OF = (
+    "admin|db|database|ftp|key-?store|ldap|login|mail|mongo|my-?sql|pg|postgres|proxy|rabbit(?:mq)?|redis|root|smtp"  # noqa: S105
+    "|sql|trust-?store|user"
 )
 
 _SECRET = re.compile(
@@ -25,6 +30,7 @@ _SECRET = re.compile(
       (?:{PASSWORDS}|credentials?|connection-?strings?|conn-?str(?:ing)?|cookies?|(?:^|-)authorization|(?:^|-)signature
         |(?:^|-)sig|(?:^|-)sas(?:-?(?:token|uri|url|key|signature))?|secrets?|secret-?value|(?:auth|authorization)-header)
       (?:-?\d+)?$
+    | ^(?:passe?|pw)$ | (?:^|-)(?:{_PASS_OF})-?pass$ | ^(?:\w+-)*pat$
     | (?:{_KEY_OF})-?keys?(?:-?\d+)?$
     | (?:^|-)api-?keys?(?:-|$)
     | (?:^|-)key-?\d+$
@@ -95,5 +101,5 @@ def is_telling(name: str) -> bool:
 
 
 def holds_number(name: str) -> bool:
-    """True when a number under this name counts something: of tokens, of keys."""
-    return words(name) in {"tokens", "token", "keys"}
+    """True when a number under this name counts something: of tokens, of keys, of what passed."""
+    return words(name) in {"tokens", "token", "keys", "pass"}
