@@ -28,14 +28,14 @@ from typing import Any
 import rtaudit
 from rtaudit import assets
 from rtaudit.policy.cases import Case, CaseFile, bind_case, changed, load_cases
-from rtaudit.policy.judge import judge
+from rtaudit.policy.evaluate import evaluate
 from rtaudit.policy.packs import library
 from rtaudit.policy.rules import BoundRule, bind
 from rtaudit.report import Finding
 from rtaudit.report.steps import Step
 from rtaudit.simulate import Simulator
 from rtaudit.snapshot import Snapshot, load
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 WORKER = Path(__file__).with_name("az_worker.py")
 MAX_STEPS = 12
@@ -255,7 +255,7 @@ def _try(file: CaseFile, case: Case, simulator: Simulator, az: Az, tally: Tally)
 
 
 def _judged(snapshot: Snapshot, rules: Sequence[BoundRule]) -> list[Finding]:
-    return judge(World(snapshot), rules, "proof")
+    return evaluate(EstateIndex(snapshot), rules, "proof")
 
 
 def _steps(failed: Sequence[Finding]) -> Iterator[Step]:

@@ -1,3 +1,3 @@
-"""Version: of the package, said in one place."""
+"""Version: of the package."""
 
 __version__ = "0.1.0"

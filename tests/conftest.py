@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 # No deadline: a test that is slow on a busy machine is not wrong.
-settings.register_profile("house", max_examples=30, deadline=None)
-settings.load_profile("house")
+settings.register_profile("rtaudit", max_examples=30, deadline=None)
+settings.load_profile("rtaudit")
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,7 +11,7 @@ from rtaudit.errors import InputError, UsageError
 from rtaudit.snapshot import load as load_snapshot
 
 if TYPE_CHECKING:
-    from rtaudit.collect import Collected, Endpoint, Identity, Request, Watch
+    from rtaudit.collect import Collected, CollectionObserver, CollectionRequest, Endpoint, Identity
     from rtaudit.collect.preflight import Expected, Preflight
     from rtaudit.policy import Pack
 
@@ -31,12 +31,12 @@ def collection(
     fill: str | Path | None = None,
     shard: str | None = None,
     tenant: str | None = None,
-) -> Request:
+) -> CollectionRequest:
     """What `collect_snapshot` and `preflight` take: what is to be read. The parameters are the options of `rtaudit collect`.
 
     `packs` and `also` add the opt-in aspects that these packs read, and these aspects. Raises UsageError and InputError.
     """
-    from rtaudit.collect import Request, Shard, choose_aspects, refill
+    from rtaudit.collect import CollectionRequest, Shard, choose_aspects, refill
     from rtaudit.contract import load_contract
     from rtaudit.contract.sections import covers
 
@@ -62,7 +62,7 @@ def collection(
                 f"--fill takes the scope from the snapshot; {', '.join(given)} {do} not go with it",
                 "leave it out, or collect anew without --fill",
             )
-        return refill(load_snapshot(fill), Request(tenant=tenant, clients=clients))
+        return refill(load_snapshot(fill), CollectionRequest(tenant=tenant, clients=clients))
     if subscriptions and all_subscriptions:
         raise UsageError("-s and --all-subscriptions contradict each other", "leave one of them out")
     label = environment if environment is not None else "default"
@@ -73,7 +73,7 @@ def collection(
 
         named = [one for one in packs if not isinstance(one, str)]
         also = [*also, *opt_in_aspects([*named, *load_policies([one for one in packs if isinstance(one, str)])])]
-    return Request(
+    return CollectionRequest(
         subscriptions=tuple(subscriptions),
         all_subscriptions=all_subscriptions,
         groups=tuple(resource_groups),
@@ -87,7 +87,7 @@ def collection(
 
 
 def collect_snapshot(
-    request: Request,
+    request: CollectionRequest,
     *,
     cloud: str = "AzureCloud",
     arm_endpoint: str | None = None,
@@ -97,7 +97,7 @@ def collect_snapshot(
     credential: Any = None,
     concurrency: int = 48,
     timeout: float | None = None,
-    watch: Watch | None = None,
+    watch: CollectionObserver | None = None,
 ) -> Collected:
     """Read Azure as `rtaudit collect` does, by GET requests only: `collected.snapshot`, and whether it is whole.
 
@@ -114,7 +114,7 @@ def collect_snapshot(
 
 
 def preflight(
-    request: Request,
+    request: CollectionRequest,
     expected: Sequence[Expected] = (),
     *,
     cloud: str = "AzureCloud",
@@ -124,7 +124,7 @@ def preflight(
     auth: str = "default",
     credential: Any = None,
     timeout: float | None = None,
-    watch: Watch | None = None,
+    watch: CollectionObserver | None = None,
 ) -> Preflight:
     """Say whether a collection of `request` would see everything, as `rtaudit preflight` does.
 
@@ -157,14 +157,14 @@ def probe_endpoint(
     `plan` are the fields of `rtaudit.probe.Plan`: `count`, `concurrency`, `timeout`, `budget` (seconds), `ca_file`,
     `connect_to`, `sessions`. Raises CredentialError and RtauditError.
     """
-    from rtaudit.probe import Plan, check_host, choose_target
+    from rtaudit.probe import ProbeOptions, check_host, choose_target
     from rtaudit.probe import probe as run
 
     target = choose_target(
         snapshot=None if snapshot is None else load_snapshot(snapshot), account=account, deployment=deployment,
         client=None if client is None else str(client), environment=environment, endpoint=endpoint, cloud=cloud,
     )  # fmt: skip
-    how = Plan(**plan)
+    how = ProbeOptions(**plan)
     token = None
     if how.sessions:
         check_host(target, allow_hosts)

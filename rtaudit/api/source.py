@@ -10,7 +10,7 @@ from rtaudit.errors import InputError, RtauditError
 
 if TYPE_CHECKING:
     from rtaudit.report import Report
-    from rtaudit.scan.checks import Check
+    from rtaudit.scan.checks import SourceCheck
     from rtaudit.scan.run import Scan
 
 
@@ -73,7 +73,7 @@ def scan_source(
     return SourceScan(paths, exclude=exclude, checks=checks, fail_on=fail_on, waivers=waivers, baseline=baseline).report
 
 
-def source_checks(paths: Sequence[str | Path] = ()) -> dict[str, Check]:
+def source_checks(paths: Sequence[str | Path] = ()) -> dict[str, SourceCheck]:
     """The source checks that ship, and those in files and folders, by id. Raises InputError."""
     from rtaudit.scan.checks import library, load_checks
 

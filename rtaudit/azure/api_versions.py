@@ -1,4 +1,4 @@
-"""Which api-version is asked for: the newest that we know, until the cloud says that it knows only older ones."""
+"""API versions: choose the newest that rtaudit knows, or an older one where the cloud knows only older ones."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import TextIO, cast
 # What starting up makes stays until the process ends: looking for garbage in it took a tenth of the time of `--help`.
 gc.disable()
 
-from rtaudit.cli.app import Stream, app, complain, drop_stdout, report_error  # noqa: E402
+from rtaudit.cli.app import Stream, app, drop_stdout, print_error, report_error  # noqa: E402
 from rtaudit.errors import RtauditError  # noqa: E402
 
 _COMMANDS = (
@@ -63,7 +63,7 @@ def main() -> None:
         # Typer writes its own texts: help, the version.
         drop_stdout()
         hint = "make room" if error.errno == errno.ENOSPC else "it is closed, or nothing can be written to it"
-        complain(RtauditError(f"cannot write to standard output: {error.strerror}", hint))
+        print_error(RtauditError(f"cannot write to standard output: {error.strerror}", hint))
         sys.exit(RtauditError.exit_code)
     except Exception as error:  # noqa: BLE001 (said, with its own exit code)
         sys.exit(report_error(error))

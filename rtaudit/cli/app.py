@@ -35,7 +35,7 @@ def _without_types(params: list[Any]) -> list[Any]:
     return params
 
 
-class Command(typer.core.TyperCommand):
+class CliCommand(typer.core.TyperCommand):
     """A command whose help shows no Python types."""
 
     def get_params(self, ctx: Any) -> Any:
@@ -95,7 +95,7 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
                 raise typer.Exit(report_error(error)) from None
 
-        group.command(name, cls=Command, **settings)(run)
+        group.command(name, cls=CliCommand, **settings)(run)
         return function
 
     return register
@@ -111,7 +111,7 @@ def report_error(error: BaseException) -> int:
         return 0
     known = _as_known(error)
     if known is not None:
-        complain(known)
+        print_error(known)
         return known.exit_code
     import traceback
 
@@ -119,7 +119,7 @@ def report_error(error: BaseException) -> int:
 
     for line in "".join(traceback.format_exception(error)).splitlines():
         print(plain(scrub(line)), file=sys.stderr)
-    complain(
+    print_error(
         RtauditError(
             f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}); nothing was decided",
             "please report it, with the lines above; leave out the names that are nobody's business",
@@ -172,7 +172,7 @@ def terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def complain(error: RtauditError) -> None:
+def print_error(error: RtauditError) -> None:
     """Print an error and its hint on stderr, as plain text, without secrets."""
     # Imported here: most commands end well.
     from rtaudit.snapshot.secrets import scrub
@@ -182,7 +182,7 @@ def complain(error: RtauditError) -> None:
         print(f"hint: {plain(scrub(error.hint))}", file=sys.stderr)
 
 
-def emit(text: str | Iterable[str]) -> None:
+def write_stdout(text: str | Iterable[str]) -> None:
     """Write results to stdout, in UTF-8 whatever the locale says. Raises RtauditError when that fails.
 
     A JSON document is written so that it steers neither a terminal nor a build agent; it means the same as in a file.
@@ -242,9 +242,9 @@ def _tamed(pieces: Iterable[str]) -> Iterator[str]:
             is_json = piece.lstrip()[0] in "{["
         if is_json and ("##" in piece or not piece.isascii() or not piece.replace("\n", "").isprintable()):
             # Imported here: most documents need none of it.
-            from rtaudit.render.text import tame
+            from rtaudit.render.text import escape_ci_commands
 
-            yield tame(piece)
+            yield escape_ci_commands(piece)
         else:
             yield piece
 
@@ -260,7 +260,7 @@ def plain(text: str) -> str:
     if text.isprintable() and "::" not in text and "##" not in text:
         return text
     # Imported here: most lines need none of it.
-    from rtaudit.render.text import plain as shown
+    from rtaudit.render.text import to_printable as shown
 
     return shown(text)
 

@@ -25,8 +25,8 @@ def audit(
     kept: options.Kept,
     checking: options.Checking,
     view: options.View,
-    evidence: options.Evidence,
-    output: options.Output,
+    evidence: options.EvidenceBundle,
+    output: options.OutputFormats,
     steps: options.Steps,
 ) -> None:
     """Collect, then check: the opt-in aspects that the policies read are collected too. Exit codes are those of check."""

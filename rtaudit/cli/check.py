@@ -27,8 +27,8 @@ def check(
     checking: options.Checking,
     contracts: options.Contracts,
     view: options.View,
-    evidence: options.Evidence,
-    output: options.Output,
+    evidence: options.EvidenceBundle,
+    output: options.OutputFormats,
     steps: options.Steps,
 ) -> None:
     """Check snapshots against policies. Exits 0 ready, 1 not ready, 4 incomplete (a check at or above --fail-on could not be evaluated)."""
@@ -78,7 +78,7 @@ def finish(
     report: Report,
     wanted: Sequence[Any],
     view: options.View,
-    evidence: options.Evidence,
+    evidence: options.EvidenceBundle,
     how: Checker,
     steps: options.Steps,
 ) -> None:

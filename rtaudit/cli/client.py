@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import Group, app, command, emit, plain
+from rtaudit.cli.app import Group, app, command, plain, write_stdout
 from rtaudit.cli.completion import completer
 from rtaudit.cli.outputs import OUTPUT_HELP
 from rtaudit.errors import InputError
@@ -125,7 +125,7 @@ def _deliver(text: str, path: str | None) -> None:
     from rtaudit.documents import write_atomically
 
     if path is None:
-        emit(text)
+        write_stdout(text)
         return
     write_atomically(path, text)
     print(f"wrote {plain(path)}", file=sys.stderr)

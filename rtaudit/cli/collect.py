@@ -23,7 +23,7 @@ def collect(
     label: options.Label,
     reach: options.Reach,
     collecting: options.Collecting,
-    shard: options.Part,
+    shard: options.Sharding,
     packs: options.ForPacks,
     contracts: options.Contracts,
     written: options.Written,

@@ -18,12 +18,12 @@ from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.settings.values import PROGRESS
 
 if TYPE_CHECKING:
-    from rtaudit.collect import Collected, Request, Watch
+    from rtaudit.collect import Collected, CollectionObserver, CollectionRequest
     from rtaudit.settings import options
     from rtaudit.snapshot import Snapshot
 
 
-def requested(scope: options.Scope, label: options.Label, reach: options.Reach, **more: Any) -> Request:
+def requested(scope: options.Scope, label: options.Label, reach: options.Reach, **more: Any) -> CollectionRequest:
     """What is to be read, as the options say; `more` as `rtaudit.api.live.collection` takes it."""
     from rtaudit.api.live import collection
 
@@ -35,16 +35,16 @@ def requested(scope: options.Scope, label: options.Label, reach: options.Reach, 
 
 
 @contextlib.contextmanager
-def observed(reach: options.Reach, progress: str) -> Iterator[Watch]:
+def observed(reach: options.Reach, progress: str) -> Iterator[CollectionObserver]:
     """What looks on at a collection: its log and progress are open within, and signals end it with what there is."""
     if progress not in PROGRESS:
         raise UsageError(f"unknown --progress '{progress}'", allowed_hint(progress, PROGRESS))
     with _no_garbage():
         from rtaudit.cli.progress import Progress
-        from rtaudit.collect import Watch
+        from rtaudit.collect import CollectionObserver
 
         with _call_log(reach) as log, Progress(progress, verbose=reach.verbose) as shown:
-            watch = Watch(observe=shown.update, log=log)
+            watch = CollectionObserver(observe=shown.update, log=log)
             with _stopped_by_signals(watch):
                 yield watch
 
@@ -76,7 +76,7 @@ def run_collect(
             allowed_audiences=allowed_audiences(label.config, reach.audience), auth=reach.auth,
             concurrency=collecting.concurrency, timeout=reach.timeout, watch=watch,
         )  # fmt: skip
-    say_gaps(collected.snapshot)
+    log_gaps(collected.snapshot)
     if not collected.interrupted:
         say_empty(collected.snapshot)
     return collected
@@ -100,11 +100,11 @@ def check_writable(path: str | None) -> None:
         raise RtauditError(f"cannot write {path}", "choose a path in a folder that exists and that you may write to")
 
 
-def say_gaps(snapshot: Snapshot) -> None:
+def log_gaps(snapshot: Snapshot) -> None:
     """Sum up the gaps in words on stderr; nothing when there are none."""
     if not snapshot.gaps:
         return
-    from rtaudit.collect.words import gap_lines
+    from rtaudit.collect.gap_summary import gap_lines
 
     print(f"{counted(len(snapshot.gaps), 'gap')}:", file=sys.stderr)
     for line in gap_lines(snapshot.gaps):
@@ -135,7 +135,7 @@ def _call_log(reach: options.Reach) -> Iterator[Any]:
     if not reach.verbose and reach.log_file is None:
         yield None
         return
-    from rtaudit.collect.words import call_line
+    from rtaudit.collect.gap_summary import call_line
 
     lock = threading.Lock()
     lost: list[OSError] = []
@@ -182,7 +182,7 @@ def _no_garbage() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(watch: Watch) -> Iterator[None]:
+def _stopped_by_signals(watch: CollectionObserver) -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         # Before reads are under way there is nothing to keep (a login that hangs); a second signal insists.
         if not watch.gathering or watch.stop.is_set():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain, terminable
+from rtaudit.cli.app import command, plain, terminable, write_stdout
 from rtaudit.errors import RtauditError
 
 if TYPE_CHECKING:
@@ -139,4 +139,4 @@ def _changed(before: Path, after: Path) -> Iterator[str]:
 
 
 def _say(line: str) -> None:
-    emit(f"{line}\n")
+    write_stdout(f"{line}\n")

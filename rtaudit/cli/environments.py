@@ -20,7 +20,7 @@ NO_FILE = "none"
 """`--config none`: the label is a label only."""
 
 
-def take_environment(context: typer.Context, value: str | None) -> str | None:
+def apply_config_defaults(context: typer.Context, value: str | None) -> str | None:
     """Callback of an eager `--environment`: from then on the file's values are the defaults of the other options."""
     context.meta[_LABEL] = value
     _apply(context)
@@ -45,13 +45,13 @@ def with_params(context: typer.Context, value: list[str] | None) -> list[str] | 
 
 def take_subscriptions(context: typer.Context, value: list[str] | None) -> list[str] | None:
     """Callback of `-s`: the file's `allSubscriptions` gives way."""
-    _give_way(context, "subscription", "all_subscriptions")
+    _drop_overridden(context, "subscription", "all_subscriptions")
     return value
 
 
 def take_all_subscriptions(context: typer.Context, value: bool) -> bool:
     """Callback of `--all-subscriptions`: the file's `subscriptions` give way."""
-    _give_way(context, "all_subscriptions", "subscription")
+    _drop_overridden(context, "all_subscriptions", "subscription")
     return value
 
 
@@ -60,14 +60,14 @@ def take_aspects(context: typer.Context, value: list[str] | None) -> list[str] |
     from rtaudit.snapshot.aspects import DEFAULT_ASPECTS
 
     skipped = (context.default_map or {}).get("skip") or []
-    _give_way(context, "aspect", "skip")
+    _drop_overridden(context, "aspect", "skip")
     left = [name for name in skipped if name not in (value or ())]
     if context.default_map is not None and left and not set(DEFAULT_ASPECTS) & set(value or ()):
         context.default_map["skip"] = left
     return value
 
 
-def _give_way(context: typer.Context, option: str, rival: str) -> None:
+def _drop_overridden(context: typer.Context, option: str, rival: str) -> None:
     # What is on the command line is read before what is not, so that the file's value has not been taken yet.
     source = context.get_parameter_source(option)
     if context.default_map and source is not None and source.name == "COMMANDLINE":
@@ -148,7 +148,7 @@ def _defaults(found: Environment, context: typer.Context) -> dict[str, Any]:
 
 
 CALLBACKS: dict[str, Callable[..., Any]] = {
-    "environment": take_environment,
+    "environment": apply_config_defaults,
     "config": _take_config,
     "settings": with_params,
     "subscription": take_subscriptions,

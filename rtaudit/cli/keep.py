@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtaudit.cli.app import emit
+from rtaudit.cli.app import write_stdout
 from rtaudit.errors import RtauditError
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def write(snapshot: Snapshot, path: str) -> None:
 
 def print_out(snapshot: Snapshot) -> None:
     """Write a snapshot to standard output. Raises RtauditError as `write` does."""
-    from rtaudit.documents import pieces
+    from rtaudit.documents import iter_json
 
     with _kept(snapshot, f"{snapshot.environment}.json", stdout=False):
-        emit(pieces(snapshot.document()))
+        write_stdout(iter_json(snapshot.document()))
 
 
 @contextlib.contextmanager
@@ -41,10 +41,10 @@ def _kept(snapshot: Snapshot, path: str, *, stdout: bool) -> Iterator[None]:
         if kept is not None:
             raise RtauditError(error.message, f"what was read is in {kept}: make room, and move it") from None
         if stdout:
-            from rtaudit.documents import pieces
+            from rtaudit.documents import iter_json
 
             try:
-                emit(pieces(snapshot.document()))
+                write_stdout(iter_json(snapshot.document()))
             except RtauditError:
                 pass
             else:

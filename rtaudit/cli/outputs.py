@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.cli.app import emit, plain
+from rtaudit.cli.app import plain, write_stdout
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.render import FORMATS, by_extension, render, whole
 from rtaudit.settings.values import GROUPINGS, OF_DRIFT, OF_REPORT
@@ -96,7 +96,7 @@ def deliver(outputs: Sequence[Output], answer: Report | Drift, **options: Any) -
         print(_verdict(answer), file=sys.stderr)
     for output in outputs:
         if output.path is None:
-            emit(render(answer, output.format, **{**options, **screen()}))
+            write_stdout(render(answer, output.format, **{**options, **screen()}))
         if output.format == "github":
             _job_summary(answer, options)
 
@@ -109,7 +109,7 @@ def _verdict(answer: Report | Drift) -> str:
         from rtaudit.render.text import conclusion
 
         return conclusion(answer)
-    from rtaudit.render.drift_words import conclusion as of_drift
+    from rtaudit.render.drift_labels import conclusion as of_drift
 
     return of_drift(answer)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import Group, app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
@@ -118,7 +118,7 @@ def list_rules(
         }
         for one in checks.values()
     ]
-    emit(dumps(rows) if output == "json" else _table(rows))
+    write_stdout(dumps(rows) if output == "json" else _table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -181,16 +181,16 @@ def explain_rules(
         pages.mkdir(parents=True, exist_ok=True)
         for page, text in as_pages(told).items():
             write_atomically(str(pages / f"{page}.md"), text)
-        emit(as_index(told, pages.name))
+        write_stdout(as_index(told, pages.name))
     elif output == "markdown":
         heading = (
             ""
             if rule
             else f"# Rules\n\n{len(told)} rules, generated from the rules by `rtaudit policy explain -o markdown`.\n\n"
         )
-        emit(heading + "\n".join(as_markdown(one) for one in told))
+        write_stdout(heading + "\n".join(as_markdown(one) for one in told))
     else:
-        emit("\n".join(as_text(one) for one in told))
+        write_stdout("\n".join(as_text(one) for one in told))
 
 
 def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> None:
@@ -203,9 +203,9 @@ def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> Non
             f"# Source checks\n\n{len(checks)} checks of `rtaudit client scan`, generated from the checks by "
             "`rtaudit policy explain --source -o markdown`.\n\n"
         )
-        emit((title if heading else "") + "\n".join(map(as_markdown, checks)))
+        write_stdout((title if heading else "") + "\n".join(map(as_markdown, checks)))
     elif checks:
-        emit("\n".join(map(as_text, checks)))
+        write_stdout("\n".join(map(as_text, checks)))
 
 
 def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
@@ -233,8 +233,8 @@ def lint_policies(
 
     found = lint(path, [load(one) for one in snapshot or ()])
     for complaint in found:
-        emit(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
-    emit(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
+        write_stdout(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
+    write_stdout(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
     if found:
         raise typer.Exit(1)
 
@@ -271,28 +271,28 @@ def run_cases(
             if result.problem is None:
                 passed += 1
                 if verbose:
-                    emit(f"PASSED {result.case.rule} {plain(result.case.name)}\n")
+                    write_stdout(f"PASSED {result.case.rule} {plain(result.case.name)}\n")
             else:
                 failed.append(result)
-        emit(f"{file.path.name} {''.join(marks)}\n")
+        write_stdout(f"{file.path.name} {''.join(marks)}\n")
     wrong = [
         f"{one.case.place} {one.case.rule}: {plain(one.case.name)}\n  {plain(one.problem or '')}" for one in failed
     ]
     for case_file in of_source:
         results = list(run_source_cases(case_file))
-        emit(f"{case_file.name} {''.join('.' if one.problem is None else 'F' for one in results)}\n")
+        write_stdout(f"{case_file.name} {''.join('.' if one.problem is None else 'F' for one in results)}\n")
         for one in results:
             if one.problem is None:
                 passed += 1
                 if verbose:
-                    emit(f"PASSED {one.check} {plain(one.name)}\n")
+                    write_stdout(f"PASSED {one.check} {plain(one.name)}\n")
             else:
                 wrong.append(f"{one.place} {one.check}: {plain(one.name)}\n  {plain(one.problem)}")
     for text in wrong:
-        emit(f"\nFAILED {text}\n")
+        write_stdout(f"\nFAILED {text}\n")
     for rule in bare:
-        emit(f"no case: {rule}\n")
-    emit(f"\n{passed} passed, {len(wrong)} failed in {time.monotonic() - started:.1f}s\n")
+        write_stdout(f"no case: {rule}\n")
+    write_stdout(f"\n{passed} passed, {len(wrong)} failed in {time.monotonic() - started:.1f}s\n")
     if wrong:
         raise typer.Exit(1)
 
@@ -303,7 +303,7 @@ def policy_schema() -> None:
     from rtaudit.documents import dumps
     from rtaudit.policy.schema import POLICY_SCHEMA
 
-    emit(dumps(POLICY_SCHEMA))
+    write_stdout(dumps(POLICY_SCHEMA))
 
 
 def _packs(extra: Sequence[str]) -> list[Pack]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.app import command, plain, write_stdout
 from rtaudit.cli.collect_options import observed, requested
 from rtaudit.cli.completion import among
 from rtaudit.cli.environments import allowed_audiences
@@ -15,7 +15,7 @@ from rtaudit.errors import UsageError, allowed_hint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtaudit.collect.preflight import Expected, Planned, Preflight
+    from rtaudit.collect.preflight import Expected, PlannedDeployment, Preflight
     from rtaudit.settings import options
 
 _FORMATS = ("table", "json")
@@ -60,15 +60,15 @@ def preflight(
     if output == "json":
         from rtaudit.documents import dumps
 
-        emit(dumps(answer.document()))
+        write_stdout(dumps(answer.document()))
     else:
-        emit(_table(answer))
+        write_stdout(_table(answer))
     if not answer.ready:
         raise typer.Exit(NOT_READY)
 
 
-def _planned(planning: options.Planning) -> Planned | None:
-    from rtaudit.collect.preflight import Planned
+def _planned(planning: options.Planning) -> PlannedDeployment | None:
+    from rtaudit.collect.preflight import PlannedDeployment
 
     more: dict[str, Any] = {name: getattr(planning, name) for name in ("version", "sku", "capacity", "region")}
     stated = {name: value for name, value in more.items() if value is not None}
@@ -77,10 +77,10 @@ def _planned(planning: options.Planning) -> Planned | None:
             option = next(iter(stated))
             raise UsageError(f"--{option} describes a planned deployment, and --model is missing", "add --model NAME")
         return None
-    return Planned(planning.model, **stated)
+    return PlannedDeployment(planning.model, **stated)
 
 
-def _plans(planned: Planned, accounts: Sequence[str]) -> list[Expected]:
+def _plans(planned: PlannedDeployment, accounts: Sequence[str]) -> list[Expected]:
     """The plan at each account that is named, or in the region that is."""
     from rtaudit.collect.preflight import Expected
 
@@ -91,7 +91,9 @@ def _plans(planned: Planned, accounts: Sequence[str]) -> list[Expected]:
     return [Expected(name, source="--model", planned=planned) for name in accounts or [""]]
 
 
-def _expected(expecting: options.Expecting, environment: str | None, planned: Planned | None) -> list[Expected]:
+def _expected(
+    expecting: options.Expecting, environment: str | None, planned: PlannedDeployment | None
+) -> list[Expected]:
     from rtaudit.collect.preflight import Expected, expected_of
 
     found: list[Expected] = []

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.app import command, plain, write_stdout
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError
 
@@ -120,7 +120,7 @@ def probe(
     for one in wanted:
         text = dumps(document) if one.format == "json" else "".join(f"{plain(line)}\n" for line in _lines(document))
         if one.path is None:
-            emit(text)
+            write_stdout(text)
         else:
             write_atomically(one.path, text)
             print(f"wrote {plain(one.path)}", file=sys.stderr)

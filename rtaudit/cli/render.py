@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @command()
 def render(
     file: Annotated[str, typer.Argument(metavar="REPORT.json", help="What check, audit or diff wrote with -o json.")],
-    output: options.Output,
+    output: options.OutputFormats,
     view: options.View,
     *,
     snapshot: Annotated[

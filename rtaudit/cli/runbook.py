@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import command, emit, plain
+from rtaudit.cli.app import command, plain, write_stdout
 from rtaudit.cli.check import checker
 from rtaudit.cli.environments import snapshots_given
 from rtaudit.cli.outputs import Output, check_places, screen
@@ -63,7 +63,7 @@ def runbook(
             print(f"wrote {plain(one.path)} ({one.format})", file=sys.stderr)
     for one in outputs:
         if one.path is None:
-            emit(render(found, one.format, shell=shell, width=screen()["width"]))
+            write_stdout(render(found, one.format, shell=shell, width=screen()["width"]))
     raise typer.Exit(EXIT_CODES[found.verdict])
 
 

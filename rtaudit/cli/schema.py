@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rtaudit.cli.app import command, emit
+from rtaudit.cli.app import command, write_stdout
 from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -49,4 +49,4 @@ def schema(
     """Print the JSON Schema of a document that rtaudit reads or writes."""
     from rtaudit.documents import dumps
 
-    emit(dumps(find_schema(document)))
+    write_stdout(dumps(find_schema(document)))

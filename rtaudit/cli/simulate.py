@@ -16,7 +16,7 @@ import typer
 
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.realtime_api import ROLES, audiences
-from rtaudit.cli.app import command, emit, plain, terminable
+from rtaudit.cli.app import command, plain, terminable, write_stdout
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def simulate(
             simulator,
             _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines,
         ):
-            emit("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
+            write_stdout("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
             # Ctrl-C, or SIGTERM, is how it is meant to end. In turns: one that comes just before a wait does not end it.
             while True:
                 time.sleep(0.2)
@@ -114,11 +114,11 @@ def _realtime(
         yield []
         return
     from rtaudit.simulate.realtime import BEHAVIOURS, Deployed, RealtimeServer
-    from rtaudit.subjects import World
+    from rtaudit.subjects import EstateIndex
 
     if behaviour not in BEHAVIOURS:
         raise UsageError(f"unknown --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
-    worlds = list(zip(files, map(World, snapshots), strict=True))
+    worlds = list(zip(files, map(EstateIndex, snapshots), strict=True))
     found = [
         (file, one)
         for file, world in worlds

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rtaudit.cli.app import Group, app, command, counted, emit, plain
+from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
 from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -51,7 +51,7 @@ def show(
     width = screen()["width"] if chosen.path is None and sys.stdout.isatty() else None
     text = render_inventory(load(file), what, chosen.format, width, wide=wide)
     if chosen.path is None:
-        emit(text)
+        write_stdout(text)
     else:
         write_atomically(chosen.path, whole(text))
 
@@ -71,8 +71,10 @@ def verify(
     found = run(path)
     if isinstance(found, Snapshot):
         counts = f"{counted(len(found.resources), 'resource')}, {counted(len(found.gaps), 'gap')}"
-        emit(f"{plain(path)}: {counts}, {found.digest}\n")
+        write_stdout(f"{plain(path)}: {counts}, {found.digest}\n")
         return
     from rtaudit.evidence.bundle import judgement
 
-    emit(f"{plain(path)}: unchanged; checked again with the same verdict: {found.verdict}, {judgement(found)}\n")
+    write_stdout(
+        f"{plain(path)}: unchanged; checked again with the same verdict: {found.verdict}, {judgement(found)}\n"
+    )

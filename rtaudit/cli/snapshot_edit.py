@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtaudit.cli.app import command, counted, emit, plain
+from rtaudit.cli.app import command, counted, plain, write_stdout
 from rtaudit.cli.snapshot import snapshots
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def redact(
 
 
 def write_snapshot(snapshot: Snapshot, output: str | None) -> None:
-    from rtaudit.documents import pieces
+    from rtaudit.documents import iter_json
     from rtaudit.snapshot import write
 
     if output is None or output == "-":
-        emit(pieces(snapshot.document()))
+        write_stdout(iter_json(snapshot.document()))
         return
     write(snapshot, output)
     print(

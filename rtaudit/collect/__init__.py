@@ -1,20 +1,24 @@
-"""collect: Azure Resource Manager is read, a Snapshot is made. The Azure SDKs live here; enter it when a command needs it."""
+"""Collection: reads Azure Resource Manager and makes a Snapshot. It loads the Azure SDKs: import it only when a command needs it."""
 
 from rtaudit.collect.credentials import Identity, find_identity
 from rtaudit.collect.endpoint import Endpoint, find_endpoint
 from rtaudit.collect.limits import Limits
-from rtaudit.collect.request import Request, choose_aspects, refill
-from rtaudit.collect.run import Collected, Watch, collect
+from rtaudit.collect.request import CollectionRequest, choose_aspects, refill
+from rtaudit.collect.run import Collected, CollectionObserver, collect
 from rtaudit.collect.world import Shard
+
+Request = CollectionRequest
+"""The old name, for one release."""
 
 __all__ = [
     "Collected",
+    "CollectionObserver",
+    "CollectionRequest",
     "Endpoint",
     "Identity",
     "Limits",
     "Request",
     "Shard",
-    "Watch",
     "choose_aspects",
     "collect",
     "find_endpoint",

@@ -10,8 +10,8 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT
-from rtaudit.collect.faults import Fault, error_of
-from rtaudit.collect.reader import Read, Row
+from rtaudit.collect.failures import ReadFailure, error_of
+from rtaudit.collect.reader import ReadTask, Row
 
 _ABOVE = "microsoft.authorization/"
 """Types whose lists show what a management group or the tenant hands down, too."""
@@ -33,25 +33,25 @@ def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
     """
     try:
         if _depth(body) > depth:
-            raise Fault("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
+            raise ReadFailure("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
         document = json.loads(body, parse_constant=_no_number, parse_float=_number, object_pairs_hook=_mapping)
     except (ValueError, RecursionError) as error:
-        raise Fault("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
+        raise ReadFailure("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
     if isinstance(document, Unfit):
-        raise Fault("failed", f"the answer contradicts itself: {document.why}", code="MalformedAnswer")
+        raise ReadFailure("failed", f"the answer contradicts itself: {document.why}", code="MalformedAnswer")
     if not isinstance(document, dict):
-        raise Fault("failed", "the answer is not a JSON object", code="MalformedAnswer")
+        raise ReadFailure("failed", "the answer is not a JSON object", code="MalformedAnswer")
     return document
 
 
-def rows_of(read: Read, document: Row) -> list[Row]:
+def rows_of(read: ReadTask, document: Row) -> list[Row]:
     """The rows of one page of a list or catalogue that are what was asked for; `read.doubt` says what the others were.
 
     Raises Fault when the page has no list.
     """
     rows = document.get("value")
     if not isinstance(rows, list):
-        raise Fault("failed", "the answer has no list in 'value'", code="MalformedAnswer")
+        raise ReadFailure("failed", "the answer has no list in 'value'", code="MalformedAnswer")
     if document.get("error") is not None:
         _doubt(read, f"the list came with an error beside it: {error_of(document)}")
     good = []
@@ -64,24 +64,26 @@ def rows_of(read: Read, document: Row) -> list[Row]:
     return good
 
 
-def resource_of(read: Read, document: Row) -> Row:
+def resource_of(read: ReadTask, document: Row) -> Row:
     """The resource that was asked for. Raises Fault when the answer is another, or none."""
     if document.get("error") is not None:
-        raise Fault(
+        raise ReadFailure(
             "failed", f"the resource came with an error beside it: {error_of(document)}", code="MalformedAnswer"
         )
     identity = document.get("id")
     if identity is None:
         document = {**document, "id": read.subject}
     elif not isinstance(identity, str) or arm_id.key(identity) != arm_id.key(read.subject):
-        raise Fault("failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer")
+        raise ReadFailure(
+            "failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer"
+        )
     why = _shape_doubt(document)
     if why is not None:
-        raise Fault("failed", why, code="MalformedAnswer")
+        raise ReadFailure("failed", why, code="MalformedAnswer")
     return document
 
 
-def single(read: Read) -> list[Row]:
+def single(read: ReadTask) -> list[Row]:
     """The rows of a list that is complete, without those whose id came twice with different contents."""
     by_id: dict[str, Row] = {}
     at_odds: set[str] = set()
@@ -101,10 +103,12 @@ def single(read: Read) -> list[Row]:
 def sound(document: Row) -> Row:
     """A document that is read otherwise than by its rows. Raises Fault when an error stands in it, or what makes no sense."""
     if document.get("error") is not None:
-        raise Fault("failed", f"the answer came with an error beside it: {error_of(document)}", code="MalformedAnswer")
+        raise ReadFailure(
+            "failed", f"the answer came with an error beside it: {error_of(document)}", code="MalformedAnswer"
+        )
     unfit = _first_unfit(document)
     if unfit is not None:
-        raise Fault("failed", f"the answer contradicts itself: {unfit.why}", code="MalformedAnswer")
+        raise ReadFailure("failed", f"the answer contradicts itself: {unfit.why}", code="MalformedAnswer")
     return document
 
 
@@ -113,11 +117,11 @@ def _as_compared(row: Row) -> Row:
     return {**row, **{name: str(row.get(name)).lower() for name in ("id", "type", "name")}}
 
 
-def _doubt(read: Read, why: str) -> None:
+def _doubt(read: ReadTask, why: str) -> None:
     read.doubt = read.doubt or why
 
 
-def _doubt_of(row: Any, read: Read) -> str | None:
+def _doubt_of(row: Any, read: ReadTask) -> str | None:
     """Why a row is not what was asked for; None where it is."""
     if isinstance(row, Unfit):
         return f"a row of the list contradicts itself: {row.why}"
@@ -133,7 +137,7 @@ def _doubt_of(row: Any, read: Read) -> str | None:
     return _shape_doubt(row)
 
 
-def _catalogue_doubt(row: Any, read: Read) -> str | None:
+def _catalogue_doubt(row: Any, read: ReadTask) -> str | None:
     if not isinstance(row, dict):
         return "the list holds something that is not an object"
     location, identity = row.get("location"), row.get("id")

@@ -1,4 +1,4 @@
-"""Azure Resource Manager as the readers see it: SDK clients and plain GETs, all through one pipeline.
+"""Azure Resource Manager: gives readers SDK clients and plain GETs, all through one pipeline.
 
 The SDKs' operations say what to call; what comes back is taken from the wire (`Page`), as Azure sent it. There the
 operation ends (`_Taken`): the SDK builds no models of what nobody reads, and follows no link by itself.
@@ -21,9 +21,9 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from rtaudit.azure.api_versions import Versions
 from rtaudit.collect.answers import parse_answer
 from rtaudit.collect.endpoint import Endpoint
-from rtaudit.collect.faults import Fault, fault_of
+from rtaudit.collect.failures import ReadFailure, fault_of
 from rtaudit.collect.limits import Limits
-from rtaudit.collect.transport import Answer, Wire
+from rtaudit.collect.transport import ReadOnlyTransport, TransportResponse
 from rtaudit.errors import CredentialError
 from rtaudit.version import __version__
 
@@ -31,7 +31,7 @@ _Client = TypeVar("_Client")
 
 
 @dataclass(slots=True)
-class Page:
+class ResponsePage:
     """Where the pipeline puts what came over the wire."""
 
     document: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Page:
     """The answer's headers; their names have no case."""
 
 
-class _Taken(Exception):  # noqa: N818 (no error: how an SDK's operation is left)
+class _PageTaken(Exception):  # noqa: N818 (no error: how an SDK's operation is left)
     """The answer is in the caller's Page; what the operation would make of it is not needed."""
 
 
@@ -52,14 +52,14 @@ class _TakePage(HTTPPolicy[HttpRequest, HttpResponse]):
         self._limits = limits
 
     def send(self, request: PipelineRequest[HttpRequest]) -> NoReturn:
-        page: Page = request.context.options.pop("page")
+        page: ResponsePage = request.context.options.pop("page")
         answer = self.next.send(request).http_response
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, TransportResponse)
         page.headers = answer.headers
         if answer.status_code != 200:
             raise fault_of(answer.status_code, answer.headers, answer.content)
         page.document = parse_answer(answer.content, self._limits.answer_depth)
-        raise _Taken
+        raise _PageTaken
 
 
 class _Authorized(ARMChallengeAuthenticationPolicy):
@@ -76,7 +76,7 @@ class _Authorized(ARMChallengeAuthenticationPolicy):
         self._update_headers(request.http_request.headers, self._get_token(*scopes, **options).token)
 
 
-class Arm:
+class ArmReader:
     """One Resource Manager, one credential, one pool of connections; used by every thread."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Arm:
         self.limits = limits
         self.versions = Versions()
         self._credential = credential
-        self._wire = Wire(endpoint, limits, log)
+        self._wire = ReadOnlyTransport(endpoint, limits, log)
         self._plain = Pipeline[HttpRequest, HttpResponse](self._wire, self._policies())
         self._clients: dict[tuple[Any, str], Any] = {}
         self._lock = threading.Lock()
@@ -104,17 +104,17 @@ class Arm:
             _Authorized(self._credential, self.endpoint.scope),
         ]
 
-    def get(self, path: str, *, page: Page, api_version: str, **query: str) -> None:
+    def get(self, path: str, *, page: ResponsePage, api_version: str, **query: str) -> None:
         """Read an id's path, which may hold anything that Azure wrote, into `page`. Raises Fault."""
         asked = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items())
         url = f"{self.endpoint.url}/{quote(path.strip('/'), safe='/()!$&*+,;=:@~')}?api-version={api_version}"
         self.follow(f"{url}&{asked}" if asked else url, page=page)
 
-    def follow(self, url: str, *, page: Page) -> None:
+    def follow(self, url: str, *, page: ResponsePage) -> None:
         """Read `url` (a nextLink, kept letter by letter) into `page`. Raises Fault."""
         self._run(lambda: self._plain.run(HttpRequest("GET", urljoin(self.endpoint.url + "/", url)), page=page))
 
-    def first(self, operation: Callable[..., Any], *args: Any, page: Page, **options: Any) -> None:
+    def first(self, operation: Callable[..., Any], *args: Any, page: ResponsePage, **options: Any) -> None:
         """Let an SDK's list operation ask for its first page, into `page`. Raises Fault."""
         self._run(lambda: next(operation(*args, page=page, **options).by_page()))
 
@@ -144,15 +144,19 @@ class Arm:
     def _run(ask: Callable[[], Any]) -> None:
         try:
             ask()
-        except _Taken:
+        except _PageTaken:
             return
-        except Fault:
+        except ReadFailure:
             raise
         except CredentialError as error:
             # On the way: what was read until now is kept.
-            raise Fault("denied", error.message, code="NoToken") from error
+            raise ReadFailure("denied", error.message, code="NoToken") from error
         except ClientAuthenticationError as error:
-            raise Fault("denied", "could not get a token any more", status=401, code=type(error).__name__) from error
+            raise ReadFailure(
+                "denied", "could not get a token any more", status=401, code=type(error).__name__
+            ) from error
         except (AzureError, ValueError, TypeError, KeyError, AttributeError) as error:
             # The SDK itself stumbled: over a name that it will not put into a URL, for instance.
-            raise Fault("failed", f"the request could not be made: {error}"[:300], code=type(error).__name__) from error
+            raise ReadFailure(
+                "failed", f"the request could not be made: {error}"[:300], code=type(error).__name__
+            ) from error

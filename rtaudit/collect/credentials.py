@@ -1,4 +1,4 @@
-"""The credential: which one is used, what its token says about itself, and what to do when there is none."""
+"""Credentials: choose one, read what its token claims, and give a hint where there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Azure Resource Manager is asked, for which audience its token is, and which hosts an answer may point to."""
+"""Endpoint: decides which Azure Resource Manager is asked, the audience of its token, and the hosts that a link may lead to."""
 
 from __future__ import annotations
 

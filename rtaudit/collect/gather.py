@@ -1,4 +1,4 @@
-"""The heart of a collection: reads are planned, sent, and noted; what failed becomes a gap; nothing is raised."""
+"""Collector: plans reads, sends them, records rows; a failed read becomes a Gap, never an exception."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.answers import resource_of, rows_of, single
-from rtaudit.collect.arm import Arm, Page
-from rtaudit.collect.faults import Fault
-from rtaudit.collect.larder import Larder
+from rtaudit.collect.arm import ArmReader, ResponsePage
+from rtaudit.collect.failures import ReadFailure
+from rtaudit.collect.interner import RowInterner
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.pacer import REMAINING
-from rtaudit.collect.reader import Read, Reader, Row
+from rtaudit.collect.reader import Reader, ReadTask, Row
 from rtaudit.collect.schedule import Finished, Schedule
-from rtaudit.collect.world import World
+from rtaudit.collect.world import CollectedRows
 from rtaudit.snapshot import Gap
 
 SUBSCRIPTION = "Microsoft.Resources/subscriptions"
@@ -44,12 +44,12 @@ class _Progress:
     planned: set[str] = field(default_factory=set)
     open: int = 0
     rows: int = 0
-    """Rows of the reader in `after` that were looked at, where its reads are planned row by row."""
+    """Rows of the reader in `depends_on` that were looked at, where its reads are planned row by row."""
     complete: bool = False
     """True when no further targets can come."""
 
     @property
-    def settled(self) -> bool:
+    def is_done(self) -> bool:
         return self.complete and self.open == 0
 
 
@@ -57,13 +57,13 @@ Earlier = Callable[[Reader, str], list[Row] | None]
 """The rows that an earlier collection has of a read, or None when it has to be asked."""
 
 
-class Gathering:
+class Collector:
     """One run over a set of readers."""
 
     def __init__(
         self,
-        arm: Arm,
-        world: World,
+        arm: ArmReader,
+        world: CollectedRows,
         readers: Mapping[str, Reader],
         limits: Limits,
         *,
@@ -95,11 +95,11 @@ class Gathering:
         self._limits = limits
         self._earlier = earlier
         self._observe = observe
-        self._larder = Larder()
+        self._larder = RowInterner()
         self._progress = {name: _Progress() for name in readers}
         self._schedule = Schedule(self._fetch, limits)
         self._open = 0
-        self._left: dict[int, Read] = {}
+        self._left: dict[int, ReadTask] = {}
 
     def run(self) -> None:
         """Read everything, or until the time budget ends or `stop` is set. Raises only what is a bug."""
@@ -130,7 +130,7 @@ class Gathering:
             progressed = False
             for name, reader in self._readers.items():
                 progress = self._progress[name]
-                ready = all(self._progress[other].settled for other in reader.after if other in self._progress)
+                ready = all(self._progress[other].is_done for other in reader.depends_on if other in self._progress)
                 if progress.complete or not (ready or reader.of_each is not None):
                     continue
                 for subject in self._targets(reader, progress):
@@ -146,7 +146,7 @@ class Gathering:
         if reader.of_each is None:
             assert reader.targets is not None
             return list(reader.targets(self.world))
-        rows = self.world.kept(reader.after[0])
+        rows = self.world.kept(reader.depends_on[0])
         new, progress.rows = rows[progress.rows :], len(rows)
         return [subject for row in new for subject in reader.of_each(row)]
 
@@ -160,7 +160,7 @@ class Gathering:
             return
         self._progress[reader.name].open += 1
         self._open += 1
-        read = Read(reader, subject, arm_id.subscription_of(subject) or "")
+        read = ReadTask(reader, subject, arm_id.subscription_of(subject) or "")
         self._left[id(read)] = read
         if self.interrupted is None:
             self._schedule.submit(read)
@@ -177,7 +177,7 @@ class Gathering:
         if reader.shape == "list":
             read.rows = single(read)
         if fault is None and read.doubt is not None:
-            fault = Fault("failed", read.doubt, code="MalformedAnswer")
+            fault = ReadFailure("failed", read.doubt, code="MalformedAnswer")
             self._spoken = True
         self.world.arrived(reader, read.subject, _shaped(read) if read.rows or fault is None else [])
         if fault is None:
@@ -197,21 +197,21 @@ class Gathering:
         self._progress[reader.name].open -= 1
         self._open -= 1
         self.status.done[reader.aspect] = self.status.done.get(reader.aspect, 0) + 1
-        followed = any(reader.name in other.after for other in self._readers.values())
+        followed = any(reader.name in other.depends_on for other in self._readers.values())
         if followed and (self._progress[reader.name].open == 0 or self._eager_after(reader)):
             self._plan()
 
     def _eager_after(self, reader: Reader) -> bool:
-        return any(other.of_each is not None and reader.name in other.after for other in self._readers.values())
+        return any(other.of_each is not None and reader.name in other.depends_on for other in self._readers.values())
 
     def _drain(self) -> None:
         # What is planned by what was read so far is planned too, so that every missing read has its gap.
-        fault = Fault("interrupted", f"the collection was stopped: {self.interrupted}", code="Stopped")
+        fault = ReadFailure("interrupted", f"the collection was stopped: {self.interrupted}", code="Stopped")
         while self._left:
             for read in list(self._left.values()):
                 self._end(Finished(read, fault))
 
-    def _note(self, read: Read, fault: Fault) -> None:
+    def _note(self, read: ReadTask, fault: ReadFailure) -> None:
         needs = fault.needs
         if fault.reason == "denied" and needs is None and fault.status == 403:
             needs = read.reader.action
@@ -236,17 +236,17 @@ class Gathering:
             self._reported = now
             self._observe(self.status)
 
-    def _fetch(self, read: Read) -> str | None:
+    def _fetch(self, read: ReadTask) -> str | None:
         """One page of a read, on a worker thread."""
-        page = Page()
+        page = ResponsePage()
         reader = read.reader
         version = self._arm.versions.ask(reader.type)
         try:
             if read.next_link is None:
-                reader.ask(self._arm, read.subject, page, version)
+                reader.send(self._arm, read.subject, page, version)
             else:
                 self._arm.follow(read.next_link, page=page)
-        except Fault as fault:
+        except ReadFailure as fault:
             known = self._arm.versions.refused(reader.type, version, fault.status, fault.code, fault.message)
             if read.next_link is None and known and read.negotiated < 3:
                 read.negotiated += 1
@@ -254,11 +254,11 @@ class Gathering:
             raise
         if read.next_link is None:
             self._arm.versions.answered(reader.type, version)
-        read.attempts = read.refusals = 0
+        read.attempts = read.throttle_count = 0
         self._take(read, page.document)
         return page.headers.get(REMAINING)
 
-    def _take(self, read: Read, document: Row) -> None:
+    def _take(self, read: ReadTask, document: Row) -> None:
         if read.reader.shape == "one":
             read.rows.append(self._larder.keep(resource_of(read, document)))
             return
@@ -267,20 +267,20 @@ class Gathering:
         read.next_link = _next_link(document)
         if read.next_link is not None:
             if read.next_link in read.seen:
-                raise Fault("failed", "the pages of the list lead in a circle", code="PageLoop")
+                raise ReadFailure("failed", "the pages of the list lead in a circle", code="PageLoop")
             read.seen.add(read.next_link)
             if len(read.seen) >= self._limits.pages:
-                raise Fault("failed", f"the list has more than {self._limits.pages} pages", code="TooManyPages")
+                raise ReadFailure("failed", f"the list has more than {self._limits.pages} pages", code="TooManyPages")
 
 
 def _next_link(document: Row) -> str | None:
     link = document.get("nextLink")
     if link is not None and not isinstance(link, str):
-        raise Fault("failed", "the nextLink is not a text", code="MalformedAnswer")
+        raise ReadFailure("failed", "the nextLink is not a text", code="MalformedAnswer")
     return link or None
 
 
-def _shaped(read: Read) -> list[Row]:
+def _shaped(read: ReadTask) -> list[Row]:
     if read.reader.shape != "catalogue":
         return read.rows
     location = read.subject.rsplit("/", 2)[-2]

@@ -27,7 +27,7 @@ class Limits:
     """Times that one page is asked for when the answer is an error of the moment (5xx, a reset, a timeout)."""
     patience: float = 120.0
     """From the first attempt at one page; none begins later: an endpoint that is dead costs about that."""
-    refusals: int = 12
+    throttle_count: int = 12
     """Times that one page is asked for when the answer is 429."""
     backoff: float = 0.5
     """Before the second attempt; doubled for each further one, with jitter."""

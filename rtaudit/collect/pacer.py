@@ -1,4 +1,4 @@
-"""A bucket per subscription, as Azure Resource Manager keeps one: 250 reads, refilled with 25 a second.
+"""Pacer: keeps a bucket per subscription, as Azure Resource Manager does: 250 reads, refilled with 25 a second.
 
 Azure says in `x-ms-ratelimit-remaining-subscription-reads` what is left. Until it says so (or refuses a read) nothing
 is assumed and nothing is held back, for a cloud without limits should not be slow.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rtaudit.collect.arm import Arm, Page
-    from rtaudit.collect.world import World
+    from rtaudit.collect.arm import ArmReader, ResponsePage
+    from rtaudit.collect.world import CollectedRows
 
 Row = dict[str, Any]
 
@@ -18,29 +18,29 @@ class Reader:
     """One kind of read. Adding an aspect is adding a module with its readers to `rtaudit.collect.aspects`."""
 
     name: str
-    """Unique; other readers name it in `after`."""
+    """Unique; other readers name it in `depends_on`."""
     aspect: str
     """The aspect that it fills, and that its gaps carry."""
     type: str
     """The resource type that it reads, as Azure's documentation writes it."""
     action: str
     """The RBAC action that it needs."""
-    targets: Callable[[World], Iterable[str]] | None
+    targets: Callable[[CollectedRows], Iterable[str]] | None
     """The ids to ask about: subscriptions, accounts, zones… None where `of_each` names them."""
-    ask: Callable[[Arm, str, Page, str], None]
+    send: Callable[[ArmReader, str, ResponsePage, str], None]
     """Read the first page about one id into a Page, with an api-version. Raises Fault."""
-    after: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     """Readers that must have come to an end before `targets` is known."""
     of_each: Callable[[Row], Iterable[str]] | None = None
-    """The ids to ask about for one row of the reader in `after`, as soon as that row is there."""
+    """The ids to ask about for one row of the reader in `depends_on`, as soon as that row is there."""
     part: str = ""
     """What stands behind the asked id in the scope of a gap, where readers of one aspect ask about the same id."""
     shape: str = "list"
     """`list`: rows in `value`; `one`: the answer is the resource; `catalogue`: rows stay together under the asked id."""
-    keep: Callable[[World, Row], Row | None] | None = None
+    row_filter: Callable[[CollectedRows, Row], Row | None] | None = None
     """What is kept of a row, once everything that it depends on was read; None leaves it out."""
-    keep_needs: tuple[str, ...] = ()
-    """Readers that `keep` looks at."""
+    keep_depends_on: tuple[str, ...] = ()
+    """Readers that `row_filter` looks at."""
     absent_codes: frozenset[str] = frozenset()
     """Error codes with status 404 that say that there is none, which is an answer and no gap."""
 
@@ -50,7 +50,7 @@ class Reader:
 
 
 @dataclass(slots=True)
-class Read:
+class ReadTask:
     """One read on its way: a reader, the id that it asks about, and what came so far."""
 
     reader: Reader
@@ -68,7 +68,7 @@ class Read:
     """Failed attempts at the present page."""
     since: float = 0.0
     """When the first attempt at the present page began, by the monotonic clock."""
-    refusals: int = 0
+    throttle_count: int = 0
     """Times that the present page was refused with 429."""
     negotiated: int = 0
     """Times that another api-version had to be taken."""

@@ -1,4 +1,4 @@
-"""What a collection is asked for, and how an earlier one answers for it (`--fill`)."""
+"""Collection request: holds what to collect, and takes answers from an earlier collection (`--fill`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rtaudit.snapshot.index import SnapshotIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CollectionRequest:
     """What to collect."""
 
     subscriptions: Sequence[str] = ()
@@ -75,7 +75,7 @@ def choose_aspects(only: Sequence[str] = (), skip: Sequence[str] = (), also: Seq
     return (frozenset(defaults or (*DEFAULT_ASPECTS, *also)) | set(only) | {"accounts"}) - set(skip)
 
 
-def refill(earlier: Snapshot, request: Request) -> Request:
+def refill(earlier: Snapshot, request: CollectionRequest) -> CollectionRequest:
     """The request that closes the gaps of `earlier`: its own scope, with what else `request` says."""
     scope = earlier.scope
     shard = scope.get("shard")
@@ -120,7 +120,7 @@ class EarlierAnswers:
         if any((reader.aspect, arm_id.key(scope)) in self._gaps for scope in (subject, reader.gap_scope(subject))):
             return None
         # What was kept of a list depends on what else was known: with that incomplete, the list is read again.
-        if any(READERS[name].aspect in self._incomplete for name in reader.keep_needs):
+        if any(READERS[name].aspect in self._incomplete for name in reader.keep_depends_on):
             return None
         index, kind = self.snapshot.index, reader.type.lower()
         if reader.shape != "list":

@@ -1,4 +1,4 @@
-"""collect: a request and a credential make a Snapshot."""
+"""Collection run: makes a Snapshot from a request and a credential."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from uuid import UUID
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.answers import sound
-from rtaudit.collect.arm import Arm, Page
+from rtaudit.collect.arm import ArmReader, ResponsePage
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
-from rtaudit.collect.faults import Fault
-from rtaudit.collect.gather import Gathering, Status
+from rtaudit.collect.failures import ReadFailure
+from rtaudit.collect.gather import Collector, Status
 from rtaudit.collect.limits import Limits
-from rtaudit.collect.request import EarlierAnswers, Request
-from rtaudit.collect.world import World, listed
+from rtaudit.collect.request import CollectionRequest, EarlierAnswers
+from rtaudit.collect.world import CollectedRows, listed
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
@@ -42,7 +42,7 @@ class Collected:
 
 
 @dataclass(slots=True)
-class Watch:
+class CollectionObserver:
     """How a caller looks on, and stops."""
 
     observe: Callable[[Status], None] = lambda _status: None
@@ -56,7 +56,11 @@ class Watch:
 
 
 def collect(
-    request: Request, endpoint: Endpoint, identity: Identity, limits: Limits | None = None, watch: Watch | None = None
+    request: CollectionRequest,
+    endpoint: Endpoint,
+    identity: Identity,
+    limits: Limits | None = None,
+    watch: CollectionObserver | None = None,
 ) -> Collected:
     """Read everything that `request` asks for.
 
@@ -64,9 +68,9 @@ def collect(
     subscription is not among those that it can see; InputError when an account or resource group that was named does
     not exist.
     """
-    limits, watch = limits or Limits(), watch or Watch()
+    limits, watch = limits or Limits(), watch or CollectionObserver()
     started = _now()
-    arm = Arm(endpoint, identity, limits, watch.log)
+    arm = ArmReader(endpoint, identity, limits, watch.log)
     try:
         identity.get_token(endpoint.scope)
         subscriptions = find_subscriptions(arm, request)
@@ -79,7 +83,7 @@ def collect(
     return Collected(snapshot, gathering.interrupted)
 
 
-def find_subscriptions(arm: Arm, request: Request) -> list[str]:
+def find_subscriptions(arm: ArmReader, request: CollectionRequest) -> list[str]:
     """The ids (lower case, sorted) of the subscriptions that `request` names. Raises CredentialError."""
     wanted = [name.strip() for name in request.subscriptions]
     if wanted and all(_is_id(name) for name in wanted):
@@ -111,10 +115,10 @@ def find_subscriptions(arm: Arm, request: Request) -> list[str]:
     return sorted(found)
 
 
-def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
+def list_subscriptions(arm: ArmReader) -> list[dict[str, Any]]:
     """The subscriptions that the credential can see. Raises CredentialError."""
     rows: list[dict[str, Any]] = []
-    page = Page()
+    page = ResponsePage()
     try:
         arm.get("/subscriptions", page=page, api_version=arm.versions.ask("Microsoft.Resources/subscriptions"))
         for _ in range(arm.limits.pages):
@@ -123,16 +127,18 @@ def list_subscriptions(arm: Arm) -> list[dict[str, Any]]:
             link = page.document.get("nextLink")
             if not isinstance(link, str) or not link:
                 break
-            page = Page()
+            page = ResponsePage()
             arm.follow(link, page=page)
-    except Fault as fault:
+    except ReadFailure as fault:
         raise refused(arm, "/subscriptions", fault, None) from None
     return rows
 
 
-def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits, watch: Watch) -> Gathering:
+def _gather(
+    arm: ArmReader, request: CollectionRequest, subscriptions: list[str], limits: Limits, watch: CollectionObserver
+) -> Collector:
     readers = request.readers()
-    world = World(
+    world = CollectedRows(
         cloud=arm.endpoint.cloud,
         subscriptions=subscriptions,
         groups=frozenset(name.lower() for name in request.groups),
@@ -143,7 +149,7 @@ def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits
     )
     earlier = EarlierAnswers(request.earlier) if request.earlier is not None else lambda _reader, _subject: None
     named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)
-    gathering = Gathering(
+    gathering = Collector(
         arm, world, readers, limits, earlier=earlier, observe=watch.observe, stop=watch.stop,
         must_exist=frozenset(f"/subscriptions/{name}" for name in named),
     )  # fmt: skip
@@ -153,7 +159,12 @@ def _gather(arm: Arm, request: Request, subscriptions: list[str], limits: Limits
 
 
 def _snapshot(
-    request: Request, endpoint: Endpoint, identity: Identity, arm: Arm, gathering: Gathering, started: str
+    request: CollectionRequest,
+    endpoint: Endpoint,
+    identity: Identity,
+    arm: ArmReader,
+    gathering: Collector,
+    started: str,
 ) -> Snapshot:
     world = gathering.world
     resources = [
@@ -203,7 +214,7 @@ def _snapshot(
     return Snapshot.of(request.environment, scope, resources, gathering.gaps, request.clients, collection)
 
 
-def _check_groups(request: Request, gathering: Gathering) -> None:
+def _check_groups(request: CollectionRequest, gathering: Collector) -> None:
     if gathering.interrupted:
         return
     world = gathering.world
@@ -227,7 +238,7 @@ def _check_groups(request: Request, gathering: Gathering) -> None:
             )
 
 
-def _check_accounts(request: Request, gathering: Gathering) -> None:
+def _check_accounts(request: CollectionRequest, gathering: Collector) -> None:
     if not request.accounts or gathering.interrupted or request.earlier is not None:
         return
     listed = any(gap.aspect == "accounts" for gap in gathering.gaps)
@@ -252,7 +263,7 @@ def _nearest(name: str, every: list[dict[str, Any]]) -> str:
     return f"did you mean '{near[0]}'?" if near else "check the name, the subscription and the resource group"
 
 
-def refused(arm: Arm, subject: str, fault: Fault | None, request: Request | None) -> RtauditError:
+def refused(arm: ArmReader, subject: str, fault: ReadFailure | None, request: CollectionRequest | None) -> RtauditError:
     """The error that a refused run ends with."""
     assert fault is not None
     if fault.status == 401:

@@ -1,4 +1,4 @@
-"""Who reads next: a bounded pool of threads over one queue per subscription. Nobody sleeps inside a request.
+"""Scheduler: runs a bounded thread pool over one queue per subscription; waiting reads hold no thread.
 
 A read that has to wait (for the bucket, after a 429, before another attempt) lies in its queue and not on a thread, so
 that one throttled subscription does not hold up the others, and an interrupt never waits for a sleep.
@@ -15,17 +15,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rtaudit.collect.faults import Fault
+from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.pacer import Pacer
-from rtaudit.collect.reader import Read
+from rtaudit.collect.reader import ReadTask
 
-Fetch = Callable[[Read], str | None]
+Fetch = Callable[[ReadTask], str | None]
 """Fetch one page of a read; returns what Azure said is left of the bucket. Raises Fault."""
 
 
 @dataclass(slots=True)
-class Tally:
+class ReadCounters:
     """What happened on the wire so far."""
 
     calls: int = 0
@@ -37,8 +37,8 @@ class Tally:
 class Finished:
     """A read that came to an end, with the fault that ended it early, if any."""
 
-    read: Read
-    fault: Fault | None = None
+    read: ReadTask
+    fault: ReadFailure | None = None
     error: BaseException | None = None
     """A bug of ours, to be raised where it is seen."""
 
@@ -49,18 +49,18 @@ class Schedule:
 
     fetch: Fetch
     limits: Limits
-    tally: Tally = field(default_factory=Tally)
+    tally: ReadCounters = field(default_factory=ReadCounters)
 
     def __post_init__(self) -> None:
         self._lock = threading.Condition()
         self._finished: deque[Finished] = deque()
         self._any_finished = threading.Event()
-        self._queues: dict[str, deque[Read]] = {}
+        self._queues: dict[str, deque[ReadTask]] = {}
         self._turns: deque[str] = deque()
-        self._later: list[tuple[float, int, Read]] = []
+        self._later: list[tuple[float, int, ReadTask]] = []
         self._count = itertools.count()
         self._pacer = Pacer(self.limits.refill)
-        self._running: dict[int, Read] = {}
+        self._running: dict[int, ReadTask] = {}
         self._threads = 0
         self._idle = 0
         self._queued = 0
@@ -68,7 +68,7 @@ class Schedule:
         self._stopped = False
         self._jitter = random.Random()  # noqa: S311 (spreads retries; nothing secret)
 
-    def submit(self, read: Read) -> None:
+    def submit(self, read: ReadTask) -> None:
         """Queue a read."""
         with self._lock:
             self._enqueue(read)
@@ -85,7 +85,7 @@ class Schedule:
         self._any_finished.clear()
         return [self._finished.popleft() for _ in range(len(self._finished))]
 
-    def stop(self) -> list[Read]:
+    def stop(self) -> list[ReadTask]:
         """Start no further request; returns the reads that did not come to an end. Does not wait for threads."""
         with self._lock:
             self._stopped = True
@@ -99,7 +99,7 @@ class Schedule:
             self._lock.notify_all()
             return left
 
-    def _enqueue(self, read: Read, *, first: bool = False) -> None:
+    def _enqueue(self, read: ReadTask, *, first: bool = False) -> None:
         queue = self._queues.get(read.subscription)
         if queue is None:
             queue = self._queues[read.subscription] = deque()
@@ -108,7 +108,7 @@ class Schedule:
         (queue.appendleft if first else queue.append)(read)
         self._queued += 1
 
-    def _take(self) -> Read | None:
+    def _take(self) -> ReadTask | None:
         with self._lock:
             while not self._stopped:
                 now = time.monotonic()
@@ -125,7 +125,7 @@ class Schedule:
                 self._rest(wait)
             return None
 
-    def _begin(self, subscription: str, now: float) -> Read:
+    def _begin(self, subscription: str, now: float) -> ReadTask:
         queue = self._queues[subscription]
         read = queue.popleft()
         self._queued -= 1
@@ -155,17 +155,19 @@ class Schedule:
     def _work(self) -> None:
         while (read := self._take()) is not None:
             remaining: str | None = None
-            fault: Fault | None = None
+            fault: ReadFailure | None = None
             error: BaseException | None = None
             try:
                 remaining = self.fetch(read)
-            except Fault as found:
+            except ReadFailure as found:
                 fault = found
             except BaseException as found:  # noqa: BLE001 (raised again where the collection runs)
                 error = found
             self._end(read, remaining, fault, error)
 
-    def _end(self, read: Read, remaining: str | None, fault: Fault | None, error: BaseException | None) -> None:
+    def _end(
+        self, read: ReadTask, remaining: str | None, fault: ReadFailure | None, error: BaseException | None
+    ) -> None:
         with self._lock:
             now = time.monotonic()
             self._pacer.answered(read.subscription, now, remaining)
@@ -184,22 +186,22 @@ class Schedule:
         if not self._any_finished.is_set():
             self._any_finished.set()
 
-    def _again(self, read: Read, fault: Fault, now: float) -> bool:
+    def _again(self, read: ReadTask, fault: ReadFailure, now: float) -> bool:
         limits = self.limits
         if fault.reason == "throttled":
             self.tally.throttled += 1
-            read.refusals += 1
+            read.throttle_count += 1
             if (
-                read.refusals >= limits.refusals
-                or (fault.retry_after or 0.0) > limits.retry_after_cap * limits.refusals
+                read.throttle_count >= limits.throttle_count
+                or (fault.retry_after or 0.0) > limits.retry_after_cap * limits.throttle_count
             ):
                 # Who asks for a day is not waited for by the minute.
                 return False
-            asked = fault.retry_after if fault.retry_after is not None else self._backoff(read.refusals)
+            asked = fault.retry_after if fault.retry_after is not None else self._backoff(read.throttle_count)
             self._pacer.refused(read.subscription, now, min(asked, limits.retry_after_cap))
             self.tally.retried += 1
             return True
-        if not fault.passing:
+        if not fault.transient:
             return False
         read.attempts += 1
         if read.attempts >= limits.attempts:

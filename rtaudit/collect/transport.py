@@ -22,14 +22,14 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.exchange import pools
-from rtaudit.collect.faults import Fault
+from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.limits import Limits
 from rtaudit.errors import RtauditError
 
 _CHUNK = 1 << 18
 
 
-class Answer(HttpResponse):
+class TransportResponse(HttpResponse):
     """An answer read whole."""
 
     def __init__(self, request: HttpRequest, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -111,7 +111,7 @@ class Answer(HttpResponse):
         yield self._body
 
 
-class Wire(HttpTransport[HttpRequest, HttpResponse]):
+class ReadOnlyTransport(HttpTransport[HttpRequest, HttpResponse]):
     """Sends GET requests to one Resource Manager and to nobody else."""
 
     def __init__(
@@ -126,7 +126,7 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
         manager.pool_classes_by_scheme = pools(limits.answer_timeout)
         self._pool = manager.connection_from_url(endpoint.url)
 
-    def send(self, request: HttpRequest, **_: Any) -> Answer:
+    def send(self, request: HttpRequest, **_: Any) -> TransportResponse:
         """The answer, read whole. Raises Fault when there is none, or when the request must not leave."""
         target = self._guard(request)
         started = time.monotonic()
@@ -146,13 +146,13 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
             status = raw.status
             headers = CaseInsensitiveDict(raw.headers.items())
             request_id = headers.get("x-ms-request-id", "")
-            return Answer(request, status, headers, self._body(raw, started))
+            return TransportResponse(request, status, headers, self._body(raw, started))
         except HTTPError as error:
             self._check(0, time.monotonic() - started)
             raise _no_answer(error) from error
         except OSError as error:
-            raise Fault(
-                "failed", f"no answer: {error.strerror or error}", code=type(error).__name__, passing=True
+            raise ReadFailure(
+                "failed", f"no answer: {error.strerror or error}", code=type(error).__name__, transient=True
             ) from error
         finally:
             if self._log is not None:
@@ -161,10 +161,12 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
     def _guard(self, request: HttpRequest) -> str:
         """The path and query to ask for. Raises Fault when the request must not leave."""
         if request.method != "GET":
-            raise Fault("failed", f"a {request.method} was about to be sent; only GET may leave", code="NotReadOnly")
+            raise ReadFailure(
+                "failed", f"a {request.method} was about to be sent; only GET may leave", code="NotReadOnly"
+            )
         if not self._endpoint.owns(request.url):
             host = urlsplit(request.url).netloc.rpartition("@")[2]
-            raise Fault("failed", f"an answer pointed to another host: {host[:100]}", code="HostNotAllowed")
+            raise ReadFailure("failed", f"an answer pointed to another host: {host[:100]}", code="HostNotAllowed")
         parts = urlsplit(request.url)
         return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
@@ -184,10 +186,12 @@ class Wire(HttpTransport[HttpRequest, HttpResponse]):
 
     def _check(self, size: int, seconds: float) -> None:
         if size > self._limits.answer_bytes:
-            raise Fault("failed", f"the answer is larger than {self._limits.answer_bytes:,} bytes", code="TooLarge")
+            raise ReadFailure(
+                "failed", f"the answer is larger than {self._limits.answer_bytes:,} bytes", code="TooLarge"
+            )
         if seconds >= self._limits.answer_timeout:
             # Not of the moment: who takes two minutes for one answer would take them for the next.
-            raise Fault("failed", "the answer took too long", code="TimedOut")
+            raise ReadFailure("failed", "the answer took too long", code="TimedOut")
 
     def open(self) -> None:
         """Nothing to open: connections are made when they are needed."""
@@ -233,8 +237,8 @@ def _user(name: str, password: str | None) -> str:
     return f"{unquote(name)}:{unquote(password or '')}"
 
 
-def _no_answer(error: HTTPError) -> Fault:
+def _no_answer(error: HTTPError) -> ReadFailure:
     cause: BaseException = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     # urllib3 starts its messages with the repr of its own objects.
     words = str(cause).rpartition(">: ")[2] or type(cause).__name__
-    return Fault("failed", f"no answer: {words}"[:200], code=type(cause).__name__, passing=True)
+    return ReadFailure("failed", f"no answer: {words}"[:200], code=type(cause).__name__, transient=True)

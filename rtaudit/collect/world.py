@@ -1,4 +1,4 @@
-"""What a collection has read so far, and what it was asked for; the readers' declarations look at it."""
+"""Collected rows: hold what was read so far, and the request; a reader's `targets` and `row_filter` read from them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Shard:
 
 
 @dataclass
-class World:
+class CollectedRows:
     """The rows read so far, by reader and by the id that they were asked about."""
 
     cloud: Cloud
@@ -64,7 +64,7 @@ class World:
     rows: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
     """Reader -> id asked about -> rows."""
     _kept: dict[str, list[Row]] = field(default_factory=dict)
-    _memo: dict[Callable[[World], Any], tuple[dict[str, int], Any]] = field(default_factory=dict)
+    _memo: dict[Callable[[CollectedRows], Any], tuple[dict[str, int], Any]] = field(default_factory=dict)
     _arrivals: Counter[str] = field(default_factory=Counter)
     _taken: dict[str, dict[str, int]] = field(default_factory=dict)
     _read: list[dict[str, int]] = field(default_factory=list)
@@ -75,7 +75,7 @@ class World:
         self.rows[reader.name][subject] = rows
         self._arrivals[reader.name] += 1
         found = self._kept.get(reader.name)
-        if found is not None and not reader.keep_needs:
+        if found is not None and not reader.keep_depends_on:
             # Nothing else decides what is kept of these: the others stay as they are.
             found += self._filtered(reader, rows)
             self._taken[reader.name][reader.name] = self._arrivals[reader.name]
@@ -94,9 +94,9 @@ class World:
         return self._kept[name]
 
     def _filtered(self, reader: Reader | None, rows: list[Row]) -> list[Row]:
-        if reader is None or reader.keep is None:
+        if reader is None or reader.row_filter is None:
             return rows
-        return [kept for row in rows if (kept := reader.keep(self, row)) is not None]
+        return [kept for row in rows if (kept := reader.row_filter(self, row)) is not None]
 
     def _current(self, read: dict[str, int] | None) -> bool:
         """True when nothing further came of what something was worked out from."""
@@ -118,7 +118,7 @@ class World:
         for one in self._read[-1:]:
             one.update(read)
 
-    def memo(self, work_out: Callable[[World], _Found]) -> _Found:
+    def memo(self, work_out: Callable[[CollectedRows], _Found]) -> _Found:
         """What `work_out` finds, kept until something further arrives of what it looked at."""
         known = self._memo.get(work_out)
         if known is None or not self._current(known[0]):
@@ -174,7 +174,7 @@ class World:
         return not self.names or arm_id.name_of(row["id"]).lower() in self.names or arm_id.key(row["id"]) in self.names
 
 
-def _in_scope(world: World) -> dict[str, Row]:
+def _in_scope(world: CollectedRows) -> dict[str, Row]:
     rows = (row for found in world.came("accounts").values() for row in found)
     return {arm_id.key(row["id"]): row for row in rows if world.covers_account(row)}
 

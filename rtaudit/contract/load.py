@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rtaudit.contract.schema import CONTRACT, CONTRACT_SCHEMA
-from rtaudit.documents import Document, Path, check_schema, load_yaml, parse_yaml
-from rtaudit.snapshot.secrets import CUT, cut_secrets
+from rtaudit.documents import Document, KeyPath, check_schema, load_yaml, parse_yaml
+from rtaudit.snapshot.secrets import MASK, cut_secrets
 
 SCHEMES = ("wss", "https", "ws", "http", "sip", "sips")
 """What an endpoint may begin with. Those without TLS are read, and then judged."""
@@ -49,7 +49,7 @@ def _checked(document: Document) -> dict[str, Any]:
     return contract
 
 
-def _check_endpoint(document: Document, path: Path, section: dict[str, Any]) -> None:
+def _check_endpoint(document: Document, path: KeyPath, section: dict[str, Any]) -> None:
     endpoint = section.get("endpoint")
     if endpoint is None:
         return
@@ -82,7 +82,7 @@ def _without_keys(value: Any) -> Any:
     protocol = cleaned.get("protocol")
     if isinstance(protocol, dict) and isinstance(protocol.get("query"), dict):
         query = {
-            name: CUT if name.lower() in _KEY_NAMES and item is not None else item
+            name: MASK if name.lower() in _KEY_NAMES and item is not None else item
             for name, item in protocol["query"].items()
         }
         cleaned["protocol"] = {**protocol, "query": query}
@@ -90,4 +90,4 @@ def _without_keys(value: Any) -> Any:
 
 
 def _cut_parameter(found: re.Match[str]) -> str:
-    return f"{found.group(1)}={CUT}" if unquote(found.group(1)).lower() in _KEY_NAMES else found.group()
+    return f"{found.group(1)}={MASK}" if unquote(found.group(1)).lower() in _KEY_NAMES else found.group()

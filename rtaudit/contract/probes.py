@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rtaudit.documents import check_schema, load_json, whole_file
+from rtaudit.documents import check_schema, error_for_file, load_json
 from rtaudit.errors import InputError
 
 PROBE = "rtaudit.probe/1"
@@ -81,6 +81,6 @@ def load_probe(path: str | Path) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != PROBE:
         raise InputError(f"{name} is not a probe of schema {PROBE}", "give what `rtaudit probe -o json` wrote")
     check_schema(
-        document, PROBE_SCHEMA, whole_file(f"{name} is not a probe", "`rtaudit schema probe` prints the format")
+        document, PROBE_SCHEMA, error_for_file(f"{name} is not a probe", "`rtaudit schema probe` prints the format")
     )
     return document

@@ -86,7 +86,7 @@ def canonical(value: Any) -> str:
     return _CANONICAL(value)
 
 
-def canonical_each(values: Sequence[Any]) -> Iterator[str]:
+def iter_canonical(values: Sequence[Any]) -> Iterator[str]:
     """`canonical` of each value; a long list that several of them hold (the same object) is worked out once."""
     seen: _Seen = {}
     for value in values:
@@ -124,7 +124,7 @@ def dumps(value: Any) -> str:
     return _indented(value, "", {}) + "\n"
 
 
-def pieces(document: Mapping[str, Any]) -> Iterator[str]:
+def iter_json(document: Mapping[str, Any]) -> Iterator[str]:
     """The text of `dumps`, element by element of the document's lists, for documents too large to hold as one text."""
     seen: _Seen = {}
     yield "{"

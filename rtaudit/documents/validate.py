@@ -26,7 +26,7 @@ class ErrorAt(Protocol):
     ) -> InputError: ...
 
 
-def whole_file(message_start: str, hint: str) -> ErrorAt:
+def error_for_file(message_start: str, hint: str) -> ErrorAt:
     """An ErrorAt for JSON files, whose errors name the value by its path and not by its line."""
 
     def error_at(_path: object, message: str, its_hint: str | None = None, **_at_key: bool) -> InputError:

@@ -17,7 +17,7 @@ from rtaudit.documents.files import read_text
 from rtaudit.documents.validate import check_schema
 from rtaudit.errors import InputError
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value stands in a document: keys and indexes from the top."""
 
 _MAX_BYTES = 4_000_000
@@ -38,17 +38,17 @@ class Document:
     """The file's name, as errors say it."""
     value: Any
     """Plain dicts, lists, strings, numbers, booleans and None."""
-    positions: dict[Path, tuple[int, int]] = field(repr=False)
+    positions: dict[KeyPath, tuple[int, int]] = field(repr=False)
     """1-based line and column of each value."""
-    keys: dict[Path, tuple[int, int]] = field(repr=False)
+    keys: dict[KeyPath, tuple[int, int]] = field(repr=False)
     """1-based line and column of each mapping key."""
 
-    def error(self, path: Path, message: str, hint: str | None = None, *, at_key: bool = False) -> InputError:
+    def error(self, path: KeyPath, message: str, hint: str | None = None, *, at_key: bool = False) -> InputError:
         """An InputError that points at the value at `path` (or at its key): `file:line:column: message`."""
         line, column = self.position(path, at_key=at_key)
         return InputError(f"{self.name}:{line}:{column}: {message}", hint)
 
-    def position(self, path: Path, *, at_key: bool = False) -> tuple[int, int]:
+    def position(self, path: KeyPath, *, at_key: bool = False) -> tuple[int, int]:
         """Line and column (1-based) of the value at `path`, or of the nearest thing around it."""
         table = self.keys if at_key and path in self.keys else self.positions
         while path and path not in table:
@@ -93,14 +93,14 @@ def _built(text: str, name: str, loader: Any) -> _Builder:
 
 
 class _Builder:
-    """Turns PyYAML's events into plain values, refusing what this house's files may not hold."""
+    """Turns PyYAML's events into plain values, refusing what rtaudit's files may not hold."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.value: Any = None
-        self.positions: dict[Path, tuple[int, int]] = {}
-        self.keys: dict[Path, tuple[int, int]] = {}
-        self._stack: list[tuple[Any, Path]] = []
+        self.positions: dict[KeyPath, tuple[int, int]] = {}
+        self.keys: dict[KeyPath, tuple[int, int]] = {}
+        self._stack: list[tuple[Any, KeyPath]] = []
         self._pending_key: list[str | None] = []
         self._documents = 0
 
@@ -148,10 +148,10 @@ class _Builder:
         plain = event.implicit[0] and not event.style
         self._place(self._resolve(event) if plain else event.value, event)
 
-    def _place(self, value: Any, event: Any) -> Path:
+    def _place(self, value: Any, event: Any) -> KeyPath:
         if not self._stack:
             self.value = value
-            path: Path = ()
+            path: KeyPath = ()
         else:
             container, parent = self._stack[-1]
             if isinstance(container, dict):

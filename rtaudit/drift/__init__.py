@@ -1,6 +1,6 @@
-"""Drift: two snapshots or more, paired by role or by id, made comparable, compared, and judged by a drift policy."""
+"""Drift: pairs two or more snapshots by role or by id, normalises, compares, and applies a drift policy."""
 
-from rtaudit.drift.matrix import Cell, Row, columns, matrix
+from rtaudit.drift.matrix import Cell, MatrixRow, columns, matrix
 from rtaudit.drift.model import (
     CATEGORIES,
     DECISIONS,
@@ -16,7 +16,7 @@ from rtaudit.drift.model import (
     load,
 )
 from rtaudit.drift.policy import DriftPolicy, load_policy
-from rtaudit.drift.rolemap import RoleMap, load_map
+from rtaudit.drift.rolemap import PairingMap, load_map
 from rtaudit.drift.run import diff
 
 __all__ = [
@@ -28,9 +28,9 @@ __all__ = [
     "Comparison",
     "Drift",
     "DriftPolicy",
+    "MatrixRow",
     "Pair",
-    "RoleMap",
-    "Row",
+    "PairingMap",
     "Side",
     "Unpaired",
     "columns",

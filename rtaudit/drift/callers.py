@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rtaudit.contract.sections import caller_of
-from rtaudit.drift.pairing import Paired
-from rtaudit.drift.sides import IndexedSide, Resource
+from rtaudit.drift.pairing import PairedResources
+from rtaudit.drift.sides import Resource, SideIndex
 
 
-def name_callers(left: IndexedSide, right: IndexedSide, pair: Paired, one: Resource, other: Resource) -> None:
+def name_callers(left: SideIndex, right: SideIndex, pair: PairedResources, one: Resource, other: Resource) -> None:
     """Put `callerRoles` into the two normalised contracts of a pair, and take out ids that differ by design between environments.
 
     Where either side's roles are not known, neither has them: a gap says so elsewhere.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rtaudit.drift.natural import FOLLOWS
+from rtaudit.drift.ignored_fields import FOLLOWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Single values that one side does not know (a planned snapshot): what a difference at such a place means."""
+"""Unknown fields: decide what a difference means where one side does not know the value (a planned snapshot)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RAI_POLICY, SUBSCRIPTION
-from rtaudit.drift.sides import IndexedSide
+from rtaudit.drift.sides import SideIndex
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
 
@@ -15,7 +15,7 @@ Resource = dict[str, Any]
 
 
 def hidden(
-    left: tuple[IndexedSide, Resource | None], right: tuple[IndexedSide, Resource | None], path: str, values: list[Any]
+    left: tuple[SideIndex, Resource | None], right: tuple[SideIndex, Resource | None], path: str, values: list[Any]
 ) -> Gap | None:
     """The gap of a value that keeps a difference at `path` from being known; None where it is a difference.
 
@@ -29,7 +29,7 @@ def hidden(
     return None
 
 
-def not_told(side: IndexedSide, resource: Resource | None) -> Iterator[Gap]:
+def not_told(side: SideIndex, resource: Resource | None) -> Iterator[Gap]:
     """The values of a resource that its plan could have told and does not: equal or not, nobody knows."""
     return (
         gap
@@ -38,7 +38,7 @@ def not_told(side: IndexedSide, resource: Resource | None) -> Iterator[Gap]:
     )
 
 
-def in_no_plan(side: IndexedSide, resource: Resource) -> bool:
+def in_no_plan(side: SideIndex, resource: Resource) -> bool:
     """True for what a plan never holds, where `side` is one: a subscription, and the content policies that are Azure's own."""
     if not side.snapshot.planned:
         return False
@@ -47,7 +47,7 @@ def in_no_plan(side: IndexedSide, resource: Resource) -> bool:
     return own or kind == SUBSCRIPTION
 
 
-def _gaps(side: IndexedSide, resource: Resource | None) -> list[Gap]:
+def _gaps(side: SideIndex, resource: Resource | None) -> list[Gap]:
     found = side.index.field_gaps
     return found.get(arm_id.key(str(resource["id"])), []) if found and resource is not None else []
 

@@ -1,4 +1,4 @@
-"""What could not be seen makes a comparison unknown, not equal: gaps, aspects that one side did not read, older api-versions."""
+"""Coverage: decides which comparisons a gap, a skipped aspect or an older api-version makes unknown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id, resource_types
 from rtaudit.azure.resource_types import CATALOGUES, RESOURCE_TYPES, shown_since
 from rtaudit.drift import sides
 from rtaudit.drift.pairing import Pairing
-from rtaudit.drift.sides import IndexedSide
+from rtaudit.drift.sides import SideIndex
 from rtaudit.snapshot import ASPECTS, Gap
 from rtaudit.snapshot.index import ancestors
 
@@ -29,7 +29,7 @@ ROWS_FILTERED_BY: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class Uncomparable:
     """Something that could not be compared."""
 
     role: str
@@ -42,10 +42,10 @@ class Unseen:
     """True for an opt-in aspect that only one side asked for."""
 
 
-class Blind:
+class Coverage:
     """What one side could not see."""
 
-    def __init__(self, side: IndexedSide, other: IndexedSide, *, over_time: bool) -> None:
+    def __init__(self, side: SideIndex, other: SideIndex, *, over_time: bool) -> None:
         self.side, self._other = side, other
         shard = side.snapshot.scope.get("shard")
         self.shard = str(shard) if shard else None
@@ -80,18 +80,18 @@ class Blind:
         """
         aspect = ASPECT_OF.get(resource_type)
         if aspect is None:
-            return None if resource_type == sides.CLIENT else self.elsewhere(beside)
+            return None if resource_type == sides.CLIENT else self.hidden_elsewhere_because(beside)
         if self.skipped(aspect):
             return f"{self.side.label}: {aspect} not read"
         filtered = self._filtered(ASPECTS[aspect].filtered_by, beside)
-        return self._missed(aspect, resource_type, beside, own) or filtered or self.elsewhere(beside)
+        return self._hiding_gap(aspect, resource_type, beside, own) or filtered or self.hidden_elsewhere_because(beside)
 
     def why_rows(self, resource_type: str) -> str | None:
         """Why this side may lack rows of a catalogue that it has; None when it would have kept them."""
         aspect = ROWS_FILTERED_BY.get(resource_type)
-        return None if aspect is None else self._filtered((aspect,), None) or self.elsewhere(None)
+        return None if aspect is None else self._filtered((aspect,), None) or self.hidden_elsewhere_because(None)
 
-    def elsewhere(self, beside: str | None) -> str | None:
+    def hidden_elsewhere_because(self, beside: str | None) -> str | None:
         """Why another part of the collection may hold what hangs on `beside`; None: of this account all was read here."""
         return None if not self._parted or self._account(beside) else self.part()
 
@@ -109,7 +109,7 @@ class Blind:
         """True for an account that this side read."""
         return key is not None and key in self.side.by_key and arm_id.type_of(key) == resource_types.ACCOUNT
 
-    def _missed(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
+    def _hiding_gap(self, aspect: str, resource_type: str, beside: str | None, own: str | None) -> str | None:
         scopes = self._scopes.get(aspect)
         if not scopes:
             return None
@@ -166,9 +166,9 @@ def _single(scope: str) -> bool:
     return not arm_id.is_list(scope) and not arm_id.type_of(scope).startswith("microsoft.resources/")
 
 
-def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], list[str]]:
+def unseen(left: Coverage, right: Coverage, pairing: Pairing) -> tuple[list[Uncomparable], list[str]]:
     """Each comparison that a gap made unknown, once; and sentences on what neither side asked for."""
-    found: dict[tuple[str, str, str], Unseen] = {}
+    found: dict[tuple[str, str, str], Uncomparable] = {}
     warnings: list[str] = []
     left_of = {(arm_id.type_of(key), role): key for key, role in pairing.left_roles.items()}
     right_of = {(arm_id.type_of(key), role): key for key, role in pairing.right_roles.items()}
@@ -182,7 +182,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
             continue
         resource_type = definition.types[0]
         for side in blind:
-            entry = Unseen(
+            entry = Uncomparable(
                 "environment", resource_type, None, None, f"{side.side.label}: {aspect} not read", definition.opt_in
             )
             found[aspect, "environment", resource_type] = entry
@@ -202,7 +202,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
                 role = role or (f"environment/{region}" if region else "environment")
                 found.setdefault(
                     (aspect, role, of_type),
-                    Unseen(
+                    Uncomparable(
                         role,
                         of_type,
                         _written(left, left_of.get((scope_type, role))),
@@ -213,7 +213,7 @@ def unseen(left: Blind, right: Blind, pairing: Pairing) -> tuple[list[Unseen], l
     for side in (left, right):
         if side.shard is None:
             continue
-        entry = Unseen("environment", resource_types.ACCOUNT, None, None, side.part())
+        entry = Uncomparable("environment", resource_types.ACCOUNT, None, None, side.part())
         found.setdefault(("accounts", "environment", resource_types.ACCOUNT), entry)
         warnings.append(
             f"{side.side.label} is shard {side.shard} of a collection: what the others hold is not compared; "
@@ -227,16 +227,14 @@ def _region(scope: str) -> str | None:
     return parts[-2] if arm_id.type_of(scope) in CATALOGUES else None
 
 
-def _written(side: Blind, key: str | None) -> str | None:
+def _written(side: Coverage, key: str | None) -> str | None:
     if key is None:
         return None
     item = side.side.by_key.get(key)
     return str(item["id"]) if item is not None else None
 
 
-def hidden_by_version(
-    left: IndexedSide, right: IndexedSide, resource_type: str, path: str, *, added: bool
-) -> str | None:
+def hidden_by_version(left: SideIndex, right: SideIndex, resource_type: str, path: str, *, added: bool) -> str | None:
     """Why the side that lacks a field may only not have been shown it; None when its api-version shows it.
 
     `added`: the base lacks it.

@@ -1,4 +1,4 @@
-"""Matching two heaps of resources on grounds, the surest first. What stays ambiguous is a doubt, never a guess."""
+"""Matching: pairs two lists by ordered criteria, the surest first; ambiguous candidates stay unmatched and are reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KeyOf = Callable[[Resource], "str | None"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Criterion:
     """A reason to pair two resources: they have the same key."""
 
     name: str
@@ -41,10 +41,10 @@ class Match:
 def match(
     lefts: Sequence[Resource],
     rights: Sequence[Resource],
-    grounds: Sequence[Ground],
-    breakers: Sequence[Ground] = (),
+    grounds: Sequence[Criterion],
+    tie_breakers: Sequence[Criterion] = (),
 ) -> Match:
-    """Pair `lefts` and `rights` one to one. Within an ambiguous key the `breakers` are asked, in order."""
+    """Pair `lefts` and `rights` one to one. Within an ambiguous key the `tie_breakers` are asked, in order."""
     pairs: list[tuple[Resource, Resource, str]] = []
     free_left, free_right = {id(item): item for item in lefts}, {id(item): item for item in rights}
 
@@ -65,7 +65,7 @@ def match(
                 if id(ones[0]) in free_left and id(others[0]) in free_right:
                     take(ones[0], others[0], ground.name)
                 continue
-            for breaker in breakers:
+            for breaker in tie_breakers:
                 others_by = _grouped(others, breaker.right)
                 for inner, few in _grouped(ones, breaker.left).items():
                     opposite = others_by.get(inner, [])

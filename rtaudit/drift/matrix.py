@@ -1,4 +1,4 @@
-"""N environments side by side: rows role x setting, columns environments, the odd one out marked. Pure, for every renderer."""
+"""Matrix: puts N environments side by side: rows are role and setting, columns are environments, outliers are marked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """One setting of one role, in every environment."""
 
     category: str
@@ -77,7 +77,7 @@ def columns(drift: Drift) -> list[str]:
     return [f"{label} #{number}" for number, label in enumerate(labels, 1)]
 
 
-def matrix(drift: Drift) -> list[Row]:
+def matrix(drift: Drift) -> list[MatrixRow]:
     """Every setting that differs somewhere: by category, within it by role, those with the worst change first."""
     found: dict[_Key, list[Change | None]] = {}
     views = []
@@ -131,11 +131,11 @@ class _View:
         return Cell(None, there=False)
 
 
-def _badness(row: Row) -> tuple[int, int]:
+def _badness(row: MatrixRow) -> tuple[int, int]:
     return DECISIONS.index(row.decision), SEVERITIES.index(row.severity)
 
 
-def _row(key: _Key, changes: list[Change | None], views: list[_View]) -> Row:
+def _row(key: _Key, changes: list[Change | None], views: list[_View]) -> MatrixRow:
     role, resource_type, _ = key
     seen = [change for change in changes if change is not None]
     path = seen[0].path
@@ -150,7 +150,7 @@ def _row(key: _Key, changes: list[Change | None], views: list[_View]) -> Row:
         else:
             cells.append(Cell(_value(change, left=False)))
     worst = min(seen, key=lambda change: (DECISIONS.index(change.decision), SEVERITIES.index(change.severity)))
-    return Row(
+    return MatrixRow(
         category=worst.category,
         role=role,
         type=resource_type,

@@ -1,4 +1,4 @@
-"""What a change means, in words. One table of type, path and the sentence; where nothing is known nothing is said."""
+"""Meaning: gives one sentence per type and path, the consequence of a change; none where it is not known."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ _TABLE: tuple[tuple[str, str, Words], ...] = (
 
 _BY_PLACE: dict[tuple[str, str], Words] = {(resource_type, path): words for resource_type, path, words in _TABLE}
 
-_WHOLE: dict[str, tuple[str, str]] = {
+_RESOURCE_SENTENCES: dict[str, tuple[str, str]] = {
     _D: ("the deployment does not exist here", "deployment that the base does not have"),
     _A: ("the role has no account here", "account that the base does not have"),
     resource_types.DIAGNOSTICS: ("what this setting recorded is not recorded here", "records what the base does not"),
@@ -179,9 +179,9 @@ _WHOLE: dict[str, tuple[str, str]] = {
 def meaning_of(resource_type: str, path: str, kind: str, before: Any, after: Any) -> str | None:
     """What a change means, in one sentence without a full stop; None where nothing is known."""
     if path == "":
-        if kind == "changed" or resource_type not in _WHOLE:
+        if kind == "changed" or resource_type not in _RESOURCE_SENTENCES:
             return None
-        return _WHOLE[resource_type][0 if kind == "removed" else 1]
+        return _RESOURCE_SENTENCES[resource_type][0 if kind == "removed" else 1]
     words = _BY_PLACE.get((resource_type, path))
     if words is not None:
         return words(before, after)

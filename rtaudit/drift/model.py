@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rtaudit.documents import check_schema, dumps, load_json, whole_file
+from rtaudit.documents import check_schema, dumps, error_for_file, load_json
 from rtaudit.errors import InputError
 from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
@@ -216,7 +216,7 @@ def parse(value: Any, name: str) -> Drift:
         raise InputError(
             f"{name} is not a drift of schema {SCHEMA} but {what}", "give what `rtaudit diff -o json` wrote"
         )
-    check_schema(value, ENVELOPE, whole_file(f"{name} is not a drift", "`rtaudit schema drift` prints the format"))
+    check_schema(value, ENVELOPE, error_for_file(f"{name} is not a drift", "`rtaudit schema drift` prints the format"))
     comparisons = [_load_comparison(comparison) for comparison in value["comparisons"]]
     return Drift(
         tool=value["tool"],

@@ -1,4 +1,4 @@
-"""Names with the environment taken out: `voice-prod-eastus2` in prod and `voice-test-eastus2` in test are one role.
+"""Names: strip environment tokens: `voice-prod-eastus2` in prod and `voice-test-eastus2` in test have one role.
 
 Only whole tokens go: names are split at separators and where letters meet digits, so `prod` leaves `product-search` alone.
 """
@@ -85,7 +85,7 @@ def region_tokens(regions: Iterable[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=262_144)
-def stem(name: str, tokens: frozenset[str], regions: frozenset[str] = frozenset()) -> str:
+def base_name(name: str, tokens: frozenset[str], regions: frozenset[str] = frozenset()) -> str:
     """`name` in lower case without the environment's `tokens` and the codes of `regions`, joined by `-`; may be empty."""
     kept: list[str] = []
     for segment in _SEPARATORS.split(name.lower()):
@@ -110,10 +110,10 @@ def path_stem(resource_id: str, tokens: frozenset[str], regions: frozenset[str])
         at = len(parts) - 1 - parts[::-1].index("providers")
         parts = parts[at + 2 :]
         return "/".join(
-            part if index % 2 == 0 else stem(part, tokens, regions) or "-" for index, part in enumerate(parts)
+            part if index % 2 == 0 else base_name(part, tokens, regions) or "-" for index, part in enumerate(parts)
         )
     if len(parts) == 4:
-        return f"resourcegroups/{stem(parts[3], tokens, regions) or '-'}"
+        return f"resourcegroups/{base_name(parts[3], tokens, regions) or '-'}"
     return "/".join(parts[:1])
 
 
@@ -136,10 +136,10 @@ def readable(resource_id: str) -> str:
 __all__ = [
     "ABBREVIATIONS",
     "REGION_CODES",
+    "base_name",
     "path_stem",
     "readable",
     "region_tokens",
     "short_type",
-    "stem",
     "tokens_of_label",
 ]

@@ -1,4 +1,4 @@
-"""A resource made comparable: what `natural` lists is left out, and what names the environment is replaced by its role."""
+"""Normalisation: makes resources comparable: `ignored_fields` are left out, names of the environment become roles."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
 from rtaudit.drift import names, sides
-from rtaudit.drift.natural import DEFAULTS, INTERNAL_CAPABILITIES, dropped
-from rtaudit.drift.sides import IndexedSide, Resource, items_of, text
+from rtaudit.drift.ignored_fields import DEFAULTS, INTERNAL_CAPABILITIES, dropped
+from rtaudit.drift.sides import Resource, SideIndex, items_of, text
 from rtaudit.snapshot.order import SET_LISTS
-from rtaudit.snapshot.secrets import CUT
+from rtaudit.snapshot.secrets import MASK
 
 HOST = re.compile(r"(?<![\w.-])([a-z0-9][a-z0-9-]*)(?=(?:\.[a-z0-9-]+){2,})", re.IGNORECASE)
 """A host name; its group is the first label, which Azure takes from the account's name or subdomain."""
@@ -37,7 +37,7 @@ _SPECIAL = _OWN_NAMES | {"location", "customSubDomainName"}
 class Normaliser:
     """Makes one side's resources comparable."""
 
-    def __init__(self, side: IndexedSide, roles: dict[str, str], other: IndexedSide, *, over_time: bool) -> None:
+    def __init__(self, side: SideIndex, roles: dict[str, str], other: SideIndex, *, over_time: bool) -> None:
         self.side, self.roles, self.over_time = side, roles, over_time
         self.models = side.model_names | other.model_names
         self.regions = side.regions | other.regions
@@ -90,7 +90,7 @@ class Normaliser:
                 continue
             kind = type(held)
             if (
-                (kind is str and inner not in _SPECIAL and "." not in held and "/" not in held and held != CUT)
+                (kind is str and inner not in _SPECIAL and "." not in held and "/" not in held and held != MASK)
                 or kind is bool
                 or kind is int
                 or kind is float
@@ -101,7 +101,7 @@ class Normaliser:
         return made or None
 
     def _string(self, key: str, value: str) -> str | None:
-        if value == CUT:
+        if value == MASK:
             # A secret was there: it was cut, and what is cut cannot be compared.
             return None
         if key == "location":
@@ -147,7 +147,7 @@ class Normaliser:
         return kept or None
 
 
-def spell_tags_alike(one: Resource, other: Resource) -> None:
+def unify_tag_case(one: Resource, other: Resource) -> None:
     """Give each tag that two normalised resources have one spelling: Azure takes `Env` and `env` for one name."""
     here, there = one.get("tags"), other.get("tags")
     if not isinstance(here, dict) or not isinstance(there, dict) or here.keys() == there.keys():
@@ -159,12 +159,12 @@ def spell_tags_alike(one: Resource, other: Resource) -> None:
             item["tags"] = {spelling[name.lower()]: value for name, value in tags.items()}
 
 
-def settled(value: Any, key: str = "") -> Any:
+def sorted_sets(value: Any, key: str = "") -> Any:
     """A normalised value with its lists that are sets in order. Left to when two differ: most are equal as they come."""
     if isinstance(value, dict):
-        return {inner: settled(held, inner) for inner, held in value.items()}
+        return {inner: sorted_sets(held, inner) for inner, held in value.items()}
     if isinstance(value, list):
-        items = [settled(held) for held in value]
+        items = [sorted_sets(held) for held in value]
         return sorted(items, key=canonical) if key in SET_LISTS else items
     return value
 

@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.drift import keys, sides
-from rtaudit.drift.matching import Ground, KeyOf, Match, match
+from rtaudit.drift import match_keys as keys
+from rtaudit.drift import sides
+from rtaudit.drift.matching import Criterion, KeyOf, Match, match
 from rtaudit.drift.model import Unpaired
 from rtaudit.drift.names import readable
-from rtaudit.drift.rolemap import NO_MAP, RoleMap
-from rtaudit.drift.sides import IndexedSide, Resource, text
+from rtaudit.drift.rolemap import NO_MAP, PairingMap
+from rtaudit.drift.sides import Resource, SideIndex, text
 
-_RoleOf = Callable[[Resource, IndexedSide], str]
+_RoleOf = Callable[[Resource, SideIndex], str]
 _SKIPPED = frozenset(row.key for row in resource_types.RESOURCE_TYPES.values() if row.compared == "never")
 _FOLLOWS = frozenset({resource_types.MODELS, resource_types.USAGES, resource_types.DEFINITION})
 """Without a counterpart they are no change of their own: they follow from where the accounts are and who holds a role."""
 
 
 @dataclass(slots=True)
-class Paired:
+class PairedResources:
     """Two resources of one role; or one, where the other side lacks it."""
 
     role: str
@@ -36,15 +37,15 @@ class Pairing:
     """Everything that was paired, was not, or is in doubt."""
 
     over_time: bool
-    pairs: list[Paired] = field(default_factory=list)
-    lone: list[Paired] = field(default_factory=list)
+    pairs: list[PairedResources] = field(default_factory=list)
+    unmatched: list[PairedResources] = field(default_factory=list)
     doubts: list[Unpaired] = field(default_factory=list)
     left_roles: dict[str, str] = field(default_factory=dict)
     """Key of a paired resource of the base -> role."""
     right_roles: dict[str, str] = field(default_factory=dict)
 
 
-def same_environment(left: IndexedSide, right: IndexedSide) -> bool:
+def same_environment(left: SideIndex, right: SideIndex) -> bool:
     """True when both are one environment at two times: the same label, and an account in common (or no accounts to tell)."""
     if left.label != right.label:
         return False
@@ -53,7 +54,7 @@ def same_environment(left: IndexedSide, right: IndexedSide) -> bool:
     return not here or not there or bool(here & there)
 
 
-def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
+def pair_by_id(left: SideIndex, right: SideIndex) -> Pairing:
     """Every resource with itself."""
     pairing = Pairing(over_time=True)
     for resource_type in sorted(left.by_type.keys() | right.by_type.keys()):
@@ -65,23 +66,23 @@ def pair_by_id(left: IndexedSide, right: IndexedSide) -> Pairing:
             one, other = here.get(key), there.get(key)
             role = readable(str((one or other or {})["id"]))
             if one is not None and other is not None:
-                pairing.pairs.append(Paired(role, resource_type, one, other, "id"))
+                pairing.pairs.append(PairedResources(role, resource_type, one, other, "id"))
                 pairing.left_roles[key] = pairing.right_roles[key] = role
                 continue
             parent = arm_id.parent_of(key)
             # Of a resource that came or went, its children are not told again.
             if (parent in left.by_key) == (parent in right.by_key):
-                pairing.lone.append(Paired(role, resource_type, one, other))
+                pairing.unmatched.append(PairedResources(role, resource_type, one, other))
     return pairing
 
 
-def pair_by_role(left: IndexedSide, right: IndexedSide, role_map: RoleMap = NO_MAP, tag: str | None = None) -> Pairing:
+def pair_by_role(left: SideIndex, right: SideIndex, role_map: PairingMap = NO_MAP, tag: str | None = None) -> Pairing:
     """Accounts by map, id, tag or name, then what belongs to them. Raises InputError for a map that does not fit."""
     return _RolePairing(left, right, role_map, tag).run()
 
 
 class _RolePairing:
-    def __init__(self, left: IndexedSide, right: IndexedSide, role_map: RoleMap, tag: str | None) -> None:
+    def __init__(self, left: SideIndex, right: SideIndex, role_map: PairingMap, tag: str | None) -> None:
         self.left, self.right, self.map, self.tag = left, right, role_map, tag
         self.regions = left.regions | right.regions
         self.pairing = Pairing(over_time=False)
@@ -122,9 +123,9 @@ class _RolePairing:
         lefts, rights = self._said(resource_types.SUBSCRIPTION)
         voted = {there: here for here, there in by_left.items()}
         grounds = [
-            Ground("its accounts", keys.key, lambda item: voted.get(arm_id.key(item["id"])), doubtful=False),
-            Ground("name", keys.displayed(self.left), keys.displayed(self.right)),
-            Ground("the only one", *keys.only(lefts, rights), doubtful=False),
+            Criterion("its accounts", keys.key, lambda item: voted.get(arm_id.key(item["id"])), doubtful=False),
+            Criterion("name", keys.displayed(self.left), keys.displayed(self.right)),
+            Criterion("the only one", *keys.only(lefts, rights), doubtful=False),
         ]
         found = match(lefts, rights, self._unsaid(resource_types.SUBSCRIPTION, grounds))
         single = len(lefts) <= 1 and len(rights) <= 1 and len(by_left) <= 1
@@ -138,7 +139,7 @@ class _RolePairing:
             resource_types.SUBSCRIPTION, found, lambda item, side: self._subscription_role(item, side, single=single)
         )
 
-    def _subscription_role(self, item: Resource, side: IndexedSide, *, single: bool) -> str:
+    def _subscription_role(self, item: Resource, side: SideIndex, *, single: bool) -> str:
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
         name = keys.displayed(side)(item)
         return roles.get(arm_id.key(item["id"])) or (
@@ -165,7 +166,7 @@ class _RolePairing:
         lefts, rights = self.left.by_type.get(resource_type, []), self.right.by_type.get(resource_type, [])
         if resource_type not in self.mapped_types:
             return lefts, rights
-        ground = Ground("map", keys.mapped(self.mapped_left), keys.mapped(self.mapped_right))
+        ground = Criterion("map", keys.mapped(self.mapped_left), keys.mapped(self.mapped_right))
         one = [item for item in lefts if ground.left(item) is not None]
         other = [item for item in rights if ground.right(item) is not None]
         found = match(one, other, [ground], self._breakers())
@@ -189,7 +190,7 @@ class _RolePairing:
             if role in here and (role, resource_types.SUBSCRIPTION) not in self.crowded
         }
 
-    def _unsaid(self, resource_type: str, grounds: list[Ground]) -> list[Ground]:
+    def _unsaid(self, resource_type: str, grounds: list[Criterion]) -> list[Criterion]:
         """The grounds of a type without what the map names: what it names on one side only has no counterpart."""
         if resource_type not in self.mapped_types:
             return grounds
@@ -206,19 +207,19 @@ class _RolePairing:
         common = {keys.key(item) for item in lefts} & {keys.key(item) for item in rights}
         common -= self.mapped_left.keys() | self.mapped_right.keys()
 
-        def role(item: Resource, side: IndexedSide) -> str:
+        def role(item: Resource, side: SideIndex) -> str:
             owner = min(_served([item], self.pairing.left_roles), default=None)
             return f"{owner}/{self._role(item, side)}" if owner else self._role(item, side)
 
         one, other = ([item for item in items if keys.key(item) in common] for items in (lefts, rights))
-        self._record(resource_types.PRIVATE_ENDPOINT, match(one, other, [Ground("id", keys.key, keys.key)]), role)
+        self._record(resource_types.PRIVATE_ENDPOINT, match(one, other, [Criterion("id", keys.key, keys.key)]), role)
         return [item for item in lefts if keys.key(item) not in common], [
             item for item in rights if keys.key(item) not in common
         ]
 
     def _by_parent(
         self,
-        side: IndexedSide,
+        side: SideIndex,
         roles: dict[str, str],
         resource_type: str,
         items: Iterable[Resource],
@@ -240,7 +241,7 @@ class _RolePairing:
                 found[role].append(item)
         return found
 
-    def _breakers(self) -> list[Ground]:
+    def _breakers(self) -> list[Criterion]:
         """What settles several of one key."""
 
         def region(item: Resource) -> str | None:
@@ -258,16 +259,16 @@ class _RolePairing:
         here, there = self._subscription_of(self.left), self._subscription_of(self.right)
         named, other = keys.group(self.left), keys.group(self.right)
         return [
-            Ground("region and kind", both, both),
-            Ground("region", region, region),
-            Ground("declared region", declared, region),
-            Ground("kind", kind, kind),
-            Ground("subscription", here, there),
-            Ground("group", named, other),
-            Ground("subscription and group", keys.both(here, named), keys.both(there, other)),
+            Criterion("region and kind", both, both),
+            Criterion("region", region, region),
+            Criterion("declared region", declared, region),
+            Criterion("kind", kind, kind),
+            Criterion("subscription", here, there),
+            Criterion("group", named, other),
+            Criterion("subscription and group", keys.both(here, named), keys.both(there, other)),
         ]
 
-    def _subscription_of(self, side: IndexedSide) -> KeyOf:
+    def _subscription_of(self, side: SideIndex) -> KeyOf:
         """The role of its subscription, else that one's display name without the environment's tokens."""
         roles = self.pairing.left_roles if side is self.left else self.pairing.right_roles
         displayed = keys.displayed(side)
@@ -281,14 +282,14 @@ class _RolePairing:
 
     def _global(self, resource_type: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         tagged = self._tagged
-        grounds = [Ground("id", keys.key, keys.key, doubtful=False), Ground(f"tag {self.tag}", tagged, tagged)]
+        grounds = [Criterion("id", keys.key, keys.key, doubtful=False), Criterion(f"tag {self.tag}", tagged, tagged)]
         if resource_type in (resource_types.ZONE, resource_types.DEFINITION, sides.CLIENT):
-            grounds.append(Ground("name", keys.name, keys.name, doubtful=False))
+            grounds.append(Criterion("name", keys.name, keys.name, doubtful=False))
         if resource_type == resource_types.DEFINITION:
-            grounds.append(Ground("role name", keys.role_name, keys.role_name))
+            grounds.append(Criterion("role name", keys.role_name, keys.role_name))
         grounds += [
-            Ground("name", keys.unless(tagged, keys.stem(self.left)), keys.unless(tagged, keys.stem(self.right))),
-            Ground(
+            Criterion("name", keys.unless(tagged, keys.stem(self.left)), keys.unless(tagged, keys.stem(self.right))),
+            Criterion(
                 "name",
                 keys.unless(tagged, keys.short_stem(self.left, self.regions)),
                 keys.unless(tagged, keys.short_stem(self.right, self.regions)),
@@ -300,19 +301,19 @@ class _RolePairing:
 
     def _children(self, resource_type: str, parent: str, lefts: Sequence[Resource], rights: Sequence[Resource]) -> None:
         if resource_type in (resource_types.MODELS, resource_types.USAGES):
-            grounds = [Ground("region", keys.region_segment, keys.region_segment)]
+            grounds = [Criterion("region", keys.region_segment, keys.region_segment)]
         else:
             grounds = [
-                Ground("name", keys.name, keys.name, doubtful=False),
-                Ground("name", keys.stem(self.left), keys.stem(self.right)),
-                Ground("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
+                Criterion("name", keys.name, keys.name, doubtful=False),
+                Criterion("name", keys.stem(self.left), keys.stem(self.right)),
+                Criterion("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
             ]
         if resource_type == resource_types.DEPLOYMENT:
-            grounds.append(Ground("model", keys.model, keys.model, doubtful=False))
+            grounds.append(Criterion("model", keys.model, keys.model, doubtful=False))
         elif resource_type != resource_types.RAI_POLICY:
-            grounds.append(Ground("the only one", *keys.only(lefts, rights), doubtful=False))
+            grounds.append(Criterion("the only one", *keys.only(lefts, rights), doubtful=False))
 
-        def role(item: Resource, side: IndexedSide) -> str:
+        def role(item: Resource, side: SideIndex) -> str:
             if resource_type in (resource_types.MODELS, resource_types.USAGES):
                 return f"{parent}/{keys.region_segment(item)}"
             return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
@@ -322,18 +323,18 @@ class _RolePairing:
     def _record(self, resource_type: str, found: Match, role_of: _RoleOf) -> None:
         for one, other, by in sorted(found.pairs, key=lambda item: arm_id.key(item[0]["id"])):
             role = self._unique(resource_type, role_of(one, self.left), one)
-            self.pairing.pairs.append(Paired(role, resource_type, one, other, by))
+            self.pairing.pairs.append(PairedResources(role, resource_type, one, other, by))
             self.pairing.left_roles[arm_id.key(one["id"])] = role
             self.pairing.right_roles[arm_id.key(other["id"])] = role
         if resource_type not in _FOLLOWS:
             for item in found.left:
                 if resource_type != resource_types.PRIVATE_ENDPOINT or not sides.serves(item, self.left, self.right):
                     role = self._unique(resource_type, role_of(item, self.left), item)
-                    self.pairing.lone.append(Paired(role, resource_type, item, None))
+                    self.pairing.unmatched.append(PairedResources(role, resource_type, item, None))
             for item in found.right:
                 if resource_type != resource_types.PRIVATE_ENDPOINT or not sides.serves(item, self.right, self.left):
                     role = self._unique(resource_type, role_of(item, self.right), item)
-                    self.pairing.lone.append(Paired(role, resource_type, None, item))
+                    self.pairing.unmatched.append(PairedResources(role, resource_type, None, item))
         for ground, ones, others in found.doubts:
             self._doubt("left", resource_type, ground, ones, self.left, others, self.right)
             self._doubt("right", resource_type, ground, others, self.right, ones, self.left)
@@ -344,9 +345,9 @@ class _RolePairing:
         resource_type: str,
         ground: str,
         items: Iterable[Resource],
-        own: IndexedSide,
+        own: SideIndex,
         rivals: Sequence[Resource],
-        other: IndexedSide,
+        other: SideIndex,
     ) -> None:
         names = [sides.name(item) for item in rivals]
         if len({name.lower() for name in names}) < len(names):
@@ -362,13 +363,13 @@ class _RolePairing:
             roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
             roles.pop(arm_id.key(item["id"]), None)
 
-    def _place(self, item: Resource, side: IndexedSide) -> str:
+    def _place(self, item: Resource, side: SideIndex) -> str:
         subscription = str(arm_id.subscription_of(item["id"]))
         held = side.by_key.get(f"/subscriptions/{subscription}")
         shown = text(held.get("displayName")) if held else ""
         return f"group {arm_id.group_of(item['id'])} of subscription {shown or subscription}"
 
-    def _role(self, item: Resource, side: IndexedSide) -> str:
+    def _role(self, item: Resource, side: SideIndex) -> str:
         mapped = (self.mapped_left if side is self.left else self.mapped_right).get(arm_id.key(item["id"]))
         if mapped:
             region = arm_id.region(text(item.get("location")))

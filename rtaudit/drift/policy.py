@@ -1,4 +1,4 @@
-"""Drift policy: what is ignored, what is expected to differ, how severe the rest is. YAML, validated by its schema."""
+"""Drift policy: decides what is ignored, what is expected to differ, and how severe the rest is. YAML, validated by its schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANY: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ChangeView:
     """What an entry is held against."""
 
     role: str
@@ -66,7 +66,7 @@ class Entry:
     policy: str = ""
     """Name of the policy that holds it."""
 
-    def fits(self, subject: Subject) -> bool:
+    def fits(self, subject: ChangeView) -> bool:
         """True when the entry speaks of this change, in whichever role."""
         return (
             (not self.types or any(_like(one, subject.type) for one in self.types))
@@ -85,7 +85,7 @@ class Entry:
         """True when the entry speaks of this role."""
         return not self.roles or any(_like(one, role) for one in self.roles)
 
-    def concerns(self, subject: Subject) -> bool:
+    def concerns(self, subject: ChangeView) -> bool:
         """True when the entry may speak of some change of the subject's type.
 
         A path without a type is taken for one of accounts: it says not which other types have such a field.
@@ -100,7 +100,7 @@ class Entry:
             and self.orientation(subject) is not None
         )
 
-    def expects(self, subject: Subject) -> bool:
+    def expects(self, subject: ChangeView) -> bool:
         """True when the two values are those that it expects, whichever of the two snapshots is the base."""
         if self.expect is None:
             return False
@@ -115,7 +115,7 @@ class Entry:
                 return False
         return _equal(wanted_from, there) and _equal(wanted_to, back)
 
-    def orientation(self, subject: Subject) -> str | None:
+    def orientation(self, subject: ChangeView) -> str | None:
         """The side whose value `from` means: `left` or `right`; None: the entry does not speak of these environments."""
         if self.from_environments:
             if subject.left in self.from_environments and subject.right in self.to_environments:
@@ -143,7 +143,7 @@ class DriftPolicy:
     warnings: Sequence[str] = field(default_factory=list)
     """Entries that no longer count."""
 
-    def decide(self, subject: Subject) -> tuple[str, str | None, str]:
+    def decide(self, subject: ChangeView) -> tuple[str, str | None, str]:
         """`(decision, decided by, severity)` of a change that was seen."""
         severity, by_severity = self.severity(subject)
         for entry in self._speaking(subject):
@@ -154,11 +154,11 @@ class DriftPolicy:
                     return "expected", entry.id, severity
         return "drift", by_severity, severity
 
-    def ignores_gap(self, subject: Subject) -> str | None:
+    def ignores_gap(self, subject: ChangeView) -> str | None:
         """The entry that ignores all of the subject's type, so that not to have seen it is no matter; or None."""
         return next((one.id for one in self.entries if one.ignore and one.unlimited and one.concerns(subject)), None)
 
-    def gap_severity(self, subject: Subject) -> str:
+    def gap_severity(self, subject: ChangeView) -> str:
         """The worst severity that a change of the subject's type could have: what was not seen may be any of them."""
         possible: list[str] = []
         for entry in self.entries:
@@ -170,14 +170,14 @@ class DriftPolicy:
             possible.append(DEFAULT_SEVERITY)
         return min(possible, key=SEVERITIES.index)
 
-    def severity(self, subject: Subject) -> tuple[str, str | None]:
+    def severity(self, subject: ChangeView) -> tuple[str, str | None]:
         """The severity of a change, and the entry that says so."""
         for entry in self._speaking(subject):
             if entry.severity is not None and entry.of_role(subject.role):
                 return entry.severity, entry.id
         return DEFAULT_SEVERITY, None
 
-    def _speaking(self, subject: Subject) -> Sequence[Entry]:
+    def _speaking(self, subject: ChangeView) -> Sequence[Entry]:
         """The entries that speak of such a change, in whichever role: found once for each path and type."""
         of = (subject.type, subject.category, subject.kind, subject.path, subject.left, subject.right)
         if of not in self._fitting:

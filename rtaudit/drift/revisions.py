@@ -1,4 +1,4 @@
-"""A snapshot as git remembers it. git is asked to read, nothing else."""
+"""Revisions: read a snapshot of an earlier git revision. git is only asked to read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Map file: which accounts, and what else is in doubt, play the same role, as a person says. It is compared with the snapshots before it counts."""
+"""Map file: pairs accounts, and other resources in doubt, as a person states. It is validated against the snapshots."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, load_yaml
 from rtaudit.drift.schema import MAP
-from rtaudit.drift.sides import HELD, IndexedSide, type_of
+from rtaudit.drift.sides import HELD, SideIndex, type_of
 from rtaudit.drift.sides import name as name_of
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class RoleMap:
+class PairingMap:
     """A map as read from its file."""
 
     roles: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class RoleMap:
     warnings: Sequence[str] = ()
     """Environments of which it speaks and no snapshot is: there may be more of them than are compared, or one is misspelt."""
 
-    def resolve(self, side: IndexedSide) -> dict[str, list[str]]:
+    def resolve(self, side: SideIndex) -> dict[str, list[str]]:
         """Role -> keys of what it names in this environment.
 
         Raises InputError when a name is not in the snapshot, or is claimed by two roles.
@@ -61,7 +61,7 @@ class RoleMap:
             return there[at]
         return None
 
-    def _find(self, side: IndexedSide, role: str, index: int, wanted: str) -> str:
+    def _find(self, side: SideIndex, role: str, index: int, wanted: str) -> str:
         if "/" in wanted:
             key, kind = arm_id.key(wanted), type_of(wanted)
             if kind in HELD:
@@ -91,16 +91,16 @@ class RoleMap:
             side, role, index, f"role '{role}' names '{wanted}', which is not in the snapshot of {side.label}", hint
         )
 
-    def _error(self, side: IndexedSide, role: str, index: int, message: str, hint: str) -> Exception:
+    def _error(self, side: SideIndex, role: str, index: int, message: str, hint: str) -> Exception:
         assert self.source is not None
         return self.source.error(("roles", role, side.label, index), message, hint)
 
 
-NO_MAP = RoleMap()
+NO_MAP = PairingMap()
 """Nothing said."""
 
 
-def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
+def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> PairingMap:
     """The map in the YAML (or JSON) file `path`. Raises InputError, also when it names no environment of `snapshots`."""
     source = load_yaml(path, MAP)
     value = source.value
@@ -116,7 +116,7 @@ def load_map(path: str | Path, snapshots: Sequence[Snapshot]) -> RoleMap:
             f"the map names {', '.join(said)}, and the snapshots are of {', '.join(sorted(labels))}",
             "use the labels that the snapshots have in 'environment'",
         )
-    return RoleMap(
+    return PairingMap(
         roles=roles,
         regions={label: [arm_id.region(item) for item in given] for label, given in value.get("regions", {}).items()},
         tokens={label: frozenset(map(str.lower, given)) for label, given in value.get("tokens", {}).items()},

@@ -1,4 +1,4 @@
-"""The diff itself: the base against each of the others, from snapshots to a Drift. A pure function of what it is given."""
+"""Diff: compares the base with each of the others, and makes a Drift of snapshots. A pure function."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.drift import fields, gaps, sides
+from rtaudit.drift.access import CONDITIONAL, EffectiveAccess
 from rtaudit.drift.callers import name_callers
 from rtaudit.drift.categories import category_of
 from rtaudit.drift.compare import Difference, differences, unequal
-from rtaudit.drift.held import CONDITIONAL, Held
 from rtaudit.drift.meaning import meaning_of
 from rtaudit.drift.model import Change, Comparison, Drift, Pair, Side, Unpaired
-from rtaudit.drift.normalise import Normaliser, settled, spell_tags_alike
-from rtaudit.drift.pairing import Paired, Pairing, pair_by_id, pair_by_role, same_environment
-from rtaudit.drift.policy import DriftPolicy, Subject
-from rtaudit.drift.rolemap import NO_MAP, RoleMap
+from rtaudit.drift.normalise import Normaliser, sorted_sets, unify_tag_case
+from rtaudit.drift.pairing import PairedResources, Pairing, pair_by_id, pair_by_role, same_environment
+from rtaudit.drift.policy import ChangeView, DriftPolicy
+from rtaudit.drift.rolemap import NO_MAP, PairingMap
 from rtaudit.drift.shared import Shared
-from rtaudit.drift.sides import IndexedSide, Resource
+from rtaudit.drift.sides import Resource, SideIndex
 from rtaudit.errors import UsageError
 from rtaudit.report.gate import at_or_above, verdict_of
 from rtaudit.snapshot import Gap, Snapshot
@@ -34,7 +34,7 @@ def diff(
     policy: DriftPolicy,
     *,
     as_of: date,
-    role_map: RoleMap = NO_MAP,
+    role_map: PairingMap = NO_MAP,
     tag: str | None = None,
     fail_on: str = "low",
 ) -> Drift:
@@ -43,7 +43,7 @@ def diff(
     `tag` names the tag whose value is an account's role. Raises InputError for a map that does not fit the snapshots,
     UsageError for a tag that no account carries.
     """
-    indexed = [IndexedSide(snapshot, role_map.tokens.get(snapshot.environment)) for snapshot in snapshots]
+    indexed = [SideIndex(snapshot, role_map.tokens.get(snapshot.environment)) for snapshot in snapshots]
     if tag is not None:
         _check_tag(tag, indexed)
     comparisons: list[Comparison] = []
@@ -83,7 +83,7 @@ def side_of(snapshot: Snapshot) -> Side:
     return Side(snapshot.environment, snapshot.digest, snapshot.file, snapshot.collected_at)
 
 
-def _check_tag(tag: str, indexed: Sequence[IndexedSide]) -> None:
+def _check_tag(tag: str, indexed: Sequence[SideIndex]) -> None:
     for side in indexed:
         accounts = side.by_type.get(resource_types.ACCOUNT, [])
         tags = {str(key).lower() for item in accounts for key in (item.get("tags") or {})}
@@ -98,7 +98,7 @@ class _Comparing:
     """One comparison of two sides."""
 
     def __init__(
-        self, left: IndexedSide, right: IndexedSide, policy: DriftPolicy, role_map: RoleMap, tag: str | None
+        self, left: SideIndex, right: SideIndex, policy: DriftPolicy, role_map: PairingMap, tag: str | None
     ) -> None:
         self.left, self.right, self.policy = left, right, policy
         self.over_time = same_environment(left, right)
@@ -107,12 +107,12 @@ class _Comparing:
         self.pairing: Pairing = pair_by_id(left, right) if self.over_time else pair_by_role(left, right, role_map, tag)
         self.waived: set[str] = set()
         """Aspects and types of which a gap is ignored."""
-        self.left_blind = gaps.Blind(left, right, over_time=self.over_time)
-        self.right_blind = gaps.Blind(right, left, over_time=self.over_time)
+        self.left_coverage = gaps.Coverage(left, right, over_time=self.over_time)
+        self.right_coverage = gaps.Coverage(right, left, over_time=self.over_time)
 
     def run(self) -> tuple[Comparison, list[str]]:
         """The comparison, and what the reader should know beside it."""
-        unseen, warnings = gaps.unseen(self.left_blind, self.right_blind, self.pairing)
+        unseen, warnings = gaps.unseen(self.left_coverage, self.right_coverage, self.pairing)
         if self.left.label == self.right.label and not self.over_time:
             warnings.append(
                 f"both snapshots are labelled '{self.left.label}' but share no account: paired by name, not over time"
@@ -154,12 +154,12 @@ class _Comparing:
                 _keep_names(pair, one, other, self.left, self.right)
             if pair.type == sides.CLIENT:
                 name_callers(self.left, self.right, pair, one, other)
-            spell_tags_alike(one, other)
+            unify_tag_case(one, other)
             self._hide_rows(pair.type, one, other)
             told: set[str] = set()
-            here_only, there_only = (settled(body) for body in unequal(one, other))
+            here_only, there_only = (sorted_sets(body) for body in unequal(one, other))
             for difference in differences(here_only, there_only, pair.type):
-                if shared.holds(pair, difference):
+                if shared.is_shared_value(pair, difference):
                     continue
                 change = self._seen(pair, difference)
                 sides_of_pair = (self.left, pair.left), (self.right, pair.right)
@@ -171,7 +171,7 @@ class _Comparing:
                     yield _not_told(change, gap)
             yield from self._not_known(pair, told)
 
-    def _not_known(self, pair: Paired, told: set[str]) -> Iterator[Change]:
+    def _not_known(self, pair: PairedResources, told: set[str]) -> Iterator[Change]:
         """What a plan could have told of a resource and does not: equal or not, nobody knows."""
         for side, resource in ((self.left, pair.left), (self.right, pair.right)):
             for gap in fields.not_told(side, resource):
@@ -184,25 +184,27 @@ class _Comparing:
         here, there = one.get("value"), other.get("value")
         if resource_type not in gaps.ROWS_FILTERED_BY or not isinstance(here, dict) or not isinstance(there, dict):
             return
-        if self.right_blind.why_rows(resource_type) is not None:
+        if self.right_coverage.why_rows(resource_type) is not None:
             one["value"] = {name: row for name, row in here.items() if name in there}
-        if self.left_blind.why_rows(resource_type) is not None:
+        if self.left_coverage.why_rows(resource_type) is not None:
             other["value"] = {name: row for name, row in there.items() if name in here}
 
     def _lone(self) -> Iterator[Change]:
         here = Normaliser(self.left, self.pairing.left_roles, self.right, over_time=self.over_time)
         there = Normaliser(self.right, self.pairing.right_roles, self.left, over_time=self.over_time)
-        for lone in self.pairing.lone:
-            own, lacking = (self.left, self.right_blind) if lone.left is not None else (self.right, self.left_blind)
+        for lone in self.pairing.unmatched:
+            own, lacking = (
+                (self.left, self.right_coverage) if lone.left is not None else (self.right, self.left_coverage)
+            )
             item = lone.left or lone.right
             assert item is not None
             if fields.in_no_plan(lacking.side, item):
                 continue
             why = self._explained(lone, own, item, lacking)
-            sources = (*self.left_blind.sources(lone.type), *self.right_blind.sources(lone.type))
+            sources = (*self.left_coverage.sources(lone.type), *self.right_coverage.sources(lone.type))
             if why is not None and self.waived.isdisjoint(sources):
                 continue
-            body = settled((here if own is self.left else there)(item, lone.type))
+            body = sorted_sets((here if own is self.left else there)(item, lone.type))
             kind = "removed" if lone.left is not None else "added"
             before, after = (body, None) if lone.left is not None else (None, body)
             change = self._seen(lone, Difference("", kind, before, after))
@@ -213,7 +215,7 @@ class _Comparing:
                 else replace(change, decision="unknown", decided_by=why)
             )
 
-    def _explained(self, lone: Paired, own: IndexedSide, item: Resource, lacking: gaps.Blind) -> str | None:
+    def _explained(self, lone: PairedResources, own: SideIndex, item: Resource, lacking: gaps.Coverage) -> str | None:
         """Why the other side may only not have seen its counterpart: the gap itself is told as unknown."""
         parents = (
             sides.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
@@ -233,7 +235,7 @@ class _Comparing:
             and not any(parent in own.by_key for parent in parents)
         ):
             # Every part lists the endpoints of all accounts: this one may not have been paired for want of its account.
-            why = (self.left_blind if own is self.left else self.right_blind).elsewhere(None)
+            why = (self.left_coverage if own is self.left else self.right_coverage).hidden_elsewhere_because(None)
         return why
 
     def _by_role(self, side: str, roles: dict[str, str]) -> dict[tuple[str, str], str]:
@@ -243,8 +245,8 @@ class _Comparing:
         return cache[side]
 
     def _held(self) -> Iterator[Change]:
-        here, there = Held(self.left, self.right), Held(self.right, self.left)
-        unnamed = self.left_blind.unnamed_roles | self.right_blind.unnamed_roles
+        here, there = EffectiveAccess(self.left, self.right), EffectiveAccess(self.right, self.left)
+        unnamed = self.left_coverage.unnamed_roles | self.right_coverage.unnamed_roles
         for pair in self.pairing.pairs:
             if pair.type != resource_types.ACCOUNT:
                 continue
@@ -259,19 +261,19 @@ class _Comparing:
                     continue
                 if unnamed and not unnamed.isdisjoint(_words([before, after])):
                     continue
-                held = Paired(pair.role, resource_type, pair.left, pair.right)
+                held = PairedResources(pair.role, resource_type, pair.left, pair.right)
                 for difference in differences(before, after, resource_type):
                     yield self._seen(held, difference)
 
     def _unread(self, resource_type: str, one: str, other: str) -> bool:
         return (
-            self.left_blind.why(resource_type, one) is not None
-            or self.right_blind.why(resource_type, other) is not None
+            self.left_coverage.why(resource_type, one) is not None
+            or self.right_coverage.why(resource_type, other) is not None
         )
 
-    def _seen(self, pair: Paired, difference: Difference) -> Change:
+    def _seen(self, pair: PairedResources, difference: Difference) -> Change:
         category = category_of(pair.type, difference.path)
-        subject = Subject(
+        subject = ChangeView(
             pair.role,
             pair.type,
             category,
@@ -306,9 +308,9 @@ class _Comparing:
             modified=_modified(pair.right if pair.right is not None else pair.left) if self.over_time else None,
         )
 
-    def _unseen(self, one: gaps.Unseen) -> Change:
+    def _unseen(self, one: gaps.Uncomparable) -> Change:
         category = category_of(one.type, "")
-        subject = Subject(one.role, one.type, category, "changed", "", None, None, self.left.label, self.right.label)
+        subject = ChangeView(one.role, one.type, category, "changed", "", None, None, self.left.label, self.right.label)
         severity = "info" if one.minor else self.policy.gap_severity(subject)
         ignored = self.policy.ignores_gap(subject)
         if ignored is not None:
@@ -333,7 +335,7 @@ def _not_told(change: Change, gap: Gap) -> Change:
     return replace(change, decision="unknown", decided_by=f"the plan does not tell it: {gap.message}", meaning=None)
 
 
-def _keep_names(pair: Paired, one: Resource, other: Resource, left: IndexedSide, right: IndexedSide) -> None:
+def _keep_names(pair: PairedResources, one: Resource, other: Resource, left: SideIndex, right: SideIndex) -> None:
     """A deployment's name is what clients ask for: it counts, apart from the environment's own tokens."""
     assert pair.left is not None
     assert pair.right is not None

@@ -1,4 +1,4 @@
-"""The JSON Schemas of a drift, a drift policy and a map."""
+"""Drift schemas: JSON Schemas of a drift, a drift policy and a map."""
 
 from __future__ import annotations
 

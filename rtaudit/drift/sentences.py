@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rtaudit.documents import canonical
-from rtaudit.drift.matrix import Row
+from rtaudit.drift.matrix import MatrixRow
 from rtaudit.drift.meaning import members
 from rtaudit.drift.model import Change
 from rtaudit.report.wording import finish, in_words, plain_field, shorten
@@ -41,7 +41,7 @@ def change_sentence(change: Change, left: str, right: str) -> str:
     return _sentence(change.role, change.type, change.path, values)
 
 
-def row_sentence(row: Row, heads: Sequence[str]) -> str:
+def row_sentence(row: MatrixRow, heads: Sequence[str]) -> str:
     """What differs between all environments at a row of the matrix."""
     if row.decision == "unknown":
         by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)

@@ -1,4 +1,4 @@
-"""A value that both sides hold word for word and that is no matter of the one environment: a thing that they share."""
+"""Shared values: detect values that name one environment but are equal on both sides: a shared resource, which is drift."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.drift.compare import Difference, raw_at
-from rtaudit.drift.normalise import HOST, Normaliser, settled, spell_tags_alike
-from rtaudit.drift.pairing import Paired, Pairing
-from rtaudit.drift.sides import CLIENT, IndexedSide, Resource
+from rtaudit.drift.normalise import HOST, Normaliser, sorted_sets, unify_tag_case
+from rtaudit.drift.pairing import PairedResources, Pairing
+from rtaudit.drift.sides import CLIENT, Resource, SideIndex
 
 _OF_THE_ENVIRONMENT = frozenset({"env", "environment", "stage"})
 """Tags that say, whatever the word, which environment a thing belongs to."""
@@ -19,10 +19,10 @@ _OF_THE_ENVIRONMENT = frozenset({"env", "environment", "stage"})
 class Shared:
     """Tells a shared thing, which merely is not named after the one environment, from a difference."""
 
-    def __init__(self, left: IndexedSide, right: IndexedSide, pairing: Pairing) -> None:
+    def __init__(self, left: SideIndex, right: SideIndex, pairing: Pairing) -> None:
         self.left, self.right, self.pairing = left, right, pairing
 
-    def holds(self, pair: Paired, difference: Difference) -> bool:
+    def is_shared_value(self, pair: PairedResources, difference: Difference) -> bool:
         """True when both sides of a pair point at the very same thing.
 
         Where that thing has a counterpart of its own it is no matter of names: test writes to production's workspace.
@@ -44,8 +44,8 @@ class Shared:
     def _itself(self, left: Resource, right: Resource, resource_type: str, difference: Difference) -> bool:
         """True when one resource that both snapshots hold says the same in both, whatever that is called on each side."""
         here, there = self._plain
-        one, other = settled(here(left, resource_type)), settled(there(right, resource_type))
-        spell_tags_alike(one, other)
+        one, other = sorted_sets(here(left, resource_type)), sorted_sets(there(right, resource_type))
+        unify_tag_case(one, other)
         return bool(raw_at(one, difference.path) == raw_at(other, difference.path))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""One side of a comparison, indexed: resources by type, by id and by parent, and the words that name its environment."""
+"""Side index: indexes one snapshot of a comparison by type, id and parent, with the tokens that name its environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELD = frozenset({ASSIGNMENT, LOCK})
 Resource = dict[str, Any]
 
 
-class IndexedSide:
+class SideIndex:
     """A snapshot with what pairing and normalising ask of it. Nothing in it is copied."""
 
     def __init__(self, snapshot: Snapshot, tokens: frozenset[str] | None = None) -> None:
@@ -50,9 +50,9 @@ class IndexedSide:
     @cached_property
     def caller_roles(self) -> dict[str, list[str]]:
         """Id of a client contract -> the roles of the caller that it names, where they are known."""
-        from rtaudit.subjects import World  # most comparisons need no facts
+        from rtaudit.subjects import EstateIndex  # most comparisons need no facts
 
-        found = {one.resource: one.join("facts.callerRoles") for one in World(self.snapshot).clients}
+        found = {one.resource: one.join("facts.callerRoles") for one in EstateIndex(self.snapshot).clients}
         return {contract: one.value for contract, one in found.items() if one.value is not None and not one.gaps}
 
     @cached_property
@@ -85,11 +85,11 @@ class IndexedSide:
 
     def stem(self, name: str) -> str:
         """`name` without this environment's tokens."""
-        return names.stem(name, self.tokens)
+        return names.base_name(name, self.tokens)
 
     def short_stem(self, name: str, regions: frozenset[str]) -> str:
         """`name` without this environment's tokens and the words of `regions`: those of both sides, which name alike."""
-        return names.stem(name, self.tokens, regions)
+        return names.base_name(name, self.tokens, regions)
 
 
 def text(value: Any) -> str:
@@ -130,7 +130,7 @@ def targets(endpoint: Resource) -> list[str]:
     return found
 
 
-def serves(endpoint: Resource, own: IndexedSide, other: IndexedSide) -> bool:
+def serves(endpoint: Resource, own: SideIndex, other: SideIndex) -> bool:
     """True when a private endpoint of one snapshot connects to an account of the other too, and so is no lack there.
 
     Of an account that both hold its own list decides: the endpoint may have gone between the two collections.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.contract.probes import load_probe
-from rtaudit.documents import Document, canonical, check_schema, dumps, load_json, read_text, whole_file
+from rtaudit.documents import Document, canonical, check_schema, dumps, error_for_file, load_json, read_text
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.policy import Pack, check, load_waivers
 from rtaudit.policy.packs import Override
@@ -238,7 +238,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{folder} has no {MANIFEST}: it is not a folder of evidence", "give what --evidence wrote")
     manifest = load_json(path)
-    error_at = whole_file(f"{path} is not a manifest of evidence", "give the folder that --evidence wrote")
+    error_at = error_for_file(f"{path} is not a manifest of evidence", "give the folder that --evidence wrote")
     check_schema(manifest, MANIFEST_SCHEMA, error_at)
     found: dict[str, Any] = manifest
     return found

@@ -20,9 +20,9 @@ from rtaudit.snapshot import ASPECTS, Snapshot
 
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
-    from rtaudit.policy.conditions import Scope
+    from rtaudit.policy.conditions import EvalContext
     from rtaudit.report import Finding
-    from rtaudit.subjects import Part, World
+    from rtaudit.subjects import Attribute, EstateIndex
 
 _SUBJECTS = {
     "account": ACCOUNT,
@@ -46,10 +46,10 @@ def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
     from rtaudit.policy.check import no_cycles
-    from rtaudit.subjects import World
+    from rtaudit.subjects import EstateIndex
 
     judging = _Judging(packs, as_of)
-    base, *others = map(World, snapshots)
+    base, *others = map(EstateIndex, snapshots)
     with no_cycles():
         comparisons = [
             _Join(judging, comparison, (base, other)).joined()
@@ -84,7 +84,7 @@ class Reads:
 
 def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
     """What each rule of some packs looks at, by its id: of its expressions and of what the facts in them declare."""
-    from rtaudit.subjects import PARTS
+    from rtaudit.subjects import ATTRIBUTES
 
     found: dict[str, Reads] = {}
     for pack in packs:
@@ -95,18 +95,18 @@ def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
             for condition in (bound.when, bound.require):
                 for path, at_subject in condition.paths() if condition is not None else ():
                     for root in path.roots if at_subject else ():
-                        whole = _resource(PARTS[kind].get(root))
+                        whole = _resource(ATTRIBUTES[kind].get(root))
                         below = path.text.removeprefix(f"{root}.")
                         if whole is not None and below != path.text and below.replace(".", "").isalnum():
                             # Of a resource that it hands on, the rule says which field it reads.
                             fields[whole].add(below)
                             roots.append(f"{root}.")
-                        elif root in PARTS[kind]:
+                        elif root in ATTRIBUTES[kind]:
                             roots.append(root)
                         elif kind in _SUBJECTS:
                             fields[_SUBJECTS[kind]].add(path.text)
             for root in dict.fromkeys(roots):
-                part = PARTS[kind][root.removesuffix(".")]
+                part = ATTRIBUTES[kind][root.removesuffix(".")]
                 for resource_type, one in part_reads(kind, part):
                     if one or not root.endswith("."):
                         fields[resource_type].add(one)
@@ -118,13 +118,13 @@ def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
     return found
 
 
-def _resource(part: Part | None) -> str | None:
+def _resource(part: Attribute | None) -> str | None:
     """The type of the one resource that a relation hands on as it is (`account` of a deployment); else None."""
     whole = [resource_type for resource_type, path in (part.fields if part and part.fields else ()) if not path]
     return whole[0] if len(whole) == 1 and part is not None and not part.name.startswith("facts.") else None
 
 
-def part_reads(kind: str, part: Part) -> Iterator[tuple[str, str]]:
+def part_reads(kind: str, part: Attribute) -> Iterator[tuple[str, str]]:
     """What a fact or relation reads: type and dotted path. One that declares no fields may read all of its aspects' types."""
     if part.fields is not None:
         yield from part.fields
@@ -136,7 +136,7 @@ def part_reads(kind: str, part: Part) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _OutcomeChange:
     """A rule whose outcome for one subject differs between the two sides."""
 
     rule: str
@@ -165,24 +165,26 @@ class _Judging:
         self.reads = rule_reads(packs, as_of)
         self.texts = rule_texts(self._bound)
 
-    def findings(self, world: World, among: Callable[[str, Sequence[Scope]], Sequence[Scope]]) -> list[Finding]:
+    def findings(
+        self, world: EstateIndex, among: Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
+    ) -> list[Finding]:
         """The findings of a check of the subjects that `among` picks for a rule."""
-        from rtaudit.policy.judge import join_packs, judge
+        from rtaudit.policy.evaluate import evaluate, join_packs
         from rtaudit.report import Gate
 
-        per_pack = [judge(world, rules, pack.name, fixes=False, among=among) for pack, rules in self._bound]
+        per_pack = [evaluate(world, rules, pack.name, fixes=False, among=among) for pack, rules in self._bound]
         return join_packs(per_pack, Gate("high", allow_unknown=False).blocks)
 
 
 class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
-    def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[World, World]) -> None:
-        from rtaudit.subjects import PARTS
+    def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[EstateIndex, EstateIndex]) -> None:
+        from rtaudit.subjects import ATTRIBUTES
 
         self.judging, self.reads, self.comparison, self._worlds = judging, judging.reads, comparison, worlds
         kind = "realtimeDeployment"
-        self._role = Reads(kind, _by_type(part_reads(kind, PARTS[kind]["facts.realtimeRole"])))
+        self._role = Reads(kind, _by_type(part_reads(kind, ATTRIBUTES[kind]["facts.realtimeRole"])))
         self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         environments = (comparison.left.environment, comparison.right.environment)
         self._pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
@@ -198,10 +200,10 @@ class _Join:
                 family = _family(key) if _FAMILY.search(key) else _EVERYTHING
                 self._touched[change.type, change.path] |= {family, *self._neighbours.get(family, ())}
         self._families: dict[str, set[str]] = {}
-        self._by_family: dict[str, list[_Turn]] = defaultdict(list)
-        self._anywhere: list[_Turn] = []
-        self._loose: dict[tuple[str, str, str], _Turn] = {}
-        self._named: dict[str, list[_Turn]] = defaultdict(list)
+        self._by_family: dict[str, list[_OutcomeChange]] = defaultdict(list)
+        self._anywhere: list[_OutcomeChange] = []
+        self._loose: dict[tuple[str, str, str], _OutcomeChange] = {}
+        self._named: dict[str, list[_OutcomeChange]] = defaultdict(list)
         self._turn()
 
     def joined(self) -> Comparison:
@@ -222,13 +224,13 @@ class _Join:
     def _rules(self, change: Change) -> set[tuple[str, str, str]]:
         key = self._key(change)
         if _FAMILY.search(key):
-            turns: Iterable[_Turn] = (*self._by_family.get(_family(key), ()), *self._anywhere)
+            turns: Iterable[_OutcomeChange] = (*self._by_family.get(_family(key), ()), *self._anywhere)
             return {one.group for one in turns if self._turned(one, change, key)}
         # What many accounts share can turn a rule for any of them: asked once for each way in which a rule turned.
         found = (*self._loose.values(), *self._named.get(key, ()))
         return {one.group for one in found if self._turned(one, change, key)}
 
-    def _turned(self, turn: _Turn, change: Change, key: str) -> bool:
+    def _turned(self, turn: _OutcomeChange, change: Change, key: str) -> bool:
         reads = self.reads[turn.rule]
         if not turn.by(key, own=change.type == reads.type):
             return False
@@ -249,7 +251,7 @@ class _Join:
             other = others.get((finding.rule, self._pairs.get(key, "")))
             if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
                 continue
-            turn = _Turn(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
+            turn = _OutcomeChange(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
             # One that may turn by anything, or one of each thing that it turns by, says it all.
             if turn.group not in self._loose and (turn.group, turn.evidence) not in seen:
                 seen.add((turn.group, turn.evidence))
@@ -263,7 +265,7 @@ class _Join:
             else:
                 self._anywhere.append(turn)
 
-    def _among(self, paired: Mapping[str, str]) -> Callable[[str, Sequence[Scope]], Sequence[Scope]]:
+    def _among(self, paired: Mapping[str, str]) -> Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]:
         """Of a rule's subjects on one side those that both have and that a change can turn. `paired`: this side's keys."""
         placed: dict[str, tuple[bool, str | None]] = {}
 
@@ -275,7 +277,7 @@ class _Join:
                 placed[resource] = (key in paired, _family(base) if _FAMILY.search(base) else None)
             return placed[resource]
 
-        def among(rule: str, scopes: Sequence[Scope]) -> Sequence[Scope]:
+        def among(rule: str, scopes: Sequence[EvalContext]) -> Sequence[EvalContext]:
             touched = self._touched_by(rule)
             everything = _EVERYTHING in touched
             placed_scopes = [(scope, place(scope.subject.resource)) for scope in scopes] if touched else ()

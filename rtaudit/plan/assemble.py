@@ -23,7 +23,7 @@ from rtaudit.azure.resource_types import (
 )
 from rtaudit.plan.connections import connected
 from rtaudit.plan.demand import with_demand
-from rtaudit.plan.model import Plan, Planned, Unknown, at, settle
+from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
 from rtaudit.snapshot.secrets import cut_secrets
@@ -105,7 +105,7 @@ class _Assembly:
         self.base = base
         self.resources = {arm_id.key(one["id"]): one for one in base.resources} if base else {}
         self.gaps: list[Gap] = list(base.gaps) if base else []
-        self.planned: dict[str, Planned] = {}
+        self.planned: dict[str, PlannedResource] = {}
         """Key of id -> what is planned of it, patches and repetitions laid together."""
         for plan in plans:
             for planned in plan.resources:
@@ -122,7 +122,7 @@ class _Assembly:
                 for aspect, what in _OUTSIDE.items()
             ]
 
-    def _take(self, planned: Planned) -> None:
+    def _take(self, planned: PlannedResource) -> None:
         key = arm_id.key(planned.id)
         earlier = self.planned.get(key)
         if earlier is None or earlier.fate in ("delete", "exists"):
@@ -159,7 +159,7 @@ class _Assembly:
             del self.planned[key]
         return gone, below
 
-    def _lay(self, planned: Planned) -> None:
+    def _lay(self, planned: PlannedResource) -> None:
         key = arm_id.key(planned.id)
         kind = arm_id.type_of(planned.id)
         row = RESOURCE_TYPES.get(kind)
@@ -244,7 +244,7 @@ class _Assembly:
 def _over(
     there: dict[str, Any],
     body: dict[str, Any],
-    planned: Planned,
+    planned: PlannedResource,
     unknown: list[tuple[str, str]],
     assigned: Sequence[str],
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:

@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.changes import AFTER_APPLY, Change, Changes, arm_type, attribute, fate_of
-from rtaudit.plan.model import Plan, Planned, Unknown, known, put, without_nulls
+from rtaudit.plan.changes import AFTER_APPLY, Changes, PlannedChange, arm_type, attribute, fate_of
+from rtaudit.plan.model import Plan, PlannedResource, Unknown, known, put, without_nulls
 
 _REFERENCES = {
     "privateLinkServiceId": "microsoft.cognitiveservices/accounts",
@@ -25,7 +25,7 @@ _REFERENCES = {
 """Last steps of a path in a body -> the type of the resource whose id is there, lower case."""
 
 
-def azapi_resource(plan: Plan, changes: Changes, change: Change) -> None:
+def azapi_resource(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     """Add the resource of an `azapi_resource` to the plan."""
     fate = fate_of(change)
     if fate == "delete":
@@ -53,11 +53,13 @@ def azapi_resource(plan: Plan, changes: Changes, change: Change) -> None:
     _hidden(change, resource)
     # A no-op shows what the code wrote, not what Azure holds; an update is a PUT, so that what it leaves out is unset.
     plan.resources.append(
-        Planned(resource_id, resource, change.address, "put" if fate == "change" else fate, partial=fate == "keep")
+        PlannedResource(
+            resource_id, resource, change.address, "put" if fate == "change" else fate, partial=fate == "keep"
+        )
     )
 
 
-def azapi_update(plan: Plan, changes: Changes, change: Change) -> None:
+def azapi_update(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     """Lay the body of an `azapi_update_resource` over the resource that it patches; its removal changes nothing."""
     if fate_of(change) == "delete":
         return
@@ -68,10 +70,10 @@ def azapi_update(plan: Plan, changes: Changes, change: Change) -> None:
     body = _body(changes, change)
     patch = dict.fromkeys(("sku", "properties"), body) if isinstance(body, Unknown) else body
     resource = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": kind, **patch}
-    plan.resources.append(Planned(resource_id, resource, change.address, "change", partial=True))
+    plan.resources.append(PlannedResource(resource_id, resource, change.address, "change", partial=True))
 
 
-def _body(changes: Changes, change: Change) -> dict[str, Any] | Unknown:
+def _body(changes: Changes, change: PlannedChange) -> dict[str, Any] | Unknown:
     body = attribute(change, "body")
     if isinstance(body, str):
         try:
@@ -87,7 +89,7 @@ def _body(changes: Changes, change: Change) -> dict[str, Any] | Unknown:
     return resolved if isinstance(resolved, dict) else Unknown(AFTER_APPLY)
 
 
-def _resolved(changes: Changes, change: Change, value: Any, expression: Any, steps: tuple[str, ...]) -> Any:
+def _resolved(changes: Changes, change: PlannedChange, value: Any, expression: Any, steps: tuple[str, ...]) -> Any:
     """`value` with ids in place of unknown references, where the field says of which type they are."""
     if isinstance(value, Unknown):
         wanted = next((kind for path, kind in _REFERENCES.items() if ".".join(steps).endswith(path)), None)
@@ -115,7 +117,7 @@ def _identity(resource: dict[str, Any], value: Any) -> None:
             put(resource, "identity.userAssignedIdentities", {str(one): {} for one in ids})
 
 
-def _hidden(change: Change, resource: dict[str, Any]) -> None:
+def _hidden(change: PlannedChange, resource: dict[str, Any]) -> None:
     """Mark what `sensitive_body` sets as unknown: it is never in a plan. `sensitive_body_version` names the paths."""
     versions = attribute(change, "sensitive_body_version")
     for path in versions if isinstance(versions, dict) else ():

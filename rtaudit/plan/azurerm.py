@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.azurerm_convert import CONVERT, WHOLE, Place, customer_key
-from rtaudit.plan.azurerm_table import MAPPING, Mapped, Row
-from rtaudit.plan.changes import Change, Changes, attribute, fate_of
+from rtaudit.plan.azurerm_convert import CONVERT, WHOLE, Conversion, customer_key
+from rtaudit.plan.azurerm_table import MAPPING, Mapped, MappingRow
+from rtaudit.plan.changes import Changes, PlannedChange, attribute, fate_of
 from rtaudit.plan.identify import reference
-from rtaudit.plan.model import Fate, Plan, Planned, Unknown, at, known, put, without_nulls
+from rtaudit.plan.model import Fate, Plan, PlannedResource, Unknown, at, known, put, without_nulls
 
 _COMMON = frozenset(
     {
@@ -28,7 +28,7 @@ _COMMON = frozenset(
 )
 
 
-def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
+def azurerm_resource(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     """Add the resource, and what its blocks make beside it, to the plan."""
     mapped = MAPPING[change.kind]
     fate = fate_of(change)
@@ -52,7 +52,7 @@ def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
     reader = _Reader(changes, change, plan)
     reader.fill(body, mapped, values)
     plan.resources.append(
-        Planned(
+        PlannedResource(
             resource_id,
             body,
             change.address,
@@ -70,7 +70,7 @@ def azurerm_resource(plan: Plan, changes: Changes, change: Change) -> None:
 class _Reader:
     """Fills an ARM resource from the values of one change."""
 
-    def __init__(self, changes: Changes, change: Change, plan: Plan) -> None:
+    def __init__(self, changes: Changes, change: PlannedChange, plan: Plan) -> None:
         self.changes = changes
         self.change = change
         self.plan = plan
@@ -103,7 +103,7 @@ class _Reader:
             if row.default is not None and value == row.default and expression is None and self.expressions:
                 self.defaults["/" + row.to.replace(".", "/")] = row.attribute
 
-    def set(self, body: dict[str, Any], row: Row, value: Any, expression: Any) -> None:
+    def set(self, body: dict[str, Any], row: MappingRow, value: Any, expression: Any) -> None:
         """Set one attribute's value in `body`."""
         if isinstance(value, Unknown) and row.refers is not None and not row.rows:
             value = self.refer(row, expression) or value
@@ -114,13 +114,13 @@ class _Reader:
         elif isinstance(value, list) and row.refers is not None:
             value = self.refer_each(row, value, expression)
         if row.convert in WHOLE:
-            WHOLE[row.convert](Place(self, body, row, value, expression))
+            WHOLE[row.convert](Conversion(self, body, row, value, expression))
         elif isinstance(value, Unknown) and row.convert != "chosen_by_azure":
             put(body, row.to, value)
         else:
             put(body, row.to, CONVERT[row.convert](row, value) if row.convert else without_nulls(value))
 
-    def _blocks(self, row: Row, value: Any, expression: Any) -> Any:
+    def _blocks(self, row: MappingRow, value: Any, expression: Any) -> Any:
         if not isinstance(value, list):
             return value
         found: list[Any] = []
@@ -136,10 +136,10 @@ class _Reader:
             found.append(one)
         return found
 
-    def refer(self, row: Row, expression: Any) -> str | None:
+    def refer(self, row: MappingRow, expression: Any) -> str | None:
         return self.changes.leads_to(self.change, expression, row.refers or "", row.attribute)
 
-    def refer_each(self, row: Row, values: list[Any], expression: Any) -> list[Any]:
+    def refer_each(self, row: MappingRow, values: list[Any], expression: Any) -> list[Any]:
         """A list of ids, with what the expression refers to in place of the unknown ones, where the numbers agree."""
         unknown = [index for index, one in enumerate(values) if isinstance(one, Unknown)]
         if not unknown:
@@ -154,7 +154,7 @@ class _Reader:
             found[index] = target
         return found
 
-    def _twin_knows(self, row: Row, values: Mapping[str, Any]) -> bool:
+    def _twin_knows(self, row: MappingRow, values: Mapping[str, Any]) -> bool:
         """True where this spelling is unknown as a whole only because its other spelling is used."""
         value, other = values.get(row.attribute), values.get(row.twin) if row.twin else None
         return isinstance(value, Unknown) and isinstance(other, list) and bool(other)
@@ -169,28 +169,28 @@ class _Reader:
                 self.plan.warnings.append(text)
 
 
-def _name(change: Change, resource_id: str) -> Any:
+def _name(change: PlannedChange, resource_id: str) -> Any:
     name = attribute(change, "name")
     return arm_id.name_of(resource_id) if isinstance(name, str) or change.kind == "azurerm_role_assignment" else name
 
 
-def _patch(plan: Plan, changes: Changes, change: Change) -> None:
+def _patch(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     """A customer-managed key that is a resource of its own in Terraform and part of the account in Azure."""
     if fate_of(change) == "delete":
         gone = change.before.get("cognitive_account_id") if isinstance(change.before, dict) else None
         if isinstance(gone, str):
             # Without a key of one's own the account is encrypted with Microsoft's.
             cleared = ["properties.encryption"]
-            plan.resources.append(Planned(gone, _account(gone), change.address, "change", cleared=cleared))
+            plan.resources.append(PlannedResource(gone, _account(gone), change.address, "change", cleared=cleared))
         return
     account = reference(changes, change, "cognitive_account_id", "Microsoft.CognitiveServices/accounts")
     if account is None:
         plan.missing.append(f"{change.address}: the plan does not tell which account it is for")
         return
     body = _account(account)
-    row = Row("customer_managed_key", to="properties.encryption")
-    customer_key(Place(_Reader(changes, change, plan), body, row, [change.after], None))
-    plan.resources.append(Planned(account, body, change.address, "change"))
+    row = MappingRow("customer_managed_key", to="properties.encryption")
+    customer_key(Conversion(_Reader(changes, change, plan), body, row, [change.after], None))
+    plan.resources.append(PlannedResource(account, body, change.address, "change"))
 
 
 def _account(resource_id: str) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: F
         stated = expression[number] if isinstance(expression, list) and number < len(expression) else {}
         stated = stated.get("private_dns_zone_ids") if isinstance(stated, dict) else None
         ids = block.get("private_dns_zone_ids")
-        refers = Row("private_dns_zone_ids", refers="Microsoft.Network/privateDnsZones")
+        refers = MappingRow("private_dns_zone_ids", refers="Microsoft.Network/privateDnsZones")
         if isinstance(ids, Unknown):
             ids = [ids]
         zones = reader.refer_each(refers, ids, stated) if isinstance(ids, list) else []
@@ -222,4 +222,4 @@ def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: F
             for one in zones
         ]
         body = {"id": resource_id, "name": name, "type": kind, "properties": {"privateDnsZoneConfigs": configs}}
-        plan.resources.append(Planned(resource_id, body, reader.change.address, fate))
+        plan.resources.append(PlannedResource(resource_id, body, reader.change.address, fate))

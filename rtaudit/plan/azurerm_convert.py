@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rtaudit.plan.azurerm_table import Row
-from rtaudit.plan.changes import Change, attribute
+from rtaudit.plan.azurerm_table import MappingRow
+from rtaudit.plan.changes import PlannedChange, attribute
 from rtaudit.plan.model import Unknown, put, without_nulls
 
 CHOSEN = "Azure chooses it: the code does not set it"
@@ -16,24 +16,24 @@ CHOSEN = "Azure chooses it: the code does not set it"
 class Referring(Protocol):
     """What a conversion needs of the reader: the change, and where references lead."""
 
-    change: Change
+    change: PlannedChange
 
-    def refer(self, row: Row, expression: Any) -> str | None:
+    def refer(self, row: MappingRow, expression: Any) -> str | None:
         """The id that an expression refers to."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Conversion:
     """Where a conversion that sets more than one value reads and writes."""
 
     reader: Referring
     body: dict[str, Any]
-    row: Row
+    row: MappingRow
     value: Any
     expression: Any
 
 
-def _identity(place: Place) -> None:
+def _identity(place: Conversion) -> None:
     block = place.value[0] if isinstance(place.value, list) and place.value else place.value
     if not isinstance(block, dict):
         if isinstance(block, Unknown):
@@ -50,7 +50,7 @@ def _identity(place: Place) -> None:
         put(place.body, f"{place.row.to}.userAssignedIdentities", ids)
 
 
-def customer_key(place: Place) -> None:
+def customer_key(place: Conversion) -> None:
     block = place.value[0] if isinstance(place.value, list) and place.value else place.value
     if isinstance(block, Unknown):
         put(place.body, place.row.to, block)
@@ -69,7 +69,7 @@ def customer_key(place: Place) -> None:
                 put(place.body, f"{place.row.to}.keyVaultProperties.{name}", key if isinstance(key, Unknown) else None)
 
 
-def _connections(place: Place) -> None:
+def _connections(place: Conversion) -> None:
     blocks = place.value if isinstance(place.value, list) else [place.value]
     for number, block in enumerate(blocks):
         if not isinstance(block, dict):
@@ -83,7 +83,7 @@ def _connections(place: Place) -> None:
         stated = stated if isinstance(stated, dict) else {}
         target = block.get("private_connection_resource_id")
         if isinstance(target, Unknown):
-            refers = Row("private_connection_resource_id", refers="Microsoft.CognitiveServices/accounts")
+            refers = MappingRow("private_connection_resource_id", refers="Microsoft.CognitiveServices/accounts")
             target = place.reader.refer(refers, stated.get("private_connection_resource_id")) or target
         manual = block.get("is_manual_connection")
         one: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def _connections(place: Place) -> None:
         place.body.setdefault("properties", {}).setdefault(name, []).append(one)
 
 
-def _role(place: Place) -> None:
+def _role(place: Conversion) -> None:
     if isinstance(place.value, str) and place.value:
         put(place.body, place.row.to, place.value)
         return
@@ -105,7 +105,7 @@ def _role(place: Place) -> None:
     put(place.body, place.row.to, Unknown("the plan names the role by its name"))
 
 
-def _criteria(place: Place) -> None:
+def _criteria(place: Conversion) -> None:
     if not isinstance(place.value, list):
         put(place.body, "properties.criteria.allOf", place.value)
         return
@@ -138,7 +138,7 @@ _CRITERION = {
 }
 
 
-def _activity(place: Place) -> None:
+def _activity(place: Conversion) -> None:
     block = place.value[0] if isinstance(place.value, list) and place.value else place.value
     if not isinstance(block, dict):
         put(place.body, f"{place.row.to}.allOf", block)
@@ -189,7 +189,7 @@ _ACTIVITY = {
 }
 
 
-def _receivers(place: Place) -> None:
+def _receivers(place: Conversion) -> None:
     # Addresses and hooks are people's and secrets: only that a receiver is there is kept.
     if isinstance(place.value, list):
         place.body.setdefault("properties", {})[place.row.to.rpartition(".")[2]] = [{} for _ in place.value]
@@ -197,7 +197,7 @@ def _receivers(place: Place) -> None:
         put(place.body, place.row.to, place.value)
 
 
-WHOLE: dict[str, Callable[[Place], None]] = {
+WHOLE: dict[str, Callable[[Conversion], None]] = {
     "identity": _identity,
     "customer_key": customer_key,
     "connections": _connections,
@@ -209,7 +209,7 @@ WHOLE: dict[str, Callable[[Place], None]] = {
 }
 """Conversions that set more than one value."""
 
-CONVERT: dict[str, Callable[[Row, Any], Any]] = {
+CONVERT: dict[str, Callable[[MappingRow, Any], Any]] = {
     "not": lambda _, value: not value if isinstance(value, bool) else value,
     "enabled": lambda _, value: {True: "Enabled", False: "Disabled"}.get(value, value),
     "text": lambda _, value: value or None,

@@ -11,7 +11,7 @@ from rtaudit.documents import load_yaml
 
 
 @dataclass(frozen=True)
-class Row:
+class MappingRow:
     """One attribute, or block, of an azurerm resource."""
 
     attribute: str
@@ -31,7 +31,7 @@ class Row:
     """The ARM value that the provider reads out of another one too: of a resource that it does not change it is not known."""
     also: Mapping[str, Any] = field(default_factory=dict)
     """Set in each block's object."""
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, MappingRow] = field(default_factory=dict)
     """Attributes of each block."""
 
 
@@ -49,7 +49,7 @@ class Mapped:
     parent_name: str | None = None
     """The attribute that holds its parent's name, in versions without the id."""
     also: Mapping[str, Any] = field(default_factory=dict)
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, MappingRow] = field(default_factory=dict)
     unmodelled: tuple[str, ...] = ()
     """Dotted ARM paths that the provider cannot set."""
 
@@ -64,8 +64,8 @@ class Mapped:
         return self.place == "subscription"
 
 
-def _row(attribute: str, raw: Mapping[str, Any]) -> Row:
-    return Row(
+def _row(attribute: str, raw: Mapping[str, Any]) -> MappingRow:
+    return MappingRow(
         attribute,
         to=raw.get("to", ""),
         convert=raw.get("as", ""),

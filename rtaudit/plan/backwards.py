@@ -1,4 +1,4 @@
-"""Backwards: says what a step changes in terms of the code that the plan was made of, by the mapping read from right to left."""
+"""Backwards: translates a step into the code that the plan was made of, by the mapping read from right to left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.plan.addresses import resource_of
-from rtaudit.plan.azurerm_table import MAPPING, Row
+from rtaudit.plan.azurerm_table import MAPPING, MappingRow
 from rtaudit.report.runbook import Runbook
 from rtaudit.snapshot import Snapshot
 
@@ -64,7 +64,7 @@ def _attribute(address: str | None, path: str, *, mapped: bool = True) -> str:
     return f"body.{path}" if inside else path
 
 
-def _row(kind: str, path: str) -> Row | None:
+def _row(kind: str, path: str) -> MappingRow | None:
     """The one attribute of an azurerm resource that sets a path; None where none does, or several (of several versions)."""
     mapped = MAPPING.get(kind)
     rows = [row for row in mapped.rows.values() if row.to == path and not row.rows] if mapped else []

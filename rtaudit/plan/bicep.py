@@ -9,7 +9,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.plan.expressions import HOLE, evaluated, is_expression, plain
-from rtaudit.plan.model import Plan, Planned, without_nulls
+from rtaudit.plan.model import Plan, PlannedResource, without_nulls
 
 _NOT_RESOURCE = {"apiversion", "condition", "dependson", "copy", "comments", "symbolicname", "import", "scope", "id", "name", "type"}  # fmt: skip
 
@@ -46,7 +46,7 @@ def planned(plan: Plan, element: dict[str, Any], place: str) -> None:
     # Children are named parent/child here; a GET gives the last segment.
     body = {"id": resource_id, "name": arm_id.name_of(resource_id), "type": kind, **body}
     plan.resources.append(
-        Planned(resource_id, body, address, "put", conditional=condition is not None and condition is not True)
+        PlannedResource(resource_id, body, address, "put", conditional=condition is not None and condition is not True)
     )
 
 

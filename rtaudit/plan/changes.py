@@ -27,7 +27,7 @@ _DEPTH = 20
 
 
 @dataclass
-class Change:
+class PlannedChange:
     """One entry of `resource_changes`."""
 
     address: str
@@ -57,7 +57,7 @@ _FATES: dict[tuple[str, ...], Fate] = {
 }
 
 
-def fate_of(change: Change) -> Fate | None:
+def fate_of(change: PlannedChange) -> Fate | None:
     """What becomes of the resource; None for what is not read (a data source)."""
     actions = change.actions
     if "create" in actions:
@@ -65,12 +65,12 @@ def fate_of(change: Change) -> Fate | None:
     return _FATES.get(actions)
 
 
-def attribute(change: Change, name: str) -> Any:
+def attribute(change: PlannedChange, name: str) -> Any:
     """The value of an attribute after the apply; an Unknown where it is not known."""
     return change.after.get(name) if isinstance(change.after, dict) else None
 
 
-def arm_type(change: Change) -> str:
+def arm_type(change: PlannedChange) -> str:
     """The ARM type that a change makes, as its provider writes it; empty where it makes none that is read."""
     if change.kind in ("azapi_resource", "azapi_update_resource"):
         stated = attribute(change, "type")
@@ -79,7 +79,7 @@ def arm_type(change: Change) -> str:
     return mapped.type if mapped else ""
 
 
-def _is(change: Change, wanted: str) -> bool:
+def _is(change: PlannedChange, wanted: str) -> bool:
     """Whether a change makes a resource of an ARM type; of any where `wanted` is empty."""
     made = arm_type(change).lower()
     return bool(made) and wanted.lower() in ("", made)
@@ -112,12 +112,12 @@ class Changes:
         """Sentences on references that were taken to lead to the only candidate."""
         self.ids: dict[str, str] = {}
         """Address -> the id that the resource has or will have, as far as worked out."""
-        self.removing: list[Change] = []
+        self.removing: list[PlannedChange] = []
         """Those that take something away: replaced and deposed objects included."""
-        self._by_module: dict[str, list[Change]] = {}
-        self._named: dict[tuple[str, str, str], dict[Any, Change]] = {}
+        self._by_module: dict[str, list[PlannedChange]] = {}
+        self._named: dict[tuple[str, str, str], dict[Any, PlannedChange]] = {}
         """Module, type and name -> index -> the managed resource."""
-        self._followed: dict[tuple[str, str, Any, str], Change | str | None] = {}
+        self._followed: dict[tuple[str, str, Any, str], PlannedChange | str | None] = {}
         self._rows: dict[int, dict[str, dict[str, Any]]] = {}
         """Identity of a module's configuration -> address in it -> the resource as it is written."""
         rows = document.get("resource_changes")
@@ -132,7 +132,7 @@ class Changes:
                 if change.mode == "managed":
                     self._named.setdefault((change.module, change.kind, change.name), {})[change.index] = change
 
-    def __iter__(self) -> Iterator[Change]:
+    def __iter__(self) -> Iterator[PlannedChange]:
         for changes in self._by_module.values():
             yield from changes
 
@@ -163,11 +163,11 @@ class Changes:
             return None
         return row.get("value")
 
-    def configured(self, change: Change) -> dict[str, Any]:
+    def configured(self, change: PlannedChange) -> dict[str, Any]:
         """The expressions that the code gives a resource; empty where the plan has none."""
         return expressions(self.stated(change))
 
-    def stated(self, change: Change) -> dict[str, Any]:
+    def stated(self, change: PlannedChange) -> dict[str, Any]:
         """A resource of `configuration`; empty where the plan has none."""
         module = self._module(change.module)
         if id(module) not in self._rows:
@@ -175,7 +175,7 @@ class Changes:
         prefix = "data." if change.mode == "data" else ""
         return self._rows[id(module)].get(f"{prefix}{change.kind}.{change.name}", {})
 
-    def all_targets(self, change: Change, expression: Any, wanted: str) -> list[str]:
+    def all_targets(self, change: PlannedChange, expression: Any, wanted: str) -> list[str]:
         """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
         references = expression.get("references") if isinstance(expression, dict) else None
         found: dict[str, None] = {}
@@ -186,7 +186,7 @@ class Changes:
                 found[target] = None
         return list(found)
 
-    def leads_to(self, change: Change, expression: Any, wanted: str, what: str) -> str | None:
+    def leads_to(self, change: PlannedChange, expression: Any, wanted: str, what: str) -> str | None:
         """The id of the resource that an expression of `change` refers to, if it is one that is wanted.
 
         `wanted` is its ARM type, empty for any; `what` names the attribute for the sentence on a guess. None where nothing
@@ -214,9 +214,9 @@ class Changes:
         return self.id_of(only)
 
     @cached_property
-    def _of_type(self) -> dict[tuple[str, str], list[Change]]:
+    def _of_type(self) -> dict[tuple[str, str], list[PlannedChange]]:
         """Module and ARM type (lower case; empty: any) -> the resources that there will be."""
-        found: dict[tuple[str, str], list[Change]] = {}
+        found: dict[tuple[str, str], list[PlannedChange]] = {}
         for one in self:
             kind = arm_type(one).lower()
             if kind and one.mode == "managed" and fate_of(one) not in (None, "delete"):
@@ -238,7 +238,7 @@ class Changes:
                 instance = above
         return found
 
-    def id_of(self, change: Change) -> str | None:
+    def id_of(self, change: PlannedChange) -> str | None:
         """The id of a planned resource, once it was worked out."""
         if change.address not in self.ids:
             from rtaudit.plan.identify import identify
@@ -289,7 +289,7 @@ class Changes:
         call = calls.get(name) if isinstance(calls, dict) else None
         return above, expressions(call)
 
-    def _follow(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
+    def _follow(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
         """The change, or the known id, that a reference leads to."""
         key = (reference, module, index, wanted)
         if key not in self._followed:
@@ -297,7 +297,7 @@ class Changes:
             self._followed[key] = self._target(reference, module, index, wanted, depth)
         return self._followed[key]
 
-    def _target(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
+    def _target(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
         if depth > _DEPTH:
             return None
         steps = steps_of(reference)
@@ -323,7 +323,9 @@ class Changes:
             return found.get(index if at is None else at)
         return next(iter(found.values()), None)
 
-    def _into_module(self, steps: list[Any], module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
+    def _into_module(
+        self, steps: list[Any], module: str, index: Any, wanted: str, depth: int
+    ) -> PlannedChange | str | None:
         name = str(steps[1])
         calls = self._module(module).get("module_calls")
         call = calls.get(name) if isinstance(calls, dict) else None
@@ -341,7 +343,7 @@ class Changes:
             return None
         return self._through(output.get("expression"), instances[0], None, wanted, depth)
 
-    def _through(self, expression: Any, module: str, index: Any, wanted: str, depth: int) -> Change | str | None:
+    def _through(self, expression: Any, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
         if not isinstance(expression, dict):
             return None
         if "constant_value" in expression:
@@ -354,7 +356,7 @@ class Changes:
         return None
 
 
-def _change(row: Any) -> Change | None:
+def _change(row: Any) -> PlannedChange | None:
     inner = row.get("change") if isinstance(row, dict) else None
     if not isinstance(inner, dict):
         return None
@@ -365,7 +367,7 @@ def _change(row: Any) -> Change | None:
         after = hidden(before, inner.get("before_sensitive"))
     else:
         after = hidden(value_of(after, inner.get("after_unknown")), marks)
-    return Change(
+    return PlannedChange(
         address=str(row.get("address")),
         module=str(row.get("module_address") or ""),
         mode=str(row.get("mode", "managed")),

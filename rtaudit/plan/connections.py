@@ -10,7 +10,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, PRIVATE_ENDPOINT, RESOURCE_TYPES
-from rtaudit.plan.model import Planned, at
+from rtaudit.plan.model import PlannedResource, at
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
 
@@ -19,7 +19,7 @@ _LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"
 
 
 def connected(
-    resources: dict[str, dict[str, Any]], gone: Collection[str], planned: Mapping[str, Planned]
+    resources: dict[str, dict[str, Any]], gone: Collection[str], planned: Mapping[str, PlannedResource]
 ) -> Iterator[Gap]:
     """Take the endpoints that are gone off the lists of accounts; a gap for each account that a new one connects to.
 

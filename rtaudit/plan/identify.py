@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from rtaudit.plan.azurerm_table import MAPPING
-from rtaudit.plan.changes import Change, Changes, arm_type, attribute
+from rtaudit.plan.changes import Changes, PlannedChange, arm_type, attribute
 from rtaudit.plan.expressions import SUBSCRIPTION
 from rtaudit.plan.model import known
 
 
-def identify(changes: Changes, change: Change) -> str | None:
+def identify(changes: Changes, change: PlannedChange) -> str | None:
     """The id of a change's resource: stated, made of its parent and name, or one below `/planned/`."""
     stated = attribute(change, "id")
     if isinstance(stated, str) and stated.startswith("/"):
@@ -31,7 +31,7 @@ def slug(address: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
 
 
-def reference(changes: Changes, change: Change, name: str, wanted_type: str = "") -> str | None:
+def reference(changes: Changes, change: PlannedChange, name: str, wanted_type: str = "") -> str | None:
     """The id that an attribute holds or refers to; of the ARM type `wanted_type` where that is given."""
     value = attribute(change, name)
     if isinstance(value, str) and value.startswith("/"):
@@ -41,7 +41,7 @@ def reference(changes: Changes, change: Change, name: str, wanted_type: str = ""
     return changes.leads_to(change, changes.configured(change).get(name), wanted_type, name)
 
 
-def in_group(changes: Changes, group: Any, kind: str, name: str, change: Change) -> str:
+def in_group(changes: Changes, group: Any, kind: str, name: str, change: PlannedChange) -> str:
     """The id of a resource of a resource group."""
     namespace, first, *_ = kind.split("/")
     if not isinstance(group, str) or not group:
@@ -49,12 +49,12 @@ def in_group(changes: Changes, group: Any, kind: str, name: str, change: Change)
     return f"{_subscription(changes, change)}/resourceGroups/{group}/providers/{namespace}/{first}/{name}"
 
 
-def _subscription(changes: Changes, change: Change) -> str:
+def _subscription(changes: Changes, change: PlannedChange) -> str:
     found = changes.subscriptions.of(change)
     return f"/subscriptions/{found}" if found else SUBSCRIPTION
 
 
-def _of_azapi(changes: Changes, change: Change, kind: str, name: str) -> str:
+def _of_azapi(changes: Changes, change: PlannedChange, kind: str, name: str) -> str:
     segments = kind.split("/")
     parent_type = "/".join(segments[:-1]) if len(segments) > 2 else ""
     resource = reference(changes, change, "resource_id", kind) if change.kind == "azapi_update_resource" else None
@@ -74,7 +74,7 @@ def _of_azapi(changes: Changes, change: Change, kind: str, name: str) -> str:
     return f"{parent}/providers/{kind}/{name}"
 
 
-def _of_azurerm(changes: Changes, change: Change, kind: str, name: str) -> str:
+def _of_azurerm(changes: Changes, change: PlannedChange, kind: str, name: str) -> str:
     mapped = MAPPING[change.kind]
     segments = kind.split("/")
     if mapped.group_of_subscription:

@@ -25,7 +25,7 @@ class Unknown:
 
 
 @dataclass
-class Planned:
+class PlannedResource:
     """One resource of a plan, in the shape that a GET of Azure Resource Manager would give."""
 
     id: str
@@ -56,7 +56,7 @@ class Plan:
     format: str
     """`Bicep snapshot`, `Terraform plan` or `what-if result`."""
     file: str
-    resources: list[Planned] = field(default_factory=list)
+    resources: list[PlannedResource] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """Why resources may be missing from it: nothing follows from what is absent. Sentences."""
     warnings: list[str] = field(default_factory=list)

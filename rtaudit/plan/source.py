@@ -18,7 +18,7 @@ from rtaudit.errors import InputError, RtauditError
 from rtaudit.plan.addresses import module_names, resource_of
 from rtaudit.plan.model import Plan
 
-Place = tuple[str, int]
+CodePlace = tuple[str, int]
 """File, as a path from the working directory where it is below it, and line (1-based)."""
 
 _MAX_BYTES = 4 * 1024 * 1024
@@ -53,9 +53,9 @@ class _Terraform:
         config = document.get("configuration")
         self._root_module = config.get("root_module") if isinstance(config, dict) else None
         self._root = root
-        self._blocks: dict[Path, dict[tuple[str, str], Place | None]] = {}
+        self._blocks: dict[Path, dict[tuple[str, str], CodePlace | None]] = {}
 
-    def place(self, address: str, _resource_id: str) -> Place | None:
+    def place(self, address: str, _resource_id: str) -> CodePlace | None:
         module, kind, name = resource_of(address)
         folder = self._folder(module)
         if folder is None:
@@ -80,9 +80,9 @@ class _Terraform:
         return there if inside and there.is_dir() else None
 
 
-def _blocks_of(folder: Path) -> dict[tuple[str, str], Place | None]:
+def _blocks_of(folder: Path) -> dict[tuple[str, str], CodePlace | None]:
     """(type, name) -> the place of the resource block; None where there are several."""
-    found: dict[tuple[str, str], Place | None] = {}
+    found: dict[tuple[str, str], CodePlace | None] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix not in (".tf", ".tofu") or path.stem == "override" or path.stem.endswith("_override"):
             continue
@@ -123,7 +123,7 @@ class _Declared:
     """The type in lower case; of a nested declaration its last segment alone."""
     name: str | None
     """The name where it is a plain text."""
-    place: Place
+    place: CodePlace
 
 
 class _Bicep:
@@ -139,7 +139,7 @@ class _Bicep:
             for declared in _declarations(path, lines):
                 self._declared.setdefault(declared.kind, []).append(declared)
 
-    def place(self, _address: str, resource_id: str) -> Place | None:
+    def place(self, _address: str, resource_id: str) -> CodePlace | None:
         kind = arm_id.type_of(resource_id)
         found: list[_Declared] = [*self._declared.get(kind, ()), *self._declared.get(kind.rpartition("/")[2], ())]
         if not self._whole or not found:

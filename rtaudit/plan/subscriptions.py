@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import Any
 
-from rtaudit.plan.changes import Change, Changes, expressions
+from rtaudit.plan.changes import Changes, PlannedChange, expressions
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
@@ -19,7 +19,7 @@ class Subscriptions:
         self._of_key: dict[str, str | None] = {}
         """Key of a provider's configuration -> its subscription."""
 
-    def of(self, change: Change) -> str | None:
+    def of(self, change: PlannedChange) -> str | None:
         """The subscription of a resource that is new: that of its provider's configuration; None where the plan tells none.
 
         Where the code does not state it, the one subscription that known ids under the same configuration name.
@@ -55,7 +55,7 @@ class Subscriptions:
         value = self._changes.constant(expressions(provider).get("subscription_id"), "")
         return value if isinstance(value, str) else None
 
-    def _subscription_there(self, change: Change, key: str | None) -> str | None:
+    def _subscription_there(self, change: PlannedChange, key: str | None) -> str | None:
         """The subscription in the id that a change has already; None of another provider configuration than `key`."""
         if key is not None and str(self._changes.stated(change).get("provider_config_key")) != key:
             return None

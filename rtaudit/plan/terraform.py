@@ -13,9 +13,9 @@ from rtaudit.errors import InputError
 from rtaudit.plan.azapi import azapi_resource, azapi_update
 from rtaudit.plan.azurerm import azurerm_resource
 from rtaudit.plan.azurerm_table import MAPPING
-from rtaudit.plan.changes import Change, Changes, fate_of
+from rtaudit.plan.changes import Changes, PlannedChange, fate_of
 from rtaudit.plan.identify import slug
-from rtaudit.plan.model import Plan, Planned
+from rtaudit.plan.model import Plan, PlannedResource
 from rtaudit.plan.sensitive import hide_names
 
 _HELPERS = ("azuread", "external", "http", "local", "modtm", "null", "random", "template", "terraform", "time", "tls")
@@ -48,9 +48,9 @@ def read(document: dict[str, Any], file: str) -> Plan:
         plan.missing.append("the plan's resource_changes is not a list")
     changes = Changes(document)
     passed: Counter[str] = Counter()
-    patches: list[Change] = []
+    patches: list[PlannedChange] = []
     plan.resources += [
-        Planned(gone, {}, change.address, "delete") for change in changes.removing if (gone := _removed(change))
+        PlannedResource(gone, {}, change.address, "delete") for change in changes.removing if (gone := _removed(change))
     ]
     for change in changes:
         provider = change.provider
@@ -73,7 +73,7 @@ def read(document: dict[str, Any], file: str) -> Plan:
     return plan
 
 
-def _removed(change: Change) -> str | None:
+def _removed(change: PlannedChange) -> str | None:
     """The id of the object that a change removes; None where what goes is a part of one."""
     mapped = MAPPING.get(change.kind)
     if change.kind != "azapi_resource" and (mapped is None or mapped.place == "patch"):
@@ -82,7 +82,7 @@ def _removed(change: Change) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _reader(change: Change) -> Callable[[Plan, Changes, Change], None] | None:
+def _reader(change: PlannedChange) -> Callable[[Plan, Changes, PlannedChange], None] | None:
     if change.kind == "azapi_resource":
         return azapi_resource
     return azurerm_resource if change.kind in MAPPING else None

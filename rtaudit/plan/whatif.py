@@ -11,7 +11,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.errors import InputError
 from rtaudit.plan.bicep import identify, planned
-from rtaudit.plan.model import Fate, Plan, Planned, without_nulls
+from rtaudit.plan.model import Fate, Plan, PlannedResource, without_nulls
 
 _FATES: dict[str, Fate] = {
     "create": "create",
@@ -85,10 +85,10 @@ def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> N
     if fate in ("change", "keep"):
         plan.resources.append(_with_body(body, shown, address, fate))
     else:
-        plan.resources.append(Planned(resource_id, body, address, fate, conditional=possible))
+        plan.resources.append(PlannedResource(resource_id, body, address, fate, conditional=possible))
 
 
-def _with_body(body: dict[str, Any], shown: dict[str, Any], address: str, fate: Fate) -> Planned:
+def _with_body(body: dict[str, Any], shown: dict[str, Any], address: str, fate: Fate) -> PlannedResource:
     one = Plan("", "")
     planned(one, {**without_nulls(shown), "id": body["id"], "type": body["type"]}, address)
     resource = one.resources[0]

@@ -12,14 +12,14 @@ from rtaudit import assets
 from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import InputError, RtauditError, allowed_hint
 from rtaudit.policy.edit import edited, edited_probes
-from rtaudit.policy.judge import judge
+from rtaudit.policy.evaluate import evaluate
 from rtaudit.policy.mending import why_unmended
 from rtaudit.policy.packs import CASES_SUFFIX, library, load_rules, rule_files
 from rtaudit.policy.rules import BoundRule, Rule, bind, read_rules
 from rtaudit.policy.schema import CASES_SCHEMA
 from rtaudit.report import Finding
 from rtaudit.snapshot import Snapshot, load
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 _WORST_FIRST = ("fail", "unknown", "pass", "notApplicable")
 
@@ -163,7 +163,7 @@ def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
     """What is wrong with a case: its outcome, or that the rule's fix does not mend it."""
     bound = bind_case(file, case)
     snapshot, probes = changed(file, case, base)
-    findings = judge(World(snapshot, probes), [bound], "cases")
+    findings = evaluate(EstateIndex(snapshot, probes), [bound], "cases")
     problem = _compare(case, findings)
     if problem is None and case.expect == "fail":
         problem = why_unmended(snapshot, bound, findings, probes, {**file.answers, **case.answers}, case.mended)
@@ -173,7 +173,7 @@ def _tried(file: CaseFile, case: Case, base: Snapshot) -> str | None:
 def findings_of(file: CaseFile, case: Case, base: Snapshot) -> list[Finding]:
     """The findings of a case's rule where its changes are made. Raises InputError."""
     snapshot, probes = changed(file, case, base)
-    return judge(World(snapshot, probes), [bind_case(file, case)], "cases")
+    return evaluate(EstateIndex(snapshot, probes), [bind_case(file, case)], "cases")
 
 
 def bind_case(file: CaseFile, case: Case) -> BoundRule:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
-from rtaudit.policy.judge import join_packs, judge
+from rtaudit.policy.evaluate import evaluate, join_packs
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import BoundRule
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
@@ -17,7 +17,7 @@ from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Report, RuleText
 from rtaudit.report.gate import EXIT_CODES, verdict_of
 from rtaudit.report.model import in_order
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 from rtaudit.version import __version__
 
 
@@ -49,9 +49,9 @@ def check(
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
-            world = World(snapshot, probes[index] if probes else ())
+            world = EstateIndex(snapshot, probes[index] if probes else ())
             findings += join_packs(
-                [judge(world, rules, pack.name, fixes=fixes, steps=steps) for pack, rules in bound], gates
+                [evaluate(world, rules, pack.name, fixes=fixes, steps=steps) for pack, rules in bound], gates
             )
             warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
@@ -125,7 +125,7 @@ def rule_texts(bound: Sequence[tuple[Pack, Sequence[BoundRule]]]) -> dict[str, R
     return texts
 
 
-def _empty(world: World) -> list[str]:
+def _empty(world: EstateIndex) -> list[str]:
     """A snapshot of nothing: where no rule asks of the environment as a whole, nothing else says so."""
     if world.accounts or world.listing_gaps("account"):
         return []

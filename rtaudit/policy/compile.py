@@ -1,4 +1,4 @@
-"""From YAML to conditions: every mistake is one error that names the word, the place and what was allowed."""
+"""Compilation: turns YAML into conditions; errors carry the word, the place and the allowed values."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any
 
 import regex
 
-from rtaudit.documents import Path
+from rtaudit.documents import KeyPath
 from rtaudit.errors import InputError, allowed_hint
-from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not, Operand
+from rtaudit.policy.conditions import AllOf, AnyOf, Condition, FieldTest, Not, Operand
 from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number, quick_test
-from rtaudit.policy.paths import Path as FieldPath
-from rtaudit.policy.paths import PathError, compile_path
+from rtaudit.policy.paths import FieldPath, PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
 from rtaudit.policy.says import PLACEHOLDERS, Says, compile_says
-from rtaudit.subjects import PARTS
+from rtaudit.subjects import ATTRIBUTES
 
-ErrorAt = Callable[[Path, str, str | None], InputError]
+ErrorAt = Callable[[KeyPath, str, str | None], InputError]
 
 COMBINATORS = ("allOf", "anyOf", "not", "some", "every", "none", "count")
 """What combines conditions."""
@@ -29,13 +28,13 @@ _MAX_DEPTH = 20
 
 class _Compiler:
     def __init__(self, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
-        self.facts = [name for name in PARTS[kind] if name.startswith("facts.")]
+        self.facts = [name for name in ATTRIBUTES[kind] if name.startswith("facts.")]
         self.inside = 0  # how many quantifiers stand around: inside one, a path starts at the element
         self.params = params
         self.today = today
         self.error = error
 
-    def condition(self, value: Any, path: Path) -> Condition:
+    def condition(self, value: Any, path: KeyPath) -> Condition:
         if len(path) > _MAX_DEPTH * 2:
             raise self.error(path, f"conditions are nested more than {_MAX_DEPTH} levels deep", "split the rule")
         if not isinstance(value, dict):
@@ -55,7 +54,7 @@ class _Compiler:
             return self._combined(used[0], value[used[0]], (*path, used[0]))
         return self._leaf(value, path)
 
-    def _says(self, value: Any, path: Path) -> Says:
+    def _says(self, value: Any, path: KeyPath) -> Says:
         if not isinstance(value, str) or not value.strip():
             raise self.error(path, "'says' takes a sentence", "write says: what is wrong, with {subject} in it")
 
@@ -65,7 +64,7 @@ class _Compiler:
         text = " ".join(value.split())
         return compile_says(text, self.params, self.today, lambda field: self._path(field, path), error)
 
-    def _combined(self, name: str, value: Any, path: Path) -> Condition:
+    def _combined(self, name: str, value: Any, path: KeyPath) -> Condition:
         if name in ("allOf", "anyOf"):
             if not isinstance(value, list) or not value:
                 raise self.error(path, f"'{name}' takes a list of conditions", None)
@@ -89,7 +88,7 @@ class _Compiler:
         some = Some(elements, satisfy)
         return some if name == "some" else NoneOf(some)
 
-    def _count(self, value: dict[str, Any], path: Path) -> Condition:
+    def _count(self, value: dict[str, Any], path: KeyPath) -> Condition:
         self._only(value, path, ("of", "where", *COMPARISONS))
         used = [name for name in COMPARISONS if name in value]
         if len(used) != 1:
@@ -99,7 +98,7 @@ class _Compiler:
             raise self.error((*path, used[0]), f"'count' compares with a number, not {operand.literal!r}", None)
         return Count(self._elements(value, path), COMPARISONS[used[0]], operand, self.today)
 
-    def _elements(self, value: dict[str, Any], path: Path) -> Elements:
+    def _elements(self, value: dict[str, Any], path: KeyPath) -> Elements:
         of, where = value["of"], None
         if "where" in value:
             where = self._of_element(value["where"], (*path, "where"))
@@ -110,13 +109,13 @@ class _Compiler:
             return Elements(None, literal if isinstance(literal, list) else [], str(of["param"]), where)
         return Elements(self._path(of, (*path, "of")), (), "", where)
 
-    def _of_element(self, value: Any, path: Path) -> Condition:
+    def _of_element(self, value: Any, path: KeyPath) -> Condition:
         self.inside += 1
         found = self.condition(value, path)
         self.inside -= 1
         return found
 
-    def _leaf(self, value: dict[str, Any], path: Path) -> Condition:
+    def _leaf(self, value: dict[str, Any], path: KeyPath) -> Condition:
         sides = [name for name in ("field", "value") if name in value]
         unknown = [name for name in value if name not in OPERATORS and name not in ("field", "value")]
         if unknown:
@@ -134,12 +133,14 @@ class _Compiler:
         operator = OPERATORS[operators[0]]
         operand = self._operand(value[operator.name], (*path, operator.name), operator)
         if sides[0] == "field":
-            quick = quick_test(operator, operand.literal) if operand.path is None else None
-            return Leaf(self._path(value["field"], (*path, "field")), Operand(), operator, operand, self.today, quick)
+            fast_test = quick_test(operator, operand.literal) if operand.path is None else None
+            return FieldTest(
+                self._path(value["field"], (*path, "field")), Operand(), operator, operand, self.today, fast_test
+            )
         left = Operand(self._literal(value["value"], (*path, "value")), stated=value["value"])
-        return Leaf(None, left, operator, operand, self.today)
+        return FieldTest(None, left, operator, operand, self.today)
 
-    def _operand(self, value: Any, path: Path, operator: Operator) -> Operand:
+    def _operand(self, value: Any, path: KeyPath, operator: Operator) -> Operand:
         if isinstance(value, dict) and set(value) == {"fieldOf"}:
             return Operand(path=self._path(value["fieldOf"], (*path, "fieldOf")))
         if isinstance(value, dict) and set(value) == {"product"}:
@@ -150,7 +151,7 @@ class _Compiler:
         self._check_literal(literal, path, operator)
         return Operand(literal, stated=value)
 
-    def _product(self, value: dict[str, Any], path: Path, operator: Operator) -> Operand:
+    def _product(self, value: dict[str, Any], path: KeyPath, operator: Operator) -> Operand:
         """`{product: [{fieldOf: …}, {param: …}, 2]}`: numbers, and at the most one field. Without a value where a part has none."""
         stated = value["product"]
         fields = [one for one in stated if isinstance(one, dict) and set(one) == {"fieldOf"}] if stated else []
@@ -169,7 +170,7 @@ class _Compiler:
             self._check_literal(factor, path, operator)
         return Operand(factor, stated=value)
 
-    def _literal(self, value: Any, path: Path) -> Any:
+    def _literal(self, value: Any, path: KeyPath) -> Any:
         if isinstance(value, dict):
             if set(value) == {"param"}:
                 return self._param(value["param"], path)
@@ -178,7 +179,7 @@ class _Compiler:
             return [self._literal(item, (*path, index)) for index, item in enumerate(value)]
         return value
 
-    def _check_literal(self, literal: Any, path: Path, operator: Operator) -> None:
+    def _check_literal(self, literal: Any, path: KeyPath, operator: Operator) -> None:
         import jsonschema
 
         if operator.takes and not jsonschema.Draft202012Validator(operator.takes).is_valid(literal):
@@ -195,7 +196,7 @@ class _Compiler:
             except regex.error as problem:
                 raise self.error(path, f"'{literal}' is not a regular expression: {problem}", None) from None
 
-    def _param(self, name: Any, path: Path) -> Any:
+    def _param(self, name: Any, path: KeyPath) -> Any:
         """The value of a parameter, or of a key of one that is a mapping: `retentionDays.max`."""
         head, *keys = name.split(".") if isinstance(name, str) else [str(name)]
         if head not in self.params:
@@ -211,7 +212,7 @@ class _Compiler:
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
-    def _path(self, value: Any, path: Path) -> FieldPath:
+    def _path(self, value: Any, path: KeyPath) -> FieldPath:
         if not isinstance(value, str) or not value:
             raise self.error(
                 path, "a field is a JMESPath expression, as text", "write it in quotes if YAML reads it otherwise"
@@ -227,14 +228,21 @@ class _Compiler:
                 raise self.error(path, f"unknown fact '{root}' here", allowed_hint(root, self.facts))
         return compiled
 
-    def _only(self, value: dict[str, Any], path: Path, allowed: tuple[str, ...]) -> None:
+    def _only(self, value: dict[str, Any], path: KeyPath, allowed: tuple[str, ...]) -> None:
         for key in value:
             if key not in allowed:
                 raise self.error((*path, key), f"unknown key '{key}' in '{path[-1]}'", allowed_hint(key, allowed))
 
 
 def compile_condition(
-    value: Any, path: Path, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt, *, inside: bool = False
+    value: Any,
+    path: KeyPath,
+    kind: str,
+    params: Mapping[str, Any],
+    today: date,
+    error: ErrorAt,
+    *,
+    inside: bool = False,
 ) -> Condition:
     """The compiled condition of a YAML value about subjects of a kind; `params` are the values of the rule's parameters.
 

@@ -1,4 +1,4 @@
-"""Conditions: compiled from YAML once per pack, judged in three-valued (Kleene) logic.
+"""Conditions: compiled from YAML once per pack, evaluated in three-valued (Kleene) logic.
 
 `True` and `False` are what was seen; `None` is unknown: a gap stands in the way. A violation that was seen still fails, and a
 witness that was seen still passes, whatever a gap hides beside it.
@@ -14,7 +14,7 @@ from typing import Any
 
 from rtaudit.documents import canonical
 from rtaudit.policy.operators import OPERATORS, Operator, is_number
-from rtaudit.policy.paths import Path, Read, settled
+from rtaudit.policy.paths import FieldPath, Read, unwrap
 from rtaudit.policy.says import Says, observed
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
@@ -26,7 +26,7 @@ MAX_OBSERVATIONS = 50
 """Observations that one finding lists at the most; the last one then says how many more there are."""
 
 
-class Scope:
+class EvalContext:
     """Where a condition is judged: at a subject, or at an element of one of its lists."""
 
     __slots__ = ("subject",)
@@ -43,15 +43,15 @@ class Scope:
         """The resource that evidence found here is about."""
         return self.subject.resource
 
-    def read(self, path: Path) -> Read:
+    def read(self, path: FieldPath) -> Read:
         """What stands at `path` here."""
         return path.of_subject(self.subject)
 
-    def name(self, path: Path) -> str:
+    def name(self, path: FieldPath) -> str:
         """How evidence names `path` here."""
         return path.text
 
-    def owner(self, path: Path) -> str:
+    def owner(self, path: FieldPath) -> str:
         """The resource that evidence about `path` is about."""
         return self.subject.resource if path.anchored else self.resource
 
@@ -61,13 +61,13 @@ class Operand:
     """The right side of an operator: a literal (parameters are literals by then), or another field."""
 
     literal: Any = None
-    path: Path | None = None
+    path: FieldPath | None = None
     stated: Any = None
     """The literal as the rule states it, its parameters still by name."""
     factor: float | None = None
     """What the field is multiplied by, where the rule states a `product`."""
 
-    def read(self, scope: Scope) -> Read:
+    def read(self, scope: EvalContext) -> Read:
         """Its value here."""
         if self.path is None:
             return self.literal, ()
@@ -89,15 +89,15 @@ class Condition:
 
     __slots__ = ()
 
-    def truth(self, scope: Scope) -> Truth:
+    def truth(self, scope: EvalContext) -> Truth:
         """Does it hold here? None when a gap stands in the way."""
         raise NotImplementedError
 
-    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+    def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         """Why it is False here; `says` is the sentence of a condition around it, where it has none of its own."""
         raise NotImplementedError
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
+    def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         """Why it is None here."""
         raise NotImplementedError
 
@@ -105,31 +105,31 @@ class Condition:
         """What it asks, in words."""
         raise NotImplementedError
 
-    def paths(self) -> Iterator[tuple[Path, bool]]:
+    def paths(self) -> Iterator[tuple[FieldPath, bool]]:
         """Every path that it reads, and whether it starts at the subject."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf(Condition):
+class FieldTest(Condition):
     """`{field: …, <operator>: …}` or `{value: …, <operator>: …}`."""
 
-    path: Path | None
+    path: FieldPath | None
     value: Operand
     operator: Operator
     operand: Operand
     today: date
-    quick: Callable[[Any], bool] | None = None
+    fast_test: Callable[[Any], bool] | None = None
     """The operator with its literal built in, where there is such a short cut."""
     says: Says | None = None
     """What it says where it does not hold."""
 
-    def _reads(self, scope: Scope) -> tuple[Any, Any, tuple[Gap, ...]]:
+    def _reads(self, scope: EvalContext) -> tuple[Any, Any, tuple[Gap, ...]]:
         actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
         expected, more = self.operand.read(scope)
         return actual, expected, gaps + more
 
-    def truth(self, scope: Scope) -> Truth:
+    def truth(self, scope: EvalContext) -> Truth:
         if self.operand.path is None and self.path is not None:
             # The common leaf, without detours: most of the time of a large check is spent here.
             actual, gaps = scope.read(self.path)
@@ -139,27 +139,27 @@ class Leaf(Condition):
             expected, more = self.operand.read(scope)
             if more:
                 return None
-        holds = self.quick(actual) if self.quick else self.operator.test(actual, expected, self.today)
+        holds = self.fast_test(actual) if self.fast_test else self.operator.test(actual, expected, self.today)
         if not gaps:
             return holds
-        proves = self.operator.seen_true if holds else self.operator.seen_false
-        return holds if proves and isinstance(actual, list) and self.path and self.path.grows else None
+        proves = self.operator.certain_if_true if holds else self.operator.certain_if_false
+        return holds if proves and isinstance(actual, list) and self.path and self.path.is_monotone else None
 
-    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+    def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         actual, expected, _ = self._reads(scope)
         asked = self.operator.expected(expected, say(expected))
         field = scope.name(self.path) if self.path else "value"
         about = scope.owner(self.path) if self.path else scope.resource
-        yield observed(field, asked, settled(actual), about, scope, self.says or says, expected)
+        yield observed(field, asked, unwrap(actual), about, scope, self.says or says, expected)
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
+    def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         yield from self._reads(scope)[2]
 
     def words(self) -> str:
         left = f"`{self.path.text}`" if self.path else self.value.words
         return f"{left} {self.operator.words.format(self.operand.words)}"
 
-    def paths(self) -> Iterator[tuple[Path, bool]]:
+    def paths(self) -> Iterator[tuple[FieldPath, bool]]:
         for path in (self.path, self.operand.path):
             if path:
                 yield path, True
@@ -172,12 +172,12 @@ class _Several(Condition):
     parts: Sequence[Condition]
     says: Says | None = None
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
+    def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         for part in self.parts:
             if part.truth(scope) is None:
                 yield from part.gaps(scope)
 
-    def paths(self) -> Iterator[tuple[Path, bool]]:
+    def paths(self) -> Iterator[tuple[FieldPath, bool]]:
         for part in self.parts:
             yield from part.paths()
 
@@ -187,7 +187,7 @@ class AllOf(_Several):
 
     __slots__ = ()
 
-    def truth(self, scope: Scope) -> Truth:
+    def truth(self, scope: EvalContext) -> Truth:
         result: Truth = True
         for part in self.parts:
             one = part.truth(scope)
@@ -197,7 +197,7 @@ class AllOf(_Several):
                 result = None
         return result
 
-    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+    def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         for part in self.parts:
             if part.truth(scope) is False:
                 yield from part.observe(scope, self.says or says)
@@ -211,7 +211,7 @@ class AnyOf(_Several):
 
     __slots__ = ()
 
-    def truth(self, scope: Scope) -> Truth:
+    def truth(self, scope: EvalContext) -> Truth:
         result: Truth = False
         for part in self.parts:
             one = part.truth(scope)
@@ -221,7 +221,7 @@ class AnyOf(_Several):
                 result = None
         return result
 
-    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+    def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         # A branch that a parameter rules out is no reason, unless there is no other.
         for part in [one for one in self.parts if not _ruled_out(one, scope)] or self.parts:
             yield from part.observe(scope, self.says or says)
@@ -230,9 +230,9 @@ class AnyOf(_Several):
         return _joined(self.parts, " or ")
 
 
-def _ruled_out(part: Condition, scope: Scope) -> bool:
+def _ruled_out(part: Condition, scope: EvalContext) -> bool:
     parts = part.parts if isinstance(part, AllOf) else [part]
-    return any(isinstance(one, Leaf) and one.path is None and one.truth(scope) is False for one in parts)
+    return any(isinstance(one, FieldTest) and one.path is None and one.truth(scope) is False for one in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,28 +242,28 @@ class Not(Condition):
     part: Condition
     says: Says | None = None
 
-    def truth(self, scope: Scope) -> Truth:
+    def truth(self, scope: EvalContext) -> Truth:
         one = self.part.truth(scope)
         return None if one is None else not one
 
-    def observe(self, scope: Scope, says: Says | None = None) -> Iterator[Observation]:
+    def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         says = self.says or says
         for one in self.part.observe(scope):
             seen = observed(one.field, f"not {say(one.expected)}", one.actual, one.resource, scope, says)
             seen.element = scope.element if one.element is None else one.element
             yield seen
 
-    def gaps(self, scope: Scope) -> Iterator[Gap]:
+    def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         yield from self.part.gaps(scope)
 
     def words(self) -> str:
         return f"not ({self.part.words()})"
 
-    def paths(self) -> Iterator[tuple[Path, bool]]:
+    def paths(self) -> Iterator[tuple[FieldPath, bool]]:
         yield from self.part.paths()
 
 
-def observations(condition: Condition, scope: Scope) -> list[Observation]:
+def observations(condition: Condition, scope: EvalContext) -> list[Observation]:
     """Why a condition is False here, each thing once, at most MAX_OBSERVATIONS."""
     found: list[Observation] = []
     more, unlisted = 0, hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Small changes to a snapshot, as the cases of rules state them: set, append, remove, delete, copy, add, and gaps."""
+"""Edits: change a snapshot as the cases of rules state: set, append, remove, delete, copy, add, and gaps."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from rtaudit.policy.conditions import say
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import Rule, aspects_of, bind
 from rtaudit.policy.says import stated
-from rtaudit.subjects import KINDS, PARTS
+from rtaudit.subjects import ATTRIBUTES, KINDS
 
 _IDENTITY_NOTE = (
     "Object ids are compared as they are: groups are not expanded, and eligible (not active) assignments are not read."
@@ -46,7 +46,7 @@ def explain(rule: Rule, packs: Sequence[Pack] = ()) -> Explanation:
     """The explanation of a rule; `packs` are asked whether they select it."""
     bound = bind(rule, {}, datetime.now(UTC).date())
     paths = [path for one in (bound.when, bound.require) if one for path, at_subject in one.paths() if at_subject]
-    parts = PARTS[rule.each]
+    parts = ATTRIBUTES[rule.each]
     facts = {root: parts[root].about for path in paths for root in path.roots if root in parts}
     selecting = {}
     for pack in packs:

@@ -1,4 +1,4 @@
-"""The fields that Azure documents for what rules judge: what `policy lint` knows a field by.
+"""Documented fields: list what Azure documents for the types that rules check; `policy lint` knows a field by it.
 
 Source: the models of azure-mgmt-cognitiveservices, -network and the type definitions of newer api-versions. A field that is
 not here may still come over the wire; lint then says that nobody documents it.

@@ -13,14 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents import Path
+from rtaudit.documents import KeyPath
 from rtaudit.errors import InputError
 from rtaudit.policy import made_models, made_monitoring  # noqa: F401 (they register their values)
 from rtaudit.policy.compile import compile_condition
-from rtaudit.policy.conditions import Condition, Scope
+from rtaudit.policy.conditions import Condition, EvalContext
 from rtaudit.policy.made import MADE, Given, home_of
-from rtaudit.policy.paths import Path as FieldPath
-from rtaudit.policy.paths import PathError, Read, compile_path, settled
+from rtaudit.policy.paths import FieldPath, PathError, Read, compile_path, unwrap
 from rtaudit.report import Observation
 from rtaudit.report.steps import Ask, Command, Step, Word, printable
 from rtaudit.subjects import Subject
@@ -40,7 +39,7 @@ class Name:
     """What the reader is asked for where it has no value."""
 
 
-Template = tuple[str | Name | Ask, ...]
+StepTemplate = tuple[str | Name | Ask, ...]
 """Text with names to fill in."""
 
 
@@ -81,7 +80,7 @@ class BoundStep:
     today: date
 
 
-class Observed(Scope):
+class Observed(EvalContext):
     """Where `for` is judged: at the element that an observation is about."""
 
     __slots__ = ("element",)
@@ -126,7 +125,7 @@ def bind_steps(
     kind: str,
     params: Mapping[str, Any],
     today: date,
-    error: Callable[[Path, str, str | None], InputError],
+    error: Callable[[KeyPath, str, str | None], InputError],
 ) -> list[BoundStep]:
     """The steps with their conditions compiled. Raises what `error` makes, at the place within the rule."""
     bound = []
@@ -140,7 +139,7 @@ def bind_steps(
     return bound
 
 
-def _check_command(step: StatedStep, path: Path, error: Callable[[Path, str, str | None], InputError]) -> None:
+def _check_command(step: StatedStep, path: KeyPath, error: Callable[[KeyPath, str, str | None], InputError]) -> None:
     if not step.az.startswith("az "):
         raise error(path, "the command does not begin with 'az '", "write other advice as `say`")
     try:
@@ -168,7 +167,7 @@ def steps_for(
         if one.chosen is not None:
             if observed is None:
                 continue
-            scope = Scope(subject) if observed.element is None else Observed(subject, observed.element)
+            scope = EvalContext(subject) if observed.element is None else Observed(subject, observed.element)
             if one.chosen.truth(scope) is not True:
                 continue
         if filler.stands(one):
@@ -219,7 +218,7 @@ class _Filler:
             place=bound.place,
         )
 
-    def _word(self, word: Template, params: Mapping[str, Any]) -> Word:
+    def _word(self, word: StepTemplate, params: Mapping[str, Any]) -> Word:
         if len(word) == 1 and type(word[0]) is str:
             return (word[0],)
         pieces: list[str | Ask] = []
@@ -259,7 +258,7 @@ class _Filler:
         template = _template(value)
         if len(template) == 1 and isinstance(template[0], Name):
             found = self._find(template[0].text, params)
-            return f"<{template[0].ask}>" if found is None else copy.deepcopy(settled(found))
+            return f"<{template[0].ask}>" if found is None else copy.deepcopy(unwrap(found))
         return self._text(value, params)
 
     def _find(self, name: str, params: Mapping[str, Any]) -> Any:
@@ -296,7 +295,7 @@ def _reader(name: str) -> Callable[[_Filler, Mapping[str, Any]], Any]:
 
 
 @lru_cache(maxsize=2048)
-def _template(text: str) -> Template:
+def _template(text: str) -> StepTemplate:
     pieces: list[str | Name | Ask] = []
     at = 0
     for found in _PLACEHOLDER.finditer(text):
@@ -332,7 +331,7 @@ def _name(text: str) -> Name:
 
 
 @lru_cache(maxsize=2048)
-def _words(line: str) -> tuple[Template, ...]:
+def _words(line: str) -> tuple[StepTemplate, ...]:
     """The words of a command as templates. Raises ValueError where a quote is not closed."""
     marks: list[str] = []
 
@@ -346,7 +345,7 @@ def _words(line: str) -> tuple[Template, ...]:
 
 def _as_text(value: Any) -> str | None:
     if isinstance(value, dict | list):
-        return json.dumps(settled(value), separators=(",", ":"))
+        return json.dumps(unwrap(value), separators=(",", ":"))
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) and value != "" else None

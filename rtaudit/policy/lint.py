@@ -12,18 +12,18 @@ from rtaudit.documents import load_yaml, schema_errors
 from rtaudit.documents.yaml import Document
 from rtaudit.errors import InputError, did_you_mean
 from rtaudit.policy.cases import find_case_files, load_cases
-from rtaudit.policy.conditions import AllOf, AnyOf, Condition, Leaf, Not
+from rtaudit.policy.conditions import AllOf, AnyOf, Condition, FieldTest, Not
 from rtaudit.policy.fields import PROPERTIES, TOP_FIELDS, VALUES
 from rtaudit.policy.fixes import circles
 from rtaudit.policy.operators import same
 from rtaudit.policy.packs import CASES_SUFFIX, declared_params, library, load_policies, rule_files, rules_of
-from rtaudit.policy.paths import Path as FieldPath
+from rtaudit.policy.paths import FieldPath
 from rtaudit.policy.quantifiers import Count, Every, NoneOf, Some
 from rtaudit.policy.rules import BoundRule, Rule, bind
 from rtaudit.policy.says import says_problems, stated
 from rtaudit.policy.schema import PACK_SCHEMA, RULES_SCHEMA
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import PARTS, World
+from rtaudit.subjects import ATTRIBUTES, EstateIndex
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     for path in packs:
         for pack in load_policies([str(path)]):
             complaints += [Complaint(f"{path}:1:1", "unselected", warning) for warning in pack.warnings]
-    worlds = [World(snapshot) for snapshot in snapshots]
+    worlds = [EstateIndex(snapshot) for snapshot in snapshots]
     for rule in rules.values():
         complaints += _rule(rule, worlds)
     complaints += _parameters(rules)
@@ -100,7 +100,7 @@ def _pack(path: Path) -> Iterator[Complaint]:
         yield _from_error(error, "pack")
 
 
-def _rule(rule: Rule, worlds: Sequence[World]) -> Iterator[Complaint]:
+def _rule(rule: Rule, worlds: Sequence[EstateIndex]) -> Iterator[Complaint]:
     try:
         bound = bind(rule, {}, datetime.now(UTC).date())
     except InputError as error:
@@ -166,7 +166,7 @@ def _unknown_field(rule: Rule, path: FieldPath) -> str | None:
     known = TOP_FIELDS.get(rule.each)
     if known is None:
         return None
-    parts = PARTS[rule.each]
+    parts = ATTRIBUTES[rule.each]
     for root in path.roots:
         if root not in parts and root not in known:
             near = did_you_mean(root, [*parts, *known])
@@ -187,7 +187,7 @@ def _a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _resolves_nowhere(rule: Rule, path: FieldPath, worlds: Sequence[World]) -> bool:
+def _resolves_nowhere(rule: Rule, path: FieldPath, worlds: Sequence[EstateIndex]) -> bool:
     subjects = [subject for world in worlds for subject in world.each(rule.each)]
     reads = [path.of_subject(subject) for subject in subjects]
     return bool(reads) and all(value is None and not gaps for value, gaps in reads)
@@ -197,7 +197,7 @@ def _unreachable(condition: Condition) -> Iterator[str]:
     """Why parts of a condition can never hold (or never fail)."""
     match condition:
         case AllOf(parts):
-            yield from _contradictions([part for part in parts if isinstance(part, Leaf)])
+            yield from _contradictions([part for part in parts if isinstance(part, FieldTest)])
             for part in parts:
                 yield from _unreachable(part)
         case AnyOf(parts):
@@ -205,7 +205,7 @@ def _unreachable(condition: Condition) -> Iterator[str]:
                 yield from _unreachable(part)
         case Not(part):
             yield from _unreachable(part)
-        case Leaf():
+        case FieldTest():
             yield from _never(condition)
         case Some(elements, satisfy) | Every(elements, satisfy) | NoneOf(Some(elements, satisfy)):
             for inner in (elements.where, satisfy):
@@ -226,7 +226,7 @@ def _below_zero(operator: str, limit: Any) -> bool:
     return isinstance(limit, int) and (limit <= 0 if operator == "less" else limit < 0)
 
 
-def _never(leaf: Leaf) -> Iterator[str]:
+def _never(leaf: FieldTest) -> Iterator[str]:
     literal, path = leaf.operand.literal, leaf.path
     if leaf.operand.path is not None or path is None:
         return
@@ -240,8 +240,8 @@ def _never(leaf: Leaf) -> Iterator[str]:
                 yield f"`{path.text}` is never {one!r}; it is one of {', '.join(sorted(domain))}"
 
 
-def _contradictions(leaves: Sequence[Leaf]) -> Iterator[str]:
-    by_path: dict[str, list[Leaf]] = {}
+def _contradictions(leaves: Sequence[FieldTest]) -> Iterator[str]:
+    by_path: dict[str, list[FieldTest]] = {}
     for leaf in leaves:
         if leaf.path is not None and leaf.operand.path is None:
             by_path.setdefault(leaf.path.text, []).append(leaf)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id, effects
 from rtaudit.azure.resource_types import DEFINITION, ZONE, ZONE_LINK
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.endpoint import networks_of, zones_by_network
 from rtaudit.subjects.roles import REALTIME_ACTION, grants
 from rtaudit.subjects.world import listing, mapping, text
@@ -29,7 +29,7 @@ class Given:
     today: date
 
     @property
-    def world(self) -> World:
+    def world(self) -> EstateIndex:
         return self.subject.world
 
 
@@ -80,7 +80,7 @@ def _new_endpoint(given: Given) -> dict[str, Any]:
     return _endpoint_for(given.subject, f"{given.subject.name}-account-pe", "<subnet id>")
 
 
-def _accounts(world: World) -> dict[str, Subject]:
+def _accounts(world: EstateIndex) -> dict[str, Subject]:
     return {arm_id.key(one.resource): one for one in world.accounts}
 
 
@@ -103,7 +103,7 @@ def _better_endpoint(given: Given) -> dict[str, Any] | None:
     return {**made, "old": old[0] if old else None}
 
 
-def _zones(world: World) -> dict[str, list[str]]:
+def _zones(world: EstateIndex) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in world.of_type(ZONE):
         found.setdefault(text(arm_id.name_of(one["id"])), []).append(one["id"])
@@ -213,7 +213,7 @@ def _missing_link(given: Given) -> tuple[str, str] | None:
     return (missing[0], str(network)) if missing else None
 
 
-def _linked(world: World, zone: str, network: str) -> bool:
+def _linked(world: EstateIndex, zone: str, network: str) -> bool:
     return arm_id.key(network) in networks_of(world, zone)
 
 
@@ -273,7 +273,7 @@ def _realtime_role(given: Given) -> dict[str, Any]:
     }
 
 
-def _openai_user(world: World) -> dict[str, Any] | None:
+def _openai_user(world: EstateIndex) -> dict[str, Any] | None:
     for one in world.of_type(DEFINITION):
         named = text(mapping(one.get("properties")).get("roleName")) == "cognitive services openai user"
         if named and grants(one, REALTIME_ACTION, "dataActions", "notDataActions"):

@@ -11,7 +11,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RAI_POLICY
 from rtaudit.policy.made import Given, made
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
@@ -49,7 +49,7 @@ def _rate_limits_for_peak(given: Given) -> list[Any] | None:
 # Models
 
 
-def _catalogue(world: World, account: Subject) -> Iterator[dict[str, Any]]:
+def _catalogue(world: EstateIndex, account: Subject) -> Iterator[dict[str, Any]]:
     """The speech models that the region of an account offers to its kind."""
     subscription = arm_id.subscription_of(account.resource)
     region = arm_id.region(account.raw.get("location"))
@@ -70,7 +70,7 @@ def _offers(row: Mapping[str, Any], sku: str) -> bool:
     return any(text(mapping(one).get("name")) == text(sku) for one in listing(row.get("skus")))
 
 
-def _spoken(world: World) -> set[str]:
+def _spoken(world: EstateIndex) -> set[str]:
     return {str(one["model"]) for one in world.each("environment")[0].fact("speechModels")}
 
 
@@ -196,7 +196,7 @@ def _unlike_option(given: Given) -> dict[str, Any] | None:
     return None
 
 
-def _deployment_id(world: World, named: str) -> str | None:
+def _deployment_id(world: EstateIndex, named: str) -> str | None:
     account, _, name = named.partition("/")
     return next(
         (one.resource for one in world.deployments if one.name == name and one.account and one.account.name == account),

@@ -8,8 +8,8 @@ from typing import Any
 from rtaudit.azure.resource_types import ACTION_GROUP, WORKSPACE
 from rtaudit.policy.made import Given, made
 from rtaudit.policy.operators import OPERATORS
-from rtaudit.subjects import World
-from rtaudit.subjects.alerts import acts
+from rtaudit.subjects import EstateIndex
+from rtaudit.subjects.alerts import has_working_action_group
 from rtaudit.subjects.world import listing, mapping, text
 
 
@@ -89,8 +89,10 @@ def _action_group(given: Given) -> str | None:
     return given.world.once(_acting)
 
 
-def _acting(world: World) -> str | None:
-    return next((one["id"] for one in world.of_type(ACTION_GROUP) if acts(world, [one["id"]]).value), None)
+def _acting(world: EstateIndex) -> str | None:
+    return next(
+        (one["id"] for one in world.of_type(ACTION_GROUP) if has_working_action_group(world, [one["id"]]).value), None
+    )
 
 
 _ALERTS = {

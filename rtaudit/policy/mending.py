@@ -1,4 +1,4 @@
-"""Mending: apply the steps of a fix to the case that fails, and judge again."""
+"""Mending: applies the steps of a fix to the case that fails, and checks again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rtaudit.policy.edit import EditError, answered, edited
-from rtaudit.policy.judge import judge
+from rtaudit.policy.evaluate import evaluate
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 MAX_ROUNDS = 20
 """How often a fix is applied to what it left: one step of each finding at a time."""
@@ -41,7 +41,7 @@ def why_unmended(
             snapshot = edited(snapshot, answered(step.sets, {**step.examples, **(answers or {})}))
         except EditError as error:
             return f"the step '{_named(step)}' cannot be applied: {error.message}"
-        left = judge(World(snapshot, probes), [bound], "cases")
+        left = evaluate(EstateIndex(snapshot, probes), [bound], "cases")
     return _unmended(failed)
 
 

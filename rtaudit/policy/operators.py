@@ -1,4 +1,4 @@
-"""The operators: Azure Policy's words and a few of our own. Each is one function and one entry; adding one touches this file only.
+"""Operators: compare values by Azure Policy's words and a few of our own. Each is one function and one entry; adding one touches this file only.
 
 Strings compare without case; nothing is coerced: `true` is not `1`, `"true"` is not `true`. A value that is not there (null or
 missing) satisfies only `exists: false`, `equals: null` and the negations, as in Azure Policy.
@@ -43,9 +43,9 @@ class Operator:
     """JSON Schema of the literal it takes."""
     test: Callable[[Any, Any, date], bool]
     """(actual, expected, judging date) -> does it hold?"""
-    seen_true: bool = False
+    certain_if_true: bool = False
     """True when holding over the seen part of a list is proof enough, whatever a gap hides."""
-    seen_false: bool = False
+    certain_if_false: bool = False
     """True when failing over the seen part of a list is proof enough."""
 
     asked: str | None = None
@@ -187,14 +187,14 @@ OPERATORS: dict[str, Operator] = {
         Operator("in", "is one of {}", _LIST, lambda a, e, _: _in(a, e)),
         Operator("notIn", "is none of {}", _LIST, lambda a, e, _: not _in(a, e)),
         Operator(
-            "contains", "contains {}", ANY, lambda a, e, _: _contains(a, e), seen_true=True, asked="to contain {}"
+            "contains", "contains {}", ANY, lambda a, e, _: _contains(a, e), certain_if_true=True, asked="to contain {}"
         ),
         Operator(
             "notContains",
             "does not contain {}",
             ANY,
             lambda a, e, _: not _contains(a, e),
-            seen_false=True,
+            certain_if_false=True,
             asked="not to contain {}",
         ),
         Operator("exists", "exists: {}", {"type": "boolean"}, lambda a, e, _: (a is not None) is e),

@@ -1,4 +1,4 @@
-"""Field paths: JMESPath, the language of `az --query`, compiled once, bounded, and never a crash.
+"""Field paths: compile JMESPath, the language of `az --query`, once, bounded, and never with a crash.
 
 A plain dotted path, which most fields are, is walked directly; anything richer is left to the jmespath library. `$.` in front
 reads from the subject even inside `some`, `every`, `none` and `count`, where a path otherwise starts at the element.
@@ -18,7 +18,7 @@ from jmespath.functions import Functions
 from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.partial import noting
-from rtaudit.subjects import Joined, Rows, Subject
+from rtaudit.subjects import Rows, Subject, WithGaps
 from rtaudit.subjects.world import late_fields, not_shown
 
 MAX_LENGTH = 500
@@ -42,10 +42,10 @@ class PathError(ValueError):
         self.hint = hint
 
 
-class Path:
+class FieldPath:
     """A compiled path."""
 
-    __slots__ = ("_expression", "_late", "_only", "_parts", "_whole", "anchored", "grows", "roots", "text")
+    __slots__ = ("_expression", "_late", "_only", "_parts", "_whole", "anchored", "is_monotone", "roots", "text")
 
     def __init__(self, text: str) -> None:
         self.anchored = text.startswith("$.")
@@ -54,7 +54,7 @@ class Path:
         """As written, without the anchor."""
         self._late = tuple(late for late in _LATE if late.rsplit(".", 1)[-1] in self.text)
         self._whole = self.text == "@"
-        self.grows = True
+        self.is_monotone = True
         """False when a list that a gap cut short may give an element here which the whole list would not."""
         self._only: str | None = None  # the one name of a path that has just one: most fields of elements
         self._expression: Any = None
@@ -73,7 +73,7 @@ class Path:
             self._expression = _parse(self.text)
             roots = set(_roots(self._expression.parsed))
             self._whole = "@" in roots
-            self.grows = _grows(self._expression.parsed)
+            self.is_monotone = _grows(self._expression.parsed)
             self.roots = tuple(sorted(roots - {"@"}))
         """The root keys and facts that it reads when it starts at the subject."""
 
@@ -91,7 +91,7 @@ class Path:
         if self._parts:
             joined = subject.join(self._parts[0])
             value, gaps = joined.value, joined.gaps
-            if len(self._parts) > 1 or type(value) is Joined:
+            if len(self._parts) > 1 or type(value) is WithGaps:
                 value, gaps = _walk(value, self._parts, gaps)
             if type(value) is Rows:
                 return list(value), gaps
@@ -133,7 +133,7 @@ class Path:
     def _of_element(self, element: Any, subject: Subject) -> Read:
         if self._only is not None and not self.anchored:
             value = element.get(self._only) if isinstance(element, dict) else None
-            return (value.value, value.gaps) if type(value) is Joined else (value, ())
+            return (value.value, value.gaps) if type(value) is WithGaps else (value, ())
         if self.anchored:
             return self.of_subject(subject)
         if self._expression is not None:
@@ -159,19 +159,19 @@ class Path:
 
 
 @lru_cache(maxsize=4096)
-def compile_path(text: str) -> Path:
+def compile_path(text: str) -> FieldPath:
     """The compiled path of a text. Raises PathError."""
-    return Path(text)
+    return FieldPath(text)
 
 
 def _walk(value: Any, parts: tuple[str, ...], gaps: tuple[Gap, ...]) -> Read:
     """Follow `parts[1:]` from `value`; a Joined on the way adds its gaps."""
     for part in parts[1:]:
-        if type(value) is Joined:
+        if type(value) is WithGaps:
             gaps += value.gaps
             value = value.value
         value = value.get(part) if isinstance(value, dict) else None
-    if type(value) is Joined:
+    if type(value) is WithGaps:
         return value.value, gaps + value.gaps
     return value, gaps
 
@@ -180,11 +180,11 @@ def _settled(value: Any) -> Read:
     """`value` with every Joined inside replaced by its value, and their gaps."""
     if isinstance(value, str | int | None):
         return value, ()
-    if isinstance(value, Joined):
+    if isinstance(value, WithGaps):
         inner, gaps = _settled(value.value)
         return inner, value.gaps + gaps
     if isinstance(value, dict):
-        if not any(isinstance(item, Joined | dict | list) for item in value.values()):
+        if not any(isinstance(item, WithGaps | dict | list) for item in value.values()):
             return value, ()
         pairs = {key: _settled(item) for key, item in value.items()}
         return {key: item for key, (item, _) in pairs.items()}, tuple(gap for _, gaps in pairs.values() for gap in gaps)
@@ -194,7 +194,7 @@ def _settled(value: Any) -> Read:
     return value, ()
 
 
-def settled(value: Any) -> Any:
+def unwrap(value: Any) -> Any:
     """`value` as plain data, for evidence."""
     return _settled(value)[0]
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from rtaudit.documents import Document, Path
+from rtaudit.documents import Document, KeyPath
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.compile import compile_condition
 from rtaudit.policy.conditions import Condition
 from rtaudit.policy.fixes import BoundStep, StatedStep, bind_steps, read_steps
-from rtaudit.policy.paths import Path as FieldPath
+from rtaudit.policy.paths import FieldPath
 from rtaudit.policy.schema import PARAM_TYPES
 from rtaudit.report import RuleText
-from rtaudit.subjects import PARTS
+from rtaudit.subjects import ATTRIBUTES
 from rtaudit.subjects.world import opt_in
 
 
@@ -54,7 +54,7 @@ class Rule:
     requires: Sequence[str]
     document: Document
     """The file that states it."""
-    path: Path
+    path: KeyPath
     """Where in the file."""
 
     @property
@@ -104,7 +104,7 @@ class BoundRule:
     """The realtime roles that its parameter `servedRoles` names; empty where it has none."""
 
 
-def read_rules(document: Document, values: Sequence[Any], at: Path) -> list[Rule]:
+def read_rules(document: Document, values: Sequence[Any], at: KeyPath) -> list[Rule]:
     """The rules that stand as a list at `at` in a document (already held against the schema). Raises InputError."""
     rules: dict[str, Rule] = {}
     for index, value in enumerate(values):
@@ -116,7 +116,7 @@ def read_rules(document: Document, values: Sequence[Any], at: Path) -> list[Rule
     return list(rules.values())
 
 
-def _read_rule(document: Document, value: Mapping[str, Any], path: Path) -> Rule:
+def _read_rule(document: Document, value: Mapping[str, Any], path: KeyPath) -> Rule:
     params = {
         name: Param(name, declared["type"], " ".join(declared["about"].split()), declared.get("default"))
         for name, declared in value.get("params", {}).items()
@@ -153,14 +153,14 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
     """`rule` compiled with these parameter values, judging on `today`. Raises InputError at the rule's line."""
     values = {name: params.get(name, param.default) for name, param in rule.params.items()}
 
-    def error(path: Path, message: str, hint: str | None) -> InputError:
+    def error(path: KeyPath, message: str, hint: str | None) -> InputError:
         return rule.document.error((*rule.path, *path), f"{rule.id}: {message}", hint)
 
     when = compile_condition(rule.when, ("when",), rule.each, values, today, error) if rule.when is not None else None
     require = compile_condition(rule.require, ("require",), rule.each, values, today, error)
     paths = _subject_paths(when, require)
     reads = frozenset(aspect for path in paths for aspect in aspects_of(rule.each, path))
-    parts = PARTS[rule.each]
+    parts = ATTRIBUTES[rule.each]
     helped_by = {one for path in paths for root in path.roots if root in parts for one in parts[root].helped_by}
     return BoundRule(
         rule=rule,
@@ -178,7 +178,7 @@ def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | 
 
 def aspects_of(kind: str, path: FieldPath) -> set[str]:
     """The aspects that a path reads when it starts at a subject of this kind."""
-    parts = PARTS[kind]
+    parts = ATTRIBUTES[kind]
     return {aspect for root in path.roots if root in parts for aspect in parts[root].aspects}
 
 

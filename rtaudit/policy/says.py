@@ -1,4 +1,4 @@
-"""Says: the sentence that a rule states beside a condition, filled in with names and values where the condition fails."""
+"""Rule sentences: fill in the sentence that a rule has beside a condition, with names and values, where the condition fails."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
-from rtaudit.policy.paths import Path, settled
+from rtaudit.policy.paths import FieldPath, unwrap
 from rtaudit.report import Observation
 from rtaudit.report.wording import MAX_MESSAGE, finish, in_words, name, plain_field, shorten
 from rtaudit.subjects.dates import parse_date
 
 if TYPE_CHECKING:
-    from rtaudit.policy.conditions import Scope
+    from rtaudit.policy.conditions import EvalContext
 
 MAX_OWN_TEXT = 120
 """Most characters that a sentence may have besides its placeholders: names and values need room too."""
@@ -38,7 +38,7 @@ class Evidence:
     """What a placeholder is filled in from."""
 
     seen: Observation
-    scope: Scope
+    scope: EvalContext
     expected: Any
     today: date
 
@@ -58,7 +58,7 @@ class Says:
 
     def fill(self, evidence: Evidence) -> str:
         """The sentence, at most MAX_MESSAGE characters."""
-        values = [_worded(settled(get(evidence))) for get in self.values]
+        values = [_worded(unwrap(get(evidence))) for get in self.values]
         head = "" if self.names else f"{name(evidence.scope.subject.resource, 60)}: "
         text = ""
         for cap in _CAPS:
@@ -100,7 +100,7 @@ def stated(condition: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[A
 
 
 def observed(
-    field: str, expected: Any, actual: Any, resource: str, scope: Scope, says: Says | None, literal: Any = None
+    field: str, expected: Any, actual: Any, resource: str, scope: EvalContext, says: Says | None, literal: Any = None
 ) -> Observation:
     """An observation at `scope`, with the sentence `says` filled in (`literal` is its `{expected}`), else one made from the rest."""
     seen = Observation(field, expected, actual, resource, "" if says is None else "-", element=scope.element)
@@ -110,7 +110,11 @@ def observed(
 
 
 def compile_says(
-    text: str, params: Mapping[str, Any], today: date, path: Callable[[str], Path], error: Callable[[str], Exception]
+    text: str,
+    params: Mapping[str, Any],
+    today: date,
+    path: Callable[[str], FieldPath],
+    error: Callable[[str], Exception],
 ) -> Says:
     """The compiled sentence of a rule.
 
@@ -188,7 +192,7 @@ def _param(named: str, params: Mapping[str, Any], error: Callable[[str], Excepti
     return lambda _: value
 
 
-def _value(path: Path) -> Placeholder:
+def _value(path: FieldPath) -> Placeholder:
     def get(evidence: Evidence) -> Any:
         value, gaps = evidence.scope.read(path)
         return "unknown" if value is None and gaps else value
@@ -210,13 +214,13 @@ def _count(counted: Placeholder, noun: str | None) -> Placeholder:
     return get
 
 
-def _days_until(path: Path) -> Placeholder:
+def _days_until(path: FieldPath) -> Placeholder:
     return lambda evidence: _days(evidence.scope.read(path)[0], evidence.today)
 
 
-def _names(path: Path) -> Placeholder:
+def _names(path: FieldPath) -> Placeholder:
     def get(evidence: Evidence) -> Any:
-        value = settled(evidence.scope.read(path)[0])
+        value = unwrap(evidence.scope.read(path)[0])
         items = value if isinstance(value, list) else [] if value is None else [value]
         return [arm_id.name_of(one) if isinstance(one, str) else one for one in items]
 
@@ -239,11 +243,11 @@ def _percent(value: Placeholder) -> Placeholder:
     return get
 
 
-def _differences(path: Path) -> Placeholder:
+def _differences(path: FieldPath) -> Placeholder:
     """Of entries with `region` and `value`: each region with its value; of a list of rows, the first row that differs."""
 
     def get(evidence: Evidence) -> Any:
-        rows = [one for one in settled(evidence.scope.read(path)[0]) or () if isinstance(one, dict)]
+        rows = [one for one in unwrap(evidence.scope.read(path)[0]) or () if isinstance(one, dict)]
         values: list[Any] = [one.get("value") for one in rows]
         if _all_rows(values):
             key: list[Any] = next(
@@ -277,7 +281,7 @@ def _all_rows(values: list[Any]) -> bool:
 
 
 _OF_A_VALUE: dict[str, Callable[[Placeholder], Placeholder]] = {"words of ": _words, "percent of ": _percent}
-_OF_A_PATH: dict[str, Callable[[Path], Placeholder]] = {
+_OF_A_PATH: dict[str, Callable[[FieldPath], Placeholder]] = {
     "days until ": _days_until,
     "names of ": _names,
     "differences of ": _differences,

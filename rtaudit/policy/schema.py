@@ -1,4 +1,4 @@
-"""The JSON Schemas of policies, cases and waivers: what editors complete from and what the loader holds files against."""
+"""Policy schemas: JSON Schemas of policies, cases and waivers; editors complete from them and the loader validates by them."""
 
 from __future__ import annotations
 

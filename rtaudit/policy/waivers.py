@@ -1,4 +1,4 @@
-"""Waivers: findings that someone has accepted until a day; and the baseline, findings that are known already."""
+"""Waivers: accept findings until a day; and the baseline, findings that are known already."""
 
 from __future__ import annotations
 

@@ -4,7 +4,16 @@ The only room besides collect that sends a token, and the only one that sends it
 alone, to loopback, or to one that was named with that intent.
 """
 
-from rtaudit.probe.run import Plan, probe
-from rtaudit.probe.target import Target, check_host, choose_target, from_contract, from_endpoint, from_snapshot
+from rtaudit.probe.run import ProbeOptions, probe
+from rtaudit.probe.target import ProbeTarget, check_host, choose_target, from_contract, from_endpoint, from_snapshot
 
-__all__ = ["Plan", "Target", "check_host", "choose_target", "from_contract", "from_endpoint", "from_snapshot", "probe"]
+__all__ = [
+    "ProbeOptions",
+    "ProbeTarget",
+    "check_host",
+    "choose_target",
+    "from_contract",
+    "from_endpoint",
+    "from_snapshot",
+    "probe",
+]

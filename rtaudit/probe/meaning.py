@@ -1,4 +1,4 @@
-"""Meaning: says what an answer of the realtime endpoint means for the reader."""
+"""Meaning: explains an answer of the realtime endpoint."""
 
 from __future__ import annotations
 

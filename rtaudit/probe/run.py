@@ -1,4 +1,4 @@
-"""A probe: the stages once, then sessions, one after another or several at a time; all of it as one JSON document."""
+"""Probe: runs the stages once, then sessions, one after another or several at a time, and gives one JSON document."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from typing import Any
 from rtaudit.azure.realtime_api import first_update
 from rtaudit.contract.probes import PROBE
 from rtaudit.errors import InputError
-from rtaudit.probe import wire
+from rtaudit.probe import sockets
 from rtaudit.probe.meaning import says_of
 from rtaudit.probe.session import open_session
-from rtaudit.probe.target import Target
-from rtaudit.probe.wire import Clock, Proxy, StageError
+from rtaudit.probe.sockets import Deadline, Proxy, StageError
+from rtaudit.probe.target import ProbeTarget
 from rtaudit.version import __version__
 
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")
@@ -35,7 +35,7 @@ LISTS = ("/openai/deployments?api-version=2023-03-15-preview", "/openai/v1/model
 
 
 @dataclass(frozen=True)
-class Plan:
+class ProbeOptions:
     """How to probe."""
 
     count: int = 1
@@ -57,7 +57,7 @@ class Plan:
 Token = Callable[[], str]
 
 
-def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
+def probe(target: ProbeTarget, plan: ProbeOptions, token: Token | None) -> dict[str, Any]:
     """Probe a target: the document `rtaudit.probe/1`.
 
     `token` gives the Entra token; without one no session is opened.
@@ -65,7 +65,7 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
     Raises InputError for a file of certificates that is none, and whatever `token` raises.
     """
     try:
-        trust = wire.trust(plan.ca_file)
+        trust = sockets.trust(plan.ca_file)
     except StageError as error:
         raise InputError(error.message, "give a file of PEM certificates") from None
     document: dict[str, Any] = {
@@ -82,7 +82,7 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
             "sessions": plan.sessions and token is not None,
         },
     }  # fmt: skip
-    way = _Way(target, plan, trust)
+    way = _Prober(target, plan, trust)
     document["dns"] = way.look_up()
     document["proxy"] = way.proxy.shown if way.proxy else None
     document["tcp"], document["tls"] = way.look_at_peer()
@@ -102,7 +102,7 @@ def probe(target: Target, plan: Plan, token: Token | None) -> dict[str, Any]:
     return document
 
 
-def _attempts(way: _Way, plan: Plan, token: str) -> list[dict[str, Any]]:
+def _attempts(way: _Prober, plan: ProbeOptions, token: str) -> list[dict[str, Any]]:
     """Sessions, as many at a time as the plan says. After GIVE_UP failures in a row the rest is not tried."""
     in_a_row = 0
 
@@ -122,10 +122,10 @@ def _attempts(way: _Way, plan: Plan, token: str) -> list[dict[str, Any]]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _Way:
+class _Prober:
     """The way to a target."""
 
-    def __init__(self, target: Target, plan: Plan, trust: ssl.SSLContext) -> None:
+    def __init__(self, target: ProbeTarget, plan: ProbeOptions, trust: ssl.SSLContext) -> None:
         self.target = target
         self.plan = plan
         # Made once: reading the system's authorities takes longer than a handshake.
@@ -133,7 +133,7 @@ class _Way:
         self.proxy: Proxy | None = None
         self.proxy_error: StageError | None = None
         try:
-            self.proxy = wire.proxy_for(target.host)
+            self.proxy = sockets.proxy_for(target.host)
         except StageError as error:
             self.proxy_error = error
 
@@ -147,7 +147,7 @@ class _Way:
             addresses = self._addresses()
         except StageError as error:
             return {**found, **_error(error)}
-        kinds = [{"address": one, "kind": wire.kind_of(one)} for one in addresses]
+        kinds = [{"address": one, "kind": sockets.kind_of(one)} for one in addresses]
         matches = (
             None if expected is None else bool(addresses) and set(map(_plain, addresses)) <= set(map(_plain, expected))
         )
@@ -163,11 +163,13 @@ class _Way:
             return {"ok": False, **_error(error)}, {"ok": False, "code": "NotReached", "message": "no connection"}
         tcp = {"ok": True, "peer": connection.getpeername()[0], "seconds": times["tcp"]}
         try:
-            with wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout)) as peer:
-                return tcp, {"ok": True, "version": peer.version(), **wire.certificate_of(peer)}
+            with sockets.secure(connection, self.target.host, self.trust, Deadline.of(self.plan.timeout)) as peer:
+                return tcp, {"ok": True, "version": peer.version(), **sockets.certificate_of(peer)}
         except StageError as error:
             connection.close()
-            shown = wire.peek_certificate(*where, self.target.host, self.target.port, self.plan.timeout, self._tunnel)
+            shown = sockets.peek_certificate(
+                *where, self.target.host, self.target.port, self.plan.timeout, self._tunnel
+            )
             return tcp, {"ok": False, **_error(error), **shown}
 
     def ask(self) -> dict[str, Any]:
@@ -222,7 +224,7 @@ class _Way:
             connection = self._tcp(times, where)
             stage = "tls"
             mark = time.perf_counter()
-            peer = wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout))
+            peer = sockets.secure(connection, self.target.host, self.trust, Deadline.of(self.plan.timeout))
             connection = peer
             times["tls"] = _seconds(mark)
             stage = "session"
@@ -257,7 +259,7 @@ class _Way:
     def _addresses(self) -> list[str]:
         if self.plan.connect_to is not None:
             return [self.plan.connect_to[0]]
-        return wire.resolve(self.target.host, self.target.port, self.plan.timeout)
+        return sockets.resolve(self.target.host, self.target.port, self.plan.timeout)
 
     @property
     def _tunnel(self) -> Proxy | None:
@@ -280,25 +282,27 @@ class _Way:
 
     def _tcp(self, times: dict[str, float], where: tuple[str, int]) -> socket.socket:
         mark = time.perf_counter()
-        connection = wire.connect(*where, self.plan.timeout)
+        connection = sockets.connect(*where, self.plan.timeout)
         if self._tunnel is not None:
             try:
-                wire.tunnel(connection, self._tunnel, self.target.host, self.target.port, Clock.of(self.plan.timeout))
+                sockets.tunnel(
+                    connection, self._tunnel, self.target.host, self.target.port, Deadline.of(self.plan.timeout)
+                )
             except StageError:
                 connection.close()
                 raise
         times["tcp"] = _seconds(mark)
         return connection
 
-    def _get(self, path: str, token: str | None) -> wire.Answer:
+    def _get(self, path: str, token: str | None) -> sockets.HttpAnswer:
         connection = self._tcp({}, self._where({}))
         try:
-            peer = wire.secure(connection, self.target.host, self.trust, Clock.of(self.plan.timeout))
+            peer = sockets.secure(connection, self.target.host, self.trust, Deadline.of(self.plan.timeout))
         except StageError:
             connection.close()
             raise
         with peer:
-            return wire.get(peer, self.target.host, path, token, Clock.of(self.plan.timeout))
+            return sockets.get(peer, self.target.host, path, token, Deadline.of(self.plan.timeout))
 
 
 def summarise(attempts: Sequence[Mapping[str, Any]], budget: float | None) -> dict[str, Any]:

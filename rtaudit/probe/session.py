@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure.realtime_api import OPENED, UPDATED
-from rtaudit.probe.wire import LIMIT, Answer, Clock, StageError, receive, send, target_of
+from rtaudit.probe.sockets import LIMIT, Deadline, HttpAnswer, StageError, receive, send, target_of
 from rtaudit.snapshot.secrets import scrub
 
 
@@ -54,7 +54,7 @@ def open_session(
     from websockets.uri import parse_uri
 
     started = time.perf_counter()
-    clock = Clock.of(seconds)
+    clock = Deadline.of(seconds)
     protocol = ClientProtocol(parse_uri(url), max_size=LIMIT)
     request = protocol.connect()
     request.headers["User-Agent"] = "rtaudit"
@@ -66,12 +66,12 @@ def open_session(
         _pump(connection, protocol, clock, until=lambda: protocol.state.name != "CONNECTING" or protocol.handshake_exc)
         if isinstance(protocol.handshake_exc, InvalidStatus):
             response = protocol.handshake_exc.response
-            answer = Answer(response.status_code, bytes(response.body or b""))
+            answer = HttpAnswer(response.status_code, bytes(response.body or b""))
             code, message = answer.error
             return Session(answer.status, code, message, location=target_of(response.headers.get("Location")))
         _check_handshake(protocol)
         upgraded = time.perf_counter() - started
-        clock = Clock.of(seconds)
+        clock = Deadline.of(seconds)
         if update is not None and starts:
             protocol.send_text(json.dumps(update).encode())
         event = _event(_first_text(connection, protocol, clock))
@@ -91,7 +91,7 @@ def open_session(
 
 
 def _update(
-    connection: ssl.SSLSocket, protocol: Any, clock: Clock, update: Mapping[str, Any], opened: dict[str, Any]
+    connection: ssl.SSLSocket, protocol: Any, clock: Deadline, update: Mapping[str, Any], opened: dict[str, Any]
 ) -> tuple[bool | None, dict[str, Any]]:
     """Send the event that names the deployment: whether it was taken, and the event that decides the session."""
     protocol.send_text(json.dumps(update).encode())
@@ -124,7 +124,7 @@ def _at(error: StageError, upgraded: float | None) -> StageError:
     return error
 
 
-def _first_text(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> bytes:
+def _first_text(connection: ssl.SSLSocket, protocol: Any, clock: Deadline) -> bytes:
     from websockets.frames import Frame, Opcode
 
     whole = b""
@@ -149,13 +149,13 @@ def _first_text(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> bytes
         _step(connection, protocol, clock)
 
 
-def _pump(connection: ssl.SSLSocket, protocol: Any, clock: Clock, until: Callable[[], Any]) -> None:
+def _pump(connection: ssl.SSLSocket, protocol: Any, clock: Deadline, until: Callable[[], Any]) -> None:
     while not until():
         _step(connection, protocol, clock)
     _flush(connection, protocol, clock)
 
 
-def _step(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> None:
+def _step(connection: ssl.SSLSocket, protocol: Any, clock: Deadline) -> None:
     _flush(connection, protocol, clock)
     data = receive(connection, 65_536, clock)
     if data:
@@ -166,7 +166,7 @@ def _step(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> None:
             raise StageError("Cut", "the connection was cut during the upgrade")
 
 
-def _flush(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> None:
+def _flush(connection: ssl.SSLSocket, protocol: Any, clock: Deadline) -> None:
     for data in protocol.data_to_send():
         if data:
             send(connection, data, clock)
@@ -175,7 +175,7 @@ def _flush(connection: ssl.SSLSocket, protocol: Any, clock: Clock) -> None:
 def _close(connection: ssl.SSLSocket, protocol: Any) -> None:
     try:
         protocol.send_close(1000)
-        _flush(connection, protocol, Clock.of(1))
+        _flush(connection, protocol, Deadline.of(1))
     except StageError:
         return
 

@@ -1,4 +1,4 @@
-"""What is probed: from a contract, a snapshot, or an address; and whether a token may go there."""
+"""Probe target: taken from a contract, a snapshot, or an address; decides whether a token may go there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rtaudit.contract import load_contract
 from rtaudit.contract.sections import covers, in_environment, other_api_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.client import find_account
 
 _PATH_SAFE = "/-._~:@!$&'()*+,;=%"
@@ -30,7 +30,7 @@ _SUFFIXES = (
 
 
 @dataclass(frozen=True)
-class Target:
+class ProbeTarget:
     """One deployment behind one host."""
 
     host: str
@@ -75,7 +75,7 @@ class Target:
         return f"{self.url}?{urlencode({**version, **named}, safe='', quote_via=quote)}"
 
 
-def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = None) -> Target:
+def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = None) -> ProbeTarget:
     """The target that an address names (`https://name.openai.azure.com`, or just the host). Raises UsageError.
 
     Where no `cloud` is given, it is the one that the host belongs to. A path of its own is probed as it stands, with the
@@ -107,7 +107,7 @@ def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = Non
     use = {LIVE: "live", TRANSLATIONS: "translation"}.get(path.rstrip("/"), "speech")
     if query.get("intent", "").lower() == "transcription":
         use = "transcription"
-    target = Target(host.lower(), named, port or 443, path, use=use, cloud=cloud or _cloud_of(host.lower()))
+    target = ProbeTarget(host.lower(), named, port or 443, path, use=use, cloud=cloud or _cloud_of(host.lower()))
     return replace(target, api_version=query.get("api-version"))
 
 
@@ -116,9 +116,9 @@ def _cloud_of(host: str) -> str:
     return ends.get(".".join(host.split(".")[-2:]), "AzureCloud")
 
 
-def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | None) -> Target:
+def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | None) -> ProbeTarget:
     """The target that an account of a snapshot is. Raises UsageError for one that is not there, or not the only one."""
-    world = World(snapshot)
+    world = EstateIndex(snapshot)
     found = _the_account(world, account)
     speech = [one for one in world.deployments_of(found) if one.fact("realtimeRole") == "speech"]
     named = deployment or (speech[0].name if len(speech) == 1 else None)
@@ -133,18 +133,18 @@ def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | Non
     role = next(
         (one.fact("realtimeRole") for one in world.deployments_of(found) if one.name.lower() == named.lower()), None
     )
-    target = Target(f"{subdomain}.{suffix}".lower(), named, cloud=cloud if cloud in CLOUDS else "AzureCloud")
+    target = ProbeTarget(f"{subdomain}.{suffix}".lower(), named, cloud=cloud if cloud in CLOUDS else "AzureCloud")
     return _with_account(_used(target, role if role in ROLES else "speech"), world, found)
 
 
-def _used(target: Target, use: str) -> Target:
+def _used(target: ProbeTarget, use: str) -> ProbeTarget:
     """A target at the path that its use opens."""
     return replace(target, use=use, path=LIVE if use == "live" else REALTIME)
 
 
 def from_contract(
     contract: Mapping[str, Any], snapshot: Snapshot | None, environment: str | None, cloud: str | None = None
-) -> Target:
+) -> ProbeTarget:
     """The target that a contract names, in the snapshot's environment or the one named. Raises InputError, UsageError."""
     label = environment or (snapshot.environment if snapshot else None)
     sections = contract.get("environments") or {}
@@ -186,7 +186,7 @@ def from_contract(
         named = {name: str(query[name]) for name in ("intent", "model", "deployment") if query.get(name) is not None}
         target = replace(target, query=named)
     if snapshot is not None:
-        world = World(snapshot)
+        world = EstateIndex(snapshot)
         joined = find_account(world, held.get("account"))
         if joined.value is not None:
             target = _with_account(target, world, joined.value)
@@ -208,7 +208,7 @@ def choose_target(
     environment: str | None,
     endpoint: str | None,
     cloud: str | None,
-) -> Target:
+) -> ProbeTarget:
     """The target that a snapshot and account, a contract, or an address name. Raises UsageError and InputError."""
     if endpoint is not None:
         if snapshot or client or account or environment:
@@ -232,7 +232,7 @@ def choose_target(
     return from_snapshot(snapshot, account, deployment)
 
 
-def check_host(target: Target, allowed: Sequence[str]) -> None:
+def check_host(target: ProbeTarget, allowed: Sequence[str]) -> None:
     """Raise UsageError where a token must not go: to a host that is neither Azure OpenAI's, nor loopback, nor allowed."""
     if target.host.endswith(tuple("." + suffix for suffix in _SUFFIXES)):
         return
@@ -251,7 +251,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _the_account(world: World, named: str | None) -> Subject:
+def _the_account(world: EstateIndex, named: str | None) -> Subject:
     names = [one.name for one in world.accounts]
     if named is None:
         if len(names) == 1:
@@ -265,7 +265,7 @@ def _the_account(world: World, named: str | None) -> Subject:
     return owner
 
 
-def _with_account(target: Target, world: World, account: Subject) -> Target:
+def _with_account(target: ProbeTarget, world: EstateIndex, account: Subject) -> ProbeTarget:
     deployments = [
         {
             "name": one.name,
@@ -283,7 +283,7 @@ def _with_account(target: Target, world: World, account: Subject) -> Target:
     )
 
 
-def _addresses(world: World, account: Subject, host: str) -> list[str] | None:
+def _addresses(world: EstateIndex, account: Subject, host: str) -> list[str] | None:
     """The addresses of the account's private endpoints (for this host, where they are told apart).
 
     None where the account is reached publicly, or the addresses were not read.

@@ -1,4 +1,4 @@
-"""Report | Drift -> text. A format is one module with `render(answer, options)` and one entry in FORMATS."""
+"""Formats: turn a Report or a Drift into text. A format is one module with `render(answer, options)` and one entry in FORMATS."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Logging commands of Azure Pipelines. Source: Microsoft's "Logging commands"."""
+"""Azure Pipelines: renders logging commands. Source: Microsoft's "Logging commands"."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from rtaudit.render import Options
-from rtaudit.render.lines import Lines, path
-from rtaudit.render.notes import notes
-from rtaudit.render.text import plain
+from rtaudit.render.annotations import notes
+from rtaudit.render.source_lines import Lines, path
+from rtaudit.render.text import to_printable
 from rtaudit.report import Report
 
 
@@ -26,7 +26,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             file, line = lines.of(note.finding)
-            file = plain(path(file, note.finding.environment))
+            file = to_printable(path(file, note.finding.environment))
             place = f"sourcepath={_property(file)};linenumber={line};"
             place += f"code={_property(note.code)};"
         yield f"##vso[task.logissue type={note.level};{place}]{_message(f'{title}: {note.text}')}\n"

@@ -1,4 +1,4 @@
-"""What each region could host of the realtime models, and does. Quota is pooled over regions: it is shown, never summed."""
+"""Capacity: lists what each region hosts, and could host, of the realtime models. Quota is pooled over regions: it is shown, never summed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import region_index, row_role
 from rtaudit.subjects.world import listing, mapping, text
@@ -28,7 +28,7 @@ class _Offer:
     role: str = ""
 
 
-def capacity(world: World) -> list[dict[str, Any]]:
+def capacity(world: EstateIndex) -> list[dict[str, Any]]:
     """One row per subscription, region, realtime model, version and SKU; and one per region whose catalogue was not read."""
     offers: dict[_Key, _Offer] = {}
     regions = {
@@ -59,7 +59,7 @@ def _offer(offers: dict[_Key, _Offer], here: tuple[str, str], row: dict[str, Any
         offer.kinds.add(str(row.get("kind") or ""))
 
 
-def _hosting(world: World, offers: dict[_Key, _Offer]) -> dict[_Key, list[Subject]]:
+def _hosting(world: EstateIndex, offers: dict[_Key, _Offer]) -> dict[_Key, list[Subject]]:
     """The realtime deployments of each offer; one that no catalogue row explains becomes an offer of its own."""
     found: dict[_Key, list[Subject]] = {}
     for deployment in world.deployments:
@@ -83,13 +83,13 @@ def _key(here: tuple[str, str], model: dict[str, Any], sku: dict[str, Any]) -> _
     return (*here, *(text(model.get(part)) for part in ("format", "name", "version")), text(sku.get("name")))  # type: ignore[return-value]  # six strings, by this line
 
 
-def _catalogue(world: World, subscription: str, region: str) -> dict[str, Any] | None:
+def _catalogue(world: EstateIndex, subscription: str, region: str) -> dict[str, Any] | None:
     return world.resource(
         f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/models"
     )
 
 
-def _row(world: World, key: _Key, offer: _Offer, deployments: list[Subject]) -> dict[str, Any]:
+def _row(world: EstateIndex, key: _Key, offer: _Offer, deployments: list[Subject]) -> dict[str, Any]:
     subscription, region = key[:2]
     retires = min(
         filter(
@@ -124,7 +124,7 @@ def _row(world: World, key: _Key, offer: _Offer, deployments: list[Subject]) -> 
 
 
 def _quota(
-    world: World, subscription: str, region: str, offer: _Offer
+    world: EstateIndex, subscription: str, region: str, offer: _Offer
 ) -> tuple[float | None, float | None, str | None]:
     """Used, limit, and why they are not known."""
     wanted = text(offer.sku.get("usageName"))
@@ -143,7 +143,7 @@ def _quota(
 
 
 def _could_host(
-    world: World,
+    world: EstateIndex,
     offer: _Offer,
     retires: date | None,
     used: float | None,

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: RFC 4180, UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula."""
+"""CSV: renders for spreadsheets: RFC 4180, UTF-8 with a byte order mark, no cell that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rtaudit.render import Options
-from rtaudit.render.text import gap, plain, shorten, state, waiver
+from rtaudit.render.text import gap, outcome_label, shorten, to_printable, waiver
 from rtaudit.report import Finding, Report
 
 COLUMNS = (
@@ -67,7 +67,7 @@ def cell(item: Any) -> Any:
     if isinstance(item, int | float) and not isinstance(item, bool):
         return item
     text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, sort_keys=True, default=str)
-    text = shorten(plain(text), _LIMIT)
+    text = shorten(to_printable(text), _LIMIT)
     return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20") else text
 
 
@@ -76,7 +76,7 @@ def _rows(report: Report) -> Iterator[list[Any]]:
         text = report.rules.get(finding.rule)
         head = [
             report.verdict,
-            state(finding),
+            outcome_label(finding),
             finding.severity,
             finding.rule,
             text.name if text else None,

@@ -11,7 +11,7 @@ from rtaudit.render.inventory import deployments
 from rtaudit.render.text import name, value
 from rtaudit.report import Report
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 from rtaudit.subjects.dates import parse_date
 
 HORIZON = "RTA-MOD-006"
@@ -35,12 +35,12 @@ class Day:
     """Stable over runs: equal for the same event."""
 
 
-def days(report: Report, worlds: Sequence[World]) -> list[Day]:
+def days(report: Report, worlds: Sequence[EstateIndex]) -> list[Day]:
     """Retirements of deployed realtime models (one entry for a model, version and day) and expiries of waivers, by day."""
     return sorted([*_retirements(worlds), *_waivers(report)], key=lambda one: (one.day, one.kind, one.label))
 
 
-def undated(worlds: Sequence[World]) -> int:
+def undated(worlds: Sequence[EstateIndex]) -> int:
     """How many realtime deployments have no known retirement date."""
     rows = [row for world in worlds for row in deployments(world) if row["role"] != "none"]
     return sum(parse_date(row["retires"]) is None for row in rows)
@@ -57,7 +57,7 @@ def horizon_days(report: Report) -> int | None:
     return max(numbers) if numbers else None
 
 
-def _retirements(worlds: Sequence[World]) -> list[Day]:
+def _retirements(worlds: Sequence[EstateIndex]) -> list[Day]:
     found: dict[tuple[date, str], list[str]] = {}
     for world in worlds:
         label = f"{world.snapshot.environment}: " if len(worlds) > 1 else ""
@@ -87,6 +87,6 @@ def _waivers(report: Report) -> list[Day]:
     ]  # fmt: skip
 
 
-def worlds_of(snapshots: Sequence[Snapshot]) -> list[World]:
+def worlds_of(snapshots: Sequence[Snapshot]) -> list[EstateIndex]:
     """The snapshots with their subjects."""
-    return [World(snapshot) for snapshot in snapshots]
+    return [EstateIndex(snapshot) for snapshot in snapshots]

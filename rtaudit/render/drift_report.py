@@ -1,4 +1,4 @@
-"""A Drift read as a Report, for the formats that know findings only: each category of change is a rule."""
+"""Drift report: reads a Drift as a Report, for formats that know findings only: each category of change is a rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rtaudit.drift.sentences import row_sentence
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Report, RuleText
 
 if TYPE_CHECKING:
-    from rtaudit.drift import Row
+    from rtaudit.drift import MatrixRow
     from rtaudit.drift.model import Change, Comparison, Drift
 
 _OUTCOMES = {"drift": "fail", "unknown": "unknown", "expected": "waived", "ignored": "waived"}
@@ -91,7 +91,7 @@ def _others(comparison: Comparison) -> list[Finding]:
     return found
 
 
-def _finding(drift: Drift, row: Row, heads: Sequence[str]) -> Finding:
+def _finding(drift: Drift, row: MatrixRow, heads: Sequence[str]) -> Finding:
     """The finding of a row of the matrix: one setting that differs, in however many environments."""
     told = [(one, change) for one, change in zip(drift.comparisons, row.changes, strict=True) if change is not None]
     worst = min(told, key=lambda pair: (DECISIONS.index(pair[1].decision), SEVERITIES.index(pair[1].severity)))

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rtaudit.drift import Drift, Row, matrix
+from rtaudit.drift import Drift, MatrixRow, matrix
 from rtaudit.drift.sentences import row_sentence
 from rtaudit.render import Options
-from rtaudit.render.drift_words import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
-from rtaudit.render.page import SEVERITY_COLOURS, Page
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, plain, rule_list, shorten
+from rtaudit.render.drift_labels import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
+from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, rule_list, shorten, to_printable
 from rtaudit.report import SEVERITIES
 from rtaudit.report.wording import counted
 
@@ -29,7 +29,7 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     Lists the decisions that `options.show` names, or `all`; where it names none, all but ignored ones, which are counted only.
     Two environments are listed as sentences; more, or `options.details`, as a table with a column for each.
     """
-    page = Page(options)
+    page = TerminalPage(options)
     heads = headings(drift)
     colour = "1;32" if drift.verdict in GOOD_VERDICTS else "1;31" if drift.verdict == "drift" else "1;33"
     verdict = VERDICTS.get(drift.verdict, drift.verdict).upper()
@@ -67,12 +67,12 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     yield from doubts
     yield "\n"
     for warning in drift.warnings:
-        yield from _wrapped(f"warning: {plain(warning)}", page.width, "  ")
+        yield from _wrapped(f"warning: {to_printable(warning)}", page.width, "  ")
     for line in _wrapped(conclusion(drift), page.width, "  "):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
 
 
-def _summary(rows: Sequence[Row], weaker: Sequence[Row]) -> str:
+def _summary(rows: Sequence[MatrixRow], weaker: Sequence[MatrixRow]) -> str:
     total = Counter(row.decision for row in rows)
     if not rows:
         return "0 settings differ"
@@ -81,29 +81,31 @@ def _summary(rows: Sequence[Row], weaker: Sequence[Row]) -> str:
     return f"{counted(len(rows), 'setting')} {'differs' if len(rows) == 1 else 'differ'}: {', '.join(parts)}"
 
 
-def _entry(page: Page, row: Row, heads: Sequence[str], rules: str) -> Iterator[str]:
+def _entry(page: TerminalPage, row: MatrixRow, heads: Sequence[str], rules: str) -> Iterator[str]:
     word = row.severity if row.decision == "drift" else row.decision
     colour = SEVERITY_COLOURS[row.severity] if row.decision == "drift" else _COLOURS[row.decision]
-    said = plain(row_sentence(row, heads))
+    said = to_printable(row_sentence(row, heads))
     if row.decision in ("expected", "ignored"):
         by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)
-        said = f"{said.rstrip('.')} ({row.decision} by {plain(by)})." if by else said
+        said = f"{said.rstrip('.')} ({row.decision} by {to_printable(by)})." if by else said
     yield from page.entry(word.upper(), colour, said, rules)
 
 
-def _category(title: str, rows: Sequence[Row], heads: Sequence[str], width: int, options: Options) -> Iterator[str]:
+def _category(
+    title: str, rows: Sequence[MatrixRow], heads: Sequence[str], width: int, options: Options
+) -> Iterator[str]:
     widths = _widths(rows, heads, width)
     head = " " * (_SEVERITY + 2) + " " * (widths[0] + _GAP) + _joined([[one] for one in heads], widths[1:])[0]
     yield _paint(title, "1", options) + "\n"
     yield _paint(head.rstrip(), "2", options) + "\n"
     for (role, resource_type), group in groupby(rows, key=lambda row: (row.role, row.type)):
         kind = resource_type.rsplit("/", 1)[-1]
-        yield f"  {shorten(plain(role), width - len(kind) - 6)} ({kind})\n"
+        yield f"  {shorten(to_printable(role), width - len(kind) - 6)} ({kind})\n"
         for row in group:
             yield from _row(row, heads, widths, width, options)
 
 
-def _row(row: Row, heads: Sequence[str], widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
+def _row(row: MatrixRow, heads: Sequence[str], widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
     word = row.severity if row.decision == "drift" else row.decision
     cells = []
     for cell, room in zip(row.cells, widths[1:], strict=True):
@@ -118,7 +120,7 @@ def _row(row: Row, heads: Sequence[str], widths: Sequence[int], width: int, opti
         yield from _wrapped(reason, width, " " * (_SEVERITY + 4), first=" " * (_SEVERITY + 4))
 
 
-def _widths(rows: Sequence[Row], heads: Sequence[str], width: int) -> list[int]:
+def _widths(rows: Sequence[MatrixRow], heads: Sequence[str], width: int) -> list[int]:
     """Room for the setting and for each environment: what they need, at most what there is."""
     room = width - _SEVERITY - 2 - _GAP * len(heads)
     wanted = max((len(setting(row)) for row in rows), default=10)
@@ -159,7 +161,7 @@ def _joined(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def _decisions(row: Row) -> set[str]:
+def _decisions(row: MatrixRow) -> set[str]:
     return {change.decision for change in row.changes if change is not None}
 
 
@@ -171,7 +173,7 @@ def _doubts(drift: Drift, width: int) -> Iterator[str]:
         side = comparison.left if doubt.side == "left" else comparison.right
         kind = doubt.type.rsplit("/", 1)[-1]
         name = doubt.resource.rstrip("/").rsplit("/", 1)[-1]
-        text = f"{plain(side.environment)} {plain(name)} ({kind}): {plain(doubt.reason)}"
+        text = f"{to_printable(side.environment)} {to_printable(name)} ({kind}): {to_printable(doubt.reason)}"
         yield from _wrapped(text, width, "    ", first="  ")
 
 

@@ -1,4 +1,4 @@
-"""Workflow annotations of GitHub Actions; the verdict first, because GitHub shows ten of a kind per step.
+"""GitHub Actions: renders workflow annotations, the verdict first, because GitHub shows ten of a kind per step.
 
 Source: GitHub's "Workflow commands". The job summary is the format `markdown`.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rtaudit.render import Options
-from rtaudit.render.lines import Lines, path
-from rtaudit.render.notes import notes
-from rtaudit.render.text import plain
+from rtaudit.render.annotations import notes
+from rtaudit.render.source_lines import Lines, path
+from rtaudit.render.text import to_printable
 from rtaudit.report import Report
 
 _KINDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -23,7 +23,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         place = ""
         if note.finding is not None:
             file, line = lines.of(note.finding)
-            place = f"file={_property(plain(path(file, note.finding.environment)))},line={line},"
+            place = f"file={_property(to_printable(path(file, note.finding.environment)))},line={line},"
         yield f"::{_KINDS[note.level]} {place}title={_property(note.title)}::{_message(note.text)}\n"
 
 

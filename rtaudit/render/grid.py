@@ -1,4 +1,4 @@
-"""Table layout for terminals: a grid, its widest column shortened where it almost fits; else one paragraph per row."""
+"""Grid: lays out a table on a terminal, its widest column shortened where it almost fits; else one paragraph per row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a snapshot holds, as rows: accounts, deployments, capacity, endpoints, gaps. Pure functions over its subjects.
+"""Inventory: lists accounts, deployments, capacity, endpoints and gaps of a snapshot as rows. Pure functions over its subjects.
 
 `unknown` stands where a gap keeps the answer from being known; nothing stands where Azure said nothing.
 """
@@ -16,10 +16,10 @@ from rtaudit.render.csv import lines
 from rtaudit.render.grid import grid, grid_width
 from rtaudit.render.text import name, value
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import Joined, Subject, World
+from rtaudit.subjects import EstateIndex, Subject, WithGaps
 from rtaudit.subjects.world import listing, mapping, text
 
-Row = dict[str, Any]
+InventoryRow = dict[str, Any]
 
 UNKNOWN = "unknown"
 """Stands where a gap keeps the answer from being known."""
@@ -29,7 +29,7 @@ UNKNOWN = "unknown"
 class Inventory:
     """One kind of rows."""
 
-    rows: Callable[[World], list[Row]]
+    rows: Callable[[EstateIndex], list[InventoryRow]]
     """Every row with every column."""
     terminal: tuple[str, ...]
     """The columns that a terminal shows; CSV and JSON have all."""
@@ -54,7 +54,7 @@ def show(
     A table has the columns that fit `width` (None: a pipe); with `wide` it has all, whatever the width.
     """
     inventory = INVENTORIES[what]
-    rows = inventory.rows(World(snapshot))
+    rows = inventory.rows(EstateIndex(snapshot))
     if format == "json":
         return dumps(rows)
     if format == "csv":
@@ -63,7 +63,7 @@ def show(
 
 
 def _table(
-    snapshot: Snapshot, what: str, inventory: Inventory, rows: list[Row], width: int | None, *, wide: bool
+    snapshot: Snapshot, what: str, inventory: Inventory, rows: list[InventoryRow], width: int | None, *, wide: bool
 ) -> Iterator[str]:
     if rows:
         chosen = inventory.columns if wide else inventory.terminal
@@ -104,18 +104,18 @@ def _short(item: Any) -> str:
     return name(item) if isinstance(item, str) and item.startswith("/") else value(item)
 
 
-def known(joined: Joined, read: Callable[[Any], Any] = lambda one: one) -> Any:
+def known(joined: WithGaps, read: Callable[[Any], Any] = lambda one: one) -> Any:
     """What `read` makes of a joined value; `unknown` where nothing was seen and something may have been."""
     found = read(joined.value)
     return UNKNOWN if joined.gaps and found in (None, [], 0, False) else found
 
 
-def accounts(world: World) -> list[Row]:
+def accounts(world: EstateIndex) -> list[InventoryRow]:
     """One row per account of the kinds that can host realtime deployments."""
     return [_account(one) for one in world.accounts]
 
 
-def _account(account: Subject) -> Row:
+def _account(account: Subject) -> InventoryRow:
     properties = account.properties
     connections = listing(properties.get("privateEndpointConnections"))
     approved = sum(_connection_status(one) == "approved" for one in connections)
@@ -140,12 +140,12 @@ def _account(account: Subject) -> Row:
     }
 
 
-def deployments(world: World) -> list[Row]:
+def deployments(world: EstateIndex) -> list[InventoryRow]:
     """One row per model deployment."""
     return [_deployment(one) for one in world.deployments]
 
 
-def _deployment(deployment: Subject) -> Row:
+def _deployment(deployment: Subject) -> InventoryRow:
     model, sku = mapping(deployment.properties.get("model")), mapping(deployment.raw.get("sku"))
     account = deployment.account
     rate = deployment.join("facts.requestsPerMinute").value
@@ -169,7 +169,7 @@ def _deployment(deployment: Subject) -> Row:
     }
 
 
-def endpoints(world: World) -> list[Row]:
+def endpoints(world: EstateIndex) -> list[InventoryRow]:
     """One row per connection of an account to a private endpoint; one for an account without any."""
     by_id = {arm_id.key(one.resource): one for one in world.private_endpoints}
     rows = []
@@ -179,7 +179,7 @@ def endpoints(world: World) -> list[Row]:
     return rows
 
 
-def _connection(account: Subject, connection: dict[str, Any], by_id: dict[str, Subject]) -> Row:
+def _connection(account: Subject, connection: dict[str, Any], by_id: dict[str, Subject]) -> InventoryRow:
     properties = mapping(connection.get("properties"))
     endpoint_id = mapping(properties.get("privateEndpoint")).get("id")
     endpoint = by_id.get(arm_id.key(endpoint_id)) if isinstance(endpoint_id, str) else None
@@ -209,7 +209,7 @@ def _connection_status(connection: Any) -> str:
     return text(state.get("status"))
 
 
-def gaps(world: World) -> list[Row]:
+def gaps(world: EstateIndex) -> list[InventoryRow]:
     """One row per read that failed."""
     return [gap.document() for gap in world.snapshot.gaps]
 

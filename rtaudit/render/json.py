@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rtaudit.render import Options
-from rtaudit.render.text import tame
+from rtaudit.render.text import escape_ci_commands
 from rtaudit.report import Report
 from rtaudit.report.files import chunks
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def render(report: Report, _options: Options) -> Iterable[str]:
     """The report as `rtaudit.report/1`."""
-    return map(tame, chunks(report))
+    return map(escape_ci_commands, chunks(report))
 
 
 def render_drift(drift: Drift, _options: Options) -> str:
     """The drift as `rtaudit.drift/1`."""
     from rtaudit.drift import dump
 
-    return tame(dump(drift))
+    return escape_ci_commands(dump(drift))

@@ -10,7 +10,19 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rtaudit.render import Options
-from rtaudit.render.text import in_code, in_full, name, observed, plain, reasons, shorten, state, value, verdict, waiver
+from rtaudit.render.text import (
+    in_code,
+    in_full,
+    name,
+    observed,
+    outcome_label,
+    reasons,
+    shorten,
+    to_printable,
+    value,
+    verdict,
+    waiver,
+)
 from rtaudit.report import Finding, Report
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,7 +30,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def render(report: Report, _options: Options) -> Iterator[str]:
     """Every finding, passes too."""
-    states = [state(finding) for finding in report.findings]
+    states = [outcome_label(finding) for finding in report.findings]
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield (
         f'<testsuites name={_attribute("rtaudit: " + verdict(report))} {_numbers(states, skipped=False)} time="0">\n'
@@ -38,7 +50,7 @@ def _suite(report: Report, index: int, rule: str, findings: list[Finding], said:
     when = report.generated_at[:19] if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", report.generated_at) else ""
     stamp = f" timestamp={_attribute(when)}" if when else ""
     yield (
-        f"  <testsuite name={_attribute(title)} {_numbers([state(one) for one in findings], skipped=True)}"
+        f"  <testsuite name={_attribute(title)} {_numbers([outcome_label(one) for one in findings], skipped=True)}"
         f' time="0" id="{index}" hostname="localhost" package="rtaudit"{stamp}>\n'
     )
     facts = {"verdict": report.verdict, "conclusion": said, "asOf": report.as_of}
@@ -55,7 +67,7 @@ def _suite(report: Report, index: int, rule: str, findings: list[Finding], said:
 
 def _case(report: Report, finding: Finding, title: str) -> Iterator[str]:
     case = f'    <testcase classname={_attribute(title)} name={_attribute(_name(finding))} time="0"'
-    match state(finding):
+    match outcome_label(finding):
         case "fail":
             said = finding.message or "failed"
             yield f"{case}>\n      <failure type={_attribute(finding.severity)} message={_attribute(said)}>"
@@ -63,7 +75,7 @@ def _case(report: Report, finding: Finding, title: str) -> Iterator[str]:
         case "unknown":
             said = "; ".join(reasons(finding))
             yield f"{case}>\n      <error type={_attribute(finding.severity)} message={_attribute('unknown: ' + said)}>"
-            where = "\n".join(filter(None, (plain(finding.resource), in_code(finding))))
+            where = "\n".join(filter(None, (to_printable(finding.resource), in_code(finding))))
             yield f"{_text(where)}</error>\n    </testcase>\n"
         case "pass":
             yield f"{case}/>\n"
@@ -98,7 +110,7 @@ def _details(finding: Finding, report: Report) -> str:
     text = report.rules.get(finding.rule)
     said = [value(text.title, 300)] if text else []
     said += [
-        f"resource: {plain(finding.resource)}",
+        f"resource: {to_printable(finding.resource)}",
         *filter(None, (in_code(finding),)),
         f"cause: {finding.cause}",
         *_observations(finding),
@@ -110,7 +122,7 @@ def _details(finding: Finding, report: Report) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", shorten(plain(text), 2000)))
+    return quoteattr(_NOT_XML.sub("\ufffd", shorten(to_printable(text), 2000)))
 
 
 def _text(text: str) -> str:

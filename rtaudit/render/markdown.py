@@ -15,9 +15,9 @@ from rtaudit.render.text import (
     name,
     observed,
     only_azure,
+    outcome_label,
     reasons,
     rule_list,
-    state,
     value,
     verdict,
     waiver,
@@ -41,7 +41,7 @@ def render(report: Report, _options: Options) -> Iterator[str]:
     yield from _head(report)
     by_state: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        by_state.setdefault(state(finding), []).append(finding)
+        by_state.setdefault(outcome_label(finding), []).append(finding)
     failed = causes(by_state.get("fail", []), report.gate)
     blocking = [one for one in failed if one.blocks]
     good = report.verdict in GOOD_VERDICTS or report.verdict == "drift"
@@ -57,7 +57,7 @@ def render(report: Report, _options: Options) -> Iterator[str]:
 def render_short(report: Report, _options: Options) -> str:
     """The report in at most SHORT_LIMIT characters: the verdict, what blocks, what is new since the baseline, links."""
     head = "".join(_head(report))
-    found = causes((one for one in report.findings if state(one) in ("fail", "unknown")), report.gate)
+    found = causes((one for one in report.findings if outcome_label(one) in ("fail", "unknown")), report.gate)
     blocking, rest = [one for one in found if one.blocks], [one for one in found if not one.blocks]
     new = rest if report.gate.baseline is not None else []
     tail = f"\n{counted(len(rest), 'more cause')} below the threshold or allowed.\n" if rest and not new else ""

@@ -12,7 +12,18 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.render import Options
-from rtaudit.render.text import in_full, name, observed, place, plain, reasons, safe_json, state, value, waiver
+from rtaudit.render.text import (
+    in_full,
+    name,
+    observed,
+    outcome_label,
+    reasons,
+    resource_location,
+    safe_json,
+    to_printable,
+    value,
+    waiver,
+)
 from rtaudit.report import Finding, Report
 
 VERSION = "1.3.0"
@@ -76,7 +87,7 @@ def _common(report: Report) -> dict[str, Any]:
 
 def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str, Any]:
     text = report.rules.get(finding.rule)
-    shown_as = state(finding)
+    shown_as = outcome_label(finding)
     severity_id, severity = _SEVERITIES[finding.severity]
     compliance_id, compliance = _COMPLIANCE[finding.outcome]
     status_id, status = _NEW
@@ -113,17 +124,24 @@ def _event(report: Report, finding: Finding, common: dict[str, Any]) -> dict[str
         },
         "resources": [
             {
-                "uid": plain(finding.resource),
+                "uid": to_printable(finding.resource),
                 "name": name(finding.resource),
-                "type": plain(arm_id.type_of(finding.resource)) or value(finding.each, 200),
+                "type": to_printable(arm_id.type_of(finding.resource)) or value(finding.each, 200),
                 "cloud_partition": "Azure",
-                **({"group": {"name": place(finding.resource)}} if place(finding.resource) else {}),
+                **(
+                    {"group": {"name": resource_location(finding.resource)}}
+                    if resource_location(finding.resource)
+                    else {}
+                ),
                 "labels": [f"environment={value(finding.environment, 200)}"],
             }
         ],
         "cloud": {
             "provider": "Azure",
-            "account": {"uid": plain(arm_id.subscription_of(finding.resource) or ""), "type": "Azure Subscription"},
+            "account": {
+                "uid": to_printable(arm_id.subscription_of(finding.resource) or ""),
+                "type": "Azure Subscription",
+            },
         },
     }
     if finding.cause:

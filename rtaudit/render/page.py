@@ -10,7 +10,7 @@ SEVERITY_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36
 """Severity -> ANSI colour, by degree."""
 
 
-class Page:
+class TerminalPage:
     """Lines of a fixed width, with colour where it may be."""
 
     def __init__(self, options: Options) -> None:

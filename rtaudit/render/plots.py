@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.render.text import name, owner, shorten, state, value
+from rtaudit.render.text import name, outcome_label, owning_resource_name, shorten, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.snapshot import Snapshot
 
@@ -23,19 +23,19 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
     """Rules that something is to be told of, worst first, against resources, worst first; the worst finding in each cell."""
     cells: dict[tuple[str, str], Finding] = {}
     for finding in report.findings:
-        at = (finding.rule, arm_id.key(owner(finding.resource)))
-        if at not in cells or _ORDER.index(state(finding)) < _ORDER.index(state(cells[at])):
+        at = (finding.rule, arm_id.key(owning_resource_name(finding.resource)))
+        if at not in cells or _ORDER.index(outcome_label(finding)) < _ORDER.index(outcome_label(cells[at])):
             cells[at] = finding
-    telling = [finding for finding in cells.values() if _SIGNS[state(finding)]]
+    telling = [finding for finding in cells.values() if _SIGNS[outcome_label(finding)]]
     rules = _ranked([(finding.rule, finding) for finding in telling])
-    columns = _ranked([(arm_id.key(owner(finding.resource)), finding) for finding in cells.values()])
+    columns = _ranked([(arm_id.key(owning_resource_name(finding.resource)), finding) for finding in cells.values()])
     left = [f"{len(rules) - RULES} more rules"] if len(rules) > RULES else []
     everything = len(columns)
     rules, columns = rules[:RULES], columns[:ACCOUNTS]
     # A rule that is drawn has at least one cell that says why.
     where: dict[str, list[str]] = {}
     for (rule, key), finding in cells.items():
-        if _SIGNS[state(finding)]:
+        if _SIGNS[outcome_label(finding)]:
             where.setdefault(rule, []).append(key)
     for rule in rules:
         if not any(key in columns for key in where[rule]):
@@ -47,7 +47,7 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
             found = cells.get((rule, key))
             if found is None:
                 continue
-            shown = state(found)
+            shown = outcome_label(found)
             drawn.append(
                 {
                     "x": _MARGIN + column * _CELL,
@@ -56,10 +56,13 @@ def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
                     "sign": _SIGNS[shown],
                     "rule": value(rule, 60),
                     "owner": owners[key],
-                    "title": f"{value(rule, 60)}, {name(owner(found.resource))}: {shown}",
+                    "title": f"{value(rule, 60)}, {name(owning_resource_name(found.resource))}: {shown}",
                 }
             )
-    names = {arm_id.key(owner(finding.resource)): name(owner(finding.resource)) for finding in cells.values()}
+    names = {
+        arm_id.key(owning_resource_name(finding.resource)): name(owning_resource_name(finding.resource))
+        for finding in cells.values()
+    }
     return {
         "columns": [
             (_MARGIN + at * _CELL + 12, _TOP - 6, shorten(names[key], 22), names[key]) for at, key in enumerate(columns)
@@ -79,8 +82,8 @@ def _ranked(pairs: Sequence[tuple[str, Finding]]) -> list[str]:
     for key, finding in pairs:
         score = scores.setdefault(key, [0] * (2 * len(SEVERITIES)))
         at = SEVERITIES.index(finding.severity)
-        if state(finding) in ("fail", "unknown"):
-            score[at if state(finding) == "fail" else len(SEVERITIES) + at] -= 1
+        if outcome_label(finding) in ("fail", "unknown"):
+            score[at if outcome_label(finding) == "fail" else len(SEVERITIES) + at] -= 1
     return sorted(scores, key=lambda key: (scores[key], key))
 
 

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rtaudit.render.markdown import code
-from rtaudit.render.text import name, plain, shorten, tame, verdict
-from rtaudit.report.runbook import ByHand, Effect, Planned, Runbook, Unseen
+from rtaudit.render.text import escape_ci_commands, name, shorten, to_printable, verdict
+from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
 
 FORMATS = ("table", "markdown", "sh", "ps1", "json", "html")
@@ -25,7 +25,9 @@ def render(runbook: Runbook, form: str, *, shell: str = "bash", width: int = 100
         "markdown": lambda: _lines(_markdown(runbook, shell)),
         "sh": lambda: _lines(_script(runbook, "bash")),
         "ps1": lambda: _lines(_script(runbook, "pwsh")),
-        "json": lambda: tame(json.dumps(runbook.document(), indent=2, ensure_ascii=False, allow_nan=False)) + "\n",
+        "json": lambda: (
+            escape_ci_commands(json.dumps(runbook.document(), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+        ),
         "html": lambda: _page(runbook, shell),
     }
     return writers[form]()
@@ -37,7 +39,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 def text(words: str, limit: int = 400) -> str:
     """Words that a rule, Azure or a plan wrote, on one line."""
-    return shorten(plain(words), limit)
+    return shorten(to_printable(words), limit)
 
 
 def ending(runbook: Runbook) -> str:
@@ -51,12 +53,12 @@ def ending(runbook: Runbook) -> str:
     return f"{now}; after {steps}: {then}" + (f" ({', '.join(left)})" if left else "")
 
 
-def heading(planned: Planned) -> str:
+def heading(planned: RunbookStep) -> str:
     """The rules that ask for a step, and what it says."""
     return f"{', '.join(planned.rules)}: {text(planned.step.say)}" if planned.step.say else ", ".join(planned.rules)
 
 
-def notes(planned: Planned) -> list[str]:
+def notes(planned: RunbookStep) -> list[str]:
     """What is worth knowing before a step is taken."""
     found = [f"In the code: {text(line)}" for line in planned.code]
     if planned.step.risk:
@@ -90,10 +92,10 @@ def _effects(effects: Iterable[Effect]) -> str:
     return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
 
 
-def command_of(planned: Planned, shell: str) -> str:
+def command_of(planned: RunbookStep, shell: str) -> str:
     """The command of a step as one line for a shell; empty where it has none."""
     lines = planned.step.lines(shell)
-    return plain(lines[-1]) if planned.step.command else ""
+    return to_printable(lines[-1]) if planned.step.command else ""
 
 
 def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
@@ -120,7 +122,7 @@ def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
                 for step in left.steps:
                     for line in step.lines(shell):
                         yield from (
-                            [f"    {plain(line)}"]
+                            [f"    {to_printable(line)}"]
                             if line.startswith("az ")
                             else _wrap(f"    {text(line)}", width, "    ")
                         )
@@ -175,7 +177,7 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
             yield f"  - {code(text(left.reason))}"
             for step in left.steps:
                 for line in step.lines(shell):
-                    yield f"  - {code(plain(line))}"
+                    yield f"  - {code(to_printable(line))}"
     if runbook.unseen:
         yield "\n## Collect first\n"
         for gap in runbook.unseen:
@@ -240,7 +242,7 @@ def _variables(runbook: Runbook) -> dict[tuple[int, str], tuple[str, str]]:
     return found
 
 
-def _renamed(one: Planned, variables: Mapping[tuple[int, str], tuple[str, str]]) -> Command:
+def _renamed(one: RunbookStep, variables: Mapping[tuple[int, str], tuple[str, str]]) -> Command:
     assert one.step.command is not None
     return Command(
         tuple(
@@ -296,7 +298,7 @@ def section(runbook: Runbook, shell: str) -> str:
     if runbook.by_hand:
         parts += ["<h2>By hand</h2>", "<ul>"]
         for left in runbook.by_hand:
-            lines = (html.escape(plain(line), quote=True) for step in left.steps for line in step.lines(shell))
+            lines = (html.escape(to_printable(line), quote=True) for step in left.steps for line in step.lines(shell))
             parts.append(f"<li>{safe(_left(left))}<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul></li>")
         parts.append("</ul>")
     if runbook.unseen:

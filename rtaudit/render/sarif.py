@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 for code scanning. Unknown results are `open`; what is waived or in the baseline is suppressed.
+"""SARIF: renders SARIF 2.1.0 for code scanning. Unknown results are `open`; waived and baseline ones are suppressed.
 
 Passes are left out: code scanning would show each as an alert. Source of what it needs: GitHub's "SARIF support for code scanning".
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rtaudit.render import Options
-from rtaudit.render.lines import Lines, uri
+from rtaudit.render.source_lines import Lines, uri
 from rtaudit.render.text import (
     GOOD_VERDICTS,
     gap,
@@ -19,11 +19,11 @@ from rtaudit.render.text import (
     in_full,
     name,
     observed,
-    plain,
+    outcome_label,
     reasons,
     safe_json,
     shorten,
-    state,
+    to_printable,
     value,
     waiver,
 )
@@ -131,7 +131,7 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
                 "logicalLocations": [
                     {
                         "name": name(finding.resource),
-                        "fullyQualifiedName": plain(finding.resource),
+                        "fullyQualifiedName": to_printable(finding.resource),
                         "kind": "resource",
                     }
                 ],
@@ -143,7 +143,7 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
             "primaryLocationLineHash": f"{finding.fingerprint}:{nth}",
         },
         "properties": {
-            "outcome": state(finding),
+            "outcome": outcome_label(finding),
             "severity": finding.severity,
             "security-severity": _SCORES[finding.severity],
             "environment": value(finding.environment),

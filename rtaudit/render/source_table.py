@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rtaudit.render import Options
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, plain, shorten, state, value, waiver
+from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, outcome_label, shorten, to_printable, value, waiver
 from rtaudit.report import SEVERITIES, Finding, Observation, Report
 
 _PLACES = 6
@@ -17,7 +17,7 @@ _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info
 def render(report: Report, options: Options) -> Iterator[str]:
     """The findings with their sentences, the fix of each check once, and the summary."""
     wanted = set(options.show) or {"fail", "unknown"}
-    shown = [one for one in report.findings if "all" in wanted or state(one) in wanted]
+    shown = [one for one in report.findings if "all" in wanted or outcome_label(one) in wanted]
     told: set[str] = set()
     for finding in sorted(shown, key=lambda one: (SEVERITIES.index(one.severity), one.resource, one.rule)):
         yield from _finding(report, finding, told, colour=options.colour)
@@ -27,17 +27,17 @@ def render(report: Report, options: Options) -> Iterator[str]:
     if report.findings:
         yield "\n"
     for warning in report.warnings:
-        yield f"note: {shorten(plain(warning), 400)}\n"
+        yield f"note: {shorten(to_printable(warning), 400)}\n"
     yield from _closing(report, colour=options.colour)
 
 
 def _finding(report: Report, finding: Finding, told: set[str], *, colour: bool) -> Iterator[str]:
     text = report.rules.get(finding.rule)
-    marked = "" if state(finding) == "fail" else f" ({state(finding)})"
+    marked = "" if outcome_label(finding) == "fail" else f" ({outcome_label(finding)})"
     for seen in finding.observations:
         severity = f"\x1b[{_COLOURS[finding.severity]}m{finding.severity}\x1b[0m" if colour else finding.severity
         yield f"{_place(finding, seen)} {severity} {finding.rule} {text.name if text else ''}{marked}\n"
-        yield f"  {shorten(plain(seen.message), 400)}\n"
+        yield f"  {shorten(to_printable(seen.message), 400)}\n"
         lines = sorted({line for line, _ in seen.places})
         if len(lines) > 1:
             more = f" and {len(lines) - _PLACES} more" if len(lines) > _PLACES else ""
@@ -50,12 +50,12 @@ def _finding(report: Report, finding: Finding, told: set[str], *, colour: bool) 
     if finding.outcome == "fail" and key not in told:
         told.add(key)
         for step in finding.fix[:6]:
-            yield f"  fix: {shorten(plain(step), 400)}\n"
+            yield f"  fix: {shorten(to_printable(step), 400)}\n"
 
 
 def _place(finding: Finding, seen: Observation) -> str:
     line, column = next(iter(seen.places), (1, 1))
-    return f"{plain(finding.resource)}:{line}:{column}:"
+    return f"{to_printable(finding.resource)}:{line}:{column}:"
 
 
 def _closing(report: Report, *, colour: bool) -> Iterator[str]:

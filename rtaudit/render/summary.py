@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from rtaudit.render.page import Page
-from rtaudit.render.text import name, owner, shorten, state, value
+from rtaudit.render.page import TerminalPage
+from rtaudit.render.text import name, outcome_label, owning_resource_name, shorten, value
 from rtaudit.report import SEVERITIES, Finding, Report
 
 MANY = 20
@@ -23,7 +23,7 @@ def badness(findings: Iterable[Finding]) -> tuple[int, ...]:
     counted = [0] * (2 * len(SEVERITIES))
     for finding in findings:
         at = SEVERITIES.index(finding.severity)
-        match state(finding):
+        match outcome_label(finding):
             case "fail":
                 counted[at] -= 1
             case "unknown":
@@ -34,12 +34,12 @@ def badness(findings: Iterable[Finding]) -> tuple[int, ...]:
 def tally(findings: Iterable[Finding]) -> str:
     counted: dict[str, int] = defaultdict(int)
     for finding in findings:
-        counted[state(finding)] += 1
+        counted[outcome_label(finding)] += 1
     return ", ".join(f"{counted[word]} {word}" for word in _STATES if counted[word])
 
 
 def summary(
-    page: Page, report: Report, shown: list[Finding], by_owner: dict[str, list[Finding]], group_by: str | None
+    page: TerminalPage, report: Report, shown: list[Finding], by_owner: dict[str, list[Finding]], group_by: str | None
 ) -> Iterator[str]:
     """Rules, accounts or severities on one screen, worst first, and how to see each finding."""
     rules: dict[str, list[Finding]] = defaultdict(list)
@@ -56,13 +56,13 @@ def summary(
     yield "\nEach finding: --show fail --show unknown, or -o html=report.html\n"
 
 
-def _rules(page: Page, report: Report, rules: dict[str, list[Finding]], rows: int) -> Iterator[str]:
+def _rules(page: TerminalPage, report: Report, rules: dict[str, list[Finding]], rows: int) -> Iterator[str]:
     ranked = sorted(rules.items(), key=lambda group: (badness(group[1]), group[0]))
     yield "\n" + page.paint(f"{'rule':<14}{'severity':<9}{'fail':>6}{'unknown':>9}  name", "1") + "\n"
     for rule, findings in ranked[:rows]:
         text = report.rules.get(rule)
-        fails = sum(state(finding) == "fail" for finding in findings)
-        unknowns = sum(state(finding) == "unknown" for finding in findings)
+        fails = sum(outcome_label(finding) == "fail" for finding in findings)
+        unknowns = sum(outcome_label(finding) == "unknown" for finding in findings)
         severity = min((finding.severity for finding in findings), key=SEVERITIES.index)
         line = f"{shorten(value(rule), 13):<14}{severity:<9}{fails:>6}{unknowns:>9}  "
         yield line + shorten(value(text.name) if text else "", page.width - len(line)) + "\n"
@@ -70,26 +70,29 @@ def _rules(page: Page, report: Report, rules: dict[str, list[Finding]], rows: in
         yield f"and {len(ranked) - rows} more rules" + (": --group-by rule\n" if rows == _ROWS else "\n")
 
 
-def _accounts(page: Page, by_owner: dict[str, list[Finding]], rows: int) -> Iterator[str]:
+def _accounts(page: TerminalPage, by_owner: dict[str, list[Finding]], rows: int) -> Iterator[str]:
     ranked = sorted(by_owner.items(), key=lambda group: (badness(group[1]), group[0]))
     heads = "".join(f"{severity:>9}" for severity in SEVERITIES)
     room = page.width - len(heads) - 9
     yield "\n" + page.paint(f"{'failed on':<{room}}{heads}{'unknown':>9}", "1") + "\n"
     for _, findings in ranked[:rows]:
-        failed = [sum(state(one) == "fail" and one.severity == severity for one in findings) for severity in SEVERITIES]
-        unknown = sum(state(one) == "unknown" for one in findings)
-        label = shorten(name(owner(findings[0].resource)), room - 1)
+        failed = [
+            sum(outcome_label(one) == "fail" and one.severity == severity for one in findings)
+            for severity in SEVERITIES
+        ]
+        unknown = sum(outcome_label(one) == "unknown" for one in findings)
+        label = shorten(name(owning_resource_name(findings[0].resource)), room - 1)
         yield f"{label:<{room}}{''.join(f'{count:>9}' for count in failed)}{unknown:>9}\n"
     if len(ranked) > rows:
         yield f"and {len(ranked) - rows} more" + (": --group-by account\n" if rows == _ROWS else "\n")
 
 
-def _severities(page: Page, shown: list[Finding]) -> Iterator[str]:
+def _severities(page: TerminalPage, shown: list[Finding]) -> Iterator[str]:
     yield "\n" + page.paint(f"{'severity':<10}{'fail':>6}{'unknown':>9}  most often", "1") + "\n"
     for severity in SEVERITIES:
         of_severity = [finding for finding in shown if finding.severity == severity]
-        fails = sum(state(finding) == "fail" for finding in of_severity)
-        unknowns = sum(state(finding) == "unknown" for finding in of_severity)
+        fails = sum(outcome_label(finding) == "fail" for finding in of_severity)
+        unknowns = sum(outcome_label(finding) == "unknown" for finding in of_severity)
         often = Counter(value(finding.rule, 40) for finding in of_severity).most_common(3)
         line = f"{severity:<10}{fails:>6}{unknowns:>9}  "
         said = ", ".join(f"{rule} ({count})" for rule, count in sorted(often, key=lambda pair: (-pair[1], pair[0])))

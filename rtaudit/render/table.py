@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rtaudit.azure import arm_id
 from rtaudit.render import Options
-from rtaudit.render.page import LABEL, SEVERITY_COLOURS, Page
+from rtaudit.render.page import LABEL, SEVERITY_COLOURS, TerminalPage
 from rtaudit.render.summary import MANY, badness, summary, tally
 from rtaudit.render.text import (
     GOOD_VERDICTS,
@@ -19,13 +19,13 @@ from rtaudit.render.text import (
     judged,
     name,
     only_azure,
-    owner,
-    place,
-    plain,
+    outcome_label,
+    owning_resource_name,
     reasons,
+    resource_location,
     rule_list,
     shorten,
-    state,
+    to_printable,
     value,
     waiver,
 )
@@ -48,14 +48,14 @@ def render(report: Report, options: Options) -> Iterator[str]:
 
         yield from source_table.render(report, options)
         return
-    page = Page(options)
+    page = TerminalPage(options)
     colour = verdict_colour(report)
     for line in page.wrapped(heading(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
     yield from page.wrapped(judged(report), "")
     yield from page.wrapped(count_line(report), "")
     shown = _shown(report.findings, options.show)
-    by_owner = _grouped(shown, lambda finding: arm_id.key(owner(finding.resource)))
+    by_owner = _grouped(shown, lambda finding: arm_id.key(owning_resource_name(finding.resource)))
     yield "\n"
     if not shown and options.show:
         yield f"No finding matches --show {' '.join(options.show)}.\n"
@@ -67,7 +67,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield from _list(page, report, shown, options)
     yield "\n" if (shown or options.show) and not options.details else ""
     for warning in report.warnings:
-        yield from page.wrapped(f"warning: {shorten(plain(warning), 400)}", "", "  ")
+        yield from page.wrapped(f"warning: {shorten(to_printable(warning), 400)}", "", "  ")
     if only_azure(report):
         yield from page.wrapped(f"{only_azure(report)}.", "")
     yield from _next(page, report, options)
@@ -88,7 +88,8 @@ def _shown(findings: Iterable[Finding], show: Sequence[str]) -> list[Finding]:
     return [
         finding
         for finding in findings
-        if (outcome := state(finding)) in wanted or (outcome in ("fail", "unknown") and finding.severity in wanted)
+        if (outcome := outcome_label(finding)) in wanted
+        or (outcome in ("fail", "unknown") and finding.severity in wanted)
     ]
 
 
@@ -99,7 +100,7 @@ def _grouped(findings: Iterable[Finding], of: Callable[[Finding], str]) -> dict[
     return groups
 
 
-def _list(page: Page, report: Report, shown: list[Finding], options: Options) -> Iterator[str]:
+def _list(page: TerminalPage, report: Report, shown: list[Finding], options: Options) -> Iterator[str]:
     """One line a cause: all that were asked for, else those that block, with the rest counted by severity."""
     found = causes(shown, report.gate)
     blocking = [one for one in found if one.blocks]
@@ -119,10 +120,10 @@ def _list(page: Page, report: Report, shown: list[Finding], options: Options) ->
             yield f"{label}{' ' * (LABEL - len(severity))}{said} (--show {severity})\n"
 
 
-def _groups(page: Page, report: Report, shown: list[Finding], options: Options) -> Iterator[str]:
+def _groups(page: TerminalPage, report: Report, shown: list[Finding], options: Options) -> Iterator[str]:
     """The findings under a heading for each account, rule or severity, the worst group first."""
     of: Callable[[Finding], str] = {
-        "account": lambda finding: arm_id.key(owner(finding.resource)),
+        "account": lambda finding: arm_id.key(owning_resource_name(finding.resource)),
         "rule": lambda finding: finding.rule,
     }.get(options.group_by or "", lambda finding: str(SEVERITIES.index(finding.severity)))
     groups = sorted(_grouped(shown, of).items(), key=lambda group: (badness(group[1]), group[0]))
@@ -140,15 +141,15 @@ def _title(report: Report, first: Finding, options: Options) -> str:
     if options.group_by == "rule":
         text = report.rules.get(first.rule)
         return f"{value(first.rule, 60)} {value(text.title, 200) if text else ''}".rstrip()
-    resource = owner(first.resource)
+    resource = owning_resource_name(first.resource)
     environment = value(first.environment, 60) if len(report.snapshots) > 1 else ""
-    where = ", ".join(filter(None, (place(resource), environment)))
+    where = ", ".join(filter(None, (resource_location(resource), environment)))
     return name(resource) + (f" ({where})" if where else "")
 
 
-def _entry(page: Page, report: Report, cause: Cause, options: Options) -> Iterator[str]:
+def _entry(page: TerminalPage, report: Report, cause: Cause, options: Options) -> Iterator[str]:
     lead = cause.lead
-    outcome = state(lead)
+    outcome = outcome_label(lead)
     label = lead.severity.upper() if outcome == "fail" else _LABELS.get(outcome, outcome.upper())
     colour = SEVERITY_COLOURS[lead.severity] if outcome == "fail" else _OUTCOME_COLOURS[outcome]
     yield from page.entry(label, colour, _sentence(report, lead), rule_list(cause.rules))
@@ -162,13 +163,13 @@ def _entry(page: Page, report: Report, cause: Cause, options: Options) -> Iterat
 
 def _sentence(report: Report, finding: Finding) -> str:
     if finding.message and finding.outcome not in ("pass", "notApplicable"):
-        return plain(finding.message)
+        return to_printable(finding.message)
     text = report.rules.get(finding.rule)
-    note = f" ({shorten(plain(finding.note), 120)})" if finding.note else ""
+    note = f" ({shorten(to_printable(finding.note), 120)})" if finding.note else ""
     return f"{name(finding.resource)}: {value(text.title, 120) if text else value(finding.rule, 60)}{note}"
 
 
-def _details(page: Page, report: Report, cause: Cause) -> Iterator[str]:
+def _details(page: TerminalPage, report: Report, cause: Cause) -> Iterator[str]:
     """Evidence and commands of a cause. What a reader copies, ids and commands, is never broken over lines."""
     indent = " " * LABEL
     fixes: dict[str, None] = {}
@@ -188,7 +189,7 @@ def _details(page: Page, report: Report, cause: Cause) -> Iterator[str]:
     if len(lead.observations) > _OBSERVATIONS:
         yield f"{indent}and {len(lead.observations) - _OBSERVATIONS} more like it (in -o json)\n"
     for line in fixes:
-        shown = plain(line)
+        shown = to_printable(line)
         if shown.startswith("az "):
             yield f"{indent}{shown}\n"
         else:
@@ -196,19 +197,19 @@ def _details(page: Page, report: Report, cause: Cause) -> Iterator[str]:
     yield "\n"
 
 
-def _next(page: Page, report: Report, options: Options) -> Iterator[str]:
+def _next(page: TerminalPage, report: Report, options: Options) -> Iterator[str]:
     """What to do next, where something blocks."""
     blocking = next((one for one in report.findings if report.gate.blocks(one)), None)
     if blocking is None:
         return
     steps = [] if options.details else [("add --details", "evidence and az commands")]
     file = report.snapshots[0].get("file") if len(report.snapshots) == 1 else None
-    if file and plain(file) == file and [one["name"] for one in report.policies] == ["production"]:
+    if file and to_printable(file) == file and [one["name"] for one in report.policies] == ["production"]:
         day = "" if report.generated_at.startswith(report.as_of) else f" --as-of {value(report.as_of, 20)}"
         command = f"rtaudit runbook {shlex.quote(file)}{day}"
         # A command that would be broken over lines does not copy.
         steps += [(command, "the steps, in order")] if len(command) <= page.width - 7 else []
-    if blocking.rule.startswith("RTA-") and plain(blocking.rule) == blocking.rule and len(blocking.rule) < 20:
+    if blocking.rule.startswith("RTA-") and to_printable(blocking.rule) == blocking.rule and len(blocking.rule) < 20:
         steps.append((f"rtaudit policy explain {blocking.rule}", "what it checks, why, and the fix"))
     width = max(len(command) for command, _ in steps) if steps else 0
     for number, (command, about) in enumerate(steps):

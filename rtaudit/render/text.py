@@ -1,4 +1,4 @@
-"""What several formats say in the same words: values, resources, gaps, verdicts. All of it plain, printable text."""
+"""Texts: values, resources, gaps and verdicts as plain, printable text that several formats share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Observation, Report
-from rtaudit.report.wording import counted, name, owner, plain, shorten
+from rtaudit.report.wording import counted, name, owning_resource_name, shorten, to_printable
 from rtaudit.snapshot import Gap
 
 VERDICTS = {
@@ -37,7 +37,7 @@ GOOD_VERDICTS = frozenset({"ready", "same"})
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def tame(document: str) -> str:
+def escape_ci_commands(document: str) -> str:
     """A JSON text that steers neither a terminal nor a build agent; to JSON it is the same document.
 
     What does not show (control characters, C1 too, direction marks) is written as its escape, and so is the beginning of
@@ -65,7 +65,7 @@ _AGENT = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 
 def safe_json(thing: Any) -> str:
     """A value as compact JSON on one line, as `tame` makes it."""
-    return tame(_ENCODE(thing))
+    return escape_ci_commands(_ENCODE(thing))
 
 
 def value(thing: Any, limit: int = 300) -> str:
@@ -73,13 +73,13 @@ def value(thing: Any, limit: int = 300) -> str:
     if thing is None:
         return "(not set)"
     text = thing if isinstance(thing, str) else json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
-    return shorten(plain(text), limit) if text else '""'
+    return shorten(to_printable(text), limit) if text else '""'
 
 
-def place(resource: str) -> str:
+def resource_location(resource: str) -> str:
     """Where a resource is: its resource group, or its subscription, or nothing."""
     group = arm_id.group_of(resource)
-    return shorten(plain(group), 90) if group else ""
+    return shorten(to_printable(group), 90) if group else ""
 
 
 def gap(missing: Gap, limit: int = 300) -> str:
@@ -90,7 +90,7 @@ def gap(missing: Gap, limit: int = 300) -> str:
         text += f", needs {missing.needs}"
     elif missing.message:
         text += f": {missing.message}"
-    return shorten(plain(text), limit)
+    return shorten(to_printable(text), limit)
 
 
 def observed(seen: Observation, finding: Finding) -> str:
@@ -104,7 +104,7 @@ def reasons(finding: Finding) -> list[str]:
     """Why a finding is unknown: its gaps, or its note; never empty for an unknown."""
     said = [gap(missing) for missing in finding.gaps]
     if finding.note:
-        said.append(shorten(plain(finding.note), 300))
+        said.append(shorten(to_printable(finding.note), 300))
     if not said:
         said = [
             f"{value(seen.field)}: expected {value(seen.expected)}, could not be read" for seen in finding.observations
@@ -112,7 +112,7 @@ def reasons(finding: Finding) -> list[str]:
     return said or ["no reason was recorded"]
 
 
-def state(finding: Finding) -> str:
+def outcome_label(finding: Finding) -> str:
     """The outcome, or `known` for a failure or unknown that stands in the baseline."""
     return "known" if finding.known and finding.outcome in ("fail", "unknown") else finding.outcome
 
@@ -124,7 +124,7 @@ def waiver(finding: Finding) -> str:
         return ""
     parts = [str(given.get("reason") or "no reason given")]
     parts += [f"{key} {given[key]}" for key in ("owner", "ticket", "expires") if given.get(key)]
-    return shorten(plain(("expired waiver: " if given.get("expired") else "waived: ") + ", ".join(parts)), 300)
+    return shorten(to_printable(("expired waiver: " if given.get("expired") else "waived: ") + ", ".join(parts)), 300)
 
 
 def verdict(report: Report) -> str:
@@ -138,7 +138,7 @@ def in_code(finding: Finding) -> str:
     if finding.address is None:
         return ""
     file, line = finding.source or ("", 0)
-    unset = f"; {shorten(plain(finding.note), 200)}" if finding.note and finding.outcome == "fail" else ""
+    unset = f"; {shorten(to_printable(finding.note), 200)}" if finding.note and finding.outcome == "fail" else ""
     return f"in the code: {value(finding.address)}" + (f" ({value(file)}:{line})" if file else "") + unset
 
 
@@ -275,6 +275,7 @@ __all__ = [
     "conclusion",
     "count_line",
     "counts",
+    "escape_ci_commands",
     "gap",
     "heading",
     "in_code",
@@ -283,15 +284,14 @@ __all__ = [
     "name",
     "observed",
     "only_azure",
-    "owner",
-    "place",
-    "plain",
+    "outcome_label",
+    "owning_resource_name",
     "reasons",
+    "resource_location",
     "rule_list",
     "safe_json",
     "shorten",
-    "state",
-    "tame",
+    "to_printable",
     "value",
     "verdict",
     "waiver",

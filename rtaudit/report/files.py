@@ -1,4 +1,4 @@
-"""Report files: JSON with one finding a line, so that a million of them is written and read quickly."""
+"""Report files: written as JSON with one finding a line, so that a million of them is written and read quickly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rtaudit.documents import check_schema, load_json, whole_file
+from rtaudit.documents import check_schema, error_for_file, load_json
 from rtaudit.documents.validate import ErrorAt
 from rtaudit.errors import InputError
 from rtaudit.report.gate import SEVERITIES
@@ -63,7 +63,7 @@ def parse(document: Any, name: str) -> Report:
             f"{name} is not a report of schema {SCHEMA} but {what}", "give what `rtaudit check -o json` wrote"
         )
 
-    error_at = whole_file(f"{name} is not a report", "`rtaudit schema report` prints the format")
+    error_at = error_for_file(f"{name} is not a report", "`rtaudit schema report` prints the format")
     findings = document.get("findings")
     check_schema({**document, "findings": [] if isinstance(findings, list) else findings}, ENVELOPE, error_at)
     return _report(document, error_at)

@@ -1,4 +1,4 @@
-"""The report as values. Passes are cheap: a report over 10,000 accounts holds most of a million findings."""
+"""Report: holds findings as values. Passes are cheap: a report over 10,000 accounts holds most of a million findings."""
 
 from __future__ import annotations
 

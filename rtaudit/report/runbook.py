@@ -34,7 +34,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Planned:
+class RunbookStep:
     """One step, in its place."""
 
     number: int
@@ -138,7 +138,7 @@ class Runbook:
     """The report of the snapshots as they are."""
     after: Report
     """The report of the snapshots as every step leaves them."""
-    steps: Sequence[Planned]
+    steps: Sequence[RunbookStep]
     by_hand: Sequence[ByHand]
     unseen: Sequence[Unseen]
     warnings: Sequence[str] = ()

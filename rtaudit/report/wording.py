@@ -41,7 +41,7 @@ _ACRONYMS = {
 }
 
 
-def plain(text: str) -> str:
+def to_printable(text: str) -> str:
     """`text` with control, format and direction characters (line breaks too) shown as escapes.
 
     So are the logging commands of GitHub Actions and Azure Pipelines: their agents read all that a job prints.
@@ -69,7 +69,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def owner(resource: str) -> str:
+def owning_resource_name(resource: str) -> str:
     """The id of the account that a resource belongs to, as Azure wrote it; else the resource itself."""
     found = _ACCOUNT.search(resource)
     return resource[: found.end()] if found else resource
@@ -81,15 +81,15 @@ def name(resource: str, limit: int = 120) -> str:
     account = _ACCOUNT.search(resource)
     if account is None:
         if arm_id.type_of(resource) == "microsoft.resources/subscriptions":
-            return shorten(plain("subscription " + arm_id.name_of(resource)), limit)
+            return shorten(to_printable("subscription " + arm_id.name_of(resource)), limit)
         label = resource.removeprefix("environment/").removeprefix("client/").removeprefix("probe/")
-        return shorten(plain(arm_id.name_of(resource) if resource.startswith("/") else label), limit)
+        return shorten(to_printable(arm_id.name_of(resource) if resource.startswith("/") else label), limit)
     own = arm_id.name_of(account.group())
     rest = resource[account.end() :].strip("/")
     child = arm_id.name_of(rest)
     if _CONNECTION.search(resource):
         child = _GUID_TAIL.sub("", child)  # Azure appends a GUID to the endpoint's name
-    return shorten(plain(f"{own}/{child}" if rest else own), limit)
+    return shorten(to_printable(f"{own}/{child}" if rest else own), limit)
 
 
 def in_words(value: Any, limit: int = 80) -> str:
@@ -142,7 +142,7 @@ def plain_field(path: str) -> str:
 
 def sentence(text: str) -> str:
     """`text` on one printable line, without braces, brackets and backquotes."""
-    text = plain(text)
+    text = to_printable(text)
     if "{" in text or "[" in text or "}" in text or "]" in text or "`" in text:
         text = text.translate(_NO_MARKS)
     # What is printable has no blank but the space.

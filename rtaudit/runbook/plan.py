@@ -13,7 +13,7 @@ from rtaudit.policy import Pack, Waiver, check
 from rtaudit.policy.edit import EditError, answered, asks_in
 from rtaudit.policy.fixes import comes_before
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.report.runbook import ByHand, Effect, Planned, Runbook, Unseen
+from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Step
 from rtaudit.runbook.state import State, Terms, key_of
 from rtaudit.snapshot import Snapshot
@@ -70,7 +70,7 @@ def runbook(
         _Plan(State.of(one, terms, probes[index] if probes else (), alone), dict(answers or {}))
         for index, one in enumerate(snapshots)
     ]
-    steps: list[Planned] = []
+    steps: list[RunbookStep] = []
     for one in plans:
         steps += one.run(len(steps))
     after = judged([one.state.snapshot for one in plans], steps=False)
@@ -84,7 +84,7 @@ def runbook(
     )
 
 
-def edited_snapshots(snapshots: Sequence[Snapshot], steps: Sequence[Planned]) -> list[Snapshot]:
+def edited_snapshots(snapshots: Sequence[Snapshot], steps: Sequence[RunbookStep]) -> list[Snapshot]:
     """The snapshots with the steps applied in the order given. Raises EditError."""
     from rtaudit.policy.edit import edited
 
@@ -124,9 +124,9 @@ class _Plan:
         self._before = comes_before({one: bound.rule.steps for one, bound in state.terms.rules.items()})
         self._alone = len(state.snapshot.resources) <= ONE_BY_ONE
 
-    def run(self, done: int) -> list[Planned]:
+    def run(self, done: int) -> list[RunbookStep]:
         """Choose and apply steps until no failure has one that was not tried."""
-        planned: list[Planned] = []
+        planned: list[RunbookStep] = []
         while group := self._next():
             planned += self._apply(group, done + len(planned), planned)
         return planned
@@ -187,7 +187,7 @@ class _Plan:
         filled: list[dict[str, Any]] = answered(list(step.sets), {**step.examples, **self.answers})
         return filled
 
-    def _apply(self, group: list[_Candidate], done: int, earlier: Sequence[Planned]) -> list[Planned]:
+    def _apply(self, group: list[_Candidate], done: int, earlier: Sequence[RunbookStep]) -> list[RunbookStep]:
         tried: list[tuple[_Candidate, list[dict[str, Any]]]] = []
         changes: list[dict[str, Any]] = []
         for one in group:
@@ -217,14 +217,14 @@ class _Plan:
         sets: list[dict[str, Any]],
         number: int,
         changed: Sequence[tuple[Finding | None, Finding | None]],
-        earlier: Sequence[Planned],
-    ) -> Planned:
+        earlier: Sequence[RunbookStep],
+    ) -> RunbookStep:
         step = one.step
         command = step.command.answered(self.answers) if step.command else None
         firsts = {first for rule in one.rules for first in self._before.get(rule, ())}
         assumed = {name: step.examples[name] for name in asks_in(step.sets) if name in step.examples}
         bad, roots = ("fail", "unknown"), self._roots(sets)
-        return Planned(
+        return RunbookStep(
             number=number,
             environment=self.state.snapshot.environment,
             step=Step(

@@ -1,4 +1,4 @@
-"""State: hold an edited snapshot with its findings, and judge again what a change can have changed."""
+"""State: holds an edited snapshot with its findings, and checks again what a change can have changed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.policy import Pack, Waiver
 from rtaudit.policy.edit import edited, find
-from rtaudit.policy.judge import join_packs, judge
+from rtaudit.policy.evaluate import evaluate, join_packs
 from rtaudit.policy.rules import BoundRule
 from rtaudit.policy.waivers import apply_baseline, apply_waivers
 from rtaudit.report import Finding, Gate, Report, at_or_above
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
-Key = tuple[str, str]
+FindingKey = tuple[str, str]
 """Rule and resource (lower case)."""
 
 _LISTED: Mapping[str, frozenset[str]] = {
@@ -69,9 +69,9 @@ class Terms:
         self, snapshot: Snapshot, probes: Sequence[dict[str, Any]], aspects: frozenset[str] | None
     ) -> list[Finding]:
         """The findings of a snapshot; with `aspects`, of the rules that can read one of them only."""
-        world = World(snapshot, probes)
+        world = EstateIndex(snapshot, probes)
         per_pack = [
-            judge(world, [one for one in rules if aspects is None or _reads(one, aspects)], pack.name)
+            evaluate(world, [one for one in rules if aspects is None or _reads(one, aspects)], pack.name)
             for pack, rules in self.bound
         ]
         found = join_packs(per_pack, self.gates)
@@ -92,7 +92,7 @@ class State:
     snapshot: Snapshot
     terms: Terms
     probes: Sequence[dict[str, Any]] = ()
-    findings: dict[Key, Finding] = field(default_factory=dict)
+    findings: dict[FindingKey, Finding] = field(default_factory=dict)
     """By rule and resource."""
 
     @classmethod
@@ -142,7 +142,7 @@ def touched(snapshot: Snapshot, changes: Iterable[Mapping[str, Any]]) -> list[st
     return found
 
 
-def key_of(finding: Finding) -> Key:
+def key_of(finding: Finding) -> FindingKey:
     """What tells a finding from every other of its environment."""
     return finding.rule, arm_id.key(finding.resource)
 
@@ -151,4 +151,4 @@ def _outcome(finding: Finding | None) -> str:
     return "" if finding is None else finding.outcome
 
 
-__all__ = ["Key", "State", "Terms", "key_of", "touched"]
+__all__ = ["FindingKey", "State", "Terms", "key_of", "touched"]

@@ -11,12 +11,12 @@ from rtaudit import assets
 from rtaudit.documents import load_yaml
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.report.wording import MAX_MESSAGE
-from rtaudit.scan.checks import Check, frameworks, is_check_file, library, load_checks, steps
+from rtaudit.scan.checks import SourceCheck, frameworks, is_check_file, library, load_checks, steps
 from rtaudit.scan.schema import CASES, CASES_SCHEMA, CASES_SUFFIX
 
 
 @dataclass(frozen=True)
-class CaseResult:
+class SourceCaseResult:
     """What became of a case."""
 
     check: str
@@ -49,7 +49,7 @@ def without_cases(path: Path) -> list[str]:
     return sorted(load_checks(path).keys() - tried)
 
 
-def run_cases(path: Path) -> Iterator[CaseResult]:
+def run_cases(path: Path) -> Iterator[SourceCaseResult]:
     """Scan the files of each case with the one check, and compare the places that it finds."""
     from rtaudit.scan.run import scan_texts
 
@@ -87,7 +87,7 @@ def run_cases(path: Path) -> Iterator[CaseResult]:
                 if found == wanted
                 else f"expected {', '.join(wanted) or 'nothing'}, found {', '.join(found) or 'nothing'}"
             )
-            yield CaseResult(check_id, case["name"], f"{document.name}:{line}", problem)
+            yield SourceCaseResult(check_id, case["name"], f"{document.name}:{line}", problem)
 
 
 def lint_checks(target: Path) -> list[tuple[str, str, str]]:
@@ -134,7 +134,7 @@ def _words(message: str) -> str:
     return message.split(": ", 1)[-1]
 
 
-def told(check: Check) -> list[tuple[str, Sequence[str]]]:
+def told(check: SourceCheck) -> list[tuple[str, Sequence[str]]]:
     """What `policy explain` says of a check: headings and their texts."""
     sections: list[tuple[str, Sequence[str]]] = [("Why", [check.why])]
     finds = [_general(one.says) for one in check.finds if "package" not in one.match]
@@ -165,7 +165,7 @@ def _general(says: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda one: _GENERAL.get(one[1], "…"), " ".join(says.split()))
 
 
-def as_text(check: Check, width: int = 80) -> str:
+def as_text(check: SourceCheck, width: int = 80) -> str:
     """The check for a terminal, plain."""
     import textwrap
 
@@ -182,7 +182,7 @@ def as_text(check: Check, width: int = 80) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def as_markdown(check: Check) -> str:
+def as_markdown(check: SourceCheck) -> str:
     """The check as a page of the documentation."""
     lines = [f"## {check.id} {check.name}", "", f"**{_escape(check.title)}** · {check.severity}", ""]
     for heading, texts in told(check):

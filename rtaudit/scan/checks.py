@@ -33,7 +33,7 @@ class Find:
 
 
 @dataclass(frozen=True)
-class Check:
+class SourceCheck:
     """One thing that source should not hold."""
 
     id: str
@@ -70,10 +70,10 @@ class Framework:
     label: str
 
 
-def load_checks(path: Path) -> dict[str, Check]:
+def load_checks(path: Path) -> dict[str, SourceCheck]:
     """The checks in a file, or in all files of a folder, by id. Raises InputError."""
     files = sorted(one for one in path.glob("*.yaml") if is_check_file(one)) if path.is_dir() else [path]
-    found: dict[str, Check] = {}
+    found: dict[str, SourceCheck] = {}
     for file in files:
         document = load_yaml(file, CHECKS_SCHEMA)
         for index, stated in enumerate(document.value["checks"]):
@@ -95,7 +95,7 @@ def is_check_file(path: Path) -> bool:
 
 
 @cache
-def library() -> dict[str, Check]:
+def library() -> dict[str, SourceCheck]:
     """The checks that ship, by id."""
     return load_checks(assets.policies() / "source")
 
@@ -120,7 +120,7 @@ def steps(stated: Iterable[Any], grammar: str | None = None) -> list[str]:
     return found
 
 
-def _check(document: Document, index: int, stated: Mapping[str, Any]) -> Check:
+def _check(document: Document, index: int, stated: Mapping[str, Any]) -> SourceCheck:
     sides = stated.get("sides", [one for one in SIDES if one != "prose"])
     finds = []
     for number, one in enumerate(stated.get("find", ())):
@@ -138,7 +138,7 @@ def _check(document: Document, index: int, stated: Mapping[str, Any]) -> Check:
             Find(number, one, one.get("says", stated["title"] + "."), one.get("severity", stated["severity"]),
                  frozenset(one.get("sides", sides)), one.get("fix", ()))
         )  # fmt: skip
-    return Check(stated["id"], stated["name"], stated["title"], stated["severity"], " ".join(stated["why"].split()), stated["fix"],
+    return SourceCheck(stated["id"], stated["name"], stated["title"], stated["severity"], " ".join(stated["why"].split()), stated["fix"],
                  stated.get("see", ()), finds, stated.get("action", "mend"), stated, document)  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from rtaudit.contract.schema import CONTRACT
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.report import wording
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.client import find_account
 
 
 @dataclass(frozen=True)
-class Target:
+class DraftTarget:
     """What one environment's section says."""
 
     label: str
@@ -35,7 +35,7 @@ class Draft:
     """What is known of a client; the rest is written as null, to be completed."""
 
     name: str
-    targets: Sequence[Target] = ()
+    targets: Sequence[DraftTarget] = ()
     runs_in: str | None = "server"
     transport: str | None = "websocket"
     auth: str | None = "entra"
@@ -59,11 +59,11 @@ def from_snapshots(snapshots: Sequence[Snapshot], name: str, account: str | None
     for label in labels:
         if labels.count(label) > 1:
             raise InputError(f"two snapshots are of the environment '{label}'", "give one of each environment")
-    found = [_target(World(snapshot), account, deployment) for snapshot in snapshots]
+    found = [_target(EstateIndex(snapshot), account, deployment) for snapshot in snapshots]
     return Draft(name, [target for target, _ in found], fallback=next((chat for _, chat in found if chat), None))
 
 
-def _target(world: World, account: str | None, deployment: str | None) -> tuple[Target, str | None]:
+def _target(world: EstateIndex, account: str | None, deployment: str | None) -> tuple[DraftTarget, str | None]:
     label = world.snapshot.environment
     speech = [one for one in world.deployments if one.fact("realtimeRole") == "speech"]
     if account is not None:
@@ -89,7 +89,7 @@ def _target(world: World, account: str | None, deployment: str | None) -> tuple[
     transcription = next((other.name for other in siblings if other.fact("realtimeRole") == "transcription"), None)
     chats = {row["id"] for row in world.each("environment")[0].fact("chatDeployments")}
     chat = next((other.name for other in siblings if other.resource in chats), None)
-    target = Target(label, _endpoint(owner), owner.name, one.name, transcription, owner.fact("region") or None)
+    target = DraftTarget(label, _endpoint(owner), owner.name, one.name, transcription, owner.fact("region") or None)
     return target, chat
 
 
@@ -103,7 +103,7 @@ def write(draft: Draft) -> str:
     """The draft as YAML. Every text is quoted: names come from Azure or from source code."""
 
     def about(field: str, words: str) -> str:
-        return wording.plain(f"seen in {draft.where[field]}") if field in draft.where else words
+        return wording.to_printable(f"seen in {draft.where[field]}") if field in draft.where else words
 
     lines = [
         "# A draft: complete what is null, correct what is not so. `rtaudit schema client` prints the format, from which",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rtaudit.scan.checks import Check
+from rtaudit.scan.checks import SourceCheck
 from rtaudit.scan.masks import mask
 
 _IGNORE = re.compile(r"rtaudit:\s*ignore\b(?:\[([^\]\r\n]*)\])?:?\s*([^\r\n]*)")
@@ -19,12 +19,12 @@ _WINDOW = 20_000
 class Ignores:
     """The comments that accept findings, and what is wrong with them."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, SourceCheck]) -> None:
         """Of these checks: a comment names one by id or name."""
         self._names = {name for check in checks.values() for name in (check.id, check.name)}
         self.warnings: list[str] = []
 
-    def reason(self, lines: Sequence[str], number: int, check: Check, path: str) -> str | None:
+    def reason(self, lines: Sequence[str], number: int, check: SourceCheck, path: str) -> str | None:
         """The reason of a comment for this check in the line or the one above, or None."""
         for at in (number, number - 1):
             line = lines[at - 1][:_WINDOW] if 1 <= at <= len(lines) else ""

@@ -1,4 +1,4 @@
-"""Marks: hold what a source file says, whatever its language: strings, entries, calls, imports."""
+"""Marks: hold what a source file contains, whatever its language: strings, entries, calls, imports."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from rtaudit.scan.checks import Check, Find
+from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
 from rtaudit.scan.projects import CODE, Tree
@@ -20,10 +20,10 @@ Test = Callable[[Source, Mark, Tree], bool]
 
 
 @dataclass(frozen=True)
-class Match:
+class CheckMatch:
     """One place that a pattern fits."""
 
-    check: Check
+    check: SourceCheck
     find: Find
     source: Source
     mark: Mark
@@ -36,7 +36,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def matches(check: Check, tree: Tree) -> Iterator[Match]:
+def matches(check: SourceCheck, tree: Tree) -> Iterator[CheckMatch]:
     """What a check finds in a tree, packages aside."""
     for find in check.finds:
         if "package" in find.match:
@@ -59,15 +59,15 @@ def _signed(one: Mapping[str, Any], source: Source, tree: Tree) -> bool:
     return sign in source.signs or (one.get("within") == "project" and sign in tree.signs(source))
 
 
-def _in_source(check: Check, find: Find, source: Source, tree: Tree) -> Iterator[Match]:
+def _in_source(check: SourceCheck, find: Find, source: Source, tree: Tree) -> Iterator[CheckMatch]:
     stated = find.match
     if "secret" in stated:
         for mark, found in keys_in(stated["secret"], source, tree):
-            yield Match(check, find, source, mark, found)
+            yield CheckMatch(check, find, source, mark, found)
         return
     for mark, found, url in _candidates(stated, source, tree):
         if _holds(stated, source, mark, tree):
-            yield Match(check, find, source, mark, found, url)
+            yield CheckMatch(check, find, source, mark, found, url)
 
 
 def _candidates(

@@ -13,7 +13,7 @@ from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Gate, Observation, Rep
 from rtaudit.report.gate import EXIT_CODES
 from rtaudit.report.model import SOURCE, in_order
 from rtaudit.report.wording import shorten
-from rtaudit.scan.checks import Check, library
+from rtaudit.scan.checks import SourceCheck, library
 from rtaudit.scan.run import Scan, SourceFinding
 from rtaudit.version import __version__
 
@@ -24,7 +24,7 @@ _PLACES = 200
 def report_of(
     scans: Sequence[Scan],
     *,
-    checks: Mapping[str, Check] | None = None,
+    checks: Mapping[str, SourceCheck] | None = None,
     fail_on: str = "high",
     waivers: Sequence[Waiver] = (),
     baseline: Report | None = None,

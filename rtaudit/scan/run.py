@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rtaudit.scan.checks import Check, library, steps
+from rtaudit.scan.checks import SourceCheck, library, steps
 from rtaudit.scan.ignores import Ignores
 from rtaudit.scan.masks import excerpt, mask
-from rtaudit.scan.match import Match, matches
+from rtaudit.scan.match import CheckMatch, matches
 from rtaudit.scan.packages import Package, is_manifest, packages_in
 from rtaudit.scan.projects import CODE, Project, Tree, folders_of, project_of
 from rtaudit.scan.says import sentence
@@ -52,7 +52,7 @@ class Place:
 class SourceFinding:
     """What one pattern of a check finds in one file."""
 
-    check: Check
+    check: SourceCheck
     file: str
     """Path from the root, with slashes."""
     pattern: str
@@ -93,17 +93,17 @@ class Scan:
         return (folder / file).as_posix()
 
 
-def scan(root: str | Path, *, exclude: Sequence[str] = (), checks: Mapping[str, Check] | None = None) -> Scan:
+def scan(root: str | Path, *, exclude: Sequence[str] = (), checks: Mapping[str, SourceCheck] | None = None) -> Scan:
     """Scan a file or a folder. Raises InputError where there is nothing to scan."""
     return _scan(Walk(Path(root), exclude), str(root), checks)
 
 
-def scan_texts(files: Mapping[str, str], checks: Mapping[str, Check]) -> Scan:
+def scan_texts(files: Mapping[str, str], checks: Mapping[str, SourceCheck]) -> Scan:
     """Scan files that are in memory, path (with slashes) -> text: nothing is read or written."""
     return _scan(HeldFiles(files), ".", checks)
 
 
-def _scan(walk: Walk | HeldFiles, root: str, checks: Mapping[str, Check] | None) -> Scan:
+def _scan(walk: Walk | HeldFiles, root: str, checks: Mapping[str, SourceCheck] | None) -> Scan:
     result = Scan(root)
     texts, paths, packages, speaks = _read(walk)
     result.files, result.left_out, result.unread = walk.files, dict(sorted(walk.left_out.items())), sorted(walk.unread)
@@ -163,7 +163,7 @@ def _read(walk: Walk | HeldFiles) -> tuple[dict[str, str], list[str], dict[str, 
     return texts, paths, packages, speaks
 
 
-def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping[str, str]) -> None:
+def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: Mapping[str, str]) -> None:
     by_path = {source.path: source for source in tree.sources}
     grouped: dict[tuple[str, str, str], SourceFinding] = {}
     faulty: dict[str, set[str]] = {}
@@ -194,7 +194,7 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, Check], texts: Mapping
 
 def _add(
     grouped: dict[tuple[str, str, str], SourceFinding],
-    match: Match,
+    match: CheckMatch,
     taken: set[tuple[str, int]],
     ignores: Ignores,
     shown: Counter[tuple[str, str, bool]],
@@ -220,7 +220,7 @@ def _add(
 
 def _add_packages(
     grouped: dict[tuple[str, str, str], SourceFinding],
-    check: Check,
+    check: SourceCheck,
     tree: Tree,
     texts: Mapping[str, str],
     ignores: Ignores,

@@ -1,4 +1,4 @@
-"""Sentences of the scan: what a pattern says, with the names of the place filled in."""
+"""Scan sentences: fill a pattern's sentence in with the names of the place."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 
 from rtaudit.report import wording
 from rtaudit.scan.masks import mask
-from rtaudit.scan.match import Match
+from rtaudit.scan.match import CheckMatch
 from rtaudit.scan.urls import Url, read_url
 
 _FIELD = re.compile(r"\{(name|found|key|value|host|side|path|version|model|scheme)\}")
 
 
-def sentence(match: Match) -> str:
+def sentence(match: CheckMatch) -> str:
     """The sentence of a match, at most 160 characters, without a secret."""
     url = match.url or read_url(match.mark.shown)
     words = {
@@ -23,7 +23,7 @@ def sentence(match: Match) -> str:
         "side": {"browser": "browser", "mobile": "mobile app"}.get(match.source.side, match.source.side),
         **_of_url(url),
     }
-    return wording.finish(wording.plain(mask(_FIELD.sub(lambda one: words.get(one[1], ""), match.find.says))))
+    return wording.finish(wording.to_printable(mask(_FIELD.sub(lambda one: words.get(one[1], ""), match.find.says))))
 
 
 def _of_url(url: Url | None) -> dict[str, str]:

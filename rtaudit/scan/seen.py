@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from rtaudit.scan.checks import frameworks
-from rtaudit.scan.draft import Draft, Target
+from rtaudit.scan.draft import Draft, DraftTarget
 from rtaudit.scan.marks import Mark, Source
 from rtaudit.scan.masks import mask
 from rtaudit.scan.projects import CODE, Tree
@@ -97,7 +97,7 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
 
     endpoint = take("endpoint", "endpoint")
     host = urlsplit(endpoint or "").hostname
-    target = Target(
+    target = DraftTarget(
         "default",
         endpoint,
         host.partition(".")[0] if host and not _SHARED_HOST.search(host) else None,

@@ -10,7 +10,7 @@ from functools import partial
 from rtaudit.scan import languages
 from rtaudit.scan.marks import Comment, Mark, Source
 from rtaudit.scan.sides import side_of
-from rtaudit.scan.syntax import Place, Reader, TooDeep
+from rtaudit.scan.syntax import Place, SyntaxReader, TooDeep
 from rtaudit.scan.tokens import pairs, read_tokens
 
 MAX_PARSED = 400_000
@@ -111,7 +111,7 @@ def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: st
     if not piece.isascii():
         # Half a character of UTF-16, which JSON may hold, is no text to a grammar.
         piece = piece.encode("utf-8", "replace").decode("utf-8")
-    reader = Reader(piece, grammar, place)
+    reader = SyntaxReader(piece, grammar, place)
     try:
         root = SgRoot(piece, grammar).root()
         reader.read(root)

@@ -8,7 +8,7 @@ from typing import Any
 
 from rtaudit.scan import languages as kinds
 from rtaudit.scan.marks import Comment, Mark
-from rtaudit.scan.template import Template, dotted, split_entry
+from rtaudit.scan.template import StringTemplate, dotted, split_entry
 
 Place = Callable[[int, int], tuple[int, int]]
 """Line and column of a piece (0-based) -> line and column of its file (1-based)."""
@@ -26,7 +26,7 @@ class TooDeep(Exception):  # noqa: N818 - not an error: the piece is read as tex
     """More nodes than one piece may have."""
 
 
-class Reader:
+class SyntaxReader:
     """Reads one tree."""
 
     def __init__(self, text: str, grammar: str, place: Place) -> None:
@@ -40,7 +40,7 @@ class Reader:
         self._call = ""
         self._under: tuple[str, ...] = ()
         self._function = self._statement = self._in_call = 0
-        self._template = Template(grammar)
+        self._template = StringTemplate(grammar)
 
     def read(self, root: Any) -> None:
         """Read the tree below `root`. Raises TooDeep for more than one piece may have."""

@@ -55,7 +55,7 @@ _TYPES = frozenset({"type_annotation", "type", "modifiers", "modifier", "user_ty
                     "reference_type", "decorator", "comment", "mutable_specifier", "slice_type", "attribute_item"})  # fmt: skip
 
 
-class Template:
+class StringTemplate:
     """Evaluates nodes of one grammar to text."""
 
     def __init__(self, grammar: str) -> None:

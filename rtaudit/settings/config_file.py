@@ -15,7 +15,7 @@ from typing import Any
 
 from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import UsageError, allowed_hint
-from rtaudit.settings.options import Key, keys
+from rtaudit.settings.options import OptionKey, keys
 from rtaudit.settings.values import LISTS
 
 CONFIG = "rtaudit.config/1"
@@ -35,7 +35,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-def _schema(key: Key, values: str | None) -> dict[str, Any]:
+def _schema(key: OptionKey, values: str | None) -> dict[str, Any]:
     shape = {"enum": list(LISTS[values]())} if key.schema == "words" and values else _SHAPES[key.schema]
     return {**shape, "description": key.about}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(repr=False, eq=False)
-class Key:
+class OptionKey:
     """A key of `rtaudit.yaml` that gives an option its value where the command line does not."""
 
     name: str
@@ -33,7 +33,7 @@ class Option:
     metavar: str | None = None
     panel: str | None = None
     """Heading in the help."""
-    key: Key | None = None
+    key: OptionKey | None = None
     values: str | None = None
     """Name of the list of values that a shell offers (`rtaudit.settings.values`)."""
     minimum: float | None = None
@@ -79,20 +79,20 @@ class Scope:
 
     subscription: Sequence[str] = option(
         "--subscription", "-s", default=(), metavar="SUBSCRIPTION", help="Id or name; repeatable.", panel=_SCOPE,
-        key=Key("subscriptions", "Subscriptions, by id or name, as -s.", "list"),
+        key=OptionKey("subscriptions", "Subscriptions, by id or name, as -s.", "list"),
     )  # fmt: skip
     all_subscriptions: bool = option(
         "--all-subscriptions", default=False, help="Every subscription that the credential can see.", panel=_SCOPE,
-        key=Key("allSubscriptions", "Every subscription that the credential can see.", "boolean"),
+        key=OptionKey("allSubscriptions", "Every subscription that the credential can see.", "boolean"),
     )  # fmt: skip
     resource_group: Sequence[str] = option(
         "--resource-group", "-g", default=(), metavar="GROUP", panel=_SCOPE,
         help="Only accounts in this resource group; repeatable.",
-        key=Key("resourceGroups", "Only accounts in these resource groups, as -g.", "list"),
+        key=OptionKey("resourceGroups", "Only accounts in these resource groups, as -g.", "list"),
     )  # fmt: skip
     account: Sequence[str] = option(
         "--account", "-a", default=(), metavar="ACCOUNT", help="Only this account (name or id); repeatable.",
-        panel=_SCOPE, key=Key("accounts", "Only these accounts (name or id), as -a.", "list"),
+        panel=_SCOPE, key=OptionKey("accounts", "Only these accounts (name or id), as -a.", "list"),
     )  # fmt: skip
     aspect: Sequence[str] = option(
         "--aspect", default=(), metavar="NAME", panel=_SCOPE, values="aspects",
@@ -100,7 +100,7 @@ class Scope:
     )  # fmt: skip
     skip: Sequence[str] = option(
         "--skip", default=(), metavar="NAME", help="Do not read this aspect; repeatable.", panel=_SCOPE,
-        values="aspects", key=Key("skip", "Aspects that are not read, as --skip.", "list"),
+        values="aspects", key=OptionKey("skip", "Aspects that are not read, as --skip.", "list"),
     )  # fmt: skip
 
 
@@ -109,12 +109,16 @@ class Reach:
     """Where Azure is, and who asks it."""
 
     tenant: str | None = option(
-        "--tenant", metavar="ID", help="Tenant to log in to.", panel=_REACH, key=Key("tenant", "Tenant to log in to.")
+        "--tenant",
+        metavar="ID",
+        help="Tenant to log in to.",
+        panel=_REACH,
+        key=OptionKey("tenant", "Tenant to log in to."),
     )
     cloud: str = option(
         "--cloud", default="AzureCloud", metavar="CLOUD", panel=_REACH, values="clouds",
         help="AzureCloud, AzureUSGovernment or AzureChinaCloud.",
-        key=Key("cloud", "The Azure cloud; AzureCloud by default.", "words"),
+        key=OptionKey("cloud", "The Azure cloud; AzureCloud by default.", "words"),
     )  # fmt: skip
     arm_endpoint: str | None = option(
         "--arm-endpoint", metavar="URL", help="Another Resource Manager: https, or http on loopback.", panel=_REACH
@@ -123,7 +127,7 @@ class Reach:
     auth: str = option(
         "--auth", default="default", metavar="METHOD", panel=_REACH, values="methods",
         help="default, cli, managed-identity, workload-identity or environment.",
-        key=Key("auth", "How to log in, as --auth.", "words"),
+        key=OptionKey("auth", "How to log in, as --auth.", "words"),
     )  # fmt: skip
     timeout: float | None = option(
         "--timeout",
@@ -160,7 +164,7 @@ class Collecting:
 
 
 @dataclass(repr=False, eq=False)
-class Part:
+class Sharding:
     """Which part of a collection is read here."""
 
     shard: str | None = option(
@@ -175,7 +179,7 @@ class Contracts:
     client: Sequence[str] = option(
         "--client", default=(), metavar="FILE",
         help="A client contract of the environment, in place of the snapshot's own; repeatable.",
-        key=Key("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
+        key=OptionKey("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
     )  # fmt: skip
 
 
@@ -186,7 +190,7 @@ class ForPacks:
     for_packs: Sequence[str] = option(
         "--for", default=(), metavar="PACK", values="policies",
         help="Also read the opt-in aspects that this pack's rules read; repeatable.",
-        key=Key("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
+        key=OptionKey("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
     )  # fmt: skip
 
 
@@ -196,7 +200,7 @@ class Expecting:
 
     expect: Sequence[str] = option(
         "--expect", default=(), metavar="FILE", help="A client contract whose targets must be there; repeatable.",
-        key=Key("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
+        key=OptionKey("contracts", f"Client contracts, as --client. {_PATH}", "list", path=True),
     )  # fmt: skip
     expect_deployment: Sequence[str] = option(
         "--expect-deployment", default=(), metavar="ACCOUNT/NAME", help="A deployment that must be there; repeatable."
@@ -242,11 +246,11 @@ class Checking:
     policy: Sequence[str] = option(
         "--policy", "-p", default=(), metavar="NAME|PATH", values="policies",
         help="A built-in pack, or a file or folder; repeatable. [default: production]",
-        key=Key("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
+        key=OptionKey("policies", f"Packs, by name or path, as --policy. {_PATH}", "list", path=True),
     )  # fmt: skip
     settings: Sequence[str] = option(
         "--set", default=(), metavar="PARAM=VALUE", help="A parameter, its value in YAML; repeatable.",
-        key=Key("params", "Parameters of the packs, by name, as --set.", "mapping"),
+        key=OptionKey("params", "Parameters of the packs, by name, as --set.", "mapping"),
     )  # fmt: skip
     as_of: str | None = option("--as-of", metavar="DATE", help="Evaluate as of this date, YYYY-MM-DD. [default: today]")
     probe: Sequence[str] = option(
@@ -257,21 +261,21 @@ class Checking:
     )
     waivers: str | None = option(
         "--waivers", metavar="FILE", help="Accepted findings (rtaudit.waivers/1).",
-        key=Key("waivers", f"Accepted findings, as --waivers. {_PATH}", path=True),
+        key=OptionKey("waivers", f"Accepted findings, as --waivers. {_PATH}", path=True),
     )  # fmt: skip
     baseline: str | None = option(
         "--baseline", metavar="REPORT.json", help="A report whose findings are known and do not block.",
-        key=Key("baseline", f"A report whose findings are known, as --baseline. {_PATH}", path=True),
+        key=OptionKey("baseline", f"A report whose findings are known, as --baseline. {_PATH}", path=True),
     )  # fmt: skip
     fail_on: str = option(
         "--fail-on", default="high", metavar="SEVERITY", values="thresholds",
         help="Exit 1 for failures of this severity or worse; `none`: never.",
-        key=Key("failOn", "The severity from which a failure blocks, as --fail-on; high by default.", "words"),
+        key=OptionKey("failOn", "The severity from which a failure blocks, as --fail-on; high by default.", "words"),
     )  # fmt: skip
     allow_unknown: Sequence[str] = option(
         "--allow-unknown", default=(), metavar="[=RULE,…]", values="rules",
         help="Do not fail on unknown results: all, or the listed rules (`--allow-unknown=RULE,…`).",
-        key=Key("allowUnknown", "true, or the rules whose unknown does not block, as --allow-unknown.", "rules"),
+        key=OptionKey("allowUnknown", "true, or the rules whose unknown does not block, as --allow-unknown.", "rules"),
     )  # fmt: skip
     allow_edited: bool = option(
         "--allow-edited",
@@ -299,7 +303,7 @@ class View:
 
 
 @dataclass(repr=False, eq=False)
-class Output:
+class OutputFormats:
     """What is written where."""
 
     output: Sequence[str] = option(
@@ -309,7 +313,7 @@ class Output:
 
 
 @dataclass(repr=False, eq=False)
-class Evidence:
+class EvidenceBundle:
     """What is kept of a check."""
 
     evidence: str | None = option(
@@ -339,7 +343,7 @@ class Mending:
     )  # fmt: skip
 
 
-SNAPSHOT = Key("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
+SNAPSHOT = OptionKey("snapshot", f"Where collect and audit write the snapshot, and check reads it. {_PATH}", path=True)
 
 
 @dataclass(repr=False, eq=False)
@@ -371,14 +375,14 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Part, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, Evidence, View, Output, Steps, Mending
+    Label, Reach, Scope, Collecting, Sharding, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, EvidenceBundle, View, OutputFormats, Steps, Mending
 )  # fmt: skip
 """Every group."""
 
 
-def keys() -> dict[str, tuple[Key, str | None]]:
+def keys() -> dict[str, tuple[OptionKey, str | None]]:
     """The keys of `rtaudit.yaml`, by name, each with the name of its option's list of values."""
-    found: dict[str, tuple[Key, str | None]] = {}
+    found: dict[str, tuple[OptionKey, str | None]] = {}
     for group in GROUPS:
         for _, row in rows(group):
             if row.key is not None:

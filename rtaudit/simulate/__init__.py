@@ -3,7 +3,7 @@
 Standard library only. A snapshot is the world; there is no second format.
 """
 
-from rtaudit.simulate.arm import Request
+from rtaudit.simulate.arm import ArmRequest
 from rtaudit.simulate.simulator import IDENTITY_HEADER, Simulator
 
-__all__ = ["IDENTITY_HEADER", "Request", "Simulator"]
+__all__ = ["IDENTITY_HEADER", "ArmRequest", "Simulator"]

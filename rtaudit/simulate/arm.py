@@ -1,4 +1,4 @@
-"""Azure Resource Manager over a world: one GET in, one answer out."""
+"""ARM handler: answers one request of Azure Resource Manager from the served estate."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CAPACITIES, CATALOGUES
-from rtaudit.simulate import refusals
+from rtaudit.simulate import azure_errors
 from rtaudit.simulate.azcli import answer_az
+from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
-from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import Route, action_of, parse
-from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.world import ServedEstate, encode
 from rtaudit.simulate.writes import OPERATIONS, Writes
 from rtaudit.snapshot import Gap
 
@@ -28,7 +28,7 @@ _EQUALS = re.compile(r"^\s*(?:assignedTo\(\s*'([^']*)'\s*\)|([A-Za-z]+)\s+eq\s+'
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ArmRequest:
     """One request, as it came."""
 
     method: str
@@ -41,12 +41,12 @@ class Request:
     body: bytes = b""
 
 
-class Arm:
+class ArmHandler:
     """Answers GETs from a world, in Azure Resource Manager's words."""
 
     def __init__(
         self,
-        world: World,
+        world: ServedEstate,
         denials: Denials,
         *,
         page_size: int,
@@ -62,14 +62,14 @@ class Arm:
         self._writes = Writes(world) if writable else None
         self._lock = threading.Lock()
 
-    def reset(self, world: World) -> None:
+    def reset(self, world: ServedEstate) -> None:
         """Answer from another world from now on."""
         with self._lock:
             self._world = world
             if self._writes is not None:
                 self._writes = Writes(world)
 
-    def answer(self, request: Request, url: str) -> Answer:
+    def answer(self, request: ArmRequest, url: str) -> CannedResponse:
         """The answer to a request whose token is good; `url` is the service's own address, for nextLink."""
         route = parse(request.path)
         writes = self._writes
@@ -79,7 +79,7 @@ class Arm:
         if refusal:
             return refusal
         if self._denials.match(route.key) or self._denials.match(request.path):
-            return refusals.denied(route.action, route.display_scope)
+            return azure_errors.denied(route.action, route.display_scope)
         if writes is None:
             return self._read(request, route, url)
         # One change at a time: what is read meanwhile is all of it or none.
@@ -89,22 +89,24 @@ class Arm:
             for_az = answer_az(self._world, route, request.path)
             return writes.read(route) or for_az or self._read(request, route, url)
 
-    def _refuse_write(self, request: Request, route: Route) -> Answer:
+    def _refuse_write(self, request: ArmRequest, route: Route) -> CannedResponse:
         verb = {"PUT": "write", "PATCH": "write", "DELETE": "delete", "POST": "action"}.get(request.method)
         if verb is None:
-            return refusals.error(405, "MethodNotAllowed", f"The HTTP method '{request.method}' is not supported.")
-        return refusals.denied(action_of(route.type or "unknown", route.segments, verb), "/" + "/".join(route.segments))
+            return azure_errors.error(405, "MethodNotAllowed", f"The HTTP method '{request.method}' is not supported.")
+        return azure_errors.denied(
+            action_of(route.type or "unknown", route.segments, verb), "/" + "/".join(route.segments)
+        )
 
-    def _refuse_version(self, route: Route, version: str | None) -> Answer | None:
+    def _refuse_version(self, route: Route, version: str | None) -> CannedResponse | None:
         if not version:
-            return refusals.no_api_version()
+            return azure_errors.no_api_version()
         namespace = route.type.partition("/")[0]
         supported = self._api_versions.get(route.type) or self._api_versions.get(namespace)
         if supported is None and not _VERSION.fullmatch(version):
             supported = ["2022-12-01"]
         if supported is None or version.lower() in map(str.lower, supported):
             return None
-        return refusals.unknown_api_version(route, version, supported, self._location(route))
+        return azure_errors.unknown_api_version(route, version, supported, self._location(route))
 
     def _location(self, route: Route) -> str:
         for key in (route.key, route.scope):
@@ -113,25 +115,25 @@ class Arm:
                 return arm_id.region(location)
         return "global"
 
-    def _read(self, request: Request, route: Route, url: str) -> Answer:
+    def _read(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
         world = self._world
         if route.key in {"/tenants", "/subscriptions"}:
             return self._tenant_list(request, route, url)
         stored = None if route.collection else world.resources.get(route.key)
         if stored is not None:
-            return Answer(200, world.encoded(route.key))
+            return CannedResponse(200, world.encoded(route.key))
         gap = world.gap_of(route)
         if route.subscription and not world.knows_subscription(route.subscription):
-            return refusals.subscription_not_found(route.segments[1])
+            return azure_errors.subscription_not_found(route.segments[1])
         if route.type == "microsoft.resources/resourcegroups" and route.read:
             return self._groups(request, route, url)
         if route.collection:
             return self._list(request, route, gap, url)
         if gap:
-            return refusals.recorded(gap, route, self._retry_after)
+            return azure_errors.recorded(gap, route, self._retry_after)
         return self._missing(route, request.query["api-version"])
 
-    def _tenant_list(self, request: Request, route: Route, url: str) -> Answer:
+    def _tenant_list(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
         if route.key == "/tenants":
             rows: list[dict[str, Any]] = [
                 {"id": f"/tenants/{name}", "tenantId": name, "tenantCategory": "Home"} for name in self._world.tenants
@@ -143,20 +145,20 @@ class Arm:
     def _visible(self, subscription: str) -> bool:
         return not self._denials.match(f"/subscriptions/{subscription}")
 
-    def _groups(self, request: Request, route: Route, url: str) -> Answer:
+    def _groups(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
         assert route.subscription is not None
         if route.collection:
             return self._page(request, [encode(group) for group in self._world.groups(route.subscription)], url)
         for gap in self._world.gaps_of(route.key, "accounts"):
-            return refusals.recorded(gap, route, self._retry_after)
+            return azure_errors.recorded(gap, route, self._retry_after)
         group = self._world.group(route.subscription, route.group or "")
-        return Answer(200, encode(group)) if group else refusals.group_not_found(route.segments[3])
+        return CannedResponse(200, encode(group)) if group else azure_errors.group_not_found(route.segments[3])
 
-    def _missing(self, route: Route, version: str) -> Answer:
+    def _missing(self, route: Route, version: str) -> CannedResponse:
         """One resource that the world does not hold."""
         world, read = self._world, route.read
         if read is None:
-            return refusals.unknown_type(route, version) if route.type else refusals.not_found(route)
+            return azure_errors.unknown_type(route, version) if route.type else azure_errors.not_found(route)
         if route.type == "microsoft.authorization/roledefinitions":
             # A built-in role is the same under every scope.
             name = "/" + route.segments[-1].lower()
@@ -164,22 +166,24 @@ class Arm:
                 if key.endswith(name) and (
                     not route.scope or world.resources[key].get("properties", {}).get("type") != "CustomRole"
                 ):
-                    return Answer(200, world.encoded(key))
+                    return CannedResponse(200, world.encoded(key))
         if route.type == "microsoft.resources/subscriptions":
             found = world.subscriptions.get(route.subscription or "")
-            return Answer(200, encode(found)) if found else refusals.subscription_not_found(route.segments[1])
+            return (
+                CannedResponse(200, encode(found)) if found else azure_errors.subscription_not_found(route.segments[1])
+            )
         if not world.knows_aspect(route.subscription, read.aspect):
-            return refusals.not_in_snapshot(read.aspect or "")
+            return azure_errors.not_in_snapshot(read.aspect or "")
         if route.type == "microsoft.resources/providers":
-            return refusals.unknown_namespace(route.namespace)
+            return azure_errors.unknown_namespace(route.namespace)
         if route.group and not world.group(route.subscription or "", route.group):
-            return refusals.group_not_found(route.segments[3])
-        return refusals.not_found(route)
+            return azure_errors.group_not_found(route.segments[3])
+        return azure_errors.not_found(route)
 
-    def _list(self, request: Request, route: Route, gap: Gap | None, url: str) -> Answer:
+    def _list(self, request: ArmRequest, route: Route, gap: Gap | None, url: str) -> CannedResponse:
         world, read = self._world, route.read
         if read is None:
-            return refusals.unknown_type(route, request.query["api-version"])
+            return azure_errors.unknown_type(route, request.query["api-version"])
         if route.type == CAPACITIES:
             rows = [encode(row) for row in world.resources.get(_capacity_key(route, request), {}).get("value") or ()]
         elif route.type in CATALOGUES:
@@ -189,7 +193,7 @@ class Arm:
                 world.encoded(key, route.subscription) for key in self._filtered(request, route, world.members(route))
             ]
         if gap and (not rows or request.query.get("$skiptoken") == _token(len(rows))):
-            return refusals.recorded(gap, route, self._retry_after)
+            return azure_errors.recorded(gap, route, self._retry_after)
         if not gap and not rows:
             refusal = self._refuse_empty(route)
             if refusal:
@@ -198,31 +202,31 @@ class Arm:
             return answer_permissions(world, self._denials, route)
         if route.type == "microsoft.insights/metrics":
             if gap:
-                return refusals.recorded(gap, route, self._retry_after)
+                return azure_errors.recorded(gap, route, self._retry_after)
             return answer_metrics(world.resources.get(route.key), route, request.query, self._location(route))
         if not read.paged:
-            return Answer(200, b'{"value":[' + b",".join(rows) + b"]}")
+            return CannedResponse(200, b'{"value":[' + b",".join(rows) + b"]}")
         return self._page(request, rows, url, broken=gap is not None)
 
-    def _refuse_empty(self, route: Route) -> Answer | None:
+    def _refuse_empty(self, route: Route) -> CannedResponse | None:
         """Why an empty list would be wrong, or None."""
         world, read = self._world, route.read
         assert read is not None
         if not world.exists(route.scope) and route.type not in {*CATALOGUES, CAPACITIES}:
             if route.scope.count("/") == 4 and route.group:
-                return refusals.group_not_found(route.segments[3])
-            return refusals.error(404, "ResourceNotFound", refusals.words_of_not_found(route))
+                return azure_errors.group_not_found(route.segments[3])
+            return azure_errors.error(404, "ResourceNotFound", azure_errors.words_of_not_found(route))
         registration = world.resources.get(
             f"/subscriptions/{route.subscription}/providers/{route.namespace.lower()}", {}
         )
         if str(registration.get("registrationState", "Registered")).lower() in {"notregistered", "unregistered"}:
-            return refusals.not_registered(route.namespace)
+            return azure_errors.not_registered(route.namespace)
         stored = route.key in world.resources
         if not stored and not world.knows_aspect(route.subscription, read.aspect):
-            return refusals.not_in_snapshot(read.aspect or "")
+            return azure_errors.not_in_snapshot(read.aspect or "")
         return None
 
-    def _filtered(self, request: Request, route: Route, keys: Iterable[str]) -> list[str]:
+    def _filtered(self, request: ArmRequest, route: Route, keys: Iterable[str]) -> list[str]:
         text = request.query.get("$filter", "").strip()
         if not text or not route.type.startswith("microsoft.authorization/"):
             return list(keys)
@@ -234,21 +238,23 @@ class Arm:
         name, value = ("principalId", found[1]) if found[1] is not None else (found[2], found[3])
         return [key for key in keys if _property(self._world.seen(key, route.subscription), name) == value.lower()]
 
-    def _page(self, request: Request, rows: Sequence[bytes], url: str, *, broken: bool = False) -> Answer:
+    def _page(self, request: ArmRequest, rows: Sequence[bytes], url: str, *, broken: bool = False) -> CannedResponse:
         """One page of rows. After the last page of a `broken` list comes a link to the failure."""
         start = 0
         if token := request.query.get("$skiptoken"):
             try:
                 start = int(base64.urlsafe_b64decode(token.encode()).decode().removeprefix("skip:"))
             except ValueError:
-                return refusals.error(400, "InvalidSkipToken", "The $skiptoken is invalid.")
+                return azure_errors.error(400, "InvalidSkipToken", "The $skiptoken is invalid.")
         end = start + self._page_size
         body = b'{"value":[' + b",".join(rows[start:end])
         if end < len(rows) or broken:
             query = {name: value for name, value in request.query.items() if name != "$skiptoken"}
             query["$skiptoken"] = _token(min(end, len(rows)))
-            return Answer(200, body + b'],"nextLink":' + encode(f"{url}{request.path}?{urlencode(query)}") + b"}")
-        return Answer(200, body + b"]}")
+            return CannedResponse(
+                200, body + b'],"nextLink":' + encode(f"{url}{request.path}?{urlencode(query)}") + b"}"
+            )
+        return CannedResponse(200, body + b"]}")
 
 
 def _token(start: int) -> str:
@@ -264,7 +270,7 @@ def _property(resource: Mapping[str, Any], name: str) -> str:
     return next((str(value).lower() for field, value in properties.items() if field.lower() == name.lower()), "")
 
 
-def _capacity_key(route: Route, request: Request) -> str:
+def _capacity_key(route: Route, request: ArmRequest) -> str:
     """The key of what a snapshot holds of a region's capacity for the model that is asked about."""
     model = ".".join(request.query.get(name, "") for name in ("modelformat", "modelname", "modelversion"))
     return arm_id.key(f"{route.key}/{model}")

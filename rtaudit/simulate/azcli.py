@@ -6,9 +6,9 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
-from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.routes import Route
-from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.world import ServedEstate, encode
 
 METADATA_PATH = "/metadata/endpoints"
 """Where `az cloud register --endpoint-resource-manager` asks for the cloud's endpoints, without a token."""
@@ -27,9 +27,9 @@ _OWN_VERSIONS = {"microsoft.insights/metricalerts": "2018-03-01", "microsoft.ins
 _BESIDES = {"microsoft.network": ("networkSecurityPerimeters", "privateDnsZones", "virtualNetworks")}
 
 
-def answer_metadata(url: str) -> Answer:
+def answer_metadata(url: str) -> CannedResponse:
     """The cloud's endpoints, all of them here."""
-    return Answer(
+    return CannedResponse(
         200,
         encode(
             {
@@ -43,23 +43,25 @@ def answer_metadata(url: str) -> Answer:
     )
 
 
-def answer_az(world: World, route: Route, path: str) -> Answer | None:
+def answer_az(world: ServedEstate, route: Route, path: str) -> CannedResponse | None:
     """The answer to a GET that only az sends, or None."""
     if path.startswith("/graph/"):
-        return Answer(
+        return CannedResponse(
             403, encode({"error": {"code": "Authorization_RequestDenied", "message": "There is no directory."}})
         )
     if route.type == "microsoft.resources/providers" and not route.collection and route.subscription:
-        return Answer(200, encode(_provider(world, route)))
+        return CannedResponse(200, encode(_provider(world, route)))
     if route.key.endswith("/providers/microsoft.insights/eventtypes/management/values"):
-        return Answer(200, encode({"value": []}))
+        return CannedResponse(200, encode({"value": []}))
     if route.subscription and route.segments[2:] == ("locations",):
         found = sorted({arm_id.region(one.get("location")) for one in world.resources.values() if one.get("location")})
-        return Answer(200, encode({"value": [{"name": one, "displayName": one} for one in found if one != "global"]}))
+        return CannedResponse(
+            200, encode({"value": [{"name": one, "displayName": one} for one in found if one != "global"]})
+        )
     return None
 
 
-def _provider(world: World, route: Route) -> dict[str, Any]:
+def _provider(world: ServedEstate, route: Route) -> dict[str, Any]:
     """A provider as az wants it: with its types, and of each the api-versions."""
     namespace = route.namespace.lower()
     known = world.resources.get(route.key) or {

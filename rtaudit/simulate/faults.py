@@ -1,4 +1,4 @@
-"""What goes wrong on demand: empty buckets, refused paths, failing requests. The same seed fails the same requests."""
+"""Fault injection: empty buckets, refused paths, failing requests. The same seed fails the same requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from rtaudit.simulate.refusals import DROPPED, Answer, error
+from rtaudit.simulate.azure_errors import DROPPED, CannedResponse, error
 
 
 class Buckets:
@@ -34,7 +34,7 @@ class Buckets:
         return granted, int(level - 1) if granted else max(1, math.ceil((1 - level) / self._refill))
 
 
-class Dice:
+class FailureInjector:
     """Fails a share of the requests, one in three with 500, with 503 or by a reset connection."""
 
     def __init__(self, rate: float, seed: int) -> None:
@@ -43,7 +43,7 @@ class Dice:
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
 
-    def throw(self, target: str) -> Answer | None:
+    def throw(self, target: str) -> CannedResponse | None:
         """The failure of this request, or None. It depends on the seed, the target and how often that was asked."""
         if not self._rate:
             return None
@@ -84,7 +84,7 @@ def _path(pattern: str) -> str:
     return lower if lower.startswith(("/", "*")) else f"*/{lower}"
 
 
-class Tally:
+class FaultCounters:
     """Counts that tests and benchmarks read: requests in flight, their peak, connections."""
 
     def __init__(self) -> None:

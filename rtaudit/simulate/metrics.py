@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from rtaudit.simulate.refusals import Answer, insights_error
+from rtaudit.simulate.azure_errors import CannedResponse, insights_error
 from rtaudit.simulate.routes import Route
 from rtaudit.simulate.world import encode
 
@@ -36,7 +36,9 @@ DIMENSIONS_OF: dict[str, set[str]] = {
 _CLAUSE = re.compile(r"\s*(\w+)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
 
 
-def answer_metrics(stored: Mapping[str, Any] | None, route: Route, query: Mapping[str, str], location: str) -> Answer:
+def answer_metrics(
+    stored: Mapping[str, Any] | None, route: Route, query: Mapping[str, str], location: str
+) -> CannedResponse:
     """The answer to `GET {account}/providers/Microsoft.Insights/metrics?metricnames=…&$filter=…`."""
     names = [name.strip() for name in query.get("metricnames", "").split(",") if name.strip()]
     if not names:
@@ -80,7 +82,7 @@ def answer_metrics(stored: Mapping[str, Any] | None, route: Route, query: Mappin
         "namespace": query.get("metricnamespace", "Microsoft.CognitiveServices/accounts"),
         "resourceregion": location,
     }
-    return Answer(200, encode(body))
+    return CannedResponse(200, encode(body))
 
 
 def _filter(text: str) -> tuple[list[str], dict[str, str]]:

@@ -1,16 +1,16 @@
-"""What the simulated identity may do at a scope: a Reader, less what was denied."""
+"""Permissions: tell what the simulated identity may do at a scope: a Reader, less what was denied."""
 
 from __future__ import annotations
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
+from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.faults import Denials
-from rtaudit.simulate.refusals import Answer
 from rtaudit.simulate.routes import Route, action_of
-from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.world import ServedEstate, encode
 
 
-def answer_permissions(world: World, denials: Denials, route: Route) -> Answer:
+def answer_permissions(world: ServedEstate, denials: Denials, route: Route) -> CannedResponse:
     """The answer to `GET {scope}/providers/Microsoft.Authorization/permissions`."""
     taken = {
         action
@@ -24,16 +24,16 @@ def answer_permissions(world: World, denials: Denials, route: Route) -> Answer:
         "dataActions": [],
         "notDataActions": [],
     }
-    return Answer(200, encode({"value": [permission]}))
+    return CannedResponse(200, encode({"value": [permission]}))
 
 
-def _taken(world: World, denials: Denials, scope: str, kind: str) -> bool:
+def _taken(world: ServedEstate, denials: Denials, scope: str, kind: str) -> bool:
     """True when every read of the type at the scope is denied."""
     paths = list(_samples(world, scope, kind))
     return bool(paths) and all(denials.match(path) for path in paths)
 
 
-def _samples(world: World, scope: str, kind: str) -> list[str]:
+def _samples(world: ServedEstate, scope: str, kind: str) -> list[str]:
     """Paths by which a type is read at a scope: below each parent that is there, or else below one that could be."""
     namespace, *types = kind.split("/")
     if kind == "microsoft.resources/subscriptions":

@@ -1,4 +1,4 @@
-"""The realtime endpoint on loopback: WebSocket over TLS with a throw-away certificate, right and wrong behaviours.
+"""Realtime endpoint: serves WebSocket over TLS on loopback with a throw-away certificate, right and wrong behaviours.
 
 A server of its own: it serves the data plane of one account, as far as a probe asks it.
 """

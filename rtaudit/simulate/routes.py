@@ -1,4 +1,4 @@
-"""What a Resource Manager path asks for: which type, below what, one resource or a collection."""
+"""Routes: parse a Resource Manager path: which type, below what, one resource or a collection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP/1.1 server: keep-alive, one thread for each connection, answers sent in one piece."""
+"""HTTP server: serves HTTP/1.1 with keep-alive, one thread for each connection, answers sent in one piece."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from rtaudit.simulate.arm import Request
-from rtaudit.simulate.faults import Tally
-from rtaudit.simulate.refusals import Answer, error
+from rtaudit.simulate.arm import ArmRequest
+from rtaudit.simulate.azure_errors import CannedResponse, error
+from rtaudit.simulate.faults import FaultCounters
 
 _LINE = 65_536
 _BODY = 1_048_576
@@ -36,8 +36,8 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(
         self,
         port: int,
-        respond: Callable[[Request, str], Answer],
-        tally: Tally,
+        respond: Callable[[ArmRequest, str], CannedResponse],
+        tally: FaultCounters,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.respond = respond
@@ -136,7 +136,7 @@ class _Connection(socketserver.StreamRequestHandler):
             # A page in a browser that points its own name at loopback gets nothing.
             return self._send(error(421, "MisdirectedRequest", "This is a simulator on loopback."), keep=False)
         path, _, query = parts[1].partition("?")
-        request = Request(
+        request = ArmRequest(
             parts[0],
             path.removeprefix(own),
             {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)},
@@ -162,7 +162,7 @@ class _Connection(socketserver.StreamRequestHandler):
             headers[name.strip().lower()] = value.strip()
         return None
 
-    def _send(self, answer: Answer, *, keep: bool, body: bool = True) -> bool:
+    def _send(self, answer: CannedResponse, *, keep: bool, body: bool = True) -> bool:
         if answer.drop:
             # No linger: the client sees a reset, not an orderly end.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""The simulator: snapshots served as Azure Resource Manager on loopback, with faults on demand."""
+"""Simulator: serves snapshots as Azure Resource Manager on loopback, with faults on demand."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any, Self
 
 from rtaudit.azure import arm_id
 from rtaudit.errors import RtauditError
-from rtaudit.simulate import refusals
-from rtaudit.simulate.arm import Arm, Request
+from rtaudit.simulate import azure_errors
+from rtaudit.simulate.arm import ArmHandler, ArmRequest
 from rtaudit.simulate.azcli import METADATA_PATH, answer_metadata
-from rtaudit.simulate.faults import Buckets, Denials, Dice, Tally
-from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate.azure_errors import CannedResponse
+from rtaudit.simulate.faults import Buckets, Denials, FailureInjector, FaultCounters
 from rtaudit.simulate.routes import parse
 from rtaudit.simulate.server import Server
 from rtaudit.simulate.tokens import TOKEN_PATH, answer_token, refuse_token
-from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.world import ServedEstate, encode
 from rtaudit.snapshot import Snapshot
 
 IDENTITY_HEADER = "rtaudit-simulate"
@@ -64,15 +64,15 @@ class Simulator:
         writable: bool = False,
         tls: Path | None = None,
     ) -> None:
-        self.world = World(snapshots)
+        self.world = ServedEstate(snapshots)
         """What is served."""
-        self.requests: deque[Request] = deque(maxlen=None if record else 0)
+        self.requests: deque[ArmRequest] = deque(maxlen=None if record else 0)
         """Every request to Resource Manager, in order of arrival. Token requests are in `token_requests`."""
-        self.token_requests: deque[Request] = deque(maxlen=None if record else 0)
+        self.token_requests: deque[ArmRequest] = deque(maxlen=None if record else 0)
         """Every request to the token endpoint."""
-        self.tally = Tally()
+        self.tally = FaultCounters()
         """Counts: `in flight`, `peak in flight`, `connections`, `peak connections`, `accepted`, `throttled`."""
-        self._arm = Arm(
+        self._arm = ArmHandler(
             self.world,
             Denials(deny),
             page_size=max(1, page_size),
@@ -85,7 +85,7 @@ class Simulator:
         """The certificate of the authority that clients have to trust, where it serves https."""
         self._latency = latency
         self._buckets = Buckets(bucket, refill) if throttle else None
-        self._dice = Dice(fail_rate, seed)
+        self._dice = FailureInjector(fail_rate, seed)
         self._tenant = token_tenant or self.world.tenants[0]
         self._verbatim: defaultdict[str, deque[_Verbatim]] = defaultdict(deque)
         self._numbers = itertools.count(1)
@@ -121,7 +121,7 @@ class Simulator:
 
     def reset(self, snapshots: Sequence[Snapshot]) -> None:
         """Serve these snapshots from now on, in place of the world as it is."""
-        self.world = World(snapshots)
+        self.world = ServedEstate(snapshots)
         self._arm.reset(self.world)
 
     def serve(
@@ -133,7 +133,7 @@ class Simulator:
         headers: Mapping[str, str] | None = None,
         times: int | None = None,
         drop: bool = False,
-        when: Callable[[Request], bool] | None = None,
+        when: Callable[[ArmRequest], bool] | None = None,
     ) -> None:
         """Answer `path` (any case, without query) verbatim, `times` times or always; before the world is asked.
 
@@ -141,7 +141,7 @@ class Simulator:
         `when` narrows it to some requests. What was given first is used first.
         """
         raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else encode(body)
-        answer = Answer(status, raw, tuple((headers or {}).items()), drop=drop)
+        answer = CannedResponse(status, raw, tuple((headers or {}).items()), drop=drop)
         with self._lock:
             self._verbatim[arm_id.key(path)].append(_Verbatim(answer, times, when))
 
@@ -169,7 +169,7 @@ class Simulator:
     ) -> None:
         self.stop()
 
-    def _respond(self, request: Request, url: str) -> Answer:
+    def _respond(self, request: ArmRequest, url: str) -> CannedResponse:
         if request.path == TOKEN_PATH and request.method == "GET":
             self.token_requests.append(request)
             return answer_token(request.query, request.headers, IDENTITY_HEADER, self._tenant)
@@ -190,16 +190,16 @@ class Simulator:
             ("x-ms-correlation-request-id", number),
             (limit, str(remaining)),
         )
-        return Answer(answer.status, answer.body, headers)
+        return CannedResponse(answer.status, answer.body, headers)
 
-    def _decide(self, request: Request, url: str) -> tuple[Answer, int]:
+    def _decide(self, request: ArmRequest, url: str) -> tuple[CannedResponse, int]:
         remaining = 249
         subscription = parse(request.path).subscription
         if self._buckets and request.method == "GET":
             granted, count = self._buckets.take(subscription or "")
             if not granted:
                 self.tally.add("throttled")
-                return refusals.throttled(subscription, count), 0
+                return azure_errors.throttled(subscription, count), 0
             remaining = count
         answer = (
             self._given(request)
@@ -209,7 +209,7 @@ class Simulator:
         )
         return answer, remaining
 
-    def _given(self, request: Request) -> Answer | None:
+    def _given(self, request: ArmRequest) -> CannedResponse | None:
         if not self._verbatim:
             return None
         with self._lock:
@@ -240,7 +240,7 @@ def _context(ca_file: Path) -> ssl.SSLContext:
 class _Verbatim:
     """An answer given by hand."""
 
-    def __init__(self, answer: Answer, times: int | None, when: Callable[[Request], bool] | None) -> None:
+    def __init__(self, answer: CannedResponse, times: int | None, when: Callable[[ArmRequest], bool] | None) -> None:
         self.answer = answer
         self.times = times
         self.when = when

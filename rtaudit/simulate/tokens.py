@@ -1,4 +1,4 @@
-"""The managed-identity token endpoint (App Service protocol) and its tokens: shaped like Azure's, signed by nobody."""
+"""Token endpoint: issues managed-identity tokens (App Service protocol), shaped like Azure's, not signed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from rtaudit.simulate.refusals import CLIENT_ID, OBJECT_ID, Answer, unauthorized, wrong_tenant
+from rtaudit.simulate.azure_errors import CLIENT_ID, OBJECT_ID, CannedResponse, unauthorized, wrong_tenant
 from rtaudit.simulate.world import encode
 
 TOKEN_PATH = "/msi/token"  # noqa: S105 - a path, not a token
@@ -38,13 +38,15 @@ def issue(tenant: str, audience: str, now: float | None = None) -> str:
     return ".".join(_part(part) for part in ({"typ": "JWT", "alg": "none"}, claims, "simulated"))
 
 
-def answer_token(query: Mapping[str, str], headers: Mapping[str, str], secret: str, tenant: str) -> Answer:
+def answer_token(query: Mapping[str, str], headers: Mapping[str, str], secret: str, tenant: str) -> CannedResponse:
     """The answer to `GET /msi/token?api-version=2019-08-01&resource=…` with the header X-IDENTITY-HEADER."""
     if headers.get("x-identity-header") != secret:
-        return Answer(401, encode({"statusCode": 401, "message": "X-IDENTITY-HEADER is missing or wrong."}))
+        return CannedResponse(401, encode({"statusCode": 401, "message": "X-IDENTITY-HEADER is missing or wrong."}))
     resource = query.get("resource", "")
     if query.get("api-version") != "2019-08-01" or not resource:
-        return Answer(400, encode({"statusCode": 400, "message": "api-version=2019-08-01 and resource are needed."}))
+        return CannedResponse(
+            400, encode({"statusCode": 400, "message": "api-version=2019-08-01 and resource are needed."})
+        )
     now = time.time()
     body = {
         "access_token": issue(tenant, resource, now),
@@ -54,10 +56,10 @@ def answer_token(query: Mapping[str, str], headers: Mapping[str, str], secret: s
         "resource": resource,
         "token_type": "Bearer",
     }
-    return Answer(200, encode(body), (("Cache-Control", "no-store"),))
+    return CannedResponse(200, encode(body), (("Cache-Control", "no-store"),))
 
 
-def refuse_token(authorization: str | None, tenants: list[str]) -> Answer | None:
+def refuse_token(authorization: str | None, tenants: list[str]) -> CannedResponse | None:
     """Why a request with this Authorization header is refused, or None. A bearer token that is no JWT passes."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():

@@ -1,4 +1,4 @@
-"""The world that is served: the resources and gaps of some snapshots, indexed by how Resource Manager is asked."""
+"""Served estate: indexes resources and gaps of snapshots by how Resource Manager is asked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUP_OF_OTHERS = "rg-other-kinds"
 """Resource group of the stand-ins for accounts of other kinds, where the snapshot names no group."""
 
 
-class World:
+class ServedEstate:
     """What some snapshots hold. Where two hold the same id, the later one stands."""
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:

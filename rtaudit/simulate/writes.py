@@ -28,10 +28,10 @@ from rtaudit.azure.resource_types import (
     ZONE_GROUP,
     ZONE_LINK,
 )
-from rtaudit.simulate import refusals
-from rtaudit.simulate.refusals import Answer
+from rtaudit.simulate import azure_errors
+from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.routes import Route
-from rtaudit.simulate.world import World, encode
+from rtaudit.simulate.world import ServedEstate, encode
 
 CONNECTION = "microsoft.cognitiveservices/accounts/privateendpointconnections"
 ASSOCIATION = "microsoft.network/networksecurityperimeters/resourceassociations"
@@ -49,27 +49,29 @@ Resource = dict[str, Any]
 class Writes:
     """Changes a world, one request at a time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ServedEstate) -> None:
         self._world = world
 
-    def read(self, route: Route) -> Answer | None:
+    def read(self, route: Route) -> CannedResponse | None:
         """The answer to a GET of what stands within other resources, or None."""
         if route.type == CONNECTION:
             return self._read_connection(route)
         if route.type == ASSOCIATION:
             found = self._association(route)
-            return Answer(200, encode(_as_association(route, found))) if found else refusals.not_found(route)
+            return (
+                CannedResponse(200, encode(_as_association(route, found))) if found else azure_errors.not_found(route)
+            )
         if route.type == TAGS:
             target = self._world.resources.get(route.scope)
-            return Answer(200, encode(_as_tags(route, target))) if target else refusals.not_found(route)
+            return CannedResponse(200, encode(_as_tags(route, target))) if target else azure_errors.not_found(route)
         return None
 
-    def answer(self, method: str, route: Route, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def answer(self, method: str, route: Route, body: bytes, headers: Mapping[str, str]) -> CannedResponse:
         """Do what is asked, and answer it."""
         if method == "POST":
             return self._register(route)
         if route.collection or not route.type:
-            return refusals.error(405, "MethodNotAllowed", f"The HTTP method '{method}' is not supported here.")
+            return azure_errors.error(405, "MethodNotAllowed", f"The HTTP method '{method}' is not supported here.")
         if method == "DELETE":
             return self._delete(route)
         try:
@@ -77,7 +79,7 @@ class Writes:
         except ValueError:
             sent = None
         if not isinstance(sent, dict):
-            return refusals.error(
+            return azure_errors.error(
                 400, "InvalidRequestContent", "The request content was invalid and could not be read."
             )
         special = {CONNECTION: self._put_connection, ASSOCIATION: self._put_association, TAGS: self._put_tags}
@@ -90,21 +92,23 @@ class Writes:
         if method == "PATCH":
             return self._patch(route, before, sent)
         if headers.get("if-none-match") == "*" and before is not None:
-            return refusals.error(412, "PreconditionFailed", "The resource exists already.")
+            return azure_errors.error(412, "PreconditionFailed", "The resource exists already.")
         return self._put(route, before, sent)
 
-    def _refuse(self, route: Route) -> Answer | None:
+    def _refuse(self, route: Route) -> CannedResponse | None:
         world = self._world
         if route.subscription and not world.knows_subscription(route.subscription):
-            return refusals.subscription_not_found(route.segments[1])
+            return azure_errors.subscription_not_found(route.segments[1])
         if route.group and not world.group(route.subscription or "", route.group):
-            return refusals.group_not_found(route.segments[3])
+            return azure_errors.group_not_found(route.segments[3])
         parent = arm_id.parent_of(route.key)
         if "/providers/" in parent and parent not in world.resources and route.type.count("/") > 1:
-            return refusals.error(404, "ParentResourceNotFound", f"The parent resource of '{route.key}' was not found.")
+            return azure_errors.error(
+                404, "ParentResourceNotFound", f"The parent resource of '{route.key}' was not found."
+            )
         return None
 
-    def _put(self, route: Route, before: Resource | None, sent: Resource) -> Answer:
+    def _put(self, route: Route, before: Resource | None, sent: Resource) -> CannedResponse:
         made = {key: value for key, value in sent.items() if key not in ("id", "name", "type", "etag", "systemData")}
         made = {**_identity(route, before), **made}
         if before is not None:
@@ -113,13 +117,13 @@ class Writes:
             made["identity"] = _principal(made["identity"], (before or {}).get("identity"))
         self._settle(route, made, before)
         status = 200 if before is not None or route.type in _ALWAYS_200 else 201
-        return Answer(status, encode(made))
+        return CannedResponse(status, encode(made))
 
-    def _patch(self, route: Route, before: Resource | None, sent: Resource) -> Answer:
+    def _patch(self, route: Route, before: Resource | None, sent: Resource) -> CannedResponse:
         if before is None:
-            return refusals.not_found(route)
+            return azure_errors.not_found(route)
         if route.type not in (ACCOUNT, DEPLOYMENT):
-            return refusals.error(405, "MethodNotAllowed", "The type has no PATCH.")
+            return azure_errors.error(405, "MethodNotAllowed", "The type has no PATCH.")
         made = copy.deepcopy(before)
         for key in ("sku", "tags", "properties", "identity"):
             if isinstance(sent.get(key), dict):
@@ -127,7 +131,7 @@ class Writes:
         if isinstance(made.get("identity"), dict):
             made["identity"] = _principal(made["identity"], before.get("identity"))
         self._settle(route, made, before)
-        return Answer(200, encode(made))
+        return CannedResponse(200, encode(made))
 
     def _settle(self, route: Route, made: Resource, before: Resource | None) -> None:
         """What Azure makes of what was sent, here and elsewhere, and into the world with it."""
@@ -187,12 +191,12 @@ class Writes:
             if record is not None and arm_id.key(config["properties"]["privateDnsZoneId"]) in self._world.resources:
                 self._world.put(record)
 
-    def _delete(self, route: Route) -> Answer:
+    def _delete(self, route: Route) -> CannedResponse:
         if route.type == CONNECTION:
             return self._delete_connection(route)
         before = self._world.resources.get(route.key)
         if before is None:
-            return Answer(204)
+            return CannedResponse(204)
         for key in [one for one in self._world.resources if one.startswith(route.key + "/")]:
             self._world.remove(key)
         self._world.remove(route.key)
@@ -200,25 +204,25 @@ class Writes:
             for account in [one for one in self._world.resources.values() if arm_id.type_of(one["id"]) == ACCOUNT]:
                 self._without_connections(account, lambda each: _endpoint_of(each) == route.key)
         # Of a role assignment Azure gives back what is gone.
-        return Answer(200, encode(before) if route.type == ASSIGNMENT else b"")
+        return CannedResponse(200, encode(before) if route.type == ASSIGNMENT else b"")
 
     def _account_of(self, route: Route) -> tuple[Resource | None, Resource | None]:
         account = self._world.resources.get(arm_id.parent_of(route.key) if not route.collection else route.scope)
         listed = ((account or {}).get("properties") or {}).get("privateEndpointConnections") or []
         return account, next((one for one in listed if arm_id.key(str(one.get("id"))) == route.key), None)
 
-    def _read_connection(self, route: Route) -> Answer:
+    def _read_connection(self, route: Route) -> CannedResponse:
         account, found = self._account_of(route)
         if account is None:
-            return refusals.not_found(route)
+            return azure_errors.not_found(route)
         if route.collection:
-            return Answer(200, encode({"value": account["properties"].get("privateEndpointConnections") or []}))
-        return Answer(200, encode(found)) if found else refusals.not_found(route)
+            return CannedResponse(200, encode({"value": account["properties"].get("privateEndpointConnections") or []}))
+        return CannedResponse(200, encode(found)) if found else azure_errors.not_found(route)
 
-    def _put_connection(self, route: Route, sent: Resource) -> Answer:
+    def _put_connection(self, route: Route, sent: Resource) -> CannedResponse:
         account, found = self._account_of(route)
         if account is None or found is None:
-            return refusals.not_found(route)
+            return azure_errors.not_found(route)
         state = (sent.get("properties") or {}).get("privateLinkServiceConnectionState") or {}
         made = copy.deepcopy(found)
         made["properties"]["privateLinkServiceConnectionState"] = {
@@ -241,14 +245,14 @@ class Writes:
                     if arm_id.key(str(one["properties"].get("privateLinkServiceId"))) == arm_id.key(account["id"]):
                         one["properties"]["privateLinkServiceConnectionState"]["status"] = state.get("status")
             self._world.put(changed)
-        return Answer(200, encode(made))
+        return CannedResponse(200, encode(made))
 
-    def _delete_connection(self, route: Route) -> Answer:
+    def _delete_connection(self, route: Route) -> CannedResponse:
         account, found = self._account_of(route)
         if account is None or found is None:
-            return Answer(204)
+            return CannedResponse(204)
         self._without_connections(account, lambda each: each.get("id") == found.get("id"))
-        return Answer(200)
+        return CannedResponse(200)
 
     def _without_connections(self, account: Resource, gone: Callable[[Resource], bool]) -> None:
         listed = (account.get("properties") or {}).get("privateEndpointConnections") or []
@@ -269,20 +273,20 @@ class Writes:
                 return one
         return None
 
-    def _put_association(self, route: Route, sent: Resource) -> Answer:
+    def _put_association(self, route: Route, sent: Resource) -> CannedResponse:
         found = self._association(route)
         if found is None:
-            return refusals.not_found(route)
+            return azure_errors.not_found(route)
         changed = copy.deepcopy(found)
         mode = (sent.get("properties") or {}).get("accessMode")
         changed["properties"]["resourceAssociation"]["accessMode"] = mode
         self._world.put(changed)
-        return Answer(200, encode(_as_association(route, changed)))
+        return CannedResponse(200, encode(_as_association(route, changed)))
 
-    def _put_tags(self, route: Route, sent: Resource) -> Answer:
+    def _put_tags(self, route: Route, sent: Resource) -> CannedResponse:
         target = self._world.resources.get(route.scope)
         if target is None:
-            return refusals.not_found(route)
+            return azure_errors.not_found(route)
         given = (sent.get("properties") or {}).get("tags") or {}
         tags = dict(target.get("tags") or {})
         how = str(sent.get("operation") or "Replace").lower()
@@ -292,17 +296,17 @@ class Writes:
             tags = {**tags, **given} if how == "merge" else dict(given)
         changed = {**target, "tags": tags}
         self._world.put(changed)
-        return Answer(200, encode(_as_tags(route, changed)))
+        return CannedResponse(200, encode(_as_tags(route, changed)))
 
-    def _register(self, route: Route) -> Answer:
+    def _register(self, route: Route) -> CannedResponse:
         namespace = route.segments[3] if len(route.segments) == 5 else ""
         if route.segments[-1:] != ("register",) or not namespace:
-            return refusals.denied(f"{route.type or 'unknown'}/action", "/" + "/".join(route.segments))
+            return azure_errors.denied(f"{route.type or 'unknown'}/action", "/" + "/".join(route.segments))
         provider = f"/subscriptions/{route.segments[1]}/providers/{namespace}"
         before = self._world.resources.get(arm_id.key(provider), {"id": provider, "namespace": namespace})
         made = {**before, "registrationState": "Registered"}
         self._world.put(made)
-        return Answer(200, encode(made))
+        return CannedResponse(200, encode(made))
 
 
 def _scope_as_sent(resource_id: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents import check_schema, dumps, parse_json, pieces, read_text, whole_file, write_atomically
+from rtaudit.documents import check_schema, dumps, error_for_file, iter_json, parse_json, read_text, write_atomically
 from rtaudit.errors import InputError
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import SCHEMA, Snapshot
@@ -32,7 +32,7 @@ def parse(text: str, name: str) -> Snapshot:
     document = parse_json(text, name)
     _check_version(document, name)
 
-    error_at = whole_file(f"{name} is not a snapshot", "`rtaudit schema snapshot` prints the format")
+    error_at = error_for_file(f"{name} is not a snapshot", "`rtaudit schema snapshot` prints the format")
     # Resources are too many for a general validator: what must hold of each is looked at below.
     few = {**document, "resources": []} if isinstance(document.get("resources"), list) else document
     check_schema(few, ENVELOPE, error_at)
@@ -68,7 +68,7 @@ def dump(snapshot: Snapshot) -> str:
 
 def write(snapshot: Snapshot, path: str | Path) -> None:
     """Write the snapshot to `path`, atomically. Raises RtauditError when that is not possible."""
-    write_atomically(path, pieces(snapshot.document()))
+    write_atomically(path, iter_json(snapshot.document()))
 
 
 def _check_version(document: Any, name: str) -> None:

@@ -1,4 +1,4 @@
-"""merge: the snapshots of several machines, or of several subscriptions, as one."""
+"""Merge: makes one snapshot of those of several machines or subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The snapshot as values: resources, gaps, and what was asked for."""
+"""Snapshot: holds resources, gaps, and what was asked for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CATALOGUES
-from rtaudit.documents import canonical, canonical_each
+from rtaudit.documents import canonical, iter_canonical
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.snapshot.order import catalogue_order, sorted_sets
@@ -79,7 +79,7 @@ class Snapshot:
             found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
             if isinstance(value, list):
                 # What was read from a file is held once; what was just collected holds lists that many share.
-                forms = canonical_each(value) if self.file is None else map(canonical, value)
+                forms = iter_canonical(value) if self.file is None else map(canonical, value)
                 for place, form in enumerate(forms):
                     found.update(f"{',' if place else '['}{form}".encode("ascii"))
                 found.update(b"]" if value else b"[]")

@@ -1,4 +1,4 @@
-"""The JSON Schema of a snapshot."""
+"""Snapshot schema: the JSON Schema of a snapshot."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from rtaudit.subjects import (
     subscription,
     watching,
 )
-from rtaudit.subjects.parts import KINDS, PARTS, Joined, Part, Rows
-from rtaudit.subjects.world import Subject, World
+from rtaudit.subjects.parts import ATTRIBUTES, KINDS, Attribute, Rows, WithGaps
+from rtaudit.subjects.world import EstateIndex, Subject
 
 _MODULES = (
     account,
@@ -40,4 +40,4 @@ _MODULES = (
     watching,
 )
 
-__all__ = ["KINDS", "PARTS", "Joined", "Part", "Rows", "Subject", "World"]
+__all__ = ["ATTRIBUTES", "KINDS", "Attribute", "EstateIndex", "Rows", "Subject", "WithGaps"]

@@ -1,4 +1,4 @@
-"""What belongs to an account, and the facts about it."""
+"""Account: attributes of `account` subjects, relations and facts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.partial import note, noting
-from rtaudit.subjects.parts import Joined, fact, root
+from rtaudit.subjects.parts import WithGaps, fact, relation
 from rtaudit.subjects.world import (
+    EstateIndex,
     Subject,
-    World,
     connection_targets,
     listing,
     mapping,
@@ -31,31 +31,33 @@ _DESTINATIONS = {
 """Field of a diagnostic setting -> what it sends to."""
 
 
-def _children(subject: Subject, resource_type: str, aspect: str) -> Joined:
+def _children(subject: Subject, resource_type: str, aspect: str) -> WithGaps:
     world = subject.world
-    return Joined(list(world.children(resource_type, subject.resource)), world.gaps(aspect, subject.resource))
+    return WithGaps(list(world.children(resource_type, subject.resource)), world.gaps(aspect, subject.resource))
 
 
-@root("account", reads=("deployments",), fields="deployment")
-def deployments(account: Subject) -> Joined:
+@relation("account", aspects=("deployments",), fields="deployment")
+def deployments(account: Subject) -> WithGaps:
     """The account's model deployments."""
     return _children(account, DEPLOYMENT, "deployments")
 
 
-@root("account", reads=("contentPolicies",), fields="contentPolicy")
-def content_policies(account: Subject) -> Joined:
+@relation("account", aspects=("contentPolicies",), fields="contentPolicy")
+def content_policies(account: Subject) -> WithGaps:
     """The account's content-filter (RAI) policies."""
     return _children(account, RAI_POLICY, "contentPolicies")
 
 
-@root("account", reads=("diagnostics",), fields="diagnosticSetting")
-def diagnostic_settings(account: Subject) -> Joined:
+@relation("account", aspects=("diagnostics",), fields="diagnosticSetting")
+def diagnostic_settings(account: Subject) -> WithGaps:
     """The account's diagnostic settings, those without a destination too."""
     return _children(account, DIAGNOSTICS, "diagnostics")
 
 
-@root("account", reads=("privateEndpoints",), fields="account: properties.privateEndpointConnections; privateEndpoint")
-def private_endpoints(account: Subject) -> Joined:
+@relation(
+    "account", aspects=("privateEndpoints",), fields="account: properties.privateEndpointConnections; privateEndpoint"
+)
+def private_endpoints(account: Subject) -> WithGaps:
     """The private endpoints that connect to the account. One in a subscription that was not read is a gap."""
     world = account.world
     found = world.once(_endpoints_by_target).get(arm_id.key(account.resource), [])
@@ -67,10 +69,10 @@ def private_endpoints(account: Subject) -> Joined:
             where = world.gaps("privateEndpoints", endpoint)
             message = "the private endpoint is not among those that were read: another subscription or tenant"
             gaps += where or (Gap(endpoint, "privateEndpoints", "missing", message=message),)
-    return Joined(found, tuple(dict.fromkeys(gaps)))
+    return WithGaps(found, tuple(dict.fromkeys(gaps)))
 
 
-def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
+def _endpoints_by_target(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
     by_target: dict[str, list[dict[str, Any]]] = {}
     for endpoint in world.of_type(PRIVATE_ENDPOINT):
         for target in {arm_id.key(target) for target in connection_targets(endpoint)}:
@@ -78,22 +80,22 @@ def _endpoints_by_target(world: World) -> dict[str, list[dict[str, Any]]]:
     return by_target
 
 
-@root("account", reads=("locks",), fields="lock")
-def locks(account: Subject) -> Joined:
+@relation("account", aspects=("locks",), fields="lock")
+def locks(account: Subject) -> WithGaps:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
     world = account.world
-    return Joined(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
+    return WithGaps(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
 
 
-@root(
+@relation(
     "account",
-    reads=("diagnostics", "workspaces"),
+    aspects=("diagnostics", "workspaces"),
     fields=(
         "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
         "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId; workspace"
     ),
 )
-def workspaces(account: Subject) -> Joined:
+def workspaces(account: Subject) -> WithGaps:
     """The Log Analytics workspaces that the account's diagnostic settings send to."""
     world = account.world
     destinations = account.join("facts.logDestinations")
@@ -108,34 +110,34 @@ def workspaces(account: Subject) -> Joined:
                 missing = Gap(destination["id"], "workspaces", "missing", message=message)
                 gaps += world.gaps("workspaces", destination["id"]) or (missing,)
     unique = {arm_id.key(one["id"]): one for one in found}
-    return Joined(list(unique.values()), tuple(dict.fromkeys(gaps)))
+    return WithGaps(list(unique.values()), tuple(dict.fromkeys(gaps)))
 
 
-@root("account", reads=("perimeters",), fields="perimeter")
-def perimeter_configurations(account: Subject) -> Joined:
+@relation("account", aspects=("perimeters",), fields="perimeter")
+def perimeter_configurations(account: Subject) -> WithGaps:
     """The account's network security perimeter configurations."""
     return _children(
         account, "microsoft.cognitiveservices/accounts/networksecurityperimeterconfigurations", "perimeters"
     )
 
 
-@root("account", reads=("defender",), fields="defenderSetting")
-def defender_settings(account: Subject) -> Joined:
+@relation("account", aspects=("defender",), fields="defenderSetting")
+def defender_settings(account: Subject) -> WithGaps:
     """The account's own Defender for AI settings."""
     return _children(account, "microsoft.cognitiveservices/accounts/defenderforaisettings", "defender")
 
 
-@root("account", reads=("defender",), fields="defenderPlan")
-def defender_plan(account: Subject) -> Joined:
+@relation("account", aspects=("defender",), fields="defenderPlan")
+def defender_plan(account: Subject) -> WithGaps:
     """The subscription's Defender plan for AI (`Microsoft.Security/pricings/AI`), or null."""
     world = account.world
     plan = f"/subscriptions/{arm_id.subscription_of(account.resource)}/providers/Microsoft.Security/pricings/AI"
     found = world.resource(plan)
-    return Joined(found, () if found else world.gaps("defender", plan))
+    return WithGaps(found, () if found else world.gaps("defender", plan))
 
 
-@root("account", reads=("metrics",), fields="metrics: value")
-def metrics(account: Subject) -> Joined:
+@relation("account", aspects=("metrics",), fields="metrics: value")
+def metrics(account: Subject) -> WithGaps:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
     world = account.world
     stored = world.children(METRICS, account.resource)
@@ -143,7 +145,7 @@ def metrics(account: Subject) -> Joined:
     gaps = world.gaps("metrics", account.resource)
     if not stored and not gaps:
         gaps = (Gap(account.resource, "metrics", "missing", message="the account's metrics are not in the snapshot"),)
-    return Joined(rows, gaps)
+    return WithGaps(rows, gaps)
 
 
 @fact(
@@ -153,7 +155,7 @@ def metrics(account: Subject) -> Joined:
         "account: properties.networkAcls properties.publicNetworkAccess; perimeter: properties.resourceAssociation"
     ),
 )
-def exposure(account: Subject) -> Joined:
+def exposure(account: Subject) -> WithGaps:
     """Who can reach the account: `public` (anyone), `restricted` (selected networks), `perimeter` or `private` (private endpoints only).
 
     `perimeter`: public access is on, and a network security perimeter in Enforced mode (or publicNetworkAccess
@@ -163,8 +165,8 @@ def exposure(account: Subject) -> Joined:
     own = account.fact("exposureByFirewall")
     enforced = account.join("facts.perimeterEnforced")
     if own == "private" or (enforced.value is False and not enforced.gaps):
-        return Joined(own)
-    return Joined("perimeter") if enforced.value else Joined(own, enforced.gaps)
+        return WithGaps(own)
+    return WithGaps("perimeter") if enforced.value else WithGaps(own, enforced.gaps)
 
 
 @fact("account", fields="account: properties.networkAcls properties.publicNetworkAccess")
@@ -185,20 +187,20 @@ def exposure_by_firewall(account: Subject) -> str:
     helped_by=("perimeters",),
     fields="account: properties.publicNetworkAccess; perimeter: properties.resourceAssociation",
 )
-def perimeter_enforced(account: Subject) -> Joined:
+def perimeter_enforced(account: Subject) -> WithGaps:
     """True when publicNetworkAccess is SecuredByPerimeter, or a perimeter configuration that was read is in Enforced mode.
 
     False where perimeters were not asked for; unknown where they were and could not be read.
     """
     if text(account.properties.get("publicNetworkAccess")) == "securedbyperimeter":
-        return Joined(value=True)
+        return WithGaps(value=True)
     if "perimeters" not in account.world.snapshot.aspects:
-        return Joined(value=False)
+        return WithGaps(value=False)
     configurations = account.join("perimeterConfigurations")
     modes = [mapping(mapping(one.get("properties")).get("resourceAssociation")) for one in configurations.value]
     if any(text(mode.get("accessMode")) == "enforced" for mode in modes):
-        return Joined(value=True)
-    return Joined(False, configurations.gaps)
+        return WithGaps(value=True)
+    return WithGaps(False, configurations.gaps)
 
 
 @fact(
@@ -221,7 +223,7 @@ def exposure_evidence(account: Subject) -> str:
 
 
 @fact("account", fields="account: properties.endpoint properties.endpoints")
-def hosts(account: Subject) -> Joined:
+def hosts(account: Subject) -> WithGaps:
     """The account's own hosts with a private DNS zone each: `host`, `zone`, `record` (the A record's name in the zone).
 
     From `properties.endpoint` and `endpoints`. Regional hosts, which an account without a subdomain has, need no zone.
@@ -230,23 +232,23 @@ def hosts(account: Subject) -> Joined:
     cloud = CLOUDS.get(cloud_name)
     if cloud is None or not cloud.dns_zones:
         message = f"Microsoft documents no private DNS zones of these services in {cloud_name}"
-        return Joined([], (Gap(account.resource, "privateDns", "missing", code="NotDocumented", message=message),))
+        return WithGaps([], (Gap(account.resource, "privateDns", "missing", code="NotDocumented", message=message),))
     with noting() as open_values:
         stated = [account.properties.get("endpoint"), *mapping(account.properties.get("endpoints")).values()]
     note(open_values)
     names = sorted({host for one in stated if isinstance(one, str) and (host := _host(one))})
     if not names and open_values:
-        return Joined([], tuple(open_values))  # of a plan: Azure assigns them
+        return WithGaps([], tuple(open_values))  # of a plan: Azure assigns them
     if not names:
         message = "the account states no host: neither endpoint nor endpoints"
-        return Joined([], (Gap(account.resource, "accounts", "missing", code="NoHost", message=message),))
+        return WithGaps([], (Gap(account.resource, "accounts", "missing", code="NoHost", message=message),))
     rows = []
     for host in names:
         record, _, domain = host.partition(".")
         zone = f"privatelink.{domain}"
         if zone in cloud.dns_zones.values():
             rows.append({"host": host, "zone": zone, "record": record, "id": account.resource})
-    return Joined(rows)
+    return WithGaps(rows)
 
 
 def _host(url: str) -> str:
@@ -257,15 +259,15 @@ def _host(url: str) -> str:
 
 
 @fact("account", fields="account: properties.endpoint properties.endpoints")
-def required_dns_zones(account: Subject) -> Joined:
+def required_dns_zones(account: Subject) -> WithGaps:
     """The private DNS zones that the account's own hosts need (`properties.endpoint` and `endpoints`)."""
     found = account.join("facts.hosts")
-    return Joined(sorted({row["zone"] for row in found.value}), found.gaps)
+    return WithGaps(sorted({row["zone"] for row in found.value}), found.gaps)
 
 
 @fact(
     "account",
-    reads=("deployments", "models"),
+    aspects=("deployments", "models"),
     fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
 )
 def hosts_realtime(account: Subject) -> Any:
@@ -275,54 +277,54 @@ def hosts_realtime(account: Subject) -> Any:
     if any(role.value == "speech" for role in roles):
         return True
     gaps = [*listed.gaps, *(gap for role in roles if role.value == "unknown" for gap in role.gaps)]
-    return Joined(False, tuple(gaps))
+    return WithGaps(False, tuple(gaps))
 
 
 @fact(
     "account",
-    reads=("diagnostics",),
+    aspects=("diagnostics",),
     fields=(
         "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
         "properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
     ),
 )
-def log_destinations(account: Subject) -> Joined:
+def log_destinations(account: Subject) -> WithGaps:
     """Where the account's diagnostic settings send to: `kind` (workspace, eventHub, storage, partner), `id`, `setting`.
 
     An event hub also has `namespace`: its id is that of an authorization rule, which belongs to a namespace.
     """
     settings = account.join("diagnosticSettings")
-    return Joined([one for setting in settings.value for one in _destinations(setting)], settings.gaps)
+    return WithGaps([one for setting in settings.value for one in _destinations(setting)], settings.gaps)
 
 
 @fact(
     "account",
-    reads=("diagnostics",),
+    aspects=("diagnostics",),
     fields=(
         "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.logs "
         "properties.marketplacePartnerId properties.serviceBusRuleId properties.storageAccountId "
         "properties.workspaceId"
     ),
 )
-def delivered_logs(account: Subject) -> Joined:
+def delivered_logs(account: Subject) -> WithGaps:
     """The enabled log categories and groups of settings that have a destination: `category`, `categoryGroup`, `id` (the setting)."""
     return _delivered(account, "logs")
 
 
 @fact(
     "account",
-    reads=("diagnostics",),
+    aspects=("diagnostics",),
     fields=(
         "diagnosticSetting: properties.eventHubAuthorizationRuleId properties.marketplacePartnerId "
         "properties.metrics properties.serviceBusRuleId properties.storageAccountId properties.workspaceId"
     ),
 )
-def delivered_metrics(account: Subject) -> Joined:
+def delivered_metrics(account: Subject) -> WithGaps:
     """The enabled metric categories of settings that have a destination: `category`, `id` (the setting)."""
     return _delivered(account, "metrics")
 
 
-def _delivered(account: Subject, field: str) -> Joined:
+def _delivered(account: Subject, field: str) -> WithGaps:
     settings = account.join("diagnosticSettings")
     rows = [
         {"category": row.get("category"), "categoryGroup": row.get("categoryGroup"), "id": setting["id"]}
@@ -331,7 +333,7 @@ def _delivered(account: Subject, field: str) -> Joined:
         for row in listing(mapping(setting.get("properties")).get(field))
         if isinstance(row, dict) and row.get("enabled") is True
     ]
-    return Joined(rows, settings.gaps)
+    return WithGaps(rows, settings.gaps)
 
 
 def _destinations(setting: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What watches an account: metric alerts, and action groups that act."""
+"""Alerts: find metric alerts that cover an account, and whether their action groups can notify anybody."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.index import ancestors
-from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, listing, mapping, text
+from rtaudit.subjects.parts import WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 LEGACY_METRICS = frozenset(
     {
@@ -29,30 +29,30 @@ LEGACY_METRICS = frozenset(
 """Metrics (lower case) documented "do not use for Azure OpenAI". Source: Microsoft's metrics reference."""
 
 
-@root("account", reads=("alerts",), fields="account: location; metricAlert")
-def metric_alerts(account: Subject) -> Joined:
+@relation("account", aspects=("alerts",), fields="account: location; metricAlert")
+def metric_alerts(account: Subject) -> WithGaps:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
     world = account.world
-    return Joined([alert for _, alert in _covering(account)], unlisted(world, METRIC_ALERT, account.resource))
+    return WithGaps([alert for _, alert in _covering(account)], list_gaps(world, METRIC_ALERT, account.resource))
 
 
 @fact(
     "account",
-    reads=("alerts",),
+    aspects=("alerts",),
     fields=(
         "account: location; "
         "metricAlert: properties.criteria properties.scopes properties.targetResourceRegion "
         "properties.targetResourceType"
     ),
 )
-def legacy_alerts(account: Subject) -> Joined:
+def legacy_alerts(account: Subject) -> WithGaps:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
     legacy = {place: rows for at in places_of(account) for place, rows in account.world.once(_legacy, *at).items()}
-    return Joined([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
+    return WithGaps([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
 
 
-def _legacy(world: World, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
+def _legacy(world: EstateIndex, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
     """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
     return {
         place: rows
@@ -61,7 +61,7 @@ def _legacy(world: World, scope: str, region: str) -> dict[int, list[dict[str, A
     }
 
 
-def acts(world: World, action_group_ids: list[Any]) -> Joined:
+def has_working_action_group(world: EstateIndex, action_group_ids: list[Any]) -> WithGaps:
     """True when one of the action groups is there, enabled and has a receiver. A group outside what was read is a gap."""
     gaps: list[Gap] = []
     for group_id in action_group_ids:
@@ -71,17 +71,17 @@ def acts(world: World, action_group_ids: list[Any]) -> Joined:
         if group is not None:
             properties = mapping(group.get("properties"))
             if properties.get("enabled") is True and receivers(properties) > 0:
-                return Joined(value=True)
+                return WithGaps(value=True)
             continue
-        of_group = unlisted(world, ACTION_GROUP, group_id)
+        of_group = list_gaps(world, ACTION_GROUP, group_id)
         if not of_group and arm_id.subscription_of(group_id) not in _subscriptions(world):
             message = "the action group is in a subscription that was not read"
             of_group = (Gap(group_id, "alerts", "missing", message=message),)
         gaps += of_group
-    return Joined(value=False, gaps=tuple(gaps))
+    return WithGaps(value=False, gaps=tuple(gaps))
 
 
-def unlisted(world: World, kind: str, resource: str) -> tuple[Gap, ...]:
+def list_gaps(world: EstateIndex, kind: str, resource: str) -> tuple[Gap, ...]:
     """The gaps of the list of a kind (METRIC_ALERT and the others) in the subscription of `resource`, and at the resource."""
     return world.gaps("alerts", resource, f"/subscriptions/{arm_id.subscription_of(resource)}/providers/{kind}")
 
@@ -99,7 +99,7 @@ def receivers(properties: dict[str, Any]) -> int:
     return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
 
 
-def _subscriptions(world: World) -> set[str]:
+def _subscriptions(world: EstateIndex) -> set[str]:
     return {str(one).lower() for one in listing(world.snapshot.scope.get("subscriptions"))}
 
 
@@ -109,7 +109,7 @@ def _metrics(alert: dict[str, Any]) -> list[str]:
     return [name for part in parts if isinstance(name := mapping(part).get("metricName"), str) and name]
 
 
-def alerts_by_place(world: World) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
+def alerts_by_place(world: EstateIndex) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
     """Metric alerts by scope and the region that they are for (empty: as one on the resource itself), with their place among all."""
     found: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
     for place, alert in enumerate(world.of_type(METRIC_ALERT)):

@@ -9,14 +9,14 @@ from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import catalogue_of, region_of
-from rtaudit.subjects.parts import Joined, fact
+from rtaudit.subjects.parts import WithGaps, fact
 from rtaudit.subjects.world import Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
 
-@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties sku; models: value")
-def successor(deployment: Subject) -> Joined:
+@fact(*_BOTH, aspects=("models",), fields="account: kind location; deployment: properties sku; models: value")
+def successor(deployment: Subject) -> WithGaps:
     """The version that Azure moves the deployment to: `modelAndVersion`, `requestsPerMinute`, `retirementDate`, `retiresEarlier`; null where none is known.
 
     The one that the catalogue row names (`replacementConfig`), else the default version of the same name. Its limit is that
@@ -24,7 +24,7 @@ def successor(deployment: Subject) -> Joined:
     """
     row = deployment.join("model")
     if row.value is None or deployment.fact("effectiveUpgradeOption") == "NoAutoUpgrade":
-        return Joined(None, () if deployment.fact("effectiveUpgradeOption") == "NoAutoUpgrade" else row.gaps)
+        return WithGaps(None, () if deployment.fact("effectiveUpgradeOption") == "NoAutoUpgrade" else row.gaps)
     rows, gaps = catalogue_of(deployment)
     own = mapping(deployment.properties.get("model"))
     target = mapping(row.value.get("replacementConfig"))
@@ -39,7 +39,7 @@ def successor(deployment: Subject) -> Joined:
         and (key[3] == version if version else one.get("isDefaultVersion") is True)
     ]
     if not candidates or candidates[0] is row.value:
-        return Joined(None, gaps)
+        return WithGaps(None, gaps)
     new, sku = candidates[0], mapping(deployment.raw.get("sku"))
     of_sku = next(
         (one for one in map(mapping, listing(new.get("skus"))) if text(one.get("name")) == text(sku.get("name"))), {}
@@ -47,7 +47,7 @@ def successor(deployment: Subject) -> Joined:
     dates = [parse_date(mapping(new.get("deprecation")).get("inference")), parse_date(of_sku.get("deprecationDate"))]
     retires = min((one for one in dates if one is not None), default=None)
     ours = next((one["date"] for one in deployment.join("facts.retirementDates").value), None)
-    return Joined(
+    return WithGaps(
         {
             "modelAndVersion": f"{new.get('name')}@{new.get('version')}",
             "requestsPerMinute": _per_minute(of_sku, sku.get("capacity")),
@@ -70,8 +70,8 @@ def _number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-@fact(*_BOTH, reads=("capacity",), fields="account: location; capacity; deployment: properties.model sku")
-def available_capacity(deployment: Subject) -> Joined:
+@fact(*_BOTH, aspects=("capacity",), fields="account: location; capacity; deployment: properties.model sku")
+def available_capacity(deployment: Subject) -> WithGaps:
     """Units of the deployment's model and SKU that its region has left, whatever the quota says (`modelCapacities`)."""
     world, model = deployment.world, mapping(deployment.properties.get("model"))
     named = ".".join(str(model.get(field)) for field in ("format", "name", "version"))
@@ -84,17 +84,17 @@ def available_capacity(deployment: Subject) -> Joined:
         stated = mapping(row.get("properties"))
         here = arm_id.region(row.get("location")) in ("", region_of(deployment))
         if here and text(stated.get("skuName")) == sku and _number(stated.get("availableCapacity")):
-            return Joined(stated["availableCapacity"])
+            return WithGaps(stated["availableCapacity"])
     message = f"{region_of(deployment)} states no capacity of {model.get('name')} with this SKU"
-    return Joined(None, world.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))
+    return WithGaps(None, world.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models", "usages"),
+    aspects=("accounts", "deployments", "models", "usages"),
     fields="account; client: account deployment peakSessionsPerMinute; deployment; models; usages",
 )
-def failover(environment: Subject) -> Joined:
+def failover(environment: Subject) -> WithGaps:
     """Each realtime model that serves, with its largest region gone: `model`, `role`, `largest`, `left`, `declared`, `poolHolds`.
 
     `left` are the requests a minute of the other regions, `declared` the highest peak that client contracts declare for one
@@ -120,10 +120,10 @@ def failover(environment: Subject) -> Joined:
                 "model": model["model"],
                 "role": model["role"],
                 "largest": largest,
-                "left": Joined(sum(of_region.values()) - of_region[largest], tuple(dict.fromkeys(gaps))),
+                "left": WithGaps(sum(of_region.values()) - of_region[largest], tuple(dict.fromkeys(gaps))),
                 "declared": max(peaks, default=None),
-                "poolHolds": Joined(not overdrawn, () if overdrawn else tuple(g for one in use for g in one.gaps)),
+                "poolHolds": WithGaps(not overdrawn, () if overdrawn else tuple(g for one in use for g in one.gaps)),
                 "id": model["id"],
             }
         )
-    return Joined(rows, models.gaps)
+    return WithGaps(rows, models.gaps)

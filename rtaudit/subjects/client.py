@@ -12,8 +12,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.contract.sections import covers
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.parts import Joined, fact
-from rtaudit.subjects.world import Subject, World, listing, text
+from rtaudit.subjects.parts import WithGaps, fact
+from rtaudit.subjects.world import EstateIndex, Subject, listing, text
 
 FITS = "fits"
 """What a fact named `…Fit` is when nothing is wrong; otherwise it is the sentence that says what is."""
@@ -31,57 +31,57 @@ def names_environment(client: Subject) -> bool:
     )
 
 
-@fact("client", reads=("accounts",), fields="account; client: account")
-def account(client: Subject) -> Joined:
+@fact("client", aspects=("accounts",), fields="account; client: account")
+def account(client: Subject) -> WithGaps:
     """The account that the contract names, as Azure returned it, or null."""
     found = account_of(client)
-    return Joined(found.value.raw if found.value else None, found.gaps)
+    return WithGaps(found.value.raw if found.value else None, found.gaps)
 
 
-@fact("client", reads=("accounts",), fields="client: account")
-def account_names(client: Subject) -> Joined:
+@fact("client", aspects=("accounts",), fields="client: account")
+def account_names(client: Subject) -> WithGaps:
     """Names and ids by which the contract can name an account of this snapshot."""
     accounts = client.world.accounts
     named = text(client.raw.get("account"))
     by_id = named.startswith("/")
-    return Joined([arm_id.key(one.resource) if by_id else one.name for one in accounts], account_of(client).gaps)
+    return WithGaps([arm_id.key(one.resource) if by_id else one.name for one in accounts], account_of(client).gaps)
 
 
-@fact("client", reads=("accounts", "deployments"), fields="client: account deployment transcriptionDeployment")
-def deployment_names(client: Subject) -> Joined:
+@fact("client", aspects=("accounts", "deployments"), fields="client: account deployment transcriptionDeployment")
+def deployment_names(client: Subject) -> WithGaps:
     """Names of the deployments of the contract's account; null where there is no such account."""
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
+        return WithGaps(None, account_gaps(client, found))
     rows = _deployments(found.value)
     wanted = {text(client.raw.get("deployment")), text(client.raw.get("transcriptionDeployment"))} - {""}
     # A list with a hole still holds what was seen in it.
     gaps = () if wanted <= rows.keys() else client.world.gaps("deployments", found.value.resource)
-    return Joined([one.name for one in rows.values()], gaps)
+    return WithGaps([one.name for one in rows.values()], gaps)
 
 
 @fact(
     "client",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=(
         "account: kind location; client: account deployment; "
         "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
     ),
 )
-def deployment(client: Subject) -> Joined:
+def deployment(client: Subject) -> WithGaps:
     """The deployment that the contract names: `id`, `model` (name@version), `role`, `provisioningState`; or null."""
     return _deployment(client, client.raw.get("deployment"))
 
 
 @fact(
     "client",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=(
         "account: kind location; client: account transcriptionDeployment; "
         "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
     ),
 )
-def transcription(client: Subject) -> Joined:
+def transcription(client: Subject) -> WithGaps:
     """The transcription deployment that the contract names: `id`, `model`, `role`, `provisioningState`; or null."""
     return _deployment(client, client.raw.get("transcriptionDeployment"))
 
@@ -94,50 +94,50 @@ def use(client: Subject) -> str:
 
 @fact(
     "client",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=(
         "account: kind location; client: account deployment use; "
         "deployment: properties.capabilities properties.model; models: value"
     ),
 )
-def deployment_fit(client: Subject) -> Joined:
+def deployment_fit(client: Subject) -> WithGaps:
     """`fits` where the contract's deployment exists and has the role that it is used for; otherwise what is wrong."""
     return _fit(client, client.raw.get("deployment"), client.fact("use"))
 
 
 @fact(
     "client",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=(
         "account: kind location; client: account transcriptionDeployment; "
         "deployment: properties.capabilities properties.model; models: value"
     ),
 )
-def transcription_fit(client: Subject) -> Joined:
+def transcription_fit(client: Subject) -> WithGaps:
     """`fits` where the contract's transcription deployment exists and transcribes; otherwise what is wrong."""
     return _fit(client, client.raw.get("transcriptionDeployment"), "transcription")
 
 
-def _fit(client: Subject, named: Any, role: str) -> Joined:
+def _fit(client: Subject, named: Any, role: str) -> WithGaps:
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
+        return WithGaps(None, account_gaps(client, found))
     owner: Subject = found.value
     rows = _deployments(owner)
     if not text(named):
-        return Joined("the contract names no deployment" + _offer(rows, role))
+        return WithGaps("the contract names no deployment" + _offer(rows, role))
     one = rows.get(text(named))
     if one is None:
-        return Joined(_missing(client, owner, str(named), role), client.world.gaps("deployments", owner.resource))
+        return WithGaps(_missing(client, owner, str(named), role), client.world.gaps("deployments", owner.resource))
     has = one.join("facts.realtimeRole")
     if has.value == role:
-        return Joined(FITS)
+        return WithGaps(FITS)
     if has.value == "unknown" or has.gaps:
         message = f"the role of {one.name} is unknown: it rests on {one.fact('realtimeEvidence')}"
-        return Joined(None, has.gaps or (Gap(one.resource, "models", "missing", message=message),))
+        return WithGaps(None, has.gaps or (Gap(one.resource, "models", "missing", message=message),))
     model = one.fact("modelAndVersion")
     wrong = f"{one.name} ({model}) does not {_DOES.get(role, role)}"
-    return Joined(wrong + _offer(rows, role))
+    return WithGaps(wrong + _offer(rows, role))
 
 
 def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
@@ -169,27 +169,27 @@ def _and(names: Sequence[str]) -> str:
 
 @fact(
     "client",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields="account: properties.networkAcls properties.publicNetworkAccess; client: account",
 )
-def exposure(client: Subject) -> Joined:
+def exposure(client: Subject) -> WithGaps:
     """Who can reach the contract's account, as the account's own fact says."""
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
-    return Joined(found.value.fact("exposure"))
+        return WithGaps(None, account_gaps(client, found))
+    return WithGaps(found.value.fact("exposure"))
 
 
-@fact("client", reads=("accounts",), fields="account: properties.disableLocalAuth; client: account")
-def local_auth_disabled(client: Subject) -> Joined:
+@fact("client", aspects=("accounts",), fields="account: properties.disableLocalAuth; client: account")
+def local_auth_disabled(client: Subject) -> WithGaps:
     """True when the contract's account takes no keys."""
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
-    return Joined(found.value.properties.get("disableLocalAuth") is True)
+        return WithGaps(None, account_gaps(client, found))
+    return WithGaps(found.value.properties.get("disableLocalAuth") is True)
 
 
-@fact("client", reads=("accounts", "deployments"), fields="account: location; client: account deployment fallback")
+@fact("client", aspects=("accounts", "deployments"), fields="account: location; client: account deployment fallback")
 def fallbacks(client: Subject) -> list[dict[str, Any]]:
     """The fallbacks of the contract: `kind`, `deployment`, `region`, and `exists` (true of a human; false where no deployment is named, or the contract's own)."""
     stated = client.raw.get("fallback")
@@ -200,7 +200,7 @@ def fallbacks(client: Subject) -> list[dict[str, Any]]:
 @fact(
     "realtimeDeployment",
     "deployment",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account: kind location; client: account deployment peakSessionsPerMinute; "
         "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
@@ -214,7 +214,7 @@ def declared_peak_sessions(deployment: Subject) -> int | None:
 @fact(
     "realtimeDeployment",
     "deployment",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account: kind location; client: account deployment peakConcurrentSessions; "
         "deployment: properties.capabilities properties.model properties.provisioningState; models: value"
@@ -229,7 +229,7 @@ def _declared(deployment: Subject, key: str) -> int | None:
     return deployment.world.once(_peaks, key).get(arm_id.key(deployment.resource))
 
 
-def _peaks(world: World, key: str) -> dict[str, int]:
+def _peaks(world: EstateIndex, key: str) -> dict[str, int]:
     peaks: dict[str, int] = {}
     for client in world.clients:
         peak, row = client.raw.get(key), client.fact("deployment")
@@ -240,12 +240,12 @@ def _peaks(world: World, key: str) -> dict[str, int]:
     return peaks
 
 
-def account_of(client: Subject) -> Joined:
+def account_of(client: Subject) -> WithGaps:
     """The account that the contract names as a subject, or None with what may hide it."""
     return find_account(client.world, client.raw.get("account"))
 
 
-def account_gaps(client: Subject, found: Joined) -> tuple[Gap, ...]:
+def account_gaps(client: Subject, found: WithGaps) -> tuple[Gap, ...]:
     """Why what hangs on the contract's account is unknown where `account_of` found none."""
     if found.gaps:
         return found.gaps
@@ -254,21 +254,21 @@ def account_gaps(client: Subject, found: Joined) -> tuple[Gap, ...]:
     return (Gap(client.resource, "accounts", "missing", code="NoAccount", message=message),)
 
 
-def find_account(world: World, named: Any) -> Joined:
+def find_account(world: EstateIndex, named: Any) -> WithGaps:
     """The account (a Subject) of this name or id, or None with the gaps that may hide it."""
     wanted = text(named)
     if not wanted:
-        return Joined(None)
+        return WithGaps(None)
     if wanted.startswith("/"):
         found = [one for one in [world.accounts_by_key.get(arm_id.key(wanted))] if one is not None]
     else:
         found = world.accounts_by_name.get(wanted, [])
     if len(found) == 1:
-        return Joined(found[0])
+        return WithGaps(found[0])
     if found:
         message = f"{len(found)} accounts are named {named}: the contract has to give the account's id"
-        return Joined(None, (Gap(found[0].resource, "accounts", "missing", code="Ambiguous", message=message),))
-    return Joined(None, world.gaps_anywhere("accounts") or _out_of_scope(world, wanted))
+        return WithGaps(None, (Gap(found[0].resource, "accounts", "missing", code="Ambiguous", message=message),))
+    return WithGaps(None, world.gaps_anywhere("accounts") or _out_of_scope(world, wanted))
 
 
 def not_documented(scope: str, message: str) -> Gap:
@@ -276,7 +276,7 @@ def not_documented(scope: str, message: str) -> Gap:
     return Gap(scope, "accounts", "missing", code="NotDocumented", message=message)
 
 
-def _out_of_scope(world: World, wanted: str) -> tuple[Gap, ...]:
+def _out_of_scope(world: EstateIndex, wanted: str) -> tuple[Gap, ...]:
     scope = world.snapshot.scope
     subscription = arm_id.subscription_of(wanted) if wanted.startswith("/") else None
     covered = {str(one).lower() for one in listing(scope.get("subscriptions"))}
@@ -292,19 +292,19 @@ def _deployments(account: Subject) -> dict[str, Subject]:
     return account.world.once(_by_account).get(arm_id.key(account.resource), {})
 
 
-def _by_account(world: World) -> dict[str, dict[str, Subject]]:
+def _by_account(world: EstateIndex) -> dict[str, dict[str, Subject]]:
     found = world.deployments_by_account.items()
     return {account: {one.name.lower(): one for one in deployments} for account, deployments in found}
 
 
-def _deployment(client: Subject, named: Any) -> Joined:
+def _deployment(client: Subject, named: Any) -> WithGaps:
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
+        return WithGaps(None, account_gaps(client, found))
     one = _deployments(found.value).get(text(named))
     if one is None:
-        return Joined(None, client.world.gaps("deployments", found.value.resource))
-    return Joined(
+        return WithGaps(None, client.world.gaps("deployments", found.value.resource))
+    return WithGaps(
         {
             "id": one.resource,
             "model": one.fact("modelAndVersion"),
@@ -321,7 +321,7 @@ def _fallback(client: Subject, stated: dict[str, Any]) -> dict[str, Any]:
         return {**row, "exists": kind == "human"}
     found = find_account(client.world, stated["account"]) if stated.get("account") else account_of(client)
     if found.value is None:
-        return {**row, "exists": Joined(False, found.gaps)}
+        return {**row, "exists": WithGaps(False, found.gaps)}
     owner: Subject = found.value
     there = text(named) in _deployments(owner)
     gaps = () if there else client.world.gaps("deployments", owner.resource)
@@ -329,4 +329,4 @@ def _fallback(client: Subject, stated: dict[str, Any]) -> dict[str, Any]:
     if itself is not None and itself.resource == owner.resource and text(named) == text(client.raw.get("deployment")):
         # What the client falls back to when it fails is what has failed.
         return {**row, "region": owner.fact("region"), "exists": False}
-    return {**row, "region": owner.fact("region"), "exists": Joined(there, gaps)}
+    return {**row, "region": owner.fact("region"), "exists": WithGaps(there, gaps)}

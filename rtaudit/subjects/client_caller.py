@@ -8,7 +8,7 @@ from rtaudit.azure.resource_types import CALLER_TYPES
 from rtaudit.contract.sections import caller_of
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of
-from rtaudit.subjects.parts import Joined, fact
+from rtaudit.subjects.parts import WithGaps, fact
 from rtaudit.subjects.roles import REALTIME_ACTION, Held, held_by
 from rtaudit.subjects.world import Subject, mapping, text
 
@@ -16,86 +16,90 @@ _READS = ("accounts", "roleAssignments")
 _READ = frozenset(map(str.lower, CALLER_TYPES))
 
 
-@fact("client", reads=("roleAssignments",))
-def caller_principals(client: Subject) -> Joined:
+@fact("client", aspects=("roleAssignments",))
+def caller_principals(client: Subject) -> WithGaps:
     """Object ids of the identity that the contract names as its caller: more than one where an app has several identities."""
     named = caller_of(client.raw)
     if not named.startswith("/"):
-        return Joined([named] if named else [])
+        return WithGaps([named] if named else [])
     resource = client.world.resource(named)
     if resource is None:
         gaps = client.world.gaps("roleAssignments", named)
         kind = arm_id.type_of(named)
         how = "`rtaudit collect --client` reads it" if kind in _READ else f"rtaudit reads none of type {kind}"
         message = f"the identity {arm_id.name_of(named)} was not read: {how}; its principal id will do"
-        return Joined([], gaps or (Gap(named, "roleAssignments", "missing", code="IdentityNotRead", message=message),))
-    return Joined([principal for principal, _ in principals_of(resource)])
+        return WithGaps(
+            [], gaps or (Gap(named, "roleAssignments", "missing", code="IdentityNotRead", message=message),)
+        )
+    return WithGaps([principal for principal, _ in principals_of(resource)])
 
 
-@fact("client", reads=_READS)
-def caller_fit(client: Subject) -> Joined:
+@fact("client", aspects=_READS)
+def caller_fit(client: Subject) -> WithGaps:
     """`fits` where the contract's caller holds the realtime data action at the account; otherwise what it holds instead.
 
     Groups are not expanded, and conditions are not evaluated: where either decides, the answer is unknown.
     """
     found, named = account_of(client), caller_of(client.raw)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
+        return WithGaps(None, account_gaps(client, found))
     foreign = _foreign(client)
     if foreign is not None:
-        return Joined(foreign)
+        return WithGaps(foreign)
     principals = client.join("facts.callerPrincipals")
     if principals.gaps:
-        return Joined(None, principals.gaps)
+        return WithGaps(None, principals.gaps)
     if not principals.value:
-        return Joined(f"{arm_id.name_of(named)} has no managed identity")
+        return WithGaps(f"{arm_id.name_of(named)} has no managed identity")
     owner: Subject = found.value
     answers = [_at(owner, principal) for principal in principals.value]
     if all(one.value == FITS for one in answers):
-        return Joined(FITS)
+        return WithGaps(FITS)
     if len(answers) > 1 and any(one.value == FITS for one in answers):
         message = f"{arm_id.name_of(named)} has {len(answers)} identities, and not all hold the role: name the principal id that connects"
-        return Joined(None, (Gap(named, "roleAssignments", "missing", code="Ambiguous", message=message),))
+        return WithGaps(None, (Gap(named, "roleAssignments", "missing", code="Ambiguous", message=message),))
     return next((one for one in answers if one.gaps), next(one for one in answers if one.value != FITS))
 
 
-@fact("client", reads=_READS)
-def caller_roles(client: Subject) -> Joined:
+@fact("client", aspects=_READS)
+def caller_roles(client: Subject) -> WithGaps:
     """Names of the roles that the contract's caller holds at the account, inherited ones too; null where it names none."""
     found, principals = account_of(client), client.join("facts.callerPrincipals")
     if found.value is None or not caller_of(client.raw):
-        return Joined(None, account_gaps(client, found) if caller_of(client.raw) else ())
+        return WithGaps(None, account_gaps(client, found) if caller_of(client.raw) else ())
     held = [one for who in principals.value for one in held_by(found.value, who, REALTIME_ACTION) if one.reaches]
     names = {f"{one.role or 'not read'}{' (conditional)' if one.conditional else ''}" for one in held}
-    return Joined(sorted(names), (*principals.gaps, *found.value.join("roleAssignments").gaps))
+    return WithGaps(sorted(names), (*principals.gaps, *found.value.join("roleAssignments").gaps))
 
 
-def _at(account: Subject, principal: str) -> Joined:
+def _at(account: Subject, principal: str) -> WithGaps:
     """`fits`, or what one principal holds instead of the realtime data action at an account."""
     held = held_by(account, principal, REALTIME_ACTION)
     here = [one for one in held if one.grants and one.reaches]
     if any(not one.conditional for one in here):
-        return Joined(FITS)
+        return WithGaps(FITS)
     if here:
         one = here[0]
         message = f"{principal} holds {one.role} under a condition, which is not evaluated here"
-        return Joined(None, (Gap(one.id, "roleAssignments", "missing", code="Conditional", message=message),))
+        return WithGaps(None, (Gap(one.id, "roleAssignments", "missing", code="Conditional", message=message),))
     unread = [one for one in held if one.role is None and one.reaches]
     if unread:
         message = f"the role that {principal} is assigned could not be read"
-        return Joined(None, (Gap(unread[0].id, "roleAssignments", "missing", message=message),))
+        return WithGaps(None, (Gap(unread[0].id, "roleAssignments", "missing", message=message),))
     callers = account.join("facts.realtimeCallers")
     group = next((one for one in callers.value if text(one.get("principalType")) == "group"), None)
     if group is not None:
         message = f"{principal} holds no role itself, and the group {group['principalId']} does: Resource Manager does not tell who its members are"
-        return Joined(None, (Gap(group["id"], "roleAssignments", "missing", code="GroupNotExpanded", message=message),))
+        return WithGaps(
+            None, (Gap(group["id"], "roleAssignments", "missing", code="GroupNotExpanded", message=message),)
+        )
     if callers.gaps:
-        return Joined(None, callers.gaps)
+        return WithGaps(None, callers.gaps)
     instead = [f"{one.role or 'a role that was not read'} {_where(one, account)}" for one in held]
     who = principal if len(principal) <= 12 else f"{principal[:8]}…"
     if not instead:
-        return Joined(f"the caller {who} holds no role with the realtime data action at the account")
-    return Joined(f"the caller {who} holds {'; '.join(instead[:5])}: that opens no realtime session")
+        return WithGaps(f"the caller {who} holds no role with the realtime data action at the account")
+    return WithGaps(f"the caller {who} holds {'; '.join(instead[:5])}: that opens no realtime session")
 
 
 def _where(held: Held, account: Subject) -> str:

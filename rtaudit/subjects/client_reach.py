@@ -8,7 +8,7 @@ from typing import Any
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
 from rtaudit.subjects.client_wire import SIP_REGIONS
-from rtaudit.subjects.parts import Joined, fact
+from rtaudit.subjects.parts import WithGaps, fact
 from rtaudit.subjects.world import Subject, mapping, text
 
 _CARRYING_TIERS = ("developer", "basic", "basicv2", "standard", "standardv2", "premium", "premiumv2")
@@ -21,13 +21,13 @@ _DOOR_IDLE_SECONDS, _DOOR_MINUTES, _DOOR_CONNECTIONS = 300, 240, 3000
 
 @fact(
     "client",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account: location properties.internalId properties.networkAcls properties.publicNetworkAccess; "
         "client: account gateway network runsIn signalling transport"
     ),
 )
-def transport_fit(client: Subject) -> Joined:
+def transport_fit(client: Subject) -> WithGaps:
     """`fits`, or why the transport cannot reach the account from the client's network.
 
     Unknown where Microsoft states nothing: WebRTC and SIP media with private endpoints or network rules; and where an
@@ -35,15 +35,15 @@ def transport_fit(client: Subject) -> Joined:
     """
     found = account_of(client)
     if found.value is None:
-        return Joined(None, account_gaps(client, found))
+        return WithGaps(None, account_gaps(client, found))
     target = found.value
     transport, reach = str(client.raw.get("transport")), target.fact("exposure")
     if transport == "sip" and target.fact("region") not in SIP_REGIONS:
-        return Joined(f"{target.fact('region') or 'its region'} takes no SIP calls; {' and '.join(SIP_REGIONS)} do")
+        return WithGaps(f"{target.fact('region') or 'its region'} takes no SIP calls; {' and '.join(SIP_REGIONS)} do")
     if transport == "sip" and not target.properties.get("internalId"):
-        return Joined("the account has no internalId, which its SIP address is made of")
+        return WithGaps("the account has no internalId, which its SIP address is made of")
     if reach == "public":
-        return Joined(FITS)
+        return WithGaps(FITS)
     outside = client.raw.get("network") == "internet" or (
         client.raw.get("network") != "private" and client.raw.get("runsIn") in ("browser", "mobile")
     )
@@ -54,15 +54,15 @@ def transport_fit(client: Subject) -> Joined:
             message = (
                 f"whether a client on the internet may {what} the account is decided by its network security perimeter"
             )
-            return Joined(None, (not_documented(target.resource, message),))
-        return Joined(f"a client on the internet cannot {what} the account: {_SHUT.get(reach, _SHUT['restricted'])}")
+            return WithGaps(None, (not_documented(target.resource, message),))
+        return WithGaps(f"a client on the internet cannot {what} the account: {_SHUT.get(reach, _SHUT['restricted'])}")
     if transport == "websocket":
-        return Joined(FITS)
+        return WithGaps(FITS)
     how = "private endpoints" if reach == "private" else "network rules"
     name = {"webrtc": "WebRTC", "sip": "SIP"}.get(transport, transport)
     shut = _SHUT.get(reach, _SHUT["restricted"])
     message = f"Microsoft states nothing about {name} media and {how}: {shut}; ask for confirmation, or try it"
-    return Joined(None, (not_documented(target.resource, message),))
+    return WithGaps(None, (not_documented(target.resource, message),))
 
 
 _SHUT = {
@@ -73,38 +73,38 @@ _SHUT = {
 
 
 @fact("client", fields="client: gateway peakConcurrentSessions session transport")
-def gateway_fit(client: Subject) -> Joined:
+def gateway_fit(client: Subject) -> WithGaps:
     """`fits`, or why the declared gateway cannot carry the transport. Unknown where Microsoft states nothing."""
     gateway = mapping(client.raw.get("gateway"))
     transport, kind = client.raw.get("transport"), gateway.get("kind")
     if transport == "webrtc":
-        return Joined(FITS)  # what passes a gateway is signalling: plain HTTPS
+        return WithGaps(FITS)  # what passes a gateway is signalling: plain HTTPS
     if transport == "sip":
         message = "SIP is not HTTP: Microsoft states no API gateway that carries it"
-        return Joined(None, (not_documented(client.resource, message),))
+        return WithGaps(None, (not_documented(client.resource, message),))
     if kind == "applicationGateway":
-        return Joined(FITS)  # every size carries WebSocket, and nothing has to be switched on
+        return WithGaps(FITS)  # every size carries WebSocket, and nothing has to be switched on
     if kind not in ("apiManagement", "frontDoor"):
         message = f"no source states whether a gateway of kind {kind} carries a realtime WebSocket"
-        return Joined(None, (not_documented(client.resource, message),))
+        return WithGaps(None, (not_documented(client.resource, message),))
     tier = re.sub(r"[\s_-]+|azurefrontdoor", "", text(gateway.get("tier")))
     if not tier:
         message = "the contract does not state the gateway's tier, and not every tier carries WebSocket"
-        return Joined(None, (Gap(client.resource, "accounts", "missing", code="NotDeclared", message=message),))
+        return WithGaps(None, (Gap(client.resource, "accounts", "missing", code="NotDeclared", message=message),))
     return _front_door(client, tier) if kind == "frontDoor" else _api_management(client, tier)
 
 
-def _api_management(client: Subject, tier: str) -> Joined:
+def _api_management(client: Subject, tier: str) -> WithGaps:
     if tier in _CARRYING_TIERS:
-        return Joined(FITS)
+        return WithGaps(FITS)
     if tier == "consumption":
-        return Joined("API Management has no WebSocket APIs in the Consumption tier")
+        return WithGaps("API Management has no WebSocket APIs in the Consumption tier")
     return _unlisted(client, "API Management with WebSocket APIs")
 
 
-def _front_door(client: Subject, tier: str) -> Joined:
+def _front_door(client: Subject, tier: str) -> WithGaps:
     if tier.startswith("classic"):
-        return Joined("Front Door (classic) carries no WebSocket; Standard and Premium do")
+        return WithGaps("Front Door (classic) carries no WebSocket; Standard and Premium do")
     if tier not in _DOOR_TIERS:
         return _unlisted(client, "Front Door with WebSocket")
     session = mapping(client.raw.get("session"))
@@ -114,14 +114,14 @@ def _front_door(client: Subject, tier: str) -> Joined:
         (_above(client.raw.get("peakConcurrentSessions"), _DOOR_CONNECTIONS), "carries 3,000 WebSockets a profile; the contract has {} sessions at the peak"),
     ]  # fmt: skip
     wrong = [words.format(value) for value, words in over if value is not None]
-    return Joined(f"Front Door {'; it '.join(wrong)}" if wrong else FITS)
+    return WithGaps(f"Front Door {'; it '.join(wrong)}" if wrong else FITS)
 
 
 def _above(value: Any, limit: int) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) and value > limit else None
 
 
-def _unlisted(client: Subject, what: str) -> Joined:
+def _unlisted(client: Subject, what: str) -> WithGaps:
     tier = mapping(client.raw.get("gateway")).get("tier")
     message = f"Microsoft's list of tiers of {what} does not name '{tier}'"
-    return Joined(None, (not_documented(client.resource, message),))
+    return WithGaps(None, (not_documented(client.resource, message),))

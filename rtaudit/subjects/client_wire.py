@@ -10,8 +10,8 @@ from rtaudit.azure import realtime_api
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.contract.sections import other_api_of
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
-from rtaudit.subjects.parts import Joined, fact
-from rtaudit.subjects.world import Subject, World, mapping, text
+from rtaudit.subjects.parts import WithGaps, fact
+from rtaudit.subjects.world import EstateIndex, Subject, mapping, text
 
 _SIP = re.compile(r"sips?:((?:[^@]*@)?[^;?:>]+)", re.IGNORECASE)
 
@@ -44,20 +44,20 @@ def host(client: Subject) -> str | None:
 
 @fact(
     "client",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account: location properties.customSubDomainName properties.endpoint properties.endpoints "
         "properties.internalId; client: account gateway"
     ),
 )
-def hosts(client: Subject) -> Joined:
+def hosts(client: Subject) -> WithGaps:
     """The hosts that lead to the contract's account: of its endpoints, custom subdomain and region's SIP, and the gateway's."""
     found = account_of(client)
     gateway = mapping(client.raw.get("gateway")).get("host")
     through = [gateway.lower()] if isinstance(gateway, str) else []
     if found.value is None:
-        return Joined(through or None, account_gaps(client, found))
-    return Joined([*through, *account_hosts(found.value)])
+        return WithGaps(through or None, account_gaps(client, found))
+    return WithGaps([*through, *account_hosts(found.value)])
 
 
 def account_hosts(account: Subject) -> list[str]:
@@ -87,7 +87,7 @@ def paths(client: Subject) -> list[str]:
 
 
 @fact("client", fields="client: transport use")
-def ga_paths(client: Subject) -> Joined:
+def ga_paths(client: Subject) -> WithGaps:
     """The paths of the generally available protocol for the contract's transport and use.
 
     Where Microsoft's pages do not state every one, a path that is not among them is unknown.
@@ -95,9 +95,9 @@ def ga_paths(client: Subject) -> Joined:
     used, transport = client.fact("use"), str(client.raw.get("transport"))
     found = list(realtime_api.ga_paths(used, transport))
     if realtime_api.whole_list(used, transport):
-        return Joined(found)
+        return WithGaps(found)
     message = f"Microsoft's pages do not state every path for {used} over {transport}"
-    return Joined(found, (not_documented(client.resource, message),))
+    return WithGaps(found, (not_documented(client.resource, message),))
 
 
 @fact("client", fields="client: endpoint protocol")
@@ -156,7 +156,7 @@ def query_fit(client: Subject) -> str:
 
 @fact(
     "client",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account: location properties.customSubDomainName properties.endpoint properties.endpoints "
         "properties.internalId; client: account deployment endpoint gateway transport use"
@@ -203,5 +203,5 @@ def _query(client: Subject) -> list[tuple[str, Any]]:
     return stated
 
 
-def _cloud(world: World) -> Any:
+def _cloud(world: EstateIndex) -> Any:
     return CLOUDS.get(str(world.snapshot.scope.get("cloud") or "AzureCloud"))

@@ -1,4 +1,4 @@
-"""What belongs to a deployment, and the facts about it: realtime role, retirement, content filters, quota."""
+"""Deployment: attributes of `deployment` subjects: realtime role, retirement, content filters, quota."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, TypeGuard
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
-from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, listing, mapping, text
+from rtaudit.subjects.parts import WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 _REALTIME_NAME = re.compile(r"(^|-)realtime([-.]|$)", re.IGNORECASE)
@@ -20,48 +20,48 @@ DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 """What a null versionUpgradeOption means. Source: Microsoft's "Working with models"."""
 
 
-@root(*_BOTH, reads=("accounts",), fields="account")
-def account(deployment: Subject) -> Joined:
+@relation(*_BOTH, aspects=("accounts",), fields="account")
+def account(deployment: Subject) -> WithGaps:
     """The account that the deployment stands in."""
     owner = deployment.account
-    return Joined(owner.raw if owner else None)
+    return WithGaps(owner.raw if owner else None)
 
 
-@root(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model; models: value")
-def model(deployment: Subject) -> Joined:
+@relation(*_BOTH, aspects=("models",), fields="account: kind location; deployment: properties.model; models: value")
+def model(deployment: Subject) -> WithGaps:
     """The region's catalogue row for the deployment's model: the `model` of the row of its kind, format, name and version."""
     location, gaps = _region_rows(deployment, "models")
     row = location.get(_catalogue_key(deployment))
     if row is not None:
-        return Joined(row)
-    return Joined(None, gaps or (_no_row(deployment),))
+        return WithGaps(row)
+    return WithGaps(None, gaps or (_no_row(deployment),))
 
 
-@root(
+@relation(
     *_BOTH,
-    reads=("models", "usages"),
+    aspects=("models", "usages"),
     fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
 )
-def quota(deployment: Subject) -> Joined:
+def quota(deployment: Subject) -> WithGaps:
     """The usage row that the deployment's SKU counts against, joined by the catalogue's `usageName`."""
     row = deployment.join("model")
     if row.value is None:
-        return Joined(None, row.gaps)
+        return WithGaps(None, row.gaps)
     usage_name = _own_sku(deployment, row.value).get("usageName")
     rows, gaps = _region_rows(deployment, "usages")
     found = rows.get(text(usage_name)) if text(usage_name) else None
     if found is not None:
-        return Joined(found)
+        return WithGaps(found)
     message = f"no usage row is named {usage_name}" if usage_name else "the catalogue names no usage row for this SKU"
-    return Joined(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
+    return WithGaps(None, gaps or (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
 @fact(
     *_BOTH,
-    reads=("models",),
+    aspects=("models",),
     fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
 )
-def realtime_role(deployment: Subject) -> Joined:
+def realtime_role(deployment: Subject) -> WithGaps:
     """What the deployment does on the Realtime API: speech, transcription, translation, live, none or unknown.
 
     Decided by the capability `realtime` (the string "true") of the deployment itself, else by that of the catalogue row for
@@ -71,12 +71,12 @@ def realtime_role(deployment: Subject) -> Joined:
     nothing. `unknown`, never `none`, when nothing decides.
     """
     role, _, gaps = _role(deployment)
-    return Joined(role, gaps)
+    return WithGaps(role, gaps)
 
 
 @fact(
     *_BOTH,
-    reads=("models",),
+    aspects=("models",),
     fields="account: kind location; deployment: properties.capabilities properties.model; models: value",
 )
 def realtime_evidence(deployment: Subject) -> str:
@@ -151,12 +151,14 @@ def _looks_realtime(name: str, version: str) -> bool:
     return bool(_REALTIME_NAME.search(name) or _REALTIME_NAME.search(version) or _LIVE_NAME.search(name))
 
 
-@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
-def retirement_dates(deployment: Subject) -> Joined:
+@fact(
+    *_BOTH, aspects=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value"
+)
+def retirement_dates(deployment: Subject) -> WithGaps:
     """The retirement dates that the catalogue gives, earliest first: `date` (YYYY-MM-DD) and `source` (the model, or its own SKU)."""
     row = deployment.join("model")
     if row.value is None:
-        return Joined([], row.gaps)
+        return WithGaps([], row.gaps)
     sku = _own_sku(deployment, row.value)
     candidates = [
         (mapping(row.value.get("deprecation")).get("inference"), "deprecation.inference"),
@@ -168,27 +170,31 @@ def retirement_dates(deployment: Subject) -> Joined:
         for value, source in candidates
         if value is not None and parse_date(value) is None
     )
-    return Joined([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
+    return WithGaps([{"date": day.isoformat(), "source": source} for day, source in sorted(dated)], gaps)
 
 
-@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
-def retirement_date(deployment: Subject) -> Joined:
+@fact(
+    *_BOTH, aspects=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value"
+)
+def retirement_date(deployment: Subject) -> WithGaps:
     """The earlier of the model's and its own SKU's retirement date (YYYY-MM-DD); unknown where the catalogue has none."""
     return _earliest(deployment, "date")
 
 
-@fact(*_BOTH, reads=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value")
-def retirement_source(deployment: Subject) -> Joined:
+@fact(
+    *_BOTH, aspects=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value"
+)
+def retirement_source(deployment: Subject) -> WithGaps:
     """Which field of the catalogue the retirement date stands in."""
     return _earliest(deployment, "source")
 
 
-def _earliest(deployment: Subject, field: str) -> Joined:
+def _earliest(deployment: Subject, field: str) -> WithGaps:
     dates = deployment.join("facts.retirementDates")
     if dates.value:
-        return Joined(dates.value[0][field], dates.gaps)
+        return WithGaps(dates.value[0][field], dates.gaps)
     message = "the catalogue gives no retirement date for this model"
-    return Joined(None, dates.gaps or (Gap(deployment.resource, "models", "missing", message=message),))
+    return WithGaps(None, dates.gaps or (Gap(deployment.resource, "models", "missing", message=message),))
 
 
 @fact(*_BOTH, fields="deployment: properties.versionUpgradeOption")
@@ -225,71 +231,71 @@ def _per_minute(deployment: Subject, key: str) -> Any:
         if text(mapping(limit).get("key")) == key and _number(count) and _number(period) and period > 0:
             return count * 60 / period
     message = f"the deployment states no rate limit with key {key}"
-    return Joined(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
+    return WithGaps(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
 
 @fact(
     *_BOTH,
-    reads=("models", "usages"),
+    aspects=("models", "usages"),
     fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
 )
-def quota_use(deployment: Subject) -> Joined:
+def quota_use(deployment: Subject) -> WithGaps:
     """Used share of the deployment's quota, 0 to 1 (more when over): `currentValue` / `limit`."""
     row = deployment.join("quota")
     if row.value is None:
-        return Joined(None, row.gaps)
+        return WithGaps(None, row.gaps)
     used, limit = row.value.get("currentValue"), row.value.get("limit")
     if _number(used) and _number(limit) and limit > 0:
-        return Joined(round(used / limit, 4))
+        return WithGaps(round(used / limit, 4))
     message = f"the quota has a limit of {limit} and a use of {used}: no share follows"
-    return Joined(None, (Gap(deployment.resource, "usages", "missing", message=message),))
+    return WithGaps(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
 @fact(
     *_BOTH,
-    reads=("models", "usages"),
+    aspects=("models", "usages"),
     fields="account: kind location; deployment: properties.model sku.name; models: value; usages: value",
 )
-def quota_pool(deployment: Subject) -> Joined:
+def quota_pool(deployment: Subject) -> WithGaps:
     """The quota pool in words: the usage row's name, and its scope where Azure states one (`scopeType`, `scopeId`)."""
     row = deployment.join("quota")
     if row.value is None:
-        return Joined(None, row.gaps)
+        return WithGaps(None, row.gaps)
     scope = " ".join(str(row.value[name]) for name in ("scopeType", "scopeId") if row.value.get(name))
-    return Joined(f"{mapping(row.value.get('name')).get('value')} ({scope or 'scope not stated'})")
+    return WithGaps(f"{mapping(row.value.get('name')).get('value')} ({scope or 'scope not stated'})")
 
 
-@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
-def requests_last_week(deployment: Subject) -> Joined:
+@fact(*_BOTH, aspects=("metrics",), fields="metrics: value")
+def requests_last_week(deployment: Subject) -> WithGaps:
     """AzureOpenAIRequests of the deployment in the last 7 days; unknown where the answer does not name the metric."""
     rows = _request_rows(deployment)
-    return Joined(sum(total for _, total in rows.value), rows.gaps)
+    return WithGaps(sum(total for _, total in rows.value), rows.gaps)
 
 
-@fact(*_BOTH, reads=("metrics",), fields="metrics: value")
-def throttled_share(deployment: Subject) -> Joined:
+@fact(*_BOTH, aspects=("metrics",), fields="metrics: value")
+def throttled_share(deployment: Subject) -> WithGaps:
     """Share of the deployment's AzureOpenAIRequests of the last 7 days that ended in 429, 0 to 1; null without requests."""
     rows = _request_rows(deployment)
     everything = sum(total for _, total in rows.value)
     refused = sum(total for status, total in rows.value if status == "429")
-    return Joined(round(refused / everything, 6) if everything else None, rows.gaps)
+    return WithGaps(round(refused / everything, 6) if everything else None, rows.gaps)
 
 
-def _request_rows(deployment: Subject) -> Joined:
+def _request_rows(deployment: Subject) -> WithGaps:
     """Status and number of the deployment's requests. Azure names each metric that was asked for, even where nothing happened."""
     owner = deployment.account
     if owner is None:
-        return Joined([])
+        return WithGaps([])
     metrics = owner.join("metrics")
     by_deployment = deployment.world.once(_requests_of, owner.resource)
     gaps = metrics.gaps
     if not by_deployment and not gaps:
         message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
         gaps = (Gap(owner.resource, "metrics", "missing", code="NotNamed", message=message),)
-    return Joined([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
+    return WithGaps([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
 
 
-def _requests_of(world: World, account_id: str) -> dict[str, list[tuple[str, Any]]]:
+def _requests_of(world: EstateIndex, account_id: str) -> dict[str, list[tuple[str, Any]]]:
     """Of an account's metrics: deployment (lower case) -> status code and number of its requests."""
     found: dict[str, list[tuple[str, Any]]] = {}
     for row in world.accounts_by_key[arm_id.key(account_id)].join("metrics").value:
@@ -350,12 +356,14 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
     return region_index(deployment.world, collection, aspect)
 
 
-def region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+def region_index(world: EstateIndex, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     """A region's rows: models by (kind, format, name, version), usages by name, all lower case; and their gaps."""
     return world.once(_region_index, collection, aspect)
 
 
-def _region_index(world: World, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+def _region_index(
+    world: EstateIndex, collection: str, aspect: str
+) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     resource = world.resource(collection)
     gaps = world.gaps(aspect, collection)
     if resource is None and not gaps:

@@ -1,4 +1,4 @@
-"""What belongs to a private endpoint: its accounts, DNS zone groups, zones, links and records."""
+"""Private endpoint: attributes of `privateEndpoint` subjects: accounts, DNS zone groups, zones, links and records."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
-from rtaudit.subjects.parts import Joined, Rows, fact, root
-from rtaudit.subjects.world import Subject, World, connection_targets, connections, listing, mapping, text
+from rtaudit.subjects.parts import Rows, WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, connection_targets, connections, listing, mapping, text
 
 _ZONES = (
     "account: properties.endpoint properties.endpoints; privateEndpoint: properties.manualPrivateLinkServiceConnections "
@@ -19,9 +19,9 @@ _ZONES = (
 """What says which zones answer for the accounts of an endpoint."""
 
 
-@root(
+@relation(
     "privateEndpoint",
-    reads=("accounts",),
+    aspects=("accounts",),
     fields=(
         "account; "
         "privateEndpoint: properties.manualPrivateLinkServiceConnections "
@@ -33,11 +33,11 @@ def accounts(endpoint: Subject) -> list[dict[str, Any]]:
     return [one.raw for one in _accounts(endpoint)]
 
 
-@root("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup")
-def zone_groups(endpoint: Subject) -> Joined:
+@relation("privateEndpoint", aspects=("privateEndpoints",), fields="zoneGroup")
+def zone_groups(endpoint: Subject) -> WithGaps:
     """The endpoint's private DNS zone groups."""
     world = endpoint.world
-    return Joined(
+    return WithGaps(
         list(world.children(ZONE_GROUP, endpoint.resource)), world.gaps("privateEndpoints", endpoint.resource)
     )
 
@@ -65,18 +65,18 @@ def group_ids(endpoint: Subject) -> list[str]:
         "properties.privateLinkServiceConnections"
     ),
 )
-def required_dns_zones(endpoint: Subject) -> Joined:
+def required_dns_zones(endpoint: Subject) -> WithGaps:
     """The private DNS zones that the hosts of its accounts need."""
     joined = [one.join("facts.requiredDnsZones") for one in _accounts(endpoint)]
     zones = sorted({zone for one in joined for zone in one.value})
-    return Joined(zones, tuple(gap for one in joined for gap in one.gaps))
+    return WithGaps(zones, tuple(gap for one in joined for gap in one.gaps))
 
 
-@fact("privateEndpoint", reads=("privateEndpoints",), fields="zoneGroup: properties.privateDnsZoneConfigs")
-def zone_names(endpoint: Subject) -> Joined:
+@fact("privateEndpoint", aspects=("privateEndpoints",), fields="zoneGroup: properties.privateDnsZoneConfigs")
+def zone_names(endpoint: Subject) -> WithGaps:
     """Names of the private DNS zones that its zone groups write to."""
     groups = endpoint.join("zoneGroups")
-    return Joined(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
+    return WithGaps(sorted({arm_id.name_of(config["zone"]).lower() for config in _configs(endpoint)}), groups.gaps)
 
 
 @fact("privateEndpoint", fields="privateEndpoint: properties.subnet")
@@ -91,10 +91,10 @@ def virtual_network(endpoint: Subject) -> str | None:
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=_ZONES,
 )
-def host_zones(endpoint: Subject) -> Joined:
+def host_zones(endpoint: Subject) -> WithGaps:
     """For each host of its accounts: `host`, `zone` (its name), `answered`: whether a private zone answers for it, `id` (that zone).
 
     One answers that a zone group of the endpoint writes to, or that is linked to its network and holds the record. Where no
@@ -106,7 +106,7 @@ def host_zones(endpoint: Subject) -> Joined:
         found = account.join("facts.hosts")
         gaps += found.gaps
         rows += [{**one, **_answer(endpoint, one, groups)} for one in found.value]
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) -> dict[str, Any]:
@@ -130,15 +130,15 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
     if unread and not _configs(endpoint) and not gaps:
         message = f"the A records of {host['zone']} are not in this snapshot"
         gaps = (Gap(unread[0], "privateDns", "missing", message=message),)
-    return {"id": linked[0] if linked else endpoint.resource, "answered": Joined(False, gaps)}
+    return {"id": linked[0] if linked else endpoint.resource, "answered": WithGaps(False, gaps)}
 
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=_ZONES,
 )
-def zone_links(endpoint: Subject) -> Joined:
+def zone_links(endpoint: Subject) -> WithGaps:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
     rows, gaps = [], list(endpoint.join("zoneGroups").gaps)
@@ -150,30 +150,30 @@ def zone_links(endpoint: Subject) -> Joined:
         if world.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
-        rows.append({"id": zone_id, "networks": Joined(sorted(networks_of(world, zone_id)), tuple(of_zone))})
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+        rows.append({"id": zone_id, "networks": WithGaps(sorted(networks_of(world, zone_id)), tuple(of_zone))})
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=_ZONES,
 )
-def linked_networks(endpoint: Subject) -> Joined:
+def linked_networks(endpoint: Subject) -> WithGaps:
     """The virtual networks that every zone that answers for its accounts is linked to."""
     links = endpoint.join("facts.zoneLinks")
     sets = [set(row["networks"].value) for row in links.value]
     common = set.intersection(*sets) if sets else set()
     gaps = (*links.gaps, *(gap for row in links.value for gap in row["networks"].gaps))
-    return Joined(sorted(common), tuple(dict.fromkeys(gaps)))
+    return WithGaps(sorted(common), tuple(dict.fromkeys(gaps)))
 
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=_ZONES,
 )
-def network_zones(endpoint: Subject) -> Joined:
+def network_zones(endpoint: Subject) -> WithGaps:
     """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
 
     A network resolves a name by one zone. In conflict is one that is linked to two of the name, or to another than the one
@@ -193,12 +193,12 @@ def network_zones(endpoint: Subject) -> Joined:
     rows = Rows("network", sources, row)
     links = (gap for name, linked in sources if linked for gap in world.once(_link_gaps, name))
     gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=_ZONES,
 )
 def linked_elsewhere(endpoint: Subject) -> str:
@@ -213,7 +213,7 @@ def linked_elsewhere(endpoint: Subject) -> str:
 
 @fact(
     "privateEndpoint",
-    reads=("privateEndpoints", "privateDns"),
+    aspects=("privateEndpoints", "privateDns"),
     fields=(
         "account: properties.endpoint properties.endpoints; "
         "privateEndpoint: properties.customDnsConfigs properties.manualPrivateLinkServiceConnections "
@@ -221,7 +221,7 @@ def linked_elsewhere(endpoint: Subject) -> str:
         "zoneGroup: properties.privateDnsZoneConfigs; zoneLink: properties.virtualNetwork"
     ),
 )
-def host_records(endpoint: Subject) -> Joined:
+def host_records(endpoint: Subject) -> WithGaps:
     """For each host and zone: `host`, `expected` (the endpoint's own addresses), `actual` (the A record's), `matches`.
 
     Expected are the addresses of `customDnsConfigs`, else those of the zone group. Actual is the zone's own record: what a
@@ -248,10 +248,10 @@ def host_records(endpoint: Subject) -> Joined:
         doubtful = [row for row in hosts.value if row["answered"] is not True and row["answered"].gaps]
         rows = [_no_record(row) for row in doubtful]
         groups = hosts.gaps
-    return Joined(rows, groups)
+    return WithGaps(rows, groups)
 
 
-def zone_records_read(world: World) -> bool:
+def zone_records_read(world: EstateIndex) -> bool:
     """True when the snapshot holds the A records of each of its zones; older ones hold them only where no zone group had written."""
     left_out = mapping(world.snapshot.scope.get("leftOut"))
     return RECORDS in listing(left_out.get("rules"))
@@ -263,12 +263,12 @@ def _no_record(row: dict[str, Any]) -> dict[str, Any]:
         "host": row["host"],
         "id": row["id"],
         "expected": [],
-        "actual": Joined([], gaps),
-        "matches": Joined(value=False, gaps=gaps),
+        "actual": WithGaps([], gaps),
+        "matches": WithGaps(value=False, gaps=gaps),
     }
 
 
-def _list_gaps(world: World) -> tuple[Gap, ...]:
+def _list_gaps(world: EstateIndex) -> tuple[Gap, ...]:
     """The gaps of whole lists of zones: any subscription may hold the zone that answers."""
     return tuple(gap for gap in world.gaps_anywhere("privateDns") if not arm_id.type_of(gap.scope).startswith(ZONE))
 
@@ -286,14 +286,14 @@ def _zone_name(zone_id: str) -> str:
     return arm_id.name_of(zone_id).lower()
 
 
-def _zones_by_name(world: World) -> dict[str, list[str]]:
+def _zones_by_name(world: EstateIndex) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for zone in world.of_type(ZONE):
         found.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
     return found
 
 
-def _linked(world: World, name: str) -> dict[str, tuple[int, list[str]]]:
+def _linked(world: EstateIndex, name: str) -> dict[str, tuple[int, list[str]]]:
     """The networks (keys, in order) that are linked to zones of a name, each with its place among them and those zones."""
     linked: dict[str, list[str]] = {}
     for zone in world.once(_zones_by_name).get(name, []):
@@ -302,7 +302,7 @@ def _linked(world: World, name: str) -> dict[str, tuple[int, list[str]]]:
     return {network: (place, linked[network]) for place, network in enumerate(sorted(linked))}
 
 
-def _link_gaps(world: World, name: str) -> tuple[Gap, ...]:
+def _link_gaps(world: EstateIndex, name: str) -> tuple[Gap, ...]:
     return tuple(
         gap
         for _, zones in world.once(_linked, name).values()
@@ -311,7 +311,7 @@ def _link_gaps(world: World, name: str) -> tuple[Gap, ...]:
     )
 
 
-def networks_of(world: World, zone_id: str) -> set[str]:
+def networks_of(world: EstateIndex, zone_id: str) -> set[str]:
     """Keys of the networks that a zone is linked to."""
     return {
         arm_id.key(network)
@@ -326,7 +326,7 @@ def _linked_zones(endpoint: Subject) -> list[str]:
     return endpoint.world.once(zones_by_network).get(network, [])
 
 
-def zones_by_network(world: World) -> dict[str, list[str]]:
+def zones_by_network(world: EstateIndex) -> dict[str, list[str]]:
     """Key of a network -> ids of the private DNS zones that are linked to it."""
     found: dict[str, list[str]] = {}
     for zone in world.of_type(ZONE):
@@ -359,8 +359,8 @@ def _record(endpoint: Subject, config: dict[str, Any], host: dict[str, Any]) -> 
         "host": name,
         "id": config["zone"],
         "expected": expected,
-        "actual": Joined(actual, gaps),
-        "matches": Joined(expected == actual, gaps),
+        "actual": WithGaps(actual, gaps),
+        "matches": WithGaps(expected == actual, gaps),
     }
 
 

@@ -1,4 +1,4 @@
-"""The snapshot as a whole: what is deployed where, and whether the regions agree."""
+"""Environment: attributes of the whole snapshot: what is deployed where, and whether the regions agree."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.filters import blocking_of
-from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, mapping, not_shown, text
+from rtaudit.subjects.parts import WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, mapping, not_shown, text
 
 _DEPLOYMENTS = (
     "account: kind location; "
@@ -27,54 +27,54 @@ _MODELS = (
 """What the rows of `facts.realtimeModels` are made of."""
 
 
-@root("environment", reads=("accounts",), fields="account")
-def accounts(environment: Subject) -> Joined:
+@relation("environment", aspects=("accounts",), fields="account")
+def accounts(environment: Subject) -> WithGaps:
     """The accounts of the kinds that can host realtime deployments."""
     world = environment.world
-    return Joined([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
+    return WithGaps([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
 
 
-@root("environment", reads=("accounts", "deployments"), fields="deployment")
-def deployments(environment: Subject) -> Joined:
+@relation("environment", aspects=("accounts", "deployments"), fields="deployment")
+def deployments(environment: Subject) -> WithGaps:
     """The deployments of those accounts."""
     world = environment.world
-    return Joined([one.raw for one in world.deployments], _deployment_gaps(world))
+    return WithGaps([one.raw for one in world.deployments], _deployment_gaps(world))
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=_DEPLOYMENTS,
 )
-def realtime_deployments(environment: Subject) -> Joined:
+def realtime_deployments(environment: Subject) -> WithGaps:
     """Deployments with a realtime role: `id`, `role`, `model` (name@version), `region`, `provisioningState`, `deploymentState`, `sku`, `capacity`."""
     world = environment.world
     found, gaps = _realtime(world)
-    return Joined([_row(one) for one in found], gaps)
+    return WithGaps([_row(one) for one in found], gaps)
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=_DEPLOYMENTS,
 )
-def speech_deployments(environment: Subject) -> Joined:
+def speech_deployments(environment: Subject) -> WithGaps:
     """Those of `facts.realtimeDeployments` whose role is speech."""
     return _of_speech(environment.join("facts.realtimeDeployments"))
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=_MODELS,
 )
-def realtime_models(environment: Subject) -> Joined:
+def realtime_models(environment: Subject) -> WithGaps:
     """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` (ids).
 
     One that failed or is paused serves nobody, in its region neither.
     """
     found, gaps = _realtime(environment.world)
-    by_model: dict[str, list[tuple[Subject, Joined]]] = defaultdict(list)
+    by_model: dict[str, list[tuple[Subject, WithGaps]]] = defaultdict(list)
     for one in found:
         serving = _serving(one)
         if serving.value or serving.gaps:
@@ -83,7 +83,7 @@ def realtime_models(environment: Subject) -> Joined:
         {
             "role": of_model[0][0].fact("realtimeRole"),
             "model": model,
-            "regions": Joined(
+            "regions": WithGaps(
                 sorted({_region(one) for one, serving in of_model if not serving.gaps}),
                 # Where a deployment may be hidden, so may a region of this model.
                 (*gaps, *(gap for _, serving in of_model for gap in serving.gaps)),
@@ -93,40 +93,40 @@ def realtime_models(environment: Subject) -> Joined:
         }
         for model, of_model in sorted(by_model.items())
     ]
-    return Joined(rows, gaps)
+    return WithGaps(rows, gaps)
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=_MODELS,
 )
-def speech_models(environment: Subject) -> Joined:
+def speech_models(environment: Subject) -> WithGaps:
     """Those of `facts.realtimeModels` whose role is speech."""
     return _of_speech(environment.join("facts.realtimeModels"))
 
 
-def _of_speech(rows: Joined) -> Joined:
-    return Joined([row for row in rows.value if row["role"] == "speech"], rows.gaps)
+def _of_speech(rows: WithGaps) -> WithGaps:
+    return WithGaps([row for row in rows.value if row["role"] == "speech"], rows.gaps)
 
 
-def _serving(deployment: Subject) -> Joined:
+def _serving(deployment: Subject) -> WithGaps:
     """True when the deployment is Succeeded and not Paused; a gap where the api-version used cannot show the pause."""
     if text(deployment.properties.get("provisioningState")) not in ("", "succeeded"):
-        return Joined(value=False)
+        return WithGaps(value=False)
     state = _state(deployment)
-    return Joined(text(state.value) in ("", "running"), state.gaps)
+    return WithGaps(text(state.value) in ("", "running"), state.gaps)
 
 
-def _state(deployment: Subject) -> Joined:
+def _state(deployment: Subject) -> WithGaps:
     state = deployment.properties.get("deploymentState")
     unseen = not_shown(deployment.world, deployment.raw, "properties.deploymentState") if state is None else None
-    return Joined(state, (unseen,) if unseen else ())
+    return WithGaps(state, (unseen,) if unseen else ())
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models", "contentPolicies"),
+    aspects=("accounts", "deployments", "models", "contentPolicies"),
     fields=(
         "account: kind location; "
         "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
@@ -134,7 +134,7 @@ def _state(deployment: Subject) -> Joined:
         "properties.versionUpgradeOption sku.capacity sku.name; models: value"
     ),
 )
-def region_agreement(environment: Subject) -> Joined:
+def region_agreement(environment: Subject) -> WithGaps:
     """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
     found, gaps = _realtime(environment.world)
     speech = [one for one in found if one.fact("realtimeRole") == "speech"]
@@ -162,19 +162,19 @@ def region_agreement(environment: Subject) -> Joined:
                         }
                         for one, joined in values
                     ],
-                    "agree": Joined(not differ, open_gaps),
+                    "agree": WithGaps(not differ, open_gaps),
                     "id": of_model[0].resource,
                 }
             )
-    return Joined(rows, gaps)
+    return WithGaps(rows, gaps)
 
 
 @fact(
     "environment",
-    reads=("accounts", "deployments", "models"),
+    aspects=("accounts", "deployments", "models"),
     fields=_DEPLOYMENTS,
 )
-def chat_deployments(environment: Subject) -> Joined:
+def chat_deployments(environment: Subject) -> WithGaps:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""
     world = environment.world
     rows, gaps = [], list(_deployment_gaps(world))
@@ -187,14 +187,14 @@ def chat_deployments(environment: Subject) -> Joined:
         stated = row.value if row.value is not None else one.properties
         if text(mapping(stated.get("capabilities")).get("chatCompletion")) == "true":
             rows.append(_row(one))
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
-def _realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+def _realtime(world: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
     return world.once(_find_realtime)
 
 
-def _find_realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
+def _find_realtime(world: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
     """Deployments with a realtime role, and the gaps that may hide one."""
     roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
     found = [one for one, role in roles if role.value not in ("none", "unknown")]
@@ -202,7 +202,7 @@ def _find_realtime(world: World) -> tuple[list[Subject], tuple[Gap, ...]]:
     return found, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
 
 
-def _deployment_gaps(world: World) -> tuple[Gap, ...]:
+def _deployment_gaps(world: EstateIndex) -> tuple[Gap, ...]:
     return (*world.gaps_anywhere("accounts"), *world.gaps_anywhere("deployments"))
 
 
@@ -225,7 +225,7 @@ def _region(deployment: Subject) -> str:
     return arm_id.region(owner.raw.get("location") if owner else None)
 
 
-def _filters(deployment: Subject) -> Joined:
+def _filters(deployment: Subject) -> WithGaps:
     filters = deployment.join("facts.effectiveFilters")
     # The list is kept with what is made of it: its identity is the key.
     memo = deployment.world.once(_comparable)
@@ -243,16 +243,16 @@ def _filters(deployment: Subject) -> Joined:
         )
         memo[id(filters.value)] = (rows, tuple(gap for blocks in blocking for gap in blocks.gaps), filters.value)
     rows, gaps, _ = memo[id(filters.value)]
-    return Joined(rows, (*filters.gaps, *gaps))
+    return WithGaps(rows, (*filters.gaps, *gaps))
 
 
-def _comparable(_world: World) -> dict[int, tuple[list[Any], tuple[Gap, ...], Any]]:
+def _comparable(_world: EstateIndex) -> dict[int, tuple[list[Any], tuple[Gap, ...], Any]]:
     return {}
 
 
 _SETTINGS = {
-    "sku": lambda one: Joined(mapping(one.raw.get("sku")).get("name")),
-    "capacity": lambda one: Joined(mapping(one.raw.get("sku")).get("capacity")),
-    "versionUpgradeOption": lambda one: Joined(one.fact("effectiveUpgradeOption")),
+    "sku": lambda one: WithGaps(mapping(one.raw.get("sku")).get("name")),
+    "capacity": lambda one: WithGaps(mapping(one.raw.get("sku")).get("capacity")),
+    "versionUpgradeOption": lambda one: WithGaps(one.fact("effectiveUpgradeOption")),
     "contentFilters": _filters,
 }

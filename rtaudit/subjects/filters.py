@@ -7,8 +7,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
-from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, listing, mapping, text
+from rtaudit.subjects.parts import WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
@@ -23,21 +23,21 @@ _LEFT_OPEN = ("", "none")
 """Values of a filter's `action` that say nothing. Recorded DefaultV2 policies have `blocking: true, action: NONE`."""
 
 
-@root(*_BOTH, reads=("contentPolicies",), fields="contentPolicy; deployment: properties.raiPolicyName")
-def rai_policy(deployment: Subject) -> Joined:
+@relation(*_BOTH, aspects=("contentPolicies",), fields="contentPolicy; deployment: properties.raiPolicyName")
+def rai_policy(deployment: Subject) -> WithGaps:
     """The content-filter policy that the deployment names, or null."""
     return _policy(deployment, deployment.properties.get("raiPolicyName"))
 
 
 @fact(
     *_BOTH,
-    reads=("contentPolicies",),
+    aspects=("contentPolicies",),
     fields=(
         "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
         "deployment: properties.raiPolicyName"
     ),
 )
-def effective_filters(deployment: Subject) -> Joined:
+def effective_filters(deployment: Subject) -> WithGaps:
     """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
 
     Not readable, so unknown, with no policy named, or with one that the account does not list. What older api-versions call
@@ -56,19 +56,19 @@ def effective_filters(deployment: Subject) -> Joined:
     return known
 
 
-def _filters_by_policy(_world: World) -> dict[tuple[str, str], Joined]:
+def _filters_by_policy(_world: EstateIndex) -> dict[tuple[str, str], WithGaps]:
     return {}
 
 
 @fact(
     *_BOTH,
-    reads=("contentPolicies",),
+    aspects=("contentPolicies",),
     fields=(
         "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
         "deployment: properties.raiPolicyName"
     ),
 )
-def harm_filters(deployment: Subject) -> Joined:
+def harm_filters(deployment: Subject) -> WithGaps:
     """The eight harm filters in force, each once: `name`, `source`, `stated`, `enabled`, `blocking`, `severityThreshold`.
 
     Hate, Sexual, Selfharm and Violence on Prompt and Completion. One that the policy itself states is known whatever its base
@@ -79,18 +79,18 @@ def harm_filters(deployment: Subject) -> Joined:
 
 @fact(
     *_BOTH,
-    reads=("contentPolicies",),
+    aspects=("contentPolicies",),
     fields=(
         "contentPolicy: properties.basePolicyName properties.contentFilters properties.format; "
         "deployment: properties.raiPolicyName"
     ),
 )
-def prompt_shields(deployment: Subject) -> Joined:
+def prompt_shields(deployment: Subject) -> WithGaps:
     """The filter Jailbreak on Prompt in force, with the fields of `facts.harmFilters`."""
     return _asked_for(deployment, PROMPT_SHIELDS)
 
 
-def _asked_for(deployment: Subject, pairs: tuple[tuple[str, str], ...]) -> Joined:
+def _asked_for(deployment: Subject, pairs: tuple[tuple[str, str], ...]) -> WithGaps:
     filters = deployment.join("facts.effectiveFilters")
     by_pair = {(text(one.get("name")), text(one.get("source"))): one for one in filters.value}
     policy = deployment.join("raiPolicy").value
@@ -108,27 +108,27 @@ def _asked_for(deployment: Subject, pairs: tuple[tuple[str, str], ...]) -> Joine
             }
         else:
             # Only a base that could not be read may still hold it.
-            row |= {field: Joined(False, filters.gaps) for field in ("stated", "enabled", "blocking")}
-            row["severityThreshold"] = Joined(None, filters.gaps)
+            row |= {field: WithGaps(False, filters.gaps) for field in ("stated", "enabled", "blocking")}
+            row["severityThreshold"] = WithGaps(None, filters.gaps)
         rows.append(row)
-    return Joined(rows)
+    return WithGaps(rows)
 
 
-def blocking_of(deployment: Subject, one: dict[str, Any]) -> Joined:
+def blocking_of(deployment: Subject, one: dict[str, Any]) -> WithGaps:
     """Whether a filter blocks; unknown where its `blocking` and its `action` say different things."""
     blocks, action = one.get("blocking") is True, one.get("action")
     if text(action) in _LEFT_OPEN or (isinstance(action, str) and (text(action) == "blocking") == blocks):
-        return Joined(blocks)
+        return WithGaps(blocks)
     stated = str(one.get("blocking")).lower() if "blocking" in one else "nothing"
     message = (
         f"the filter {one.get('name')} on {one.get('source')} says {stated} for blocking and {action} for action: Microsoft"
         " does not document which of them counts"
     )
     gap = Gap(deployment.resource, "contentPolicies", "missing", code="NotDocumented", message=message)
-    return Joined(blocks, (gap,))
+    return WithGaps(blocks, (gap,))
 
 
-def _effective_filters(deployment: Subject, named: Any) -> Joined:
+def _effective_filters(deployment: Subject, named: Any) -> WithGaps:
     filters: dict[tuple[str, str], dict[str, Any]] = {}
     visited: set[str] = set()
     while isinstance(named, str) and named and named.lower() not in visited:
@@ -137,57 +137,57 @@ def _effective_filters(deployment: Subject, named: Any) -> Joined:
         properties = mapping(mapping(policy.value).get("properties"))
         unread = policy.gaps or _not_readable(deployment, named, policy.value)
         if unread:
-            return Joined(list(filters.values()), unread)
+            return WithGaps(list(filters.values()), unread)
         for one in listing(properties.get("contentFilters")):
             if isinstance(one, dict):
                 filters.setdefault((text(one.get("name")), text(one.get("source"))), _current(one))
         named = properties.get("basePolicyName")
     if not visited:
-        return Joined([], _no_policy(deployment))
-    return Joined(list(filters.values()))
+        return WithGaps([], _no_policy(deployment))
+    return WithGaps(list(filters.values()))
 
 
 @fact(
     *_BOTH,
-    reads=("contentPolicies",),
+    aspects=("contentPolicies",),
     fields="contentPolicy: properties.format properties.mode; deployment: properties.raiPolicyName",
 )
-def filter_mode(deployment: Subject) -> Joined:
+def filter_mode(deployment: Subject) -> WithGaps:
     """The mode of the content policy in force (Blocking, Default, Asynchronous_filter, Deferred); null where it states none.
 
     Not readable, so unknown, where the filters are not: see effectiveFilters.
     """
     named = deployment.properties.get("raiPolicyName")
     if not named:
-        return Joined(None, _no_policy(deployment))
+        return WithGaps(None, _no_policy(deployment))
     policy = _policy(deployment, named)
     unread = policy.gaps or _not_readable(deployment, named, policy.value)
-    return Joined(None if unread else mapping(mapping(policy.value).get("properties")).get("mode"), unread)
+    return WithGaps(None if unread else mapping(mapping(policy.value).get("properties")).get("mode"), unread)
 
 
-@fact(*_BOTH, reads=("contentPolicies",), fields="deployment: properties.raiPolicyName")
-def names_known_policy(deployment: Subject) -> Joined:
+@fact(*_BOTH, aspects=("contentPolicies",), fields="deployment: properties.raiPolicyName")
+def names_known_policy(deployment: Subject) -> WithGaps:
     """True when the content policy that is named exists on the account; Microsoft's own (`Microsoft.*`) count as known.
 
     Unknown for a name that the account does not list: it may be a subscription's (since api-version 2025-10-01-preview).
     """
     named = deployment.properties.get("raiPolicyName")
     if text(named).startswith("microsoft."):
-        return Joined(True)
+        return WithGaps(True)
     policy = _policy(deployment, named)
     if policy.value is not None:
-        return Joined(True)
+        return WithGaps(True)
     # What is not a text names nothing; any other name may be that of a policy of the subscription.
-    return Joined(False, policy.gaps or ((_unlisted(deployment, named),) if isinstance(named, str) and named else ()))
+    return WithGaps(False, policy.gaps or ((_unlisted(deployment, named),) if isinstance(named, str) and named else ()))
 
 
-def _policy(deployment: Subject, named: Any) -> Joined:
+def _policy(deployment: Subject, named: Any) -> WithGaps:
     owner = deployment.account
     if owner is None or not isinstance(named, str) or not named:
-        return Joined(None)
+        return WithGaps(None)
     policies = owner.join("contentPolicies")
     found = next((one for one in policies.value if arm_id.name_of(one["id"]).lower() == named.lower()), None)
-    return Joined(found, () if found else policies.gaps)
+    return WithGaps(found, () if found else policies.gaps)
 
 
 def _current(content_filter: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The registry of what a subject is made of besides its raw resource."""
+"""Attributes: registry of what rules see of a subject: `@relation` (related resources) and `@fact` (derived values)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class WithGaps:
     """A value, and the gaps that keep it from being the whole truth.
 
     With gaps, a list holds the elements that were seen; anything else is what is known so far, and decides nothing.
@@ -81,7 +81,7 @@ class Rows(Sequence[dict[str, Any]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Attribute:
     """A root key or fact of one kind of subject."""
 
     name: str
@@ -97,7 +97,7 @@ class Part:
     """Type (lower case) and dotted path of each field that it reads; an empty path is the whole resource. None: not declared."""
 
 
-PARTS: dict[str, dict[str, Part]] = {kind: {} for kind in KINDS}
+ATTRIBUTES: dict[str, dict[str, Attribute]] = {kind: {} for kind in KINDS}
 """Kind of subject -> name -> part."""
 
 _Builder = Callable[["Subject"], Any]
@@ -113,24 +113,24 @@ def _placed(fields: str) -> Iterator[tuple[str, str]]:
             yield _TYPES[short], path
 
 
-def root(*kinds: str, reads: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
+def relation(*kinds: str, aspects: tuple[str, ...] = (), fields: str | None = None) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a root key: `diagnostic_settings` becomes `diagnosticSettings`."""
-    return _register("", kinds, reads, (), fields)
+    return _register("", kinds, aspects, (), fields)
 
 
 def fact(
-    *kinds: str, reads: tuple[str, ...] = (), helped_by: tuple[str, ...] = (), fields: str | None = None
+    *kinds: str, aspects: tuple[str, ...] = (), helped_by: tuple[str, ...] = (), fields: str | None = None
 ) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
-    It may return a plain value (known for certain) or a Joined with the gaps that stand against it. `fields` are what it
+    It may return a plain value (known for certain) or a WithGaps with the gaps that stand against it. `fields` are what it
     reads, by the short names of types: `account: location; metricAlert: properties.scopes`; `account` alone is all of it.
     """
-    return _register("facts.", kinds, reads, helped_by, fields)
+    return _register("facts.", kinds, aspects, helped_by, fields)
 
 
 def _register(
-    prefix: str, kinds: tuple[str, ...], reads: tuple[str, ...], helped_by: tuple[str, ...], fields: str | None
+    prefix: str, kinds: tuple[str, ...], aspects: tuple[str, ...], helped_by: tuple[str, ...], fields: str | None
 ) -> Callable[[_Builder], _Builder]:
     placed = None if fields is None else tuple(_placed(fields))
 
@@ -139,9 +139,9 @@ def _register(
         name = prefix + head + "".join(word.title() for word in tail)
         about = " ".join((function.__doc__ or "").split("\n\n")[0].split())
         assert about, f"{name} has no docstring"
-        assert all(aspect in ASPECTS for aspect in (*reads, *helped_by)), f"{name} reads an unknown aspect"
+        assert all(aspect in ASPECTS for aspect in (*aspects, *helped_by)), f"{name} reads an unknown aspect"
         for kind in kinds:
-            PARTS[kind][name] = Part(name, reads, helped_by, about, function, placed)
+            ATTRIBUTES[kind][name] = Attribute(name, aspects, helped_by, about, function, placed)
         return function
 
     return decorate

@@ -1,4 +1,4 @@
-"""Who may do what at an account: role assignments in force, read through the role definitions they name.
+"""Roles: find who may do what at an account: assignments in force, read through the role definitions they name.
 
 Groups are not expanded, and eligible (not active) assignments are not seen: Azure Resource Manager does not tell.
 """
@@ -12,8 +12,8 @@ from typing import Any
 from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.parts import Joined, fact, root
-from rtaudit.subjects.world import Subject, World, listing, mapping, text
+from rtaudit.subjects.parts import WithGaps, fact, relation
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""
@@ -33,54 +33,54 @@ _HELD = (
 """What `_holders` reads."""
 
 
-@root("account", reads=("roleAssignments",), fields="roleAssignment")
-def role_assignments(account: Subject) -> Joined:
+@relation("account", aspects=("roleAssignments",), fields="roleAssignment")
+def role_assignments(account: Subject) -> WithGaps:
     """Role assignments in force at the account, inherited ones too."""
     world = account.world
-    return Joined(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
+    return WithGaps(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
 
 
 @fact(
     "account",
-    reads=("roleAssignments",),
+    aspects=("roleAssignments",),
     fields=_HELD,
 )
-def realtime_callers(account: Subject) -> Joined:
+def realtime_callers(account: Subject) -> WithGaps:
     """Principals that may open realtime sessions (data action `…/deployments/realtime/action`), one row each."""
     return _holders(account, REALTIME_ACTION, "dataActions", "notDataActions")
 
 
 @fact(
     "account",
-    reads=("roleAssignments",),
+    aspects=("roleAssignments",),
     fields=_HELD,
 )
-def key_readers(account: Subject) -> Joined:
+def key_readers(account: Subject) -> WithGaps:
     """Principals that may read the account's keys (`…/accounts/listKeys/action`), one row each."""
     return _holders(account, LIST_KEYS_ACTION, "actions", "notActions")
 
 
 @fact(
     "account",
-    reads=("roleAssignments",),
+    aspects=("roleAssignments",),
     fields=_HELD,
 )
-def deployment_writers(account: Subject) -> Joined:
+def deployment_writers(account: Subject) -> WithGaps:
     """Principals that may create or change deployments (`…/accounts/deployments/write`), one row each."""
     return _holders(account, WRITE_DEPLOYMENT_ACTION, "actions", "notActions")
 
 
 @fact(
     "account",
-    reads=("roleAssignments",),
+    aspects=("roleAssignments",),
     fields=_HELD,
 )
-def account_deleters(account: Subject) -> Joined:
+def account_deleters(account: Subject) -> WithGaps:
     """Principals that may delete the account (`…/accounts/delete`), one row each."""
     return _holders(account, DELETE_ACTION, "actions", "notActions")
 
 
-def _holders(account: Subject, action: str, granted: str, withheld: str) -> Joined:
+def _holders(account: Subject, action: str, granted: str, withheld: str) -> WithGaps:
     assignments = account.join("roleAssignments")
     gaps = list(assignments.gaps)
     rows: dict[str, dict[str, Any]] = {}
@@ -102,7 +102,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
             {
                 "principalId": principal,
                 "principalType": kind
-                or Joined(None, (Gap(assignment["id"], "roleAssignments", "missing", message=unstated),)),
+                or WithGaps(None, (Gap(assignment["id"], "roleAssignments", "missing", message=unstated),)),
                 "roles": [],
                 "scopes": [],
                 "conditional": True,
@@ -112,7 +112,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> Join
         row["roles"] = sorted({*row["roles"], role + (" (conditional)" if conditional else "")})
         row["scopes"] = sorted({*row["scopes"], str(properties.get("scope") or "")})
         row["conditional"] = row["conditional"] and conditional
-    return Joined([rows[principal] for principal in sorted(rows)], tuple(gaps))
+    return WithGaps([rows[principal] for principal in sorted(rows)], tuple(gaps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
     return found
 
 
-def _by_principal(world: World) -> dict[str, list[dict[str, Any]]]:
+def _by_principal(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in world.of_type(ASSIGNMENT):
         found[text(mapping(one.get("properties")).get("principalId"))].append(one)
@@ -161,11 +161,11 @@ def grants(definition: dict[str, Any], action: str, granted: str, withheld: str)
     return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
 
 
-def _definition(world: World, definition_id: str) -> dict[str, Any] | None:
+def _definition(world: EstateIndex, definition_id: str) -> dict[str, Any] | None:
     return world.once(_definitions).get(text(arm_id.name_of(definition_id)))
 
 
-def _definitions(world: World) -> dict[str, dict[str, Any]]:
+def _definitions(world: EstateIndex) -> dict[str, dict[str, Any]]:
     # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
     return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
 

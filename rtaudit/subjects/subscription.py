@@ -1,4 +1,4 @@
-"""What belongs to a subscription: provider registrations and Service Health alerts."""
+"""Subscription: attributes of `subscription` subjects: provider registrations and Service Health alerts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACTIVITY_ALERT, BUDGET, DELETED_ACCOUNT, PRIVATE_ENDPOINT
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import acts, unlisted
-from rtaudit.subjects.parts import Joined, fact, root
+from rtaudit.subjects.alerts import has_working_action_group, list_gaps
+from rtaudit.subjects.parts import WithGaps, fact, relation
 from rtaudit.subjects.watching import notices_pass
 from rtaudit.subjects.world import Subject, listing, mapping, text
 
@@ -16,22 +16,22 @@ BUDGETS = "/providers/Microsoft.Consumption/budgets"
 """Behind the id of what budgets are listed of."""
 
 
-@root("subscription", reads=("accounts",), fields="account")
+@relation("subscription", aspects=("accounts",), fields="account")
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that stand in the subscription."""
     return [one.raw for one in subscription.world.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
 
 
-@root("subscription", reads=("alerts",), fields="activityLogAlert")
-def activity_log_alerts(subscription: Subject) -> Joined:
+@relation("subscription", aspects=("alerts",), fields="activityLogAlert")
+def activity_log_alerts(subscription: Subject) -> WithGaps:
     """The subscription's activity-log alerts."""
     world = subscription.world
     found = list(world.index.below(ACTIVITY_ALERT, subscription.resource))
-    return Joined(found, unlisted(world, ACTIVITY_ALERT, subscription.resource))
+    return WithGaps(found, list_gaps(world, ACTIVITY_ALERT, subscription.resource))
 
 
-@fact("subscription", reads=("providers", "privateEndpoints"), fields="provider: registrationState")
-def provider_registrations(subscription: Subject) -> Joined:
+@fact("subscription", aspects=("providers", "privateEndpoints"), fields="provider: registrationState")
+def provider_registrations(subscription: Subject) -> WithGaps:
     """The providers that a launch needs in the subscription: `namespace`, `registrationState`, `id`.
 
     Microsoft.CognitiveServices and Microsoft.Insights; Microsoft.Network too where a private endpoint stands in it.
@@ -54,18 +54,18 @@ def provider_registrations(subscription: Subject) -> Joined:
         else:
             message = f"the registration of {namespace} was not read"
             gaps += world.gaps("providers", provider_id) or (Gap(provider_id, "providers", "missing", message=message),)
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 @fact(
     "subscription",
-    reads=("alerts",),
+    aspects=("alerts",),
     fields=(
         "account: location; actionGroup: properties; "
         "activityLogAlert: properties.actions properties.condition properties.enabled properties.scopes"
     ),
 )
-def service_health_alerts(subscription: Subject) -> Joined:
+def service_health_alerts(subscription: Subject) -> WithGaps:
     """Enabled Service Health alerts of the subscription whose action acts and that retirement notices of Azure OpenAI pass: `name`, `id`.
 
     One that is narrowed to other incident types, services or regions than those of the accounts does not count.
@@ -82,7 +82,7 @@ def service_health_alerts(subscription: Subject) -> Joined:
         if passes is False or not any(arm_id.covers(scope, subscription.resource) for scope in scopes):
             continue
         groups = listing(mapping(properties.get("actions")).get("actionGroups"))
-        acting = acts(subscription.world, [mapping(one).get("actionGroupId") for one in groups])
+        acting = has_working_action_group(subscription.world, [mapping(one).get("actionGroupId") for one in groups])
         if not acting.value:
             gaps += acting.gaps
         elif passes:
@@ -90,7 +90,7 @@ def service_health_alerts(subscription: Subject) -> Joined:
         else:
             message = f"the alert {arm_id.name_of(alert['id'])} is narrowed in a way of which it is not documented what passes"
             gaps.append(Gap(alert["id"], "alerts", "missing", code="NotDocumented", message=message))
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 def _on_service_health(properties: dict[str, Any]) -> bool:
@@ -101,8 +101,8 @@ def _on_service_health(properties: dict[str, Any]) -> bool:
     )
 
 
-@fact("subscription", reads=("defender",), fields="defenderPlan: properties")
-def prompt_evidence(subscription: Subject) -> Joined:
+@fact("subscription", aspects=("defender",), fields="defenderPlan: properties")
+def prompt_evidence(subscription: Subject) -> WithGaps:
     """True when Defender for AI takes callers' words along as evidence of an alert (extension AIPromptEvidence of the plan).
 
     False without the plan; unknown where the plan is Standard and does not name the extension.
@@ -112,19 +112,19 @@ def prompt_evidence(subscription: Subject) -> Joined:
     plan = world.resource(plan_id)
     if plan is None:
         missing = Gap(plan_id, "defender", "missing", message="the Defender plan for AI was not read")
-        return Joined(None, world.gaps("defender", plan_id) or (missing,))
+        return WithGaps(None, world.gaps("defender", plan_id) or (missing,))
     properties = mapping(plan.get("properties"))
     for one in map(mapping, listing(properties.get("extensions"))):
         if text(one.get("name")) == "aipromptevidence":
-            return Joined(text(str(one.get("isEnabled"))) == "true")
+            return WithGaps(text(str(one.get("isEnabled"))) == "true")
     if text(properties.get("pricingTier")) != "standard":
-        return Joined(value=False)
+        return WithGaps(value=False)
     message = "the Defender plan for AI does not name its extension AIPromptEvidence"
-    return Joined(None, (Gap(plan_id, "defender", "missing", code="NotNamed", message=message),))
+    return WithGaps(None, (Gap(plan_id, "defender", "missing", code="NotNamed", message=message),))
 
 
-@fact("subscription", reads=("accounts",), fields="account: properties.customSubDomainName; deletedAccount")
-def blocked_names(subscription: Subject) -> Joined:
+@fact("subscription", aspects=("accounts",), fields="account: properties.customSubDomainName; deletedAccount")
+def blocked_names(subscription: Subject) -> WithGaps:
     """Soft-deleted accounts whose name or subdomain is that of an account of the subscription: `name`, `account`, `purgedOn`, `id`.
 
     Until it is purged, an account cannot be made again under that name. Unknown where deleted accounts were not read.
@@ -148,11 +148,11 @@ def blocked_names(subscription: Subject) -> Joined:
         if account is not None:
             purged = properties.get("scheduledPurgeDate")
             rows.append({"name": words[0], "account": account, "purgedOn": purged, "id": deleted["id"]})
-    return Joined(rows, gaps)
+    return WithGaps(rows, gaps)
 
 
-@fact("subscription", reads=("budgets",), fields="account; budget: properties")
-def budget_alerts(subscription: Subject) -> Joined:
+@fact("subscription", aspects=("budgets",), fields="account; budget: properties")
+def budget_alerts(subscription: Subject) -> WithGaps:
     """Budgets with an enabled notification that cover the subscription or the group of one of its accounts: `name`, `id`.
 
     Of a budget that is filtered by anything but resource groups it is not known what it covers.
@@ -174,7 +174,7 @@ def budget_alerts(subscription: Subject) -> Joined:
         elif covers is None:
             message = f"the budget {arm_id.name_of(budget['id'])} is filtered: what it covers is not known"
             gaps.append(Gap(budget["id"], "budgets", "missing", code="NotDocumented", message=message))
-    return Joined(rows, tuple(dict.fromkeys(gaps)))
+    return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
 def _budget_covers(given: dict[str, Any], groups: set[str]) -> bool | None:

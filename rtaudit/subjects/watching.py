@@ -10,9 +10,9 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import LOG_ALERT, METRIC_ALERT
 from rtaudit.documents import canonical
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import acts, alerts_by_place, places_of, unlisted
-from rtaudit.subjects.parts import Joined, fact
-from rtaudit.subjects.world import Subject, World, listing, mapping, text
+from rtaudit.subjects.alerts import alerts_by_place, has_working_action_group, list_gaps, places_of
+from rtaudit.subjects.parts import WithGaps, fact
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 SAME = {"modelrequests": "AzureOpenAIRequests", "modelavailabilityrate": "AzureOpenAIAvailabilityRate"}
 """Metric of Foundry's newer family (lower case) -> the one that says the same. Source: Microsoft's metrics reference."""
@@ -24,21 +24,21 @@ _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 @fact(
     "account",
-    reads=("alerts", "deployments"),
+    aspects=("alerts", "deployments"),
     fields=(
         "account: kind location; actionGroup: properties; deployment: properties; models; logAlert: properties; "
         "metricAlert: properties.actions properties.criteria properties.enabled properties.scopes "
         "properties.targetResourceRegion properties.targetResourceType"
     ),
 )
-def alerted_metrics(account: Subject) -> Joined:
+def alerted_metrics(account: Subject) -> WithGaps:
     """Metrics that enabled alerts with an action that acts watch for each realtime deployment of the account.
 
     An alert watches what its scopes, region and dimensions let it: one on another deployment, or on StatusCode 200 alone,
     does not. A log alert counts for the metrics that its query names where it names the account too.
     """
     world = account.world
-    gaps = [*unlisted(world, METRIC_ALERT, account.resource), *unlisted(world, LOG_ALERT, account.resource)]
+    gaps = [*list_gaps(world, METRIC_ALERT, account.resource), *list_gaps(world, LOG_ALERT, account.resource)]
     # "" stands for a deployment that is not there yet, or was not seen.
     wanted: dict[str, Subject | None] = {"": None}
     doubtful = {"": account.join("deployments").gaps}
@@ -76,7 +76,7 @@ def alerted_metrics(account: Subject) -> Joined:
         if not seen or any(name not in watched for watched in seen.values()):
             gaps += found
     twins = {twin for twin in ("ModelRequests", "ModelAvailabilityRate") if SAME[twin.lower()] in complete}
-    return Joined(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
+    return WithGaps(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
 
 
 _Criterion = dict[str, Any]
@@ -84,7 +84,7 @@ _Alerts = list[dict[str, Any]]
 _Watching = tuple[set[str], dict[str, list[tuple[_Alerts, _Criterion]]], tuple[Gap, ...]]
 
 
-def _watching(world: World, scope: str, region: str) -> _Watching:
+def _watching(world: EstateIndex, scope: str, region: str) -> _Watching:
     """What the enabled alerts of one place watch, shared by every account below it.
 
     Metrics without a dimension; criteria with some, and the alerts that have them, by the deployment that they name (`*`: any);
@@ -97,7 +97,9 @@ def _watching(world: World, scope: str, region: str) -> _Watching:
         properties = mapping(alert.get("properties"))
         if properties.get("enabled") is not True:
             continue
-        acting = acts(world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))])
+        acting = has_working_action_group(
+            world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))]
+        )
         if not acting.value:
             gaps += acting.gaps
             continue
@@ -173,7 +175,7 @@ def _log_alerts(account: Subject) -> Iterator[tuple[str, bool]]:
         yield metric, any(metric in watching.get(word, ()) for word in words)
 
 
-def _acting_log_alerts(world: World) -> tuple[dict[str, set[str]], tuple[Gap, ...]]:
+def _acting_log_alerts(world: EstateIndex) -> tuple[dict[str, set[str]], tuple[Gap, ...]]:
     """Metrics that enabled log alerts which act query, and the gaps that may hide that one acts.
 
     By each word of their queries and each scope, all under the empty word.
@@ -189,7 +191,7 @@ def _acting_log_alerts(world: World) -> tuple[dict[str, set[str]], tuple[Gap, ..
         metrics = _queried(alert)
         if properties.get("enabled") is not True or not metrics:
             continue
-        acting = acts(world, ids)
+        acting = has_working_action_group(world, ids)
         if not acting.value:
             gaps.update((frozenset(metrics), gap) for gap in acting.gaps)
             continue

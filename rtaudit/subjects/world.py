@@ -1,4 +1,4 @@
-"""The world: a snapshot indexed by type, id and gap; and the subjects that rules judge."""
+"""Estate index: indexes a snapshot by type, id and gap, and gives the subjects that rules check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rtaudit.contract.sections import in_environment
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.snapshot.partial import note, noting
-from rtaudit.subjects.parts import PARTS, Joined
+from rtaudit.subjects.parts import ATTRIBUTES, WithGaps
 
 _Found = TypeVar("_Found")
 _Of = ParamSpec("_Of")
@@ -30,7 +30,7 @@ _UNSURE = {"facts.realtimeRole": "unknown"}
 """Facts that have a value for what is not known, which their readers ask for -> that value."""
 
 
-class World:
+class EstateIndex:
     """A snapshot, indexed once, with its subjects."""
 
     def __init__(self, snapshot: Snapshot, probes: Sequence[dict[str, Any]] = ()) -> None:
@@ -53,7 +53,9 @@ class World:
         """All resources of a type (lower case). Not to be walked in a function that is called for each subject."""
         return self.index.by_type.get(resource_type, ())
 
-    def once(self, work_out: Callable[Concatenate[World, _Of], _Found], *of: _Of.args, **none: _Of.kwargs) -> _Found:
+    def once(
+        self, work_out: Callable[Concatenate[EstateIndex, _Of], _Found], *of: _Of.args, **none: _Of.kwargs
+    ) -> _Found:
         """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
         key = (work_out, *of)
         kept: tuple[_Found, tuple[Gap, ...]] | None = self._once.get(key)
@@ -240,7 +242,7 @@ class Subject:
 
     __slots__ = ("_joined", "account", "kind", "raw", "resource", "world")
 
-    def __init__(self, kind: str, raw: dict[str, Any], world: World, account: Subject | None = None) -> None:
+    def __init__(self, kind: str, raw: dict[str, Any], world: EstateIndex, account: Subject | None = None) -> None:
         self.kind = kind
         self.raw = raw
         self.world = world
@@ -248,7 +250,7 @@ class Subject:
         """Of a deployment: the account that it stands in."""
         self.resource: str = raw["id"]
         """Its ARM id as Azure wrote it."""
-        self._joined: dict[str, Joined] = {}
+        self._joined: dict[str, WithGaps] = {}
 
     def seen_as(self, kind: str) -> Subject:
         """The same resource as a subject of another kind; what was worked out for the one serves the other."""
@@ -256,7 +258,7 @@ class Subject:
         twin._joined = self._joined
         return twin
 
-    def join(self, name: str) -> Joined:
+    def join(self, name: str) -> WithGaps:
         """The value of a root key (`deployments`, `properties`) or fact (`facts.exposure`), with its gaps."""
         joined = self._joined.get(name)
         if joined is None:
@@ -265,18 +267,18 @@ class Subject:
             note(gap for gap in joined.gaps if gap.field is not None)
         return joined
 
-    def _built(self, name: str) -> Joined:
-        part = PARTS[self.kind].get(name)
+    def _built(self, name: str) -> WithGaps:
+        part = ATTRIBUTES[self.kind].get(name)
         value = part.build(self) if part else self.raw.get(name)
-        return value if isinstance(value, Joined) else Joined(value)
+        return value if isinstance(value, WithGaps) else WithGaps(value)
 
-    def _noted(self, name: str) -> Joined:
+    def _noted(self, name: str) -> WithGaps:
         """In a plan: with the gaps of the values that it rests on and that are not known."""
         with noting() as rests_on:
             joined = self._built(name)
         if not rests_on:
             return joined
-        return Joined(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
+        return WithGaps(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
 
     def fact(self, name: str) -> Any:
         """The value of a fact, as far as it is known."""
@@ -293,7 +295,7 @@ class Subject:
         return arm_id.name_of(self.resource)
 
 
-def not_shown(world: World, resource: dict[str, Any], path: str) -> Gap | None:
+def not_shown(world: EstateIndex, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
     resource_id = resource.get("id", "")
     kind = arm_id.type_of(resource_id)
@@ -355,7 +357,7 @@ def _probe_id(probe: dict[str, Any]) -> str:
     return f"probe/{target.get('host')}/{target.get('deployment')}"
 
 
-def _gaps_of(world: World, aspect: str) -> tuple[Gap, ...]:
+def _gaps_of(world: EstateIndex, aspect: str) -> tuple[Gap, ...]:
     # What was deleted hides no account that is there.
     scopes = world.index.gaps_by_scope.get(aspect, {})
     return tuple(gap for scope, gaps in scopes.items() if not scope.endswith("/deletedaccounts") for gap in gaps)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from azure.core.credentials import AccessToken
 
 from rtaudit.azure import arm_id
-from rtaudit.collect import Collected, Identity, Limits, Request, Watch, collect, find_endpoint
+from rtaudit.collect import Collected, CollectionObserver, CollectionRequest, Identity, Limits, collect, find_endpoint
 from rtaudit.snapshot.aspects import ASPECTS
 
 SUB = "11111111-0000-4000-8000-000000000001"
@@ -326,10 +326,10 @@ class Static:
         return AccessToken(TOKEN, int(time.time()) + 3600)
 
 
-def gather(cloud: Cloud, limits: Limits = QUICK, watch: Watch | None = None, **request: Any) -> Collected:
+def gather(cloud: Cloud, limits: Limits = QUICK, watch: CollectionObserver | None = None, **request: Any) -> Collected:
     request.setdefault("subscriptions", [SUB])
     request.setdefault("aspects", ALL)
-    wanted = replace(Request(), **request)
+    wanted = replace(CollectionRequest(), **request)
     return collect(wanted, find_endpoint(arm_endpoint=cloud.url), Identity(Static()), limits, watch)
 
 

@@ -16,10 +16,10 @@ import requests
 from azure.core.rest import HttpRequest
 
 from rtaudit.collect import Identity, Limits, find_endpoint, find_identity
-from rtaudit.collect.arm import Arm, Page
+from rtaudit.collect.arm import ArmReader, ResponsePage
 from rtaudit.collect.exchange import IdentityAdapter
-from rtaudit.collect.faults import Fault
-from rtaudit.collect.transport import Wire
+from rtaudit.collect.failures import ReadFailure
+from rtaudit.collect.transport import ReadOnlyTransport
 from rtaudit.errors import CredentialError
 from tests.collect.support import QUICK, SUB, TOKEN, VOICE, Cloud, Reply, Static, gather, running
 
@@ -83,10 +83,10 @@ def test_a_redirect_is_not_followed(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get"])
 def test_nothing_but_get_reaches_the_wire(cloud: Cloud, method: str) -> None:
-    wire = Wire(find_endpoint(arm_endpoint=cloud.url), Limits())
+    wire = ReadOnlyTransport(find_endpoint(arm_endpoint=cloud.url), Limits())
     request = HttpRequest("GET", f"{cloud.url}{VOICE}/listKeys")
     request.method = method
-    with pytest.raises(Fault, match="only GET may leave"):
+    with pytest.raises(ReadFailure, match="only GET may leave"):
         wire.send(request)
     assert cloud.asked == []
 
@@ -94,10 +94,10 @@ def test_nothing_but_get_reaches_the_wire(cloud: Cloud, method: str) -> None:
 def test_an_sdk_operation_that_changes_something_is_refused(cloud: Cloud) -> None:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
-    arm = Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), Limits())
+    arm = ArmReader(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), Limits())
     client = arm.client(CognitiveServicesManagementClient, SUB)
-    with pytest.raises(Fault, match="only GET may leave"):
-        client.accounts.list_keys("rg", "voice", page=Page())
+    with pytest.raises(ReadFailure, match="only GET may leave"):
+        client.accounts.list_keys("rg", "voice", page=ResponsePage())
     assert cloud.asked == []
 
 
@@ -188,18 +188,18 @@ def speaking(first: bytes, then: bytes, pause: float = 0.03) -> Iterator[str]:
 @pytest.mark.parametrize(("first", "then"), DRIPS.values(), ids=DRIPS.keys())
 def test_an_answer_that_drips_is_left_at_one_deadline(first: bytes, then: bytes) -> None:
     with speaking(first, then) as url:
-        wire = Wire(find_endpoint(arm_endpoint=url), replace(QUICK, answer_timeout=0.4))
-        with pytest.raises(Fault) as caught:
+        wire = ReadOnlyTransport(find_endpoint(arm_endpoint=url), replace(QUICK, answer_timeout=0.4))
+        with pytest.raises(ReadFailure) as caught:
             wire.send(HttpRequest("GET", f"{url}/x"))
     assert caught.value.code == "TimedOut"
-    assert not caught.value.passing
+    assert not caught.value.transient
 
 
 @pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
 def test_what_comes_before_the_answer_is_passed_over(interim: bytes) -> None:
     before = b"HTTP/1.1 " + interim + b"\r\nLink: </style.css>; rel=preload\r\n\r\n"
     with speaking(before * 2 + HEAD + b"Content-Length: 13\r\n\r\n" + b'{"value": []}', b"") as url:
-        answer = Wire(find_endpoint(arm_endpoint=url), QUICK).send(HttpRequest("GET", f"{url}/x"))
+        answer = ReadOnlyTransport(find_endpoint(arm_endpoint=url), QUICK).send(HttpRequest("GET", f"{url}/x"))
     assert (answer.status_code, answer.content) == (200, b'{"value": []}')
 
 
@@ -254,9 +254,9 @@ def test_a_chunked_answer_that_breaks_off_is_a_fault() -> None:
 
         threading.Thread(target=half, daemon=True).start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with pytest.raises(Fault) as caught:
-            Wire(find_endpoint(arm_endpoint=url), QUICK).send(HttpRequest("GET", f"{url}/x"))
-        assert caught.value.passing
+        with pytest.raises(ReadFailure) as caught:
+            ReadOnlyTransport(find_endpoint(arm_endpoint=url), QUICK).send(HttpRequest("GET", f"{url}/x"))
+        assert caught.value.transient
 
 
 def test_a_netrc_entry_for_the_host_changes_nothing(
@@ -283,8 +283,8 @@ def test_a_proxy_is_asked_for_the_world_and_sees_no_token(monkeypatch: pytest.Mo
     with running() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http://", "http://me:word@"))
         proxy.choose = lambda _path: Reply(403, b"no tunnels")
-        wire = Wire(find_endpoint(), QUICK)
-        with pytest.raises(Fault, match="no answer"):
+        wire = ReadOnlyTransport(find_endpoint(), QUICK)
+        with pytest.raises(ReadFailure, match="no answer"):
             wire.send(
                 HttpRequest("GET", "https://management.azure.com/x", headers={"Authorization": f"Bearer {TOKEN}"})
             )

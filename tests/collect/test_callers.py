@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rtaudit.contract import parse_contract
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 from tests.collect.support import SUB, VOICE, Cloud, Reply, denied, gather, group
 
 BRIDGE = f"{group()}/providers/Microsoft.Web/sites/bridge"
@@ -34,7 +34,7 @@ def test_an_app_is_asked_for_once_and_only_its_identity_is_kept(cloud: Cloud) ->
     (kept,) = [one for one in found.snapshot.resources if one["id"] == BRIDGE]
     assert set(kept) == {"id", "name", "type", "location", "identity"}
     assert asked_for(cloud, "/sites/bridge") == 1
-    (client,) = World(found.snapshot).each("client")
+    (client,) = EstateIndex(found.snapshot).each("client")
     assert client.fact("callerPrincipals") == [WHO]
 
 
@@ -51,7 +51,7 @@ def test_an_identity_that_cannot_be_read_is_a_gap(cloud: Cloud, reply: Reply) ->
     found = gather(cloud, clients=[contract(IDENTITY)]).snapshot
     (gap,) = [one for one in found.gaps if one.scope == IDENTITY]
     assert gap.aspect == "roleAssignments"
-    (client,) = World(found).each("client")
+    (client,) = EstateIndex(found).each("client")
     assert client.join("facts.callerFit").gaps == (gap,)
 
 
@@ -70,5 +70,5 @@ def test_what_a_role_at_a_project_grants_is_kept_to_be_told(cloud: Cloud) -> Non
         },
     }
     cloud.lists[f"/subscriptions/{SUB}/providers/microsoft.authorization/roleassignments"].append(row)
-    (client,) = World(gather(cloud, clients=[contract(WHO)]).snapshot).each("client")
+    (client,) = EstateIndex(gather(cloud, clients=[contract(WHO)]).snapshot).each("client")
     assert "on the project p alone" in client.fact("callerFit")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
-from rtaudit.collect.faults import fault_of
-from rtaudit.collect.words import gap_lines
+from rtaudit.collect.failures import fault_of
+from rtaudit.collect.gap_summary import gap_lines
 from rtaudit.snapshot import Gap
 from tests.collect.support import (
     ENDPOINT,
@@ -115,7 +115,7 @@ FAULTS: dict[str, tuple[Reply, str, int | None, str | None]] = {
 }  # fmt: skip
 """Fault -> the answer, and the gap that it has to be."""
 
-_LIMITS = replace(QUICK, attempts=2, refusals=3, read_timeout=0.3, answer_bytes=200_000)
+_LIMITS = replace(QUICK, attempts=2, throttle_count=3, read_timeout=0.3, answer_bytes=200_000)
 
 
 def test_every_reader_is_in_the_matrix() -> None:
@@ -143,7 +143,9 @@ WAVES = (
         "activityLogAlerts",
         "logAlerts",
     ),
-    tuple(name for name in PATHS if not any(name in (*one.after, *one.keep_needs) for one in READERS.values())),
+    tuple(
+        name for name in PATHS if not any(name in (*one.depends_on, *one.keep_depends_on) for one in READERS.values())
+    ),
 )
 """Readers that are struck at once: none of them keeps another one of its wave from being asked."""
 
@@ -185,9 +187,11 @@ def test_the_matrix_strikes_every_reader() -> None:
 def _below(name: str) -> set[str]:
     """Types of what cannot be asked for when a reader brings nothing."""
     found = {
-        READERS[other].type.lower() for other in READERS if name in READERS[other].after + READERS[other].keep_needs
+        READERS[other].type.lower()
+        for other in READERS
+        if name in READERS[other].depends_on + READERS[other].keep_depends_on
     }
-    for other in [other for other in READERS if name in READERS[other].after + READERS[other].keep_needs]:
+    for other in [other for other in READERS if name in READERS[other].depends_on + READERS[other].keep_depends_on]:
         found |= _below(other)
     if name in {"accounts", "deployments"}:
         found |= {"microsoft.insights/metrics"}

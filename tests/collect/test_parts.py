@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from rtaudit.azure.api_versions import NEWEST, Versions, family_of
 from rtaudit.azure.clouds import CLOUDS
-from rtaudit.collect import Identity, Request, collect, find_endpoint, find_identity
+from rtaudit.collect import CollectionRequest, Identity, collect, find_endpoint, find_identity
 from rtaudit.collect.aspects import READERS
-from rtaudit.collect.faults import Fault
-from rtaudit.collect.larder import Larder
+from rtaudit.collect.failures import ReadFailure
+from rtaudit.collect.interner import RowInterner
 from rtaudit.collect.pacer import Pacer
-from rtaudit.collect.reader import Read
+from rtaudit.collect.reader import ReadTask
 from rtaudit.collect.schedule import Schedule
 from rtaudit.errors import CredentialError, UsageError
 from rtaudit.snapshot import ASPECTS
@@ -147,14 +147,14 @@ class Counting:
 def test_one_token_serves_all_clients_as_long_as_it_is_good(cloud: Cloud) -> None:
     credential = Counting(3600)
     arm = find_endpoint(arm_endpoint=cloud.url)
-    assert collect(Request(subscriptions=[SUB]), arm, Identity(credential), QUICK).whole
+    assert collect(CollectionRequest(subscriptions=[SUB]), arm, Identity(credential), QUICK).whole
     assert credential.asked == 1
 
 
 def test_a_login_that_ends_on_the_way_costs_gaps_and_not_the_collection(cloud: Cloud) -> None:
     credential = Counting(100, 100)
     arm = find_endpoint(arm_endpoint=cloud.url)
-    found = collect(Request(subscriptions=[SUB]), arm, Identity(credential), QUICK).snapshot
+    found = collect(CollectionRequest(subscriptions=[SUB]), arm, Identity(credential), QUICK).snapshot
     assert credential.asked == 3
     assert {(gap.reason, gap.code) for gap in found.gaps} == {("denied", "NoToken")}
     assert "the login has ended" in str(found.gaps[0].message)
@@ -207,8 +207,8 @@ def test_a_header_that_makes_no_sense_is_ignored(said: str) -> None:
     assert pacer.wait("s", 0.0) == 0
 
 
-def _read(subscription: str) -> Read:
-    return Read(READERS["deployments"], f"/subscriptions/{subscription}/x", subscription)
+def _read(subscription: str) -> ReadTask:
+    return ReadTask(READERS["deployments"], f"/subscriptions/{subscription}/x", subscription)
 
 
 def _drain(schedule: Schedule, count: int) -> list[str]:
@@ -222,9 +222,9 @@ def _drain(schedule: Schedule, count: int) -> list[str]:
 
 
 def test_a_throttled_subscription_does_not_hold_up_the_others() -> None:
-    def fetch(read: Read) -> None:
+    def fetch(read: ReadTask) -> None:
         if read.subscription == "slow":
-            raise Fault("throttled", "m", status=429, retry_after=60)
+            raise ReadFailure("throttled", "m", status=429, retry_after=60)
 
     schedule = Schedule(fetch, replace(QUICK, concurrency=2, retry_after_cap=60))
     for _ in range(10):
@@ -240,9 +240,9 @@ def test_a_throttled_subscription_does_not_hold_up_the_others() -> None:
 
 
 def test_an_error_of_the_moment_that_says_when_is_asked_again_then() -> None:
-    def fetch(read: Read) -> None:
+    def fetch(read: ReadTask) -> None:
         if read.subscription == "slow":
-            raise Fault("failed", "m", status=503, retry_after=60, passing=True)
+            raise ReadFailure("failed", "m", status=503, retry_after=60, transient=True)
 
     schedule = Schedule(fetch, replace(QUICK, concurrency=2, retry_after_cap=60))
     schedule.submit(_read("slow"))
@@ -258,7 +258,7 @@ def test_an_error_of_the_moment_that_says_when_is_asked_again_then() -> None:
 def test_no_more_than_the_bound_is_in_flight_and_no_less() -> None:
     lock, now, most = threading.Lock(), 0, 0
 
-    def fetch(read: Read) -> None:
+    def fetch(read: ReadTask) -> None:
         nonlocal now, most
         with lock:
             now += 1
@@ -276,7 +276,7 @@ def test_no_more_than_the_bound_is_in_flight_and_no_less() -> None:
 
 
 def test_a_bug_is_not_a_gap() -> None:
-    def fetch(read: Read) -> None:
+    def fetch(read: ReadTask) -> None:
         raise ZeroDivisionError
 
     schedule = Schedule(fetch, QUICK)
@@ -286,7 +286,7 @@ def test_a_bug_is_not_a_gap() -> None:
 
 
 def test_a_wait_is_cut_to_our_own(cloud: Cloud) -> None:
-    limits = replace(QUICK, refusals=3, retry_after_cap=0.05)
+    limits = replace(QUICK, throttle_count=3, retry_after_cap=0.05)
     cloud.choose = lambda path: Reply(429, b"", {"Retry-After": "0.1"}) if path.endswith("/locks") else None
     assert [gap.reason for gap in gather(cloud, limits).snapshot.gaps] == ["throttled"]
     assert len([path for path in cloud.paths() if path.endswith("/locks")]) == 3
@@ -303,9 +303,9 @@ def test_who_asks_for_a_day_is_asked_once(cloud: Cloud) -> None:
 def test_no_attempt_begins_after_the_patience_with_a_page(patience: float, attempts: int) -> None:
     begun: list[str] = []
 
-    def fetch(read: Read) -> None:
+    def fetch(read: ReadTask) -> None:
         begun.append(read.subscription)
-        raise Fault("failed", "no answer", passing=True)
+        raise ReadFailure("failed", "no answer", transient=True)
 
     schedule = Schedule(fetch, replace(QUICK, patience=patience))
     schedule.submit(_read("dead"))
@@ -356,7 +356,7 @@ def test_every_reader_has_an_api_version_an_action_and_an_aspect() -> None:
         assert family_of(reader.type) in NEWEST
         assert reader.action.endswith("/read")
         assert reader.aspect in ASPECTS
-        assert {*reader.after, *reader.keep_needs} <= set(READERS)
+        assert {*reader.depends_on, *reader.keep_depends_on} <= set(READERS)
 
 
 _JSON = st.recursive(
@@ -375,13 +375,13 @@ _JSON = st.recursive(
 
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "properties", "tags", "kind"]), _JSON), max_size=5))
 def test_the_larder_keeps_what_cutting_leaves(rows: list[dict[str, Any]]) -> None:
-    larder = Larder()
+    larder = RowInterner()
     for row in [*rows, *rows]:
         assert larder.keep(row) == cut_secrets(row)
 
 
 def test_equal_parts_are_one_object() -> None:
-    larder = Larder()
+    larder = RowInterner()
     rows = [
         {"id": str(n), "properties": {"callRateLimit": {"rules": [{"key": f"{k}", "n": k} for k in range(50)]}}}
         for n in range(2)
@@ -412,7 +412,7 @@ def test_endpoints_are_listed_by_the_sdk_and_the_plain_get_is_its_own(cloud: Clo
     """Where no account has an endpoint the SDK is not loaded: the list is then the same GET without it."""
     from azure.mgmt.network import NetworkManagementClient
 
-    from rtaudit.collect.arm import Arm, Page
+    from rtaudit.collect.arm import ArmReader, ResponsePage
     from rtaudit.collect.aspects.calls import below
 
     version = NEWEST["microsoft.network"]
@@ -428,7 +428,10 @@ def test_endpoints_are_listed_by_the_sdk_and_the_plain_get_is_its_own(cloud: Clo
     cloud.asked.clear()
     plain = below("/providers/Microsoft.Network/privateEndpoints")
     plain(
-        Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK), f"/subscriptions/{SUB}", Page(), version
+        ArmReader(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK),
+        f"/subscriptions/{SUB}",
+        ResponsePage(),
+        version,
     )
     assert [(method, target) for method, target, _ in cloud.asked] == theirs[:1]
 
@@ -472,9 +475,9 @@ def test_the_network_sdk_is_loaded_where_an_account_has_an_endpoint(accounts: st
 def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
-    from rtaudit.collect.arm import Arm
+    from rtaudit.collect.arm import ArmReader
 
-    arm = Arm(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK)
+    arm = ArmReader(find_endpoint(arm_endpoint=cloud.url), Identity(Static()), QUICK)
     found: list[object] = []
     threads = [
         threading.Thread(target=lambda: found.append(arm.client(CognitiveServicesManagementClient, "s")))
@@ -529,7 +532,7 @@ def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header
         return revoked if headers["authorization"] == "Bearer token-1" and path.count("/") > 2 else None
 
     cloud.choose = choose
-    request = Request(subscriptions=[SUB])
+    request = CollectionRequest(subscriptions=[SUB])
     collected = collect(request, find_endpoint(arm_endpoint=cloud.url), Identity(Revocable()), QUICK)
     assert collected.snapshot.gaps == []
     assert asked == [None, claims]

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rtaudit.cli import app
-from rtaudit.collect import Identity, Request, find_endpoint
+from rtaudit.collect import CollectionRequest, Identity, find_endpoint
 from rtaudit.collect.preflight import Expected, Preflight, expected_of, grants, narrowest_role, preflight
 from rtaudit.errors import CredentialError
 from tests.collect.support import QUICK, SUB, SUB2, VOICE, Cloud, Reply, Static, denied
@@ -26,7 +26,7 @@ def ready(cloud: Cloud) -> Cloud:
 
 
 def look(cloud: Cloud, *expected: Expected, **request: Any) -> Preflight:
-    wanted = Request(**{"subscriptions": [SUB], **request})
+    wanted = CollectionRequest(**{"subscriptions": [SUB], **request})
     return preflight(wanted, find_endpoint(arm_endpoint=cloud.url), Identity(Static()), expected, QUICK)
 
 

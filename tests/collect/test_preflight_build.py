@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rtaudit.cli import app
-from rtaudit.collect import Identity, Request, find_endpoint
-from rtaudit.collect.preflight import Check, Expected, Planned, Preflight, expected_of, preflight
+from rtaudit.collect import CollectionRequest, Identity, find_endpoint
+from rtaudit.collect.preflight import Expected, PlannedDeployment, Preflight, PreflightFinding, expected_of, preflight
 from rtaudit.contract import parse_contract
 from tests.collect.support import MODELS, QUICK, ROLE, SUB, USAGES, VOICE, Cloud, Reply, Static, denied
 
@@ -23,7 +23,7 @@ ASSIGNMENTS = f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleAssig
 POOL = "OpenAI.GlobalStandard.gpt-realtime"
 WHO = "44444444-0000-4000-8000-000000000004"
 TODAY = date(2026, 11, 22)
-PLAN = Planned("gpt-realtime", "1", "GlobalStandard", 4)
+PLAN = PlannedDeployment("gpt-realtime", "1", "GlobalStandard", 4)
 
 
 def catalogue_row(**more: Any) -> dict[str, Any]:
@@ -49,13 +49,13 @@ def ready(cloud: Cloud) -> Cloud:
 
 
 def look(cloud: Cloud, *expected: Expected, **request: Any) -> Preflight:
-    wanted = Request(**{"subscriptions": [SUB], **request})
+    wanted = CollectionRequest(**{"subscriptions": [SUB], **request})
     answer = preflight(wanted, find_endpoint(arm_endpoint=cloud.url), Identity(Static()), expected, QUICK, today=TODAY)
     assert {method for method, _, _ in cloud.asked} == {"GET"}
     return answer
 
 
-def of(answer: Preflight, kind: str) -> Check:
+def of(answer: Preflight, kind: str) -> PreflightFinding:
     (found,) = [check for check in answer.checks if check.check == kind]
     return found
 
@@ -66,7 +66,9 @@ def causes(answer: Preflight) -> list[tuple[str, str]]:
 
 
 def at(account: str = "voice", **plan: Any) -> Expected:
-    return Expected(account, source="--model", planned=Planned(**{"model": "gpt-realtime", "version": "1", **plan}))
+    return Expected(
+        account, source="--model", planned=PlannedDeployment(**{"model": "gpt-realtime", "version": "1", **plan})
+    )
 
 
 def test_what_is_planned_can_be_built(ready: Cloud) -> None:
@@ -240,7 +242,7 @@ def test_a_contract_whose_deployment_is_planned(ready: Cloud) -> None:
 
 
 def test_a_deployment_that_is_there_with_another_model_fails(ready: Cloud) -> None:
-    answer = look(ready, *contract("deployment: speech\n", planned=Planned("gpt-realtime-2")))
+    answer = look(ready, *contract("deployment: speech\n", planned=PlannedDeployment("gpt-realtime-2")))
     assert of(answer, "deployment").detail == "speech is there with gpt-realtime 1, and gpt-realtime-2 is planned"
 
 

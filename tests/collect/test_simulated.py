@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from rtaudit.azure import arm_id
-from rtaudit.collect import Limits, Request, Shard, collect, find_endpoint, find_identity, refill
+from rtaudit.collect import CollectionRequest, Limits, Shard, collect, find_endpoint, find_identity, refill
 from rtaudit.errors import InputError
 from rtaudit.simulate import Simulator
 from rtaudit.snapshot import Gap, Snapshot, load
@@ -36,7 +36,7 @@ def served(*snapshots: Snapshot, monkeypatch: pytest.MonkeyPatch, **options: Any
 
 def again(simulator: Simulator, snapshot: Snapshot, limits: Limits | None = None, **request: Any) -> Snapshot:
     endpoint = find_endpoint(arm_endpoint=simulator.url)
-    wanted = Request(
+    wanted = CollectionRequest(
         subscriptions=snapshot.scope["subscriptions"], aspects=snapshot.aspects, environment=snapshot.environment
     )
     return collect(replace(wanted, **request), endpoint, find_identity(endpoint), limits).snapshot
@@ -124,7 +124,7 @@ def test_filled_after_any_denial_it_is_the_whole(monkeypatch: pytest.MonkeyPatch
     assert part.gaps
     with served(snapshot, monkeypatch=monkeypatch) as simulator:
         endpoint = find_endpoint(arm_endpoint=simulator.url)
-        filled = collect(refill(part, Request()), endpoint, find_identity(endpoint)).snapshot
+        filled = collect(refill(part, CollectionRequest()), endpoint, find_identity(endpoint)).snapshot
     assert (filled.gaps, filled.digest) == ([], snapshot.digest)
 
 

@@ -14,7 +14,7 @@ from rtaudit.contract.sections import covers, in_environment
 from rtaudit.documents import dumps
 from rtaudit.errors import InputError
 from rtaudit.snapshot import load
-from rtaudit.subjects import PARTS, World
+from rtaudit.subjects import ATTRIBUTES, EstateIndex
 
 ROOT = Path(__file__).parents[2]
 GOOD = ROOT / "policies" / "rules" / "good.json"
@@ -118,7 +118,7 @@ def test_the_section_of_an_environment_replaces_what_stands_at_the_top():
 
 
 def test_the_subject_is_the_contract_as_it_holds_in_the_snapshot():
-    world = World(load(GOOD).with_clients([parse_contract(WHOLE, "guest.yaml")]))
+    world = EstateIndex(load(GOOD).with_clients([parse_contract(WHOLE, "guest.yaml")]))
     (client,) = world.each("client")
     assert client.raw["deployment"] == "voice"
     assert "environments" not in client.raw
@@ -127,9 +127,9 @@ def test_the_subject_is_the_contract_as_it_holds_in_the_snapshot():
 
 
 def test_every_fact_bears_a_contract_that_says_nothing():
-    world = World(load(GOOD).with_clients([parse_contract(HEAD, "guest.yaml")]))
+    world = EstateIndex(load(GOOD).with_clients([parse_contract(HEAD, "guest.yaml")]))
     (client,) = world.each("client")
-    for name in PARTS["client"]:
+    for name in ATTRIBUTES["client"]:
         client.join(name)
     assert client.fact("account") is None
     assert client.join("facts.transportFit").gaps[0].code == "NoAccount"
@@ -168,9 +168,9 @@ _VALUES = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=10))
 def test_every_fact_bears_whatever_a_snapshot_holds_as_a_contract(contract: dict[str, object]):
-    world = World(BASE.with_clients([contract]))
+    world = EstateIndex(BASE.with_clients([contract]))
     for client in world.each("client"):
-        for name in PARTS["client"]:
+        for name in ATTRIBUTES["client"]:
             client.join(name)
 
 
@@ -200,7 +200,7 @@ def test_a_peak_that_is_written_with_a_point_counts():
             "g.yaml",
         )
         snapshot = load(Path(__file__).parents[2] / "snapshots" / "prod.json").with_clients([contract])
-        world = World(snapshot)
+        world = EstateIndex(snapshot)
         assert [one.fact("declaredPeakSessions") for one in world.deployments].count(400) == 1
 
 
@@ -271,7 +271,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("stated", "sentence"), SENTENCES.items(), ids=[one.replace("\n", ", ") for one in SENTENCES])
 def test_what_a_deployment_lacks_is_said_with_names(stated: str, sentence: str):
-    (client,) = World(BASE.with_clients([parse_contract(HEAD + stated + "\n", "g.yaml")])).each("client")
+    (client,) = EstateIndex(BASE.with_clients([parse_contract(HEAD + stated + "\n", "g.yaml")])).each("client")
     assert client.fact("deploymentFit") == sentence
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtaudit.documents import canonical, canonical_each, dumps, load_json, parse_json
+from rtaudit.documents import canonical, dumps, iter_canonical, load_json, parse_json
 from rtaudit.errors import InputError
 
 _TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=10)
@@ -107,7 +107,7 @@ def test_the_canonical_form_of_many_is_that_of_each(values: list[Any], few: list
         return value
 
     many = [*values, *(holding(long) for _ in range(3)), holding([*long, "else"]), []]
-    assert list(canonical_each(many)) == [canonical(value) for value in many]
+    assert list(iter_canonical(many)) == [canonical(value) for value in many]
 
 
 @pytest.mark.parametrize("write", [canonical, dumps])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.documents import check_schema, parse_yaml, schema_errors, whole_file
+from rtaudit.documents import check_schema, error_for_file, parse_yaml, schema_errors
 from rtaudit.errors import InputError
 
 SCHEMA: dict[str, Any] = {
@@ -105,8 +105,12 @@ def test_all_that_is_missing_is_named() -> None:
 
 def test_json_is_told_by_the_name_of_the_value() -> None:
     with pytest.raises(InputError) as caught:
-        check_schema({"name": "voice", "severity": 5}, SCHEMA, whole_file("f.json is no such thing", "see the format"))
+        check_schema(
+            {"name": "voice", "severity": 5}, SCHEMA, error_for_file("f.json is no such thing", "see the format")
+        )
     assert caught.value.message == "f.json is no such thing: 'severity' cannot be 5"
     with pytest.raises(InputError) as caught:
-        check_schema({"name": 5, "severity": "low"}, SCHEMA, whole_file("f.json is no such thing", "see the format"))
+        check_schema(
+            {"name": 5, "severity": "low"}, SCHEMA, error_for_file("f.json is no such thing", "see the format")
+        )
     assert caught.value.hint == "see the format"

@@ -16,7 +16,7 @@ from rtaudit.cli import app
 from rtaudit.cli.schema import find_schema
 from rtaudit.drift import dump, load
 from rtaudit.errors import InputError
-from rtaudit.render.text import tame
+from rtaudit.render.text import escape_ci_commands
 from rtaudit.snapshot import Gap, Snapshot, write
 
 from .estate import (
@@ -162,7 +162,7 @@ def test_the_json_keeps_its_schema_and_comes_back(files: Path) -> None:
     again = files / "drift.json"
     again.write_text(result.stdout)
     # What is printed shows direction marks as escapes; the document is the same.
-    assert tame(dump(load(again))) == result.stdout
+    assert escape_ci_commands(dump(load(again))) == result.stdout
     assert [one["right"]["environment"] for one in document["comparisons"]] == ["prod", "prod"]
     assert document["gate"] == {"failOn": "low", "exitCode": 1}
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rtaudit.drift import Row, columns, diff, matrix
+from rtaudit.drift import MatrixRow, columns, diff, matrix
 from rtaudit.snapshot import Gap, Snapshot
 
 from .estate import DEFAULT, TODAY, Resource, account, account_id, deployment, edited, estate, snapshot, without
 
 
-def rows(*snapshots: Snapshot) -> list[Row]:
+def rows(*snapshots: Snapshot) -> list[MatrixRow]:
     return matrix(diff(snapshots, DEFAULT, as_of=TODAY))
 
 
-def cells(row: Row) -> Sequence[tuple[Any, bool]]:
+def cells(row: MatrixRow) -> Sequence[tuple[Any, bool]]:
     return [(cell.value if cell.known else "?", cell.odd) for cell in row.cells]
 
 

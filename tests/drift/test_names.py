@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rtaudit.drift.names import path_stem, region_tokens, stem, tokens_of_label
+from rtaudit.drift.names import base_name, path_stem, region_tokens, tokens_of_label
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ from rtaudit.drift.names import path_stem, region_tokens, stem, tokens_of_label
     ],
 )
 def test_whole_tokens_of_the_label_go(label: str, name: str, left: str) -> None:
-    assert stem(name, tokens_of_label(label)) == left
+    assert base_name(name, tokens_of_label(label)) == left
 
 
 @pytest.mark.parametrize(
     ("name", "left"), [("voice-eastus2", "voice"), ("voice-eus2-prod", "voice"), ("voice-weu", "voice-weu")]
 )
 def test_only_regions_in_use_go(name: str, left: str) -> None:
-    assert stem(name, tokens_of_label("prod"), region_tokens(["eastus2"])) == left
+    assert base_name(name, tokens_of_label("prod"), region_tokens(["eastus2"])) == left
 
 
 def test_an_id_keeps_types_and_names() -> None:

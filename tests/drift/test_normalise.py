@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.drift.natural import NATURAL, Natural
+from rtaudit.drift.ignored_fields import NATURAL, IgnoredField
 
 from .estate import (
     Resource,
@@ -45,7 +45,7 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize(("row", "field"), rows())
-def test_what_differs_by_nature_is_no_change(row: Natural, field: str) -> None:
+def test_what_differs_by_nature_is_no_change(row: IgnoredField, field: str) -> None:
     resource_type = min(row.types) if row.types else "microsoft.cognitiveservices/accounts"
     owners = [account("test"), account("prod")]
     left, right = resource("test", resource_type), resource("prod", resource_type)
@@ -66,7 +66,7 @@ def test_what_differs_by_nature_is_no_change(row: Natural, field: str) -> None:
 
 
 @pytest.mark.parametrize(("row", "field"), rows())
-def test_over_time_only_some_of_it_is_left_out(row: Natural, field: str) -> None:
+def test_over_time_only_some_of_it_is_left_out(row: IgnoredField, field: str) -> None:
     resource_type = min(row.types) if row.types else "microsoft.cognitiveservices/accounts"
     if field == "id":
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rtaudit.drift.revisions import load_revision
-from rtaudit.drift.rolemap import RoleMap
+from rtaudit.drift.rolemap import PairingMap
 from rtaudit.errors import InputError
 from rtaudit.snapshot import Snapshot, write
 
@@ -34,9 +34,9 @@ def test_over_time_it_is_said_that_neither_map_nor_tag_counts() -> None:
     said = "prod is compared over time, where each is paired with itself: the map and --pair-by do not count"
     assert run(left, right).warnings == []
     assert run(right, right, tag="role").warnings == [said]
-    mapped = RoleMap({"voice": {"prod": [account("prod")["id"]]}})
+    mapped = PairingMap({"voice": {"prod": [account("prod")["id"]]}})
     assert run(left, right, role_map=mapped).warnings == [said]
-    elsewhere = RoleMap({"voice": {"test": [account("test")["id"]]}})
+    elsewhere = PairingMap({"voice": {"test": [account("test")["id"]]}})
     assert run(left, right, role_map=elsewhere).warnings == []
 
 

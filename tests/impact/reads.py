@@ -6,7 +6,7 @@ from typing import Any
 
 from rtaudit.drift.sides import type_of
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import Joined, Part, Subject, World
+from rtaudit.subjects import Attribute, EstateIndex, Subject, WithGaps
 
 Read = tuple[str, str]
 """Type and dotted path; elements of a list have the path of the list."""
@@ -85,9 +85,9 @@ def noted(snapshot: Snapshot) -> tuple[Snapshot, Log]:
     return made, log
 
 
-def reads_of(part: Part, kind: str, number: int, snapshot: Snapshot, log: Log) -> set[Read] | None:
+def reads_of(part: Attribute, kind: str, number: int, snapshot: Snapshot, log: Log) -> set[Read] | None:
     """What a part reads of the `number`th subject of a kind, worked out anew; None where there is no such subject."""
-    world = World(snapshot)
+    world = EstateIndex(snapshot)
     subjects = {
         "account": lambda: world.accounts,
         "deployment": lambda: world.deployments,
@@ -121,5 +121,5 @@ def _handed_on(value: Any) -> Any:
     elif isinstance(value, list | tuple):
         for held in value:
             yield from _handed_on(held)
-    elif isinstance(value, Joined):
+    elif isinstance(value, WithGaps):
         yield from _handed_on(value.value)

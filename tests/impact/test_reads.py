@@ -8,7 +8,7 @@ from rtaudit import assets
 from rtaudit.contract.load import load_contract
 from rtaudit.impact.join import part_reads
 from rtaudit.snapshot import Snapshot, load
-from rtaudit.subjects import PARTS
+from rtaudit.subjects import ATTRIBUTES
 from tests.impact.reads import noted, reads_of
 
 NAMES = ("id", "name")
@@ -23,13 +23,17 @@ def _samples() -> list[Snapshot]:
 
 SAMPLES = [noted(one) for one in _samples()]
 DECLARED = [
-    (kind, name) for kind in PARTS if kind != "probe" for name, part in PARTS[kind].items() if part.fields is not None
+    (kind, name)
+    for kind in ATTRIBUTES
+    if kind != "probe"
+    for name, part in ATTRIBUTES[kind].items()
+    if part.fields is not None
 ]
 
 
 @pytest.mark.parametrize(("kind", "name"), DECLARED, ids=[f"{kind}.{name}" for kind, name in DECLARED])
 def test_a_part_reads_what_it_declares(kind: str, name: str) -> None:
-    part = PARTS[kind][name]
+    part = ATTRIBUTES[kind][name]
     declared = list(part_reads(kind, part))
     for snapshot, log in SAMPLES:
         number = 0
@@ -49,7 +53,11 @@ def _holds(top: str, path: str) -> bool:
 
 def test_nearly_every_part_declares_its_fields() -> None:
     undeclared = {
-        f"{kind}.{name}" for kind in PARTS if kind != "probe" for name, one in PARTS[kind].items() if one.fields is None
+        f"{kind}.{name}"
+        for kind in ATTRIBUTES
+        if kind != "probe"
+        for name, one in ATTRIBUTES[kind].items()
+        if one.fields is None
     }
     # They read identities, of types that stand in no table.
     assert {one for one in undeclared if not one.startswith("client.facts.caller")} == set()

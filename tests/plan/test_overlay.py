@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.model import Fate, Plan, Planned
+from rtaudit.plan.model import Fate, Plan, PlannedResource
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot, load
 
@@ -33,26 +33,28 @@ DESK = named("lh-frontdesk-prod-eus2")
 VOICE = f"{DESK['id']}/deployments/frontdesk-voice"
 
 
-def plan(*planned: Planned) -> Plan:
+def plan(*planned: PlannedResource) -> Plan:
     return Plan("Terraform plan", "p.json", list(planned))
 
 
 def test_what_is_deleted_goes_with_all_that_is_on_it() -> None:
-    found = snapshot(plan(Planned(DESK["id"], {}, "a", "delete")), base=prod())
+    found = snapshot(plan(PlannedResource(DESK["id"], {}, "a", "delete")), base=prod())
     assert not [one for one in found.resources if arm_id.covers(DESK["id"], one["id"])]
     assert len(found.resources) > 40
 
 
 def test_what_is_replaced_is_new() -> None:
     made = {"id": DESK["id"], "name": DESK["name"], "type": DESK["type"], "kind": "OpenAI", "properties": {}}
-    found = snapshot(plan(Planned(DESK["id"], made, "a", "create")), base=prod())
+    found = snapshot(plan(PlannedResource(DESK["id"], made, "a", "create")), base=prod())
     assert ("accounts", "/properties/provisioningState") in gaps(found, "assignedByAzure", DESK["id"])
     assert not [one for one in found.resources if one["id"].startswith(f"{DESK['id']}/deployments/")]
 
 
 def test_what_is_changed_keeps_what_azure_holds() -> None:
     body = {"id": DESK["id"], "properties": {"disableLocalAuth": True}}
-    found = snapshot(plan(Planned(DESK["id"], body, "a", "change", cleared=["properties.networkAcls"])), base=prod())
+    found = snapshot(
+        plan(PlannedResource(DESK["id"], body, "a", "change", cleared=["properties.networkAcls"])), base=prod()
+    )
     after = resource(found, DESK["id"])["properties"]
     assert after["disableLocalAuth"] is True
     assert after["provisioningState"] == "Succeeded"
@@ -63,7 +65,9 @@ def test_what_is_changed_keeps_what_azure_holds() -> None:
 
 def test_a_put_unsets_what_it_does_not_name_but_not_what_azure_assigns() -> None:
     body = {"id": DESK["id"], "kind": "OpenAI", "properties": {"disableLocalAuth": True}}
-    after = resource(snapshot(plan(Planned(DESK["id"], body, "a", "put")), base=prod()), DESK["id"])["properties"]
+    after = resource(snapshot(plan(PlannedResource(DESK["id"], body, "a", "put")), base=prod()), DESK["id"])[
+        "properties"
+    ]
     assert after["provisioningState"] == "Succeeded"
     assert "networkAcls" not in after
 
@@ -71,10 +75,12 @@ def test_a_put_unsets_what_it_does_not_name_but_not_what_azure_assigns() -> None
 @pytest.mark.parametrize(
     ("planned", "delta"),
     [
-        pytest.param(Planned(VOICE, {"id": VOICE, "sku": {"capacity": 10}}, "a", "change"), 4, id="more capacity"),
-        pytest.param(Planned(VOICE, {}, "a", "delete"), -6, id="deleted"),
         pytest.param(
-            Planned(
+            PlannedResource(VOICE, {"id": VOICE, "sku": {"capacity": 10}}, "a", "change"), 4, id="more capacity"
+        ),
+        pytest.param(PlannedResource(VOICE, {}, "a", "delete"), -6, id="deleted"),
+        pytest.param(
+            PlannedResource(
                 f"{DESK['id']}/deployments/second",
                 {
                     "id": f"{DESK['id']}/deployments/second",
@@ -87,10 +93,10 @@ def test_a_put_unsets_what_it_does_not_name_but_not_what_azure_assigns() -> None
             5,
             id="another deployment",
         ),
-        pytest.param(Planned(DESK["id"], {}, "a", "delete"), -6, id="its account deleted"),
+        pytest.param(PlannedResource(DESK["id"], {}, "a", "delete"), -6, id="its account deleted"),
     ],
 )
-def test_quota_counts_what_the_plan_adds_and_takes(planned: Planned, delta: int) -> None:
+def test_quota_counts_what_the_plan_adds_and_takes(planned: PlannedResource, delta: int) -> None:
     before, after = used(prod()), used(snapshot(plan(planned), base=prod()))
     changed = {name: after[name] - before[name] for name in before if after[name] != before[name]}
     assert list(changed.values()) == [delta]
@@ -121,7 +127,7 @@ def endpoint() -> dict[str, Any]:
 
 
 def test_the_account_of_an_endpoint_that_is_deleted_has_no_connection_any_more() -> None:
-    found = turned(snapshot(plan(Planned(endpoint()["id"], {}, "a", "delete")), base=prod()))
+    found = turned(snapshot(plan(PlannedResource(endpoint()["id"], {}, "a", "delete")), base=prod()))
     assert found["RTA-NET-006", "lh-concierge-prod-eus2"] == ("pass", "fail")
     assert found["RTA-NET-009", "lh-concierge-prod-eus2"] == ("pass", "fail")
     assert found["RTA-DNS-001", ENDPOINT] == ("pass", None)
@@ -130,7 +136,7 @@ def test_the_account_of_an_endpoint_that_is_deleted_has_no_connection_any_more()
 @pytest.mark.parametrize("fate", ["create", "put"])
 def test_who_approves_an_endpoint_that_is_replaced_is_not_known(fate: Fate) -> None:
     body = {**endpoint(), "properties": {**endpoint()["properties"]}}
-    after = snapshot(plan(Planned(body["id"], body, "a", fate)), base=prod())
+    after = snapshot(plan(PlannedResource(body["id"], body, "a", fate)), base=prod())
     expected = {"create": "unknown", "put": "pass"}[fate]
     account = named("lh-concierge-prod-eus2")["id"]
     assert outcomes(after)["RTA-NET-006", account] == outcomes(after)["RTA-NET-009", account] == expected
@@ -141,11 +147,11 @@ def test_another_endpoint_keeps_what_is_approved_and_leaves_the_rest_open() -> N
     connection = {"name": "c", "properties": {"privateLinkServiceId": account, "groupIds": ["account"]}}
     other = endpoint()["id"].replace(ENDPOINT, "another")
     body = {"id": other, "name": "another", "properties": {"privateLinkServiceConnections": [connection]}}
-    found = turned(snapshot(plan(Planned(other, body, "a", "create")), base=prod()))
+    found = turned(snapshot(plan(PlannedResource(other, body, "a", "create")), base=prod()))
     # It has no approved connection now, and may have one then.
     assert found["RTA-NET-006", "lh-nightdesk-prod-sdc"] == ("fail", "unknown")
     connection["properties"]["privateLinkServiceId"] = named("lh-concierge-prod-eus2")["id"]
-    found = turned(snapshot(plan(Planned(other, body, "a", "create")), base=prod()))
+    found = turned(snapshot(plan(PlannedResource(other, body, "a", "create")), base=prod()))
     assert ("RTA-NET-006", "lh-concierge-prod-eus2") not in found
     assert found["RTA-NET-007", "lh-concierge-prod-eus2"] == ("pass", "unknown")
 
@@ -181,7 +187,7 @@ def used(of: Snapshot) -> dict[str, float]:
 
 
 def test_without_a_base_what_no_plan_holds_is_unknown_and_says_what_would_tell() -> None:
-    made = Planned(DESK["id"], {"id": DESK["id"], "kind": "OpenAI"}, "a", "create")
+    made = PlannedResource(DESK["id"], {"id": DESK["id"], "kind": "OpenAI"}, "a", "create")
     found = gaps(snapshot(plan(made)), "notYetKnown", "/")
     assert {"models", "usages", "providers"} == {aspect for aspect, _ in found}
     assert all("--with SNAPSHOT" in str(gap.message) for gap in found.values())
@@ -196,7 +202,7 @@ def test_a_plan_without_an_account_says_nothing_of_accounts() -> None:
 
 
 def test_alerts_of_a_subscription_may_be_in_other_code() -> None:
-    made = Planned(ACCOUNT, {"id": ACCOUNT, "kind": "OpenAI", "properties": {}}, "a", "create")
+    made = PlannedResource(ACCOUNT, {"id": ACCOUNT, "kind": "OpenAI", "properties": {}}, "a", "create")
     assert outcomes(snapshot(plan(made)))["RTA-OBS-010", f"/subscriptions/{SUBSCRIPTION}"] == "unknown"
 
 

@@ -12,7 +12,7 @@ from rtaudit.policy import check
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import read_rules
 from rtaudit.report import Finding, Report
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 TODAY = date(2026, 11, 22)
 
@@ -43,15 +43,15 @@ def pack(*rules: dict[str, Any], name: str = "pack", **params: Any) -> Pack:
     return Pack(name, name, {one.id: one for one in read_rules(document, document.value, ())}, params, {})
 
 
-def judged(require: Any, world: World, **more: Any) -> Finding:
+def judged(require: Any, world: EstateIndex, **more: Any) -> Finding:
     """The one finding of a condition in a world that has one subject for it."""
     (found,) = report(require, world, **more).findings
     return found
 
 
-def report(require: Any, world: World, values: dict[str, Any] | None = None, **more: Any) -> Report:
+def report(require: Any, world: EstateIndex, values: dict[str, Any] | None = None, **more: Any) -> Report:
     return check([world.snapshot], [pack(rule(require, **more), **(values or {}))], as_of=TODAY)
 
 
-def outcome(require: Any, world: World, **more: Any) -> str:
+def outcome(require: Any, world: EstateIndex, **more: Any) -> str:
     return judged(require, world, **more).outcome

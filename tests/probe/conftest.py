@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rtaudit.probe import Plan, Target, probe
+from rtaudit.probe import ProbeOptions, ProbeTarget, probe
 from rtaudit.simulate.realtime import Deployed, RealtimeServer
 
 HOST = "east.openai.azure.com"
@@ -45,12 +45,12 @@ def ask() -> Ask:
     """`ask(server, …)`: the document of a probe of it."""
 
     def run(
-        server: RealtimeServer, deployment: str = "voice", target: Target | None = None, **plan: Any
+        server: RealtimeServer, deployment: str = "voice", target: ProbeTarget | None = None, **plan: Any
     ) -> dict[str, Any]:
         plan.setdefault("timeout", 5.0)
         plan.setdefault("ca_file", str(server.ca_file))
         plan.setdefault("connect_to", ("127.0.0.1", server.port))
-        return probe(target or Target(HOST, deployment), Plan(**plan), lambda: TOKEN)
+        return probe(target or ProbeTarget(HOST, deployment), ProbeOptions(**plan), lambda: TOKEN)
 
     return run
 

@@ -17,9 +17,9 @@ import pytest
 from rtaudit.contract import parse_contract
 from rtaudit.contract.probes import PROBE_SCHEMA
 from rtaudit.errors import InputError, UsageError
-from rtaudit.probe import Plan, Target, check_host, from_contract, from_endpoint, from_snapshot, probe
+from rtaudit.probe import ProbeOptions, ProbeTarget, check_host, from_contract, from_endpoint, from_snapshot, probe
 from rtaudit.probe.run import GIVE_UP, percentile, summarise
-from rtaudit.probe.wire import StageError, proxy_for
+from rtaudit.probe.sockets import StageError, proxy_for
 from rtaudit.simulate.realtime import BEHAVIOURS
 from rtaudit.snapshot import load
 
@@ -96,7 +96,7 @@ def test_every_behaviour_is_tested_here():
     ],
 )
 def test_a_wrong_deployment_or_path(serve: Serve, ask: Ask, deployment, path, status, code):
-    (attempt,) = ask(serve(), target=Target(HOST, deployment, path=path))["attempts"]
+    (attempt,) = ask(serve(), target=ProbeTarget(HOST, deployment, path=path))["attempts"]
     assert (attempt["status"], attempt["code"]) == (status, code)
 
 
@@ -140,7 +140,7 @@ def test_a_server_that_never_answers_is_given_up(mute: int, serve: Serve, ask: A
 
 
 def test_a_name_that_does_not_resolve():
-    document = probe(Target("nowhere.invalid", "voice"), Plan(timeout=5), lambda: TOKEN)
+    document = probe(ProbeTarget("nowhere.invalid", "voice"), ProbeOptions(timeout=5), lambda: TOKEN)
     assert document["dns"]["ok"] is False
     assert document["attempts"][0]["stage"] == "dns"
 
@@ -187,7 +187,7 @@ def test_percentiles_are_values_that_were_seen():
 
 def test_the_planes_are_compared(serve: Serve, ask: Ask):
     expected = [{"name": name, "model": "m", "version": "1"} for name in ("Voice", "gone")]
-    document = ask(serve(), target=Target(HOST, "voice", expected_deployments=expected))
+    document = ask(serve(), target=ProbeTarget(HOST, "voice", expected_deployments=expected))
     assert document["listing"]["missing"] == ["gone"]
     assert document["listing"]["extra"] == ["duplex", "interpreter", "text", "transcripts"]
     assert ask(serve())["listing"]["missing"] is None
@@ -196,7 +196,7 @@ def test_the_planes_are_compared(serve: Serve, ask: Ask):
 def test_the_name_is_compared_with_the_private_endpoint(serve: Serve, ask: Ask):
     server = serve(names=["localhost"])
     for expected, matches in ((["127.0.0.1", "::1"], True), (["10.0.0.4"], False), (None, None)):
-        target = Target("localhost", "voice", port=server.port, expected_addresses=expected)
+        target = ProbeTarget("localhost", "voice", port=server.port, expected_addresses=expected)
         document = ask(server, target=target, connect_to=None)
         assert document["dns"]["matches"] is matches
         assert document["attempts"][0]["outcome"] == "session"
@@ -295,15 +295,15 @@ def test_which_proxy(monkeypatch: pytest.MonkeyPatch):
 )
 def test_a_token_goes_to_hosts_of_azure_openai_alone(host: str):
     with pytest.raises(UsageError, match="no token of yours"):
-        check_host(Target(host, "voice"), ["other.example"])
-    check_host(Target(host, "voice"), [host.upper()])
+        check_host(ProbeTarget(host, "voice"), ["other.example"])
+    check_host(ProbeTarget(host, "voice"), [host.upper()])
 
 
 @pytest.mark.parametrize(
     "host", [HOST, "a.cognitiveservices.azure.us", "a.services.ai.azure.com", "127.0.0.1", "localhost"]
 )
 def test_hosts_that_a_token_may_go_to(host: str):
-    check_host(Target(host, "voice"), [])
+    check_host(ProbeTarget(host, "voice"), [])
 
 
 @pytest.mark.parametrize(
@@ -327,11 +327,11 @@ def test_the_target_of_a_snapshot():
 
 
 def test_what_the_client_asks_for_is_what_is_asked(serve: Serve, ask: Ask):
-    plain = Target(HOST, "voice 1&x", path="/openai/v1/realtime\r\nX: y?z")
+    plain = ProbeTarget(HOST, "voice 1&x", path="/openai/v1/realtime\r\nX: y?z")
     assert plain.session_url == f"wss://{HOST}/openai/v1/realtime%0D%0AX:%20y%3Fz?model=voice%201%26x"
-    preview = Target(HOST, "voice", path="/openai/realtime", api_version="2025-04-01-preview")
+    preview = ProbeTarget(HOST, "voice", path="/openai/realtime", api_version="2025-04-01-preview")
     assert preview.session_url == f"wss://{HOST}/openai/realtime?api-version=2025-04-01-preview&deployment=voice"
-    (attempt,) = ask(serve(), target=Target(HOST, "voice", api_version="2025-08-28"))["attempts"]
+    (attempt,) = ask(serve(), target=ProbeTarget(HOST, "voice", api_version="2025-08-28"))["attempts"]
     assert attempt["status"] == 401
     assert "an api-version on the generally available path" in attempt["says"]
 

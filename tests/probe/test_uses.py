@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from rtaudit.contract import parse_contract
 from rtaudit.errors import UsageError
-from rtaudit.probe import Plan, Target, from_contract, from_endpoint, from_snapshot, probe
-from rtaudit.probe.wire import target_of
+from rtaudit.probe import ProbeOptions, ProbeTarget, from_contract, from_endpoint, from_snapshot, probe
+from rtaudit.probe.sockets import target_of
 from rtaudit.snapshot import load
 
 from .conftest import HOST, Ask, Serve
@@ -23,7 +23,7 @@ HEAD = "schema: rtaudit.client/1\nname: guest\ntransport: websocket\nrunsIn: ser
 URL = f"wss://{HOST}"
 
 
-def of(more: str) -> Target:
+def of(more: str) -> ProbeTarget:
     return from_contract(parse_contract(HEAD + f"endpoint: {URL}\n" + more, "g.yaml"), None, None)
 
 
@@ -83,7 +83,7 @@ def test_another_api_is_not_probed():
     ],
 )
 def test_a_session_of_each_use_opens(serve: Serve, ask: Ask, deployment: str, use: str, path: str):
-    document = ask(serve(), target=Target(HOST, deployment, path=path, use=use))
+    document = ask(serve(), target=ProbeTarget(HOST, deployment, path=path, use=use))
     (attempt,) = document["attempts"]
     assert attempt["outcome"] == "session", attempt
     assert document["target"]["use"] == use
@@ -93,30 +93,42 @@ def test_a_session_of_each_use_opens(serve: Serve, ask: Ask, deployment: str, us
 @pytest.mark.parametrize(
     ("target", "status", "code", "says"),
     [
-        (Target(HOST, "nowhere", use="transcription"), 101, "DeploymentNotFound", "does not exist"),
-        (Target(HOST, "voice", use="transcription"), 101, "invalid_value", "does not transcribe"),
+        (ProbeTarget(HOST, "nowhere", use="transcription"), 101, "DeploymentNotFound", "does not exist"),
+        (ProbeTarget(HOST, "voice", use="transcription"), 101, "invalid_value", "does not transcribe"),
         (
-            Target(HOST, "transcripts", use="transcription", query={"intent": "transcription", "model": "transcripts"}),
+            ProbeTarget(
+                HOST, "transcripts", use="transcription", query={"intent": "transcription", "model": "transcripts"}
+            ),
             400,
             "invalid_request_error",
             "takes no model=",
         ),
-        (Target(HOST, "transcripts", query={"foo": "1"}), 400, "BadRequest", "neither model= nor intent=transcription"),
-        (Target(HOST, "voice", query={"deployment": "voice"}), 400, "invalid_request_error", "not understood"),
-        (Target(HOST, "transcripts"), 400, "OpperationNotSupported", "?intent=transcription"),
-        (Target(HOST, "duplex"), 400, "OpperationNotSupported", "opens no session here"),
         (
-            Target(HOST, "voice", path="/openai/v1/realtime/translations"),
+            ProbeTarget(HOST, "transcripts", query={"foo": "1"}),
+            400,
+            "BadRequest",
+            "neither model= nor intent=transcription",
+        ),
+        (ProbeTarget(HOST, "voice", query={"deployment": "voice"}), 400, "invalid_request_error", "not understood"),
+        (ProbeTarget(HOST, "transcripts"), 400, "OpperationNotSupported", "?intent=transcription"),
+        (ProbeTarget(HOST, "duplex"), 400, "OpperationNotSupported", "opens no session here"),
+        (
+            ProbeTarget(HOST, "voice", path="/openai/v1/realtime/translations"),
             400,
             "OpperationNotSupported",
             "no session here",
         ),
-        (Target(HOST, "voice", path="/openai/v1/live", use="live"), 400, "OpperationNotSupported", "no session here"),
-        (Target(HOST, "voice", path="/voice-live/realtime"), 404, "404", "no such path"),
+        (
+            ProbeTarget(HOST, "voice", path="/openai/v1/live", use="live"),
+            400,
+            "OpperationNotSupported",
+            "no session here",
+        ),
+        (ProbeTarget(HOST, "voice", path="/voice-live/realtime"), 404, "404", "no such path"),
     ],
-    ids=lambda one: one.session_url.partition("/openai")[2] if isinstance(one, Target) else str(one)[:12],
+    ids=lambda one: one.session_url.partition("/openai")[2] if isinstance(one, ProbeTarget) else str(one)[:12],
 )
-def test_what_azure_refuses_is_refused(serve: Serve, ask: Ask, target: Target, status: int, code: str, says: str):
+def test_what_azure_refuses_is_refused(serve: Serve, ask: Ask, target: ProbeTarget, status: int, code: str, says: str):
     (attempt,) = ask(serve(), target=target)["attempts"]
     assert (attempt["outcome"], attempt["status"], attempt["code"]) == ("refused", status, code)
     assert says in attempt["says"]
@@ -161,8 +173,8 @@ def token(audience: str) -> str:
 )
 def test_a_401_names_the_audience_that_was_asked_for(serve: Serve, audience: str, outcome: str):
     server = serve()
-    plan = Plan(ca_file=str(server.ca_file), connect_to=("127.0.0.1", server.port))
-    document = probe(Target(HOST, "voice"), plan, lambda: token(audience))
+    plan = ProbeOptions(ca_file=str(server.ca_file), connect_to=("127.0.0.1", server.port))
+    document = probe(ProbeTarget(HOST, "voice"), plan, lambda: token(audience))
     (attempt,) = document["attempts"]
     assert attempt["outcome"] == outcome
     if outcome == "refused":

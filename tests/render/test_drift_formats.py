@@ -13,7 +13,7 @@ import pytest
 from rtaudit.drift import Change, Comparison, Drift, DriftPolicy, Pair, Side, Unpaired, diff, matrix
 from rtaudit.render import FORMATS, render, whole
 from rtaudit.render.drift_report import as_report
-from rtaudit.render.lines import Lines
+from rtaudit.render.source_lines import Lines
 from rtaudit.snapshot import Snapshot, load, write
 
 from .samples import ACCOUNTS, EAST, HOSTILE, SWEDEN

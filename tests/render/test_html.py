@@ -22,10 +22,10 @@ from rtaudit.render.html.livepath import ACCOUNTS as DRAWN
 from rtaudit.render.html.livepath import paths
 from rtaudit.render.html.report import BLOCKERS
 from rtaudit.render.plots import ACCOUNTS, heat
-from rtaudit.render.text import owner
+from rtaudit.render.text import owning_resource_name
 from rtaudit.report import Finding
 from rtaudit.snapshot import load
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 from .samples import DIAGNOSTICS, HOSTILE, hostile, many, report_of, sample
 
@@ -192,7 +192,7 @@ def test_a_waiver_to_paste_is_a_waiver(tmp_path):
 def test_the_path_of_twenty_one_accounts_shows_those_with_problems_once():
     snapshot = whole(12, 2)
     report = check([snapshot], load_policies(["production"]), as_of=date(2026, 11, 22))
-    world = World(snapshot)
+    world = EstateIndex(snapshot)
     drawn, untroubled = paths(report, [world])
     assert 0 < len(drawn) <= DRAWN
     assert all(path.troubled for path in drawn)
@@ -232,7 +232,7 @@ def test_a_rule_in_the_heat_map_always_has_a_cell_that_says_why():
     wide = many(400)
     alone = Finding("RTA-ENV-001", "unknown", "environment", "environment/prod", "prod", "info")
     report = report_of([*wide.findings, alone], {**wide.rules, "RTA-ENV-001": DIAGNOSTICS}, "notReady")
-    owners = {arm_id.key(owner(one.resource)): at for at, one in enumerate(report.findings)}
+    owners = {arm_id.key(owning_resource_name(one.resource)): at for at, one in enumerate(report.findings)}
     drawn = heat(report, owners)
     assert len(drawn["columns"]) == ACCOUNTS + 1
     assert [cell["title"] for cell in drawn["cells"] if cell["rule"] == "RTA-ENV-001"] == ["RTA-ENV-001, prod: unknown"]

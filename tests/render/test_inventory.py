@@ -11,7 +11,7 @@ from rtaudit.render import whole
 from rtaudit.render.capacity import capacity
 from rtaudit.render.inventory import INVENTORIES, show
 from rtaudit.snapshot import Gap, Snapshot
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 
 from .samples import ACCOUNTS, EAST, HOSTILE, SUBSCRIPTION
 
@@ -58,7 +58,7 @@ def world(*resources, models=None, usages=None, gaps=(), account=None):
 
 
 def only(snapshot):
-    (row,) = capacity(World(snapshot))
+    (row,) = capacity(EstateIndex(snapshot))
     return row
 
 
@@ -119,7 +119,9 @@ def test_the_kinds_of_one_offer_are_one_row_and_its_sku_may_retire_earlier():
 
 def test_speech_to_text_is_named_so_and_text_to_speech_is_no_realtime_model():
     rows = capacity(
-        World(world(models=[model("gpt-4o-transcribe"), model("gpt-4o-mini-tts"), model("gpt-4o", "realtime-preview")]))
+        EstateIndex(
+            world(models=[model("gpt-4o-transcribe"), model("gpt-4o-mini-tts"), model("gpt-4o", "realtime-preview")])
+        )
     )
     assert [(row["model"], row["role"]) for row in rows] == [
         ("gpt-4o", "speech"),
@@ -129,15 +131,15 @@ def test_speech_to_text_is_named_so_and_text_to_speech_is_no_realtime_model():
 
 def test_a_gap_is_unknown_and_not_zero():
     gaps = [Gap(EAST, "deployments", "denied", 403), Gap(EAST, "diagnostics", "denied", 403)]
-    (row,) = INVENTORIES["accounts"].rows(World(world(gaps=gaps)))
+    (row,) = INVENTORIES["accounts"].rows(EstateIndex(world(gaps=gaps)))
     assert (row["deployments"], row["realtime"], row["logsTo"]) == ("unknown", "unknown", "unknown")
     assert row["notSeen"] == ["deployments", "diagnostics"]
-    (row,) = INVENTORIES["accounts"].rows(World(world()))
+    (row,) = INVENTORIES["accounts"].rows(EstateIndex(world()))
     assert (row["deployments"], row["realtime"], row["logsTo"]) == (0, False, "nowhere")
 
 
 def test_a_deployment_says_how_many_sessions_a_minute_it_admits():
-    (row,) = INVENTORIES["deployments"].rows(World(world(deployment(), models=[model()])))
+    (row,) = INVENTORIES["deployments"].rows(EstateIndex(world(deployment(), models=[model()])))
     assert (row["requestsPerMinute"], row["role"], row["retires"]) == (6, "speech", "2027-02-28")
 
 
@@ -156,9 +158,9 @@ def test_an_endpoint_that_was_not_read_is_unknown():
         "location": "eastus2",
         "properties": {"privateEndpointConnections": [connection]},
     }
-    (row,) = INVENTORIES["endpoints"].rows(World(world(account=account)))
+    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(world(account=account)))
     assert (row["endpoint"], row["status"], row["network"], row["zones"]) == ("p", "Pending", "unknown", "unknown")
-    (row,) = INVENTORIES["endpoints"].rows(World(world()))
+    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(world()))
     assert (row["endpoint"], row["zones"]) == (None, None)
 
 

@@ -21,7 +21,7 @@ from rtaudit.policy.cases import load_cases
 from rtaudit.policy.edit import EditError, edited
 from rtaudit.policy.waivers import load_waivers
 from rtaudit.render.runbook import FORMATS, render
-from rtaudit.report.runbook import ENVELOPE, Planned, Runbook
+from rtaudit.report.runbook import ENVELOPE, Runbook, RunbookStep
 from rtaudit.runbook import plan, runbook
 from rtaudit.runbook.plan import edited_snapshots
 from rtaudit.runbook.state import touched
@@ -79,7 +79,7 @@ def broken(numbers: list[int]) -> Snapshot:
     return snapshot
 
 
-def overlap(one: Planned, other: Planned, snapshot: Snapshot) -> bool:
+def overlap(one: RunbookStep, other: RunbookStep, snapshot: Snapshot) -> bool:
     return not set(map(str.lower, touched(snapshot, one.step.sets))).isdisjoint(
         map(str.lower, touched(snapshot, other.step.sets))
     )

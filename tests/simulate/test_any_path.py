@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from rtaudit.azure.resource_types import RESOURCE_TYPES as READS
-from rtaudit.simulate.arm import Arm, Request
+from rtaudit.simulate.arm import ArmHandler, ArmRequest
 from rtaudit.simulate.faults import Denials
-from rtaudit.simulate.world import World
+from rtaudit.simulate.world import ServedEstate
 from rtaudit.snapshot import Gap
 
 from .support import ACCOUNT, MODELS, SUB, ZONE, resources, snapshot
 
 GAPS = [Gap(SUB, "locks", "denied"), Gap(ZONE, "privateDns", "failed", 500), Gap(MODELS, "models", "throttled")]
-ARM = Arm(World([snapshot(gaps=GAPS)]), Denials(["*/d3"]), page_size=2, api_versions={}, retry_after=1)
+ARM = ArmHandler(ServedEstate([snapshot(gaps=GAPS)]), Denials(["*/d3"]), page_size=2, api_versions={}, retry_after=1)
 
 WORDS = sorted(
     {word for one in resources() for word in one["id"].split("/")}
@@ -45,7 +45,7 @@ QUERIES = some.fixed_dictionaries(
 @settings(max_examples=600, deadline=None)
 @given(STARTS, TAILS, QUERIES, some.sampled_from(["GET", "GET", "GET", "POST", "TRACE"]))
 def test_every_path_has_an_answer(start, tail, query, method):
-    answer = ARM.answer(Request(method, f"{start}/{tail}", query, {}), "http://127.0.0.1:1")
+    answer = ARM.answer(ArmRequest(method, f"{start}/{tail}", query, {}), "http://127.0.0.1:1")
     assert answer.drop is False
     assert answer.status in {200, 400, 403, 404, 405, 409, 429, 500}
     body = json.loads(answer.body)
@@ -62,11 +62,11 @@ def test_every_path_has_an_answer(start, tail, query, method):
 def test_what_a_list_shows_can_be_read_one_by_one(kind, scope, child):
     namespace, *types = READS[kind].name.split("/")
     path = f"{scope}/{types[-1]}" if child and len(types) > 1 else f"{scope}/providers/{namespace}/{types[-1]}"
-    answer = ARM.answer(Request("GET", path, {"api-version": "2025-09-01"}, {}), "http://127.0.0.1:1")
+    answer = ARM.answer(ArmRequest("GET", path, {"api-version": "2025-09-01"}, {}), "http://127.0.0.1:1")
     if answer.status != 200 or kind.endswith(("models", "usages", "metrics", "permissions")):
         return
     for row in json.loads(answer.body).get("value", []):
         if row["id"].endswith("/d3"):
             continue  # denied
-        one = ARM.answer(Request("GET", "/" + row["id"].lstrip("/"), {"api-version": "2025-09-01"}, {}), "")
+        one = ARM.answer(ArmRequest("GET", "/" + row["id"].lstrip("/"), {"api-version": "2025-09-01"}, {}), "")
         assert json.loads(one.body) == row

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rtaudit.assets import snapshots
-from rtaudit.snapshot.secrets import CUT, cut_secrets, scrub
+from rtaudit.snapshot.secrets import MASK, cut_secrets, scrub
 from rtaudit.snapshot.secrets.shapes import SHAPES, is_harmless
 from tests.canaries import AI_KEY, ANYWHERE, B64, GITHUB, HEX, HEX64, KEPT, NAMES, STORAGE_KEY, WORD
 from tests.canaries import JWT as TOKEN
@@ -22,7 +22,7 @@ from tests.canaries import JWT as TOKEN
 def test_shapes_are_cut_wherever_they_stand(text: str, secret: str) -> None:
     assert secret in text
     assert secret not in scrub(text)
-    assert CUT in scrub(text)
+    assert MASK in scrub(text)
     assert scrub(scrub(text)) == scrub(text)
     assert secret not in scrub(f"before {text} after")
     for resource in (
@@ -47,7 +47,7 @@ def test_the_shape_of_a_key_is_cut_beside_a_telling_name_only(name: str, value: 
     made = cut_secrets({"properties": {name: value, "internalId": HEX, "keyVersion": HEX, "sha": HEX64, "hash": B64}})
     cut = name != "openai" or value == STORAGE_KEY
     assert made == {
-        "properties": {name: CUT if cut else value, "internalId": HEX, "keyVersion": HEX, "sha": HEX64, "hash": B64}
+        "properties": {name: MASK if cut else value, "internalId": HEX, "keyVersion": HEX, "sha": HEX64, "hash": B64}
     }
 
 
@@ -56,7 +56,7 @@ def test_the_shape_of_a_key_is_cut_beside_a_telling_name_only(name: str, value: 
 def test_a_name_beside_its_value(label: str, secret_name: str) -> None:
     pairs = [{label: secret_name, "value": WORD}, {label: "region", "value": "eastus2"}]
     made = cut_secrets({"settings": pairs})
-    assert made == {"settings": [{label: secret_name, "value": CUT}, {label: "region", "value": "eastus2"}]}
+    assert made == {"settings": [{label: secret_name, "value": MASK}, {label: "region", "value": "eastus2"}]}
 
 
 def test_tag_names_that_are_cut_alike_stay_apart() -> None:
@@ -85,18 +85,18 @@ def test_everything_below_api_properties_is_cut_and_what_is_empty_stays() -> Non
     made = cut_secrets(
         {"properties": {"apiProperties": {"a": "x", "b": {"c": ["y", 5]}, "d": None, "e": "", "f": True}}}
     )
-    assert made["properties"]["apiProperties"] == {"a": CUT, "b": {"c": [CUT, CUT]}, "d": None, "e": "", "f": True}
+    assert made["properties"]["apiProperties"] == {"a": MASK, "b": {"c": [MASK, MASK]}, "d": None, "e": "", "f": True}
 
 
 def test_a_number_of_tokens_is_a_number_and_a_number_for_a_password_is_cut() -> None:
     made = cut_secrets({"tokens": 100, "token": 5, "maxContextToken": "128000", "password": 12345678, "key1": 12345678})
-    assert made == {"tokens": 100, "token": 5, "maxContextToken": "128000", "password": CUT, "key1": CUT}
+    assert made == {"tokens": 100, "token": 5, "maxContextToken": "128000", "password": MASK, "key1": MASK}
 
 
 def test_thirty_two_hex_digits_are_a_key_in_a_tag_and_an_identifier_elsewhere() -> None:
     digits = "0123456789abcdef" * 2
     made = cut_secrets({"tags": {"note": f"key {digits}"}, "properties": {"internalId": digits}})
-    assert made == {"tags": {"note": f"key {CUT}"}, "properties": {"internalId": digits}}
+    assert made == {"tags": {"note": f"key {MASK}"}, "properties": {"internalId": digits}}
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -152,7 +152,7 @@ _WORD = st.sampled_from(
         TOKEN,
         AI_KEY,
         STORAGE_KEY,
-        CUT,
+        MASK,
     ]
 )
 _STRING = st.lists(_WORD, max_size=8).map("".join) | st.text(max_size=20)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rtaudit.snapshot import ASPECTS, Gap
-from rtaudit.subjects import KINDS, PARTS, World
+from rtaudit.subjects import ATTRIBUTES, KINDS, EstateIndex
 from rtaudit.subjects.world import not_shown
 from tests.subjects.worlds import (
     ACCOUNT,
@@ -144,7 +144,7 @@ def test_chat_deployments_are_those_whose_row_says_so() -> None:
 
 def test_an_environment_whose_accounts_were_not_read_is_open() -> None:
     one = the("environment", gaps=[gap("accounts")])
-    for name in ("accounts", "deployments", *(part for part in PARTS["environment"] if part.startswith("facts."))):
+    for name in ("accounts", "deployments", *(part for part in ATTRIBUTES["environment"] if part.startswith("facts."))):
         assert one.join(name).gaps, name
 
 
@@ -223,9 +223,9 @@ def test_every_part_says_what_it_reads_and_bears_an_empty_world() -> None:
     found = world(*bare, connected)
     for kind in KINDS:
         for subject in found.each(kind):
-            for name in PARTS[kind]:
+            for name in ATTRIBUTES[kind]:
                 subject.join(name)
-                assert PARTS[kind][name].about
+                assert ATTRIBUTES[kind][name].about
     assert {kind: len(found.each(kind)) for kind in KINDS} == {
         "account": 1,
         "deployment": 1,
@@ -242,9 +242,9 @@ def test_a_part_is_open_whenever_an_aspect_it_reads_was_skipped() -> None:
     """What a part declares to read, it looks at: without the aspect it says so, unless another part of it decides."""
     resources = [*TWO, deployment(), north()]
     for kind in ("account", "environment"):
-        for name, part in PARTS[kind].items():
+        for name, part in ATTRIBUTES[kind].items():
             for aspect in part.aspects:
-                made: World = world(*resources, aspects=[one for one in ASPECTS if one != aspect])
+                made: EstateIndex = world(*resources, aspects=[one for one in ASPECTS if one != aspect])
                 made_gaps: set[Gap] = set()
                 for subject in made.each(kind):
                     made_gaps.update(subject.join(name).gaps)

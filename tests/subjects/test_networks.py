@@ -9,7 +9,7 @@ import pytest
 
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 from tests.subjects.worlds import (
     ACCOUNT,
     ENDPOINT,
@@ -213,7 +213,7 @@ def test_where_every_zone_s_records_were_read_what_is_not_there_is_not_there() -
     said = group((OPENAI, [record_set("voice", "10.0.0.4")]))
     resources = [account(endpoint=HOSTS["endpoint"]), endpoint(), said, {"id": OPENAI}]
     read = world(*resources)
-    read = World(replace(read.snapshot, scope={**read.snapshot.scope, "leftOut": {"rules": [RECORDS]}}))
+    read = EstateIndex(replace(read.snapshot, scope={**read.snapshot.scope, "leftOut": {"rules": [RECORDS]}}))
     (row,) = read.private_endpoints[0].fact("hostRecords")
     assert (row["actual"].value, row["actual"].gaps, row["expected"]) == ([], (), ["10.0.0.4"])
     (old,) = the("privateEndpoint", *resources).fact("hostRecords")

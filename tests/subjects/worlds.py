@@ -8,7 +8,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 
 SUB = "/subscriptions/0a000000-0000-4000-8000-000000000001"
 OTHER_SUB = "/subscriptions/0b000000-0000-4000-8000-000000000002"
@@ -30,11 +30,11 @@ def world(
     aspects: Iterable[str] = tuple(ASPECTS),
     cloud: str = "AzureCloud",
     api_versions: Mapping[str, str] | None = None,
-) -> World:
+) -> EstateIndex:
     """The world of these resources."""
     scope = {**SCOPE, "cloud": cloud, "aspects": sorted(aspects)}
     collection = {"apiVersions": dict(api_versions or {})}
-    return World(Snapshot.of("prod", scope, copy.deepcopy(resources), gaps, collection=collection))
+    return EstateIndex(Snapshot.of("prod", scope, copy.deepcopy(resources), gaps, collection=collection))
 
 
 def the(kind: str, *resources: Resource, **settings: Any) -> Subject:

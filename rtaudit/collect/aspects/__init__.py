@@ -1,4 +1,4 @@
-"""The readers of every aspect, one module for each provider. Plain lists need none: the table of resource types makes them."""
+"""Readers: read every aspect, one module for each provider. The table of resource types makes the readers of plain lists."""
 
 from __future__ import annotations
 

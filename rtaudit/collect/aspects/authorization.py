@@ -1,4 +1,4 @@
-"""Who may do what to an account, and what protects it: role assignments, the roles that they name, locks.
+"""Authorization readers: read role assignments, the roles that they name, and locks.
 
 No SDK: docs/decisions/0001-plain-get.md.
 """
@@ -15,7 +15,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import World
+    from rtaudit.collect.world import CollectedRows
 
 _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
@@ -25,7 +25,7 @@ def _extended(resource_id: str) -> str:
     return arm_id.key(resource_id).rpartition("/providers/")[0] or "/"
 
 
-def _reaches(world: World, scope: str) -> bool:
+def _reaches(world: CollectedRows, scope: str) -> bool:
     """True when a management scope is, or stands above, an account in scope."""
     if scope == "/" or scope.startswith(_MANAGEMENT_GROUP):
         # Azure lists those of a management group for the subscriptions below it only.
@@ -33,7 +33,7 @@ def _reaches(world: World, scope: str) -> bool:
     return scope in world.memo(scopes_above)
 
 
-def scopes_above(world: World) -> set[str]:
+def scopes_above(world: CollectedRows) -> set[str]:
     """The accounts in scope, their groups and subscriptions."""
     found: set[str] = set()
     for key in world.in_scope():
@@ -42,18 +42,18 @@ def scopes_above(world: World) -> set[str]:
     return found
 
 
-def _keep_assignment(world: World, row: Row) -> Row | None:
+def _keep_assignment(world: CollectedRows, row: Row) -> Row | None:
     scope = properties(row).get("scope")
     key = arm_id.key(scope) if isinstance(scope, str) else _extended(row["id"])
     # What a project below an account grants does not reach the account: kept, so that a finding can say so.
     return row if _reaches(world, key) or "/".join(key.split("/")[:9]) in world.in_scope() else None
 
 
-def _keep_lock(world: World, row: Row) -> Row | None:
+def _keep_lock(world: CollectedRows, row: Row) -> Row | None:
     return row if _reaches(world, _extended(row["id"])) else None
 
 
-def _definitions(world: World) -> Iterable[str]:
+def _definitions(world: CollectedRows) -> Iterable[str]:
     named: dict[str, str] = {}
     for row in world.kept("roleAssignments"):
         role = properties(row).get("roleDefinitionId")
@@ -62,14 +62,14 @@ def _definitions(world: World) -> Iterable[str]:
     return named.values()
 
 
-def _callers(of: str) -> Callable[[World], Iterable[str]]:
-    def targets(world: World) -> Iterable[str]:
+def _callers(of: str) -> Callable[[CollectedRows], Iterable[str]]:
+    def targets(world: CollectedRows) -> Iterable[str]:
         return (one for one in world.callers if arm_id.type_of(one) == of.lower())
 
     return targets
 
 
-def _keep_caller(_world: World, row: Row) -> Row:
+def _keep_caller(_world: CollectedRows, row: Row) -> Row:
     """Of an app or an identity only who it is: its settings are nobody's business here."""
     own = {name: properties(row)[name] for name in ("principalId", "clientId", "tenantId") if name in properties(row)}
     kept: Row = {name: row[name] for name in ("id", "name", "type", "location", "identity") if name in row}
@@ -83,9 +83,9 @@ CALLERS = tuple(
         type=name,
         action=f"{name}/read",
         targets=_callers(name),
-        ask=below(),
+        send=below(),
         shape="one",
-        keep=_keep_caller,
+        row_filter=_keep_caller,
     )
     for name in CALLER_TYPES
 )
@@ -93,17 +93,17 @@ CALLERS = tuple(
 
 READERS = (
     *CALLERS,
-    list_of("Microsoft.Authorization/roleAssignments", keep=_keep_assignment, keep_needs=("accounts",)),
+    list_of("Microsoft.Authorization/roleAssignments", row_filter=_keep_assignment, keep_depends_on=("accounts",)),
     Reader(
         name="roleDefinitions",
         aspect="roleAssignments",
         type="Microsoft.Authorization/roleDefinitions",
         action="Microsoft.Authorization/roleDefinitions/read",
         targets=_definitions,
-        ask=below(),
-        after=("accounts", "roleAssignments"),
+        send=below(),
+        depends_on=("accounts", "roleAssignments"),
         shape="one",
     ),
-    list_of("Microsoft.Authorization/locks", keep=_keep_lock, keep_needs=("accounts",)),
+    list_of("Microsoft.Authorization/locks", row_filter=_keep_lock, keep_depends_on=("accounts",)),
 )
 """Readers of the aspects roleAssignments and locks."""

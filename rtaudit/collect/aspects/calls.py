@@ -1,4 +1,4 @@
-"""The shapes of call that readers share."""
+"""Calls: build the requests and the targets that readers share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rtaudit.azure.resource_types import RESOURCE_TYPES, ResourceType
 from rtaudit.collect.reader import Reader, Row
 
 if TYPE_CHECKING:
-    from rtaudit.collect.arm import Arm, Page
-    from rtaudit.collect.world import World
+    from rtaudit.collect.arm import ArmReader, ResponsePage
+    from rtaudit.collect.world import CollectedRows
 
 
-def below(suffix: str = "", **query: str) -> Callable[[Arm, str, Page, str], None]:
+def below(suffix: str = "", **query: str) -> Callable[[ArmReader, str, ResponsePage, str], None]:
     """A plain GET of the id with `suffix` behind it."""
 
-    def ask(arm: Arm, subject: str, page: Page, version: str) -> None:
+    def ask(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
         arm.get(subject.rstrip("/") + suffix, page=page, api_version=version, **query)
 
     return ask
@@ -36,19 +36,19 @@ def list_of(resource_type: str, **more: Any) -> Reader:
         action=row.read_action,
         targets=subscriptions if of_each is None else None,
         of_each=None if of_each is None else of_each(row),
-        after=() if of_each is None else ("accounts",),
-        ask=_operation(row) if row.operation else below("" if row.catalogue else row.path),
+        depends_on=() if of_each is None else ("accounts",),
+        send=_operation(row) if row.operation else below("" if row.catalogue else row.path),
         shape="catalogue" if row.catalogue else "list",
     )
     return replace(made, **more)
 
 
-def _operation(row: ResourceType) -> Callable[[Arm, str, Page, str], None]:
+def _operation(row: ResourceType) -> Callable[[ArmReader, str, ResponsePage, str], None]:
     """The first page, worded by an operation of the provider's SDK."""
     group, _, method = row.operation.partition(".")
     module, _, client = _CLIENTS[row.name.partition("/")[0]].partition(":")
 
-    def ask(arm: Arm, subject: str, page: Page, version: str) -> None:
+    def ask(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
         kind = getattr(import_module(module), client)  # its import waits until it is needed
         operation = getattr(getattr(arm.client(kind, arm_id.subscription_of(subject) or ""), group), method)
         arm.first(operation, *_ARGUMENTS[row.asked_of](subject), page=page, api_version=version)
@@ -82,7 +82,7 @@ def regions(row: ResourceType) -> Callable[[Row], Iterable[str]]:
     return of
 
 
-def subscriptions(world: World) -> Iterable[str]:
+def subscriptions(world: CollectedRows) -> Iterable[str]:
     """Every subscription in scope."""
     return (f"/subscriptions/{subscription}" for subscription in world.subscriptions)
 

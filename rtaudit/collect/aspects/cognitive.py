@@ -1,4 +1,4 @@
-"""Readers of accounts and what belongs to them: subscriptions, deployments, content policies, catalogue, quota, providers."""
+"""Account readers: read subscriptions, accounts, deployments, content policies, catalogue, quota and providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import World
+    from rtaudit.collect.world import CollectedRows
 
 PROVIDERS = ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.Network")
 """Resource providers whose registration is read."""
@@ -19,30 +19,30 @@ PROVIDERS = ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.Net
 _REALTIME = re.compile(r"(^|-)realtime(-|$)|^gpt-live", re.IGNORECASE)
 
 
-def _groups(world: World) -> Iterable[str]:
+def _groups(world: CollectedRows) -> Iterable[str]:
     """The resource groups that were named and of which no account came: they may be empty, or not exist."""
     for name in sorted(world.groups - world.groups_seen()):
         if "/" not in name:
             yield from (f"/subscriptions/{subscription}/resourceGroups/{name}" for subscription in world.subscriptions)
 
 
-def _keep_account(world: World, row: Row) -> Row | None:
+def _keep_account(world: CollectedRows, row: Row) -> Row | None:
     return row if world.covers_account(row) and world.mine(row["id"]) else None
 
 
-def _providers(world: World) -> Iterable[str]:
+def _providers(world: CollectedRows) -> Iterable[str]:
     for subscription in world.subscriptions:
         for name in PROVIDERS:
             yield f"/subscriptions/{subscription}/providers/{name}"
 
 
-def _keep_models(world: World, row: Row) -> Row:
+def _keep_models(world: CollectedRows, row: Row) -> Row:
     deployed = world.memo(_deployed)
     kept = [one for one in listed(row.get("value")) if is_realtime(one) or _model_key(_model(one)) in deployed]
     return {**row, "value": kept}
 
 
-def _deployed(world: World) -> set[tuple[str, str, str]]:
+def _deployed(world: CollectedRows) -> set[tuple[str, str, str]]:
     return {_model_key(properties(deployment).get("model")) for deployment in world.kept("deployments")}
 
 
@@ -75,17 +75,17 @@ READERS = (
         type="Microsoft.Resources/subscriptions",
         action="Microsoft.Resources/subscriptions/read",
         targets=subscriptions,
-        ask=below(),
+        send=below(),
         shape="one",
     ),
-    list_of(f"{_CS}/accounts", keep=_keep_account),
+    list_of(f"{_CS}/accounts", row_filter=_keep_account),
     Reader(
         name="deletedAccounts",
         aspect="accounts",
         type=f"{_CS}/locations/resourceGroups/deletedAccounts",
         action=f"{_CS}/deletedAccounts/read",
         targets=subscriptions,
-        ask=below(f"/providers/{_CS}/deletedAccounts"),
+        send=below(f"/providers/{_CS}/deletedAccounts"),
         part=f"/providers/{_CS}/deletedAccounts",
     ),
     Reader(
@@ -94,21 +94,21 @@ READERS = (
         type="Microsoft.Resources/resourceGroups",
         action="Microsoft.Resources/subscriptions/resourceGroups/read",
         targets=_groups,
-        ask=below(),
-        after=("accounts",),
+        send=below(),
+        depends_on=("accounts",),
         shape="one",
         # Only whether it is there counts.
-        keep=lambda _world, _row: None,
+        row_filter=lambda _world, _row: None,
         absent_codes=frozenset({"ResourceGroupNotFound"}),
     ),
-    list_of(f"{_CS}/locations/models", keep=_keep_models, keep_needs=("deployments",)),
+    list_of(f"{_CS}/locations/models", row_filter=_keep_models, keep_depends_on=("deployments",)),
     Reader(
         name="providers",
         aspect="providers",
         type="Microsoft.Resources/providers",
         action="Microsoft.Resources/subscriptions/providers/read",
         targets=_providers,
-        ask=below(),
+        send=below(),
         shape="one",
     ),
 )

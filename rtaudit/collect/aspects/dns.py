@@ -15,7 +15,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import World
+    from rtaudit.collect.world import CollectedRows
 
 _ZONES = "Microsoft.Network/privateDnsZones"
 
@@ -28,34 +28,34 @@ def _configs(group: Row) -> Iterator[str]:
             yield zone
 
 
-def _named_zones(world: World) -> dict[str, str]:
+def _named_zones(world: CollectedRows) -> dict[str, str]:
     """Zones that zone groups name, by key, as Azure wrote them."""
     return {arm_id.key(zone): zone for group in world.kept("zoneGroups") for zone in _configs(group)}
 
 
-def _required(world: World, zone: str) -> bool:
+def _required(world: CollectedRows, zone: str) -> bool:
     return arm_id.name_of(zone).lower() in world.cloud.dns_zones.values()
 
 
-def _keep_zone(world: World, row: Row) -> Row | None:
+def _keep_zone(world: CollectedRows, row: Row) -> Row | None:
     return row if _required(world, row["id"]) or arm_id.key(row["id"]) in world.memo(_named_zones) else None
 
 
-def _elsewhere(world: World) -> Iterable[str]:
+def _elsewhere(world: CollectedRows) -> Iterable[str]:
     """Zones that zone groups name in subscriptions that are not collected, such as a hub's."""
     scope = set(world.subscriptions)
     return (zone for zone in world.memo(_named_zones).values() if arm_id.subscription_of(zone) not in scope)
 
 
-def _zones(world: World) -> Iterable[str]:
+def _zones(world: CollectedRows) -> Iterable[str]:
     return (row["id"] for name in ("zones", "zonesElsewhere") for row in world.kept(name))
 
 
-def _keep_record(world: World, row: Row) -> Row | None:
+def _keep_record(world: CollectedRows, row: Row) -> Row | None:
     return row if arm_id.name_of(row["id"]).lower() in world.memo(_hosts) else None
 
 
-def _hosts(world: World) -> set[str]:
+def _hosts(world: CollectedRows) -> set[str]:
     """Names of the records of accounts in scope: the first label of each of their hosts."""
     found: set[str] = set()
     for account in world.in_scope().values():
@@ -68,15 +68,15 @@ def _hosts(world: World) -> set[str]:
 
 
 READERS = (
-    list_of(_ZONES, keep=_keep_zone, keep_needs=("zoneGroups",)),
+    list_of(_ZONES, row_filter=_keep_zone, keep_depends_on=("zoneGroups",)),
     Reader(
         name="zonesElsewhere",
         aspect="privateDns",
         type=_ZONES,
         action=f"{_ZONES}/read",
         targets=_elsewhere,
-        ask=below(),
-        after=("zoneGroups",),
+        send=below(),
+        depends_on=("zoneGroups",),
         shape="one",
     ),
     Reader(
@@ -85,8 +85,8 @@ READERS = (
         type=f"{_ZONES}/virtualNetworkLinks",
         action=f"{_ZONES}/virtualNetworkLinks/read",
         targets=_zones,
-        ask=below("/virtualNetworkLinks"),
-        after=("zones", "zonesElsewhere", "zoneGroups"),
+        send=below("/virtualNetworkLinks"),
+        depends_on=("zones", "zonesElsewhere", "zoneGroups"),
     ),
     Reader(
         name="zoneRecords",
@@ -94,11 +94,11 @@ READERS = (
         type=f"{_ZONES}/A",
         action=f"{_ZONES}/A/read",
         targets=_zones,
-        ask=below("/A"),
+        send=below("/A"),
         part="/A",
-        after=("zones", "zonesElsewhere", "zoneGroups"),
-        keep=_keep_record,
-        keep_needs=("accounts",),
+        depends_on=("zones", "zonesElsewhere", "zoneGroups"),
+        row_filter=_keep_record,
+        keep_depends_on=("accounts",),
     ),
 )
 """Readers of the aspect privateDns. Without the aspect privateEndpoints every required zone is read, and its links."""

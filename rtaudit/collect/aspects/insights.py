@@ -13,10 +13,10 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import World
+    from rtaudit.collect.world import CollectedRows
 
 
-def _keep_alert(world: World, row: Row) -> Row | None:
+def _keep_alert(world: CollectedRows, row: Row) -> Row | None:
     """An alert whose scopes are, or stand above, an account in scope."""
     above = world.memo(scopes_above)
     scopes = [scope for scope in listed(properties(row).get("scopes")) if isinstance(scope, str)]
@@ -27,7 +27,7 @@ _ABOUT = frozenset({"azurediagnostics", "azuremetrics", "cognitiveservices", "az
 _WORD = re.compile(r"[a-z0-9_-]+")
 
 
-def _keep_log_alert(world: World, row: Row) -> Row | None:
+def _keep_log_alert(world: CollectedRows, row: Row) -> Row | None:
     """A log alert on an account in scope, or whose query is about one, or about requests and metrics at all."""
     if _keep_alert(world, row) is not None:
         return row
@@ -37,7 +37,7 @@ def _keep_log_alert(world: World, row: Row) -> Row | None:
     return row if words & _ABOUT or words & world.memo(_account_names) else None
 
 
-def _account_names(world: World) -> frozenset[str]:
+def _account_names(world: CollectedRows) -> frozenset[str]:
     return frozenset(arm_id.name_of(key) for key in world.in_scope())
 
 
@@ -52,13 +52,13 @@ def action_groups_of(alert: Row) -> Iterator[str]:
             yield named
 
 
-def _called(world: World) -> dict[str, str]:
+def _called(world: CollectedRows) -> dict[str, str]:
     return {
         arm_id.key(group): group for name in _ALERTS for alert in world.kept(name) for group in action_groups_of(alert)
     }
 
 
-def _keep_group(world: World, row: Row) -> Row | None:
+def _keep_group(world: CollectedRows, row: Row) -> Row | None:
     """Of an action group only whether it acts: receivers are people's addresses."""
     if arm_id.key(row["id"]) not in world.memo(_called):
         return None
@@ -82,12 +82,12 @@ def _silent(receiver: Any) -> bool:
     return isinstance(status, str) and status.lower() in {"disabled", "notspecified"}
 
 
-def _groups_elsewhere(world: World) -> Iterable[str]:
+def _groups_elsewhere(world: CollectedRows) -> Iterable[str]:
     scope = set(world.subscriptions)
     return (group for group in world.memo(_called).values() if arm_id.subscription_of(group) not in scope)
 
 
-def _workspaces(world: World) -> Iterable[str]:
+def _workspaces(world: CollectedRows) -> Iterable[str]:
     named: dict[str, str] = {}
     for setting in world.kept("diagnostics"):
         workspace = properties(setting).get("workspaceId")
@@ -102,7 +102,12 @@ _ALERTS = ("metricAlerts", "activityLogAlerts", "logAlerts")
 READERS = (
     *(
         # Several lists of one aspect: each has gaps of its own.
-        list_of(f"Microsoft.Insights/{name}", keep=keep, keep_needs=needs, part=f"/providers/Microsoft.Insights/{name}")
+        list_of(
+            f"Microsoft.Insights/{name}",
+            row_filter=keep,
+            keep_depends_on=needs,
+            part=f"/providers/Microsoft.Insights/{name}",
+        )
         for name, keep, needs in (
             ("metricAlerts", _keep_alert, ("accounts",)),
             ("activityLogAlerts", _keep_alert, ("accounts",)),
@@ -116,11 +121,11 @@ READERS = (
         type="Microsoft.Insights/actionGroups",
         action="Microsoft.Insights/actionGroups/read",
         targets=_groups_elsewhere,
-        ask=below(),
-        after=("accounts", *_ALERTS),
+        send=below(),
+        depends_on=("accounts", *_ALERTS),
         shape="one",
-        keep=_keep_group,
-        keep_needs=("accounts", *_ALERTS),
+        row_filter=_keep_group,
+        keep_depends_on=("accounts", *_ALERTS),
     ),
     Reader(
         name="workspaces",
@@ -129,8 +134,8 @@ READERS = (
         action="Microsoft.OperationalInsights/workspaces/read",
         targets=_workspaces,
         # By id and not by list: a handful is named, often in a subscription of its own.
-        ask=below(),
-        after=("accounts", "diagnostics"),
+        send=below(),
+        depends_on=("accounts", "diagnostics"),
         shape="one",
     ),
 )

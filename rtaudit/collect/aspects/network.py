@@ -1,4 +1,4 @@
-"""Readers of private endpoints that connect to an account in scope, and of their DNS zone groups.
+"""Network readers: read private endpoints that connect to an account in scope, and their DNS zone groups.
 
 azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded beside the first answers, and only
 where an account has an endpoint; elsewhere the list, which will be empty but for endpoints that an account no longer knows,
@@ -18,8 +18,8 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.arm import Arm, Page
-    from rtaudit.collect.world import World
+    from rtaudit.collect.arm import ArmReader, ResponsePage
+    from rtaudit.collect.world import CollectedRows
 
 _SDK = "azure.mgmt.network"
 _needed = threading.Event()
@@ -35,16 +35,16 @@ def connected_to(endpoint: Row) -> Iterator[str]:
                 yield arm_id.key(target)
 
 
-def _keep_endpoint(world: World, row: Row) -> Row | None:
+def _keep_endpoint(world: CollectedRows, row: Row) -> Row | None:
     in_scope = world.in_scope()
     return row if any(target in in_scope for target in connected_to(row)) else None
 
 
-def _endpoints(world: World) -> Iterable[str]:
+def _endpoints(world: CollectedRows) -> Iterable[str]:
     return (row["id"] for row in world.kept("privateEndpoints") if world.mine(row["id"]))
 
 
-def _subscriptions(world: World) -> Iterable[str]:
+def _subscriptions(world: CollectedRows) -> Iterable[str]:
     """Every subscription; where an account has an endpoint, the SDK begins to load."""
     with_endpoint = (listed(properties(row).get("privateEndpointConnections")) for row in world.kept("accounts"))
     if not _needed.is_set() and any(with_endpoint):
@@ -53,19 +53,19 @@ def _subscriptions(world: World) -> Iterable[str]:
     return subscriptions(world)
 
 
-def _client(arm: Arm, subject: str) -> Any:
+def _client(arm: ArmReader, subject: str) -> Any:
     # Waits for the import that is under way.
     return arm.client(import_module(_SDK).NetworkManagementClient, arm_id.subscription_of(subject) or "")
 
 
-def _list_endpoints(arm: Arm, subject: str, page: Page, version: str) -> None:
+def _list_endpoints(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
     if not _needed.is_set():
         below("/providers/Microsoft.Network/privateEndpoints")(arm, subject, page, version)
         return
     arm.first(_client(arm, subject).private_endpoints.list_by_subscription, page=page, api_version=version)
 
 
-def _list_zone_groups(arm: Arm, subject: str, page: Page, version: str) -> None:
+def _list_zone_groups(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
     operation = _client(arm, subject).private_dns_zone_groups.list
     arm.first(operation, arm_id.name_of(subject), arm_id.group_of(subject) or "", page=page, api_version=version)
 
@@ -74,10 +74,10 @@ READERS = (
     list_of(
         "Microsoft.Network/privateEndpoints",
         targets=_subscriptions,
-        ask=_list_endpoints,
-        after=("accounts",),
-        keep=_keep_endpoint,
-        keep_needs=("accounts",),
+        send=_list_endpoints,
+        depends_on=("accounts",),
+        row_filter=_keep_endpoint,
+        keep_depends_on=("accounts",),
     ),
     Reader(
         name="zoneGroups",
@@ -85,8 +85,8 @@ READERS = (
         type="Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
         action="Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read",
         targets=_endpoints,
-        ask=_list_zone_groups,
-        after=("accounts", "privateEndpoints"),
+        send=_list_zone_groups,
+        depends_on=("accounts", "privateEndpoints"),
     ),
 )
 """Readers of the aspect privateEndpoints."""

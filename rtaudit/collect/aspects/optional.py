@@ -1,4 +1,4 @@
-"""What is read only when asked for: Defender for AI, perimeters, budgets, what regions have left, a week's metrics in sums."""
+"""Opt-in readers: read Defender for AI, perimeters, budgets, free capacity of regions, and a week's metrics in sums."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.answers import sound
 from rtaudit.collect.aspects.calls import below, itself, list_of
 from rtaudit.collect.aspects.cognitive import is_realtime
-from rtaudit.collect.faults import Fault
+from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.collect.world import listed
 
 if TYPE_CHECKING:
-    from rtaudit.collect.arm import Arm, Page
-    from rtaudit.collect.world import World
+    from rtaudit.collect.arm import ArmReader, ResponsePage
+    from rtaudit.collect.world import CollectedRows
 
 DAYS = 7
 """Days that the metrics are summed over."""
@@ -32,11 +32,11 @@ METRICS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
 """Metrics that are asked for together -> the dimensions that split them, and what those are called in a snapshot."""
 
 
-def _plans(world: World) -> Iterable[str]:
+def _plans(world: CollectedRows) -> Iterable[str]:
     return (f"/subscriptions/{name}/providers/Microsoft.Security/pricings/AI" for name in world.subscriptions)
 
 
-def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
+def _ask_metrics(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
     """The sums of each metric, as one resource; Azure's series of points are not kept."""
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     stamps = ((moment.strftime("%Y-%m-%dT%H:%M:%SZ")) for moment in (end - timedelta(days=DAYS), end))
@@ -63,7 +63,7 @@ def _ask_metrics(arm: Arm, subject: str, page: Page, version: str) -> None:
         missing = [name for name in names if name.lower() not in named]
         if missing:
             # Azure names each metric that was asked for, with an empty series where nothing happened.
-            raise Fault("failed", f"the answer does not name the metric {missing[0]}", code="MalformedAnswer")
+            raise ReadFailure("failed", f"the answer does not name the metric {missing[0]}", code="MalformedAnswer")
         rows += sums
     if not any(row["name"] == REQUESTS for row in rows):
         # Named, and nothing happened: that is an answer too.
@@ -79,7 +79,7 @@ def _sums(document: Row, dimensions: dict[str, str]) -> Iterator[Row]:
     for metric in listed(document.get("value")):
         name = _name(metric)
         if not name:
-            raise Fault("failed", "a metric has no name", code="MalformedAnswer")
+            raise ReadFailure("failed", "a metric has no name", code="MalformedAnswer")
         totals: dict[tuple[tuple[str, str], ...], float] = defaultdict(float)
         for series in listed(metric.get("timeseries")):
             if isinstance(series, dict):
@@ -123,12 +123,12 @@ def _group(account: Row) -> Iterable[str]:
     return (f"/subscriptions/{arm_id.subscription_of(account['id'])}/resourceGroups/{group}",) if group else ()
 
 
-def _of_subscription(_world: World, row: Row) -> Row | None:
+def _of_subscription(_world: CollectedRows, row: Row) -> Row | None:
     # Those of groups are read there.
     return row if arm_id.group_of(row["id"]) is None else None
 
 
-def _capacities(world: World) -> Iterable[str]:
+def _capacities(world: CollectedRows) -> Iterable[str]:
     """For each region, the realtime models that are deployed there."""
     regions = {arm_id.key(row["id"]): arm_id.region(row.get("location")) for row in world.kept("accounts")}
     found: dict[str, None] = {}
@@ -145,7 +145,7 @@ def _capacities(world: World) -> Iterable[str]:
     return found
 
 
-def _ask_capacity(arm: Arm, subject: str, page: Page, version: str) -> None:
+def _ask_capacity(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
     """What a region has left of a model, every page, as one resource."""
     path, _, named = subject.rpartition("/")
     publisher, _, rest = named.partition(".")
@@ -166,7 +166,7 @@ def _ask_capacity(arm: Arm, subject: str, page: Page, version: str) -> None:
 
 
 READERS = (
-    list_of("Microsoft.Consumption/budgets", keep=_of_subscription, part=_BUDGETS),
+    list_of("Microsoft.Consumption/budgets", row_filter=_of_subscription, part=_BUDGETS),
     Reader(
         name="budgetsOfGroups",
         aspect="budgets",
@@ -174,8 +174,8 @@ READERS = (
         action="Microsoft.Consumption/budgets/read",
         targets=None,
         of_each=_group,
-        ask=below(_BUDGETS),
-        after=("accounts",),
+        send=below(_BUDGETS),
+        depends_on=("accounts",),
         part=_BUDGETS,
     ),
     Reader(
@@ -184,8 +184,8 @@ READERS = (
         type="Microsoft.CognitiveServices/locations/modelCapacities",
         action="Microsoft.CognitiveServices/locations/modelCapacities/read",
         targets=_capacities,
-        ask=_ask_capacity,
-        after=("accounts", "deployments"),
+        send=_ask_capacity,
+        depends_on=("accounts", "deployments"),
     ),
     list_of("Microsoft.CognitiveServices/accounts/networkSecurityPerimeterConfigurations", of_each=_reachable),
     Reader(
@@ -194,7 +194,7 @@ READERS = (
         type="Microsoft.Security/pricings",
         action="Microsoft.Security/pricings/read",
         targets=_plans,
-        ask=below(),
+        send=below(),
         shape="one",
     ),
     Reader(
@@ -204,8 +204,8 @@ READERS = (
         action="Microsoft.Insights/metrics/read",
         targets=None,
         of_each=itself,
-        ask=_ask_metrics,
-        after=("accounts",),
+        send=_ask_metrics,
+        depends_on=("accounts",),
     ),
 )
 """Readers of the opt-in aspects defender and metrics; the table of resource types makes the plain ones."""

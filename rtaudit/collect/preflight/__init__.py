@@ -1,12 +1,12 @@
-"""preflight: before anything is collected, whether it could be; before anything is built, whether it can be."""
+"""Preflight: checks before a collection whether it can read everything, and before a deployment whether it can be built."""
 
 from rtaudit.azure.rbac import grants
 from rtaudit.collect.preflight.model import (
     SCHEMA,
-    Check,
     Expected,
-    Planned,
+    PlannedDeployment,
     Preflight,
+    PreflightFinding,
     expected_of,
     narrowest_role,
 )
@@ -14,10 +14,10 @@ from rtaudit.collect.preflight.run import preflight
 
 __all__ = [
     "SCHEMA",
-    "Check",
     "Expected",
-    "Planned",
+    "PlannedDeployment",
     "Preflight",
+    "PreflightFinding",
     "expected_of",
     "grants",
     "narrowest_role",

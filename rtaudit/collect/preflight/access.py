@@ -10,11 +10,11 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.rbac import grants
 from rtaudit.collect.aspects.calls import below
 from rtaudit.collect.credentials import Identity
-from rtaudit.collect.gather import Gathering
-from rtaudit.collect.preflight.model import Check, narrowest_role, needs_of
+from rtaudit.collect.gather import Collector
+from rtaudit.collect.preflight.model import PreflightFinding, narrowest_role, needs_of
 from rtaudit.collect.reader import Reader
-from rtaudit.collect.request import Request
-from rtaudit.collect.world import World, listed
+from rtaudit.collect.request import CollectionRequest
+from rtaudit.collect.world import CollectedRows, listed
 
 _PROVIDERS = {
     "Microsoft.CognitiveServices": "accounts",
@@ -24,7 +24,7 @@ _PROVIDERS = {
 """Provider -> the aspect that needs it registered."""
 
 
-def _scopes(world: World) -> Iterator[str]:
+def _scopes(world: CollectedRows) -> Iterator[str]:
     for subscription in world.subscriptions:
         yield f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions"
         for group in sorted(world.groups):
@@ -37,22 +37,22 @@ PERMISSIONS = Reader(
     type="Microsoft.Authorization/permissions",
     action="Microsoft.Authorization/permissions/read",
     targets=_scopes,
-    ask=below(),
+    send=below(),
     shape="catalogue",
 )
 
 
-def check_identity(request: Request, identity: Identity, tenants: list[str]) -> Iterator[Check]:
+def check_identity(request: CollectionRequest, identity: Identity, tenants: list[str]) -> Iterator[PreflightFinding]:
     who = identity.principal or "an identity whose token does not say who it is"
     where = identity.tenant or (tenants[0] if tenants else "a tenant that is not known")
     if request.tenant and request.tenant.lower() not in {where.lower(), *(one.lower() for one in tenants)}:
         fix = shlex.join(["az", "login", "--tenant", request.tenant])
-        yield Check("identity", "/", "fail", f"{who} is of tenant {where}, not {request.tenant}", fix=fix)
+        yield PreflightFinding("identity", "/", "fail", f"{who} is of tenant {where}, not {request.tenant}", fix=fix)
     else:
-        yield Check("identity", "/", "pass", f"{who} of tenant {where}")
+        yield PreflightFinding("identity", "/", "pass", f"{who} of tenant {where}")
 
 
-def check_subscriptions(gathering: Gathering) -> Iterator[Check]:
+def check_subscriptions(gathering: Collector) -> Iterator[PreflightFinding]:
     gaps = {
         arm_id.key(gap.scope): gap
         for gap in gathering.gaps
@@ -61,14 +61,14 @@ def check_subscriptions(gathering: Gathering) -> Iterator[Check]:
     for row in gathering.world.kept("subscriptions"):
         state = row.get("state") or "Enabled"
         outcome = "pass" if state in {"Enabled", "PastDue", "Warned"} else "fail"
-        yield Check("subscription", row["id"], outcome, f"{row.get('displayName')}: {state}")
+        yield PreflightFinding("subscription", row["id"], outcome, f"{row.get('displayName')}: {state}")
     for subscription in gathering.world.subscriptions:
         scope = f"/subscriptions/{subscription}"
         if scope in gaps and not any(arm_id.key(row["id"]) == scope for row in gathering.world.kept("subscriptions")):
-            yield Check("subscription", scope, "unknown", str(gaps[scope].message))
+            yield PreflightFinding("subscription", scope, "unknown", str(gaps[scope].message))
 
 
-def check_providers(gathering: Gathering, request: Request) -> Iterator[Check]:
+def check_providers(gathering: Collector, request: CollectionRequest) -> Iterator[PreflightFinding]:
     states = {arm_id.key(row["id"]): row.get("registrationState") for row in gathering.world.kept("providers")}
     gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "providers"}
     for subscription in gathering.world.subscriptions:
@@ -78,16 +78,20 @@ def check_providers(gathering: Gathering, request: Request) -> Iterator[Check]:
             scope = f"/subscriptions/{subscription}/providers/{name}"
             state = states.get(arm_id.key(scope))
             if state == "Registered":
-                yield Check("provider", scope, "pass", f"{name} is registered")
+                yield PreflightFinding("provider", scope, "pass", f"{name} is registered")
             elif state is not None:
                 fix = f"az provider register --namespace {name} --subscription {subscription}"
-                yield Check("provider", scope, "fail", f"{name} is {state}", fix=fix)
+                yield PreflightFinding("provider", scope, "fail", f"{name} is {state}", fix=fix)
             else:
                 gap = gaps.get(arm_id.key(scope))
-                yield Check("provider", scope, "unknown", str(gap.message if gap else "no answer"), needs_of(gap))
+                yield PreflightFinding(
+                    "provider", scope, "unknown", str(gap.message if gap else "no answer"), needs_of(gap)
+                )
 
 
-def check_permissions(gathering: Gathering, request: Request, identity: Identity) -> Iterator[Check]:
+def check_permissions(
+    gathering: Collector, request: CollectionRequest, identity: Identity
+) -> Iterator[PreflightFinding]:
     held: dict[str, list[Any]] = {
         arm_id.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listed(row.get("value"))
         for row in gathering.world.kept("permissions")
@@ -98,7 +102,9 @@ def check_permissions(gathering: Gathering, request: Request, identity: Identity
         scope = f"/subscriptions/{subscription}"
         if scope not in held:
             gap = gaps.get(f"{scope}/providers/microsoft.authorization/permissions")
-            yield Check("permission", scope, "unknown", str(gap.message if gap else "no answer"), needs_of(gap))
+            yield PreflightFinding(
+                "permission", scope, "unknown", str(gap.message if gap else "no answer"), needs_of(gap)
+            )
             continue
         groups = [held.get(f"{scope}/resourcegroups/{group}", []) for group in sorted(gathering.world.groups)]
         missing = [
@@ -109,7 +115,7 @@ def check_permissions(gathering: Gathering, request: Request, identity: Identity
             and not (reach == "account" and groups and all(grants(group, action) for group in groups))
         ]
         if not missing:
-            yield Check(
+            yield PreflightFinding(
                 "permission", scope, "pass", f"all {len({action for _, action, _ in needed})} actions are granted"
             )
         for aspect in sorted({aspect for aspect, _ in missing}):
@@ -118,24 +124,26 @@ def check_permissions(gathering: Gathering, request: Request, identity: Identity
             who = identity.principal or "PRINCIPAL"
             grant = ["az", "role", "assignment", "create", "--assignee", who, "--role", role or "", "--scope", scope]
             fix = shlex.join(grant) if role else None
-            yield Check(
+            yield PreflightFinding(
                 "permission", scope, "fail", f"{aspect} could not be read: {', '.join(actions)}", actions, role, fix
             )
 
 
-def check_groups(gathering: Gathering, request: Request) -> Iterator[Check]:
+def check_groups(gathering: Collector, request: CollectionRequest) -> Iterator[PreflightFinding]:
     world = gathering.world
     for name in request.groups:
         asked = world.group_asked(name)
         if name.lower() in world.groups_seen():
-            yield Check("resourceGroup", name, "pass", "it is there")
+            yield PreflightFinding("resourceGroup", name, "pass", "it is there")
         elif any(asked.values()):
-            yield Check("resourceGroup", name, "pass", "it is there, and holds no account")
+            yield PreflightFinding("resourceGroup", name, "pass", "it is there, and holds no account")
         elif asked.keys() <= gathering.whole["groups"]:
-            yield Check("resourceGroup", name, "fail", "there is no such resource group in what was asked for")
+            yield PreflightFinding(
+                "resourceGroup", name, "fail", "there is no such resource group in what was asked for"
+            )
         else:
             gaps = [gap for gap in gathering.gaps if gap.scope in asked]
-            yield Check("resourceGroup", name, "unknown", str(gaps[0].message), needs_of(gaps[0]))
+            yield PreflightFinding("resourceGroup", name, "unknown", str(gaps[0].message), needs_of(gaps[0]))
 
 
 def _reach(reader: Reader) -> str:

@@ -10,14 +10,14 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.collect.aspects.calls import below
-from rtaudit.collect.gather import Gathering
-from rtaudit.collect.preflight.model import Check, Expected
+from rtaudit.collect.gather import Collector
+from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.preflight.targets import deployments_of, find_account
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import World, listed, properties
+from rtaudit.collect.world import CollectedRows, listed, properties
 from rtaudit.contract.sections import caller_of
 from rtaudit.snapshot import Snapshot
-from rtaudit.subjects import World as Facts
+from rtaudit.subjects import EstateIndex as Facts
 
 CS = "Microsoft.CognitiveServices"
 _ASPECTS = ("accounts", "deployments", "models", "usages", "roleAssignments")
@@ -59,10 +59,10 @@ class Site:
         return found
 
 
-def find_sites(world: World, expected: Iterable[Expected]) -> tuple[list[Site], list[Check]]:
+def find_sites(world: CollectedRows, expected: Iterable[Expected]) -> tuple[list[Site], list[PreflightFinding]]:
     """The deployments to look into, and what keeps one from being looked into."""
     sites: list[Site] = []
-    checks: list[Check] = []
+    checks: list[PreflightFinding] = []
     for one in dict.fromkeys(expected):
         if one.planned is None and one.contract is None:
             continue
@@ -82,7 +82,7 @@ def find_sites(world: World, expected: Iterable[Expected]) -> tuple[list[Site], 
         elif one.planned is not None:
             where = one.account or one.planned.model
             checks.append(
-                Check(
+                PreflightFinding(
                     "region",
                     where,
                     "unknown",
@@ -92,12 +92,12 @@ def find_sites(world: World, expected: Iterable[Expected]) -> tuple[list[Site], 
     return sites, checks
 
 
-def _subscriptions(world: World, account: str) -> Sequence[str]:
+def _subscriptions(world: CollectedRows, account: str) -> Sequence[str]:
     named = arm_id.subscription_of(account) if account.startswith("/") else None
     return [named] if named else world.subscriptions
 
 
-def _planned_account(world: World, subscription: str, one: Expected) -> Row:
+def _planned_account(world: CollectedRows, subscription: str, one: Expected) -> Row:
     group = arm_id.group_of(one.account) if one.account.startswith("/") else next(iter(sorted(world.groups)), "planned")
     name = arm_id.name_of(one.account) or "planned"
     return {
@@ -107,7 +107,7 @@ def _planned_account(world: World, subscription: str, one: Expected) -> Row:
     }  # fmt: skip
 
 
-def _at(world: World, one: Expected, account: Row) -> Iterator[Site]:
+def _at(world: CollectedRows, one: Expected, account: Row) -> Iterator[Site]:
     there = find_account(world, account["id"]) is not None
     found = deployments_of(world, account).get((one.deployment or "").lower())
     region = arm_id.region(account.get("location"))
@@ -131,9 +131,9 @@ def readers_for(sites: Sequence[Site]) -> dict[str, Reader]:
         found[name] = replace(
             READERS[name],
             targets=_each(f"{site.place}/{name}" for site in sites),
-            keep=None,
-            keep_needs=(),
-            after=(),
+            row_filter=None,
+            keep_depends_on=(),
+            depends_on=(),
             of_each=None,
         )
     for number, site in enumerate(sites):
@@ -143,7 +143,7 @@ def readers_for(sites: Sequence[Site]) -> dict[str, Reader]:
     if missing:
         found["deletedAccounts"] = Reader(
             name="deletedAccounts", aspect="deletedAccounts", type=f"{CS}/locations/resourceGroups/deletedAccounts",
-            action=f"{CS}/deletedAccounts/read", ask=below(f"/providers/{CS}/deletedAccounts"),
+            action=f"{CS}/deletedAccounts/read", send=below(f"/providers/{CS}/deletedAccounts"),
             targets=_each(f"/subscriptions/{one}" for one in sorted(missing)),
         )  # fmt: skip
     callers = [caller_of(site.expected.contract) for site in sites if site.expected.contract is not None]
@@ -163,7 +163,7 @@ def _each(paths: Iterable[str]) -> Any:
 def _capacity(number: int, site: Site) -> Reader:
     """What the region has left of the site's model; asked for once the catalogue has said which version is the default."""
 
-    def targets(world: World) -> list[str]:
+    def targets(world: CollectedRows) -> list[str]:
         settle_version(site, world)
         return [f"{site.place}/modelCapacities"] if site.model["version"] else []
 
@@ -173,12 +173,12 @@ def _capacity(number: int, site: Site) -> Reader:
 
     return Reader(
         name=f"capacity {number}", aspect="capacity", type=f"{CS}/locations/modelCapacities",
-        action=f"{CS}/locations/modelCapacities/read", targets=targets, ask=ask, after=("models",), shape="catalogue",
+        action=f"{CS}/locations/modelCapacities/read", targets=targets, send=ask, depends_on=("models",), shape="catalogue",
         part=f"/{site.model['name']}",
     )  # fmt: skip
 
 
-def settle_version(site: Site, world: World) -> None:
+def settle_version(site: Site, world: CollectedRows) -> None:
     """Give a site whose plan names no version the one that its region's catalogue calls the default."""
     if site.model["version"]:
         return
@@ -195,7 +195,7 @@ def settle_version(site: Site, world: World) -> None:
                 return
 
 
-def facts_of(first: Gathering, second: Gathering | None, sites: Sequence[Site], scope: dict[str, Any]) -> Facts:
+def facts_of(first: Collector, second: Collector | None, sites: Sequence[Site], scope: dict[str, Any]) -> Facts:
     """What was read, with what is planned in its place, as the subjects that rules are checked on."""
     world = first.world
     rows = {arm_id.key(row["id"]): row for name in ("accounts", "deployments") for row in world.kept(name)}

@@ -19,7 +19,7 @@ ROLES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedDeployment:
     """A deployment that is to be made."""
 
     model: str
@@ -42,14 +42,14 @@ class Expected:
     region: str | None = None
     source: str = "--expect"
     """Who expects it, for the answer."""
-    planned: Planned | None = None
+    planned: PlannedDeployment | None = None
     """What the deployment is to be, where it is not there yet."""
     contract: Mapping[str, Any] | None = field(default=None, compare=False)
     """The client contract, as it holds in the environment, whose own deployment this is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class PreflightFinding:
     """One thing that was looked at."""
 
     check: str
@@ -72,7 +72,7 @@ class Preflight:
     """The answer."""
 
     identity: dict[str, Any]
-    checks: list[Check] = field(default_factory=list)
+    checks: list[PreflightFinding] = field(default_factory=list)
 
     @property
     def ready(self) -> bool:
@@ -96,7 +96,7 @@ class Preflight:
 
 
 def expected_of(
-    contract: Mapping[str, Any], environment: str | None, source: str, planned: Planned | None = None
+    contract: Mapping[str, Any], environment: str | None, source: str, planned: PlannedDeployment | None = None
 ) -> Iterator[Expected]:
     """What a client contract (or its section for `environment`) expects to be there; `planned` is what its deployment is to be."""
     if environment is not None and not covers(contract, environment):
@@ -130,8 +130,8 @@ def needs_of(gap: Any) -> tuple[str, ...]:
     return (gap.needs,) if gap is not None and gap.needs else ()
 
 
-def unread(kind: str, scope: str, gap: Any) -> Check:
+def unread(kind: str, scope: str, gap: Any) -> PreflightFinding:
     """The check of what could not be read: unknown, with the action that is missing and the role that grants it."""
     needs = needs_of(gap)
     detail = f"not verified: {gap.message if gap is not None else 'no answer'}"
-    return Check(kind, scope, "unknown", detail, needs, narrowest_role(needs) if needs else None)
+    return PreflightFinding(kind, scope, "unknown", detail, needs, narrowest_role(needs) if needs else None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from rtaudit.collect.arm import Arm
+from rtaudit.collect.arm import ArmReader
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
-from rtaudit.collect.gather import Gathering
+from rtaudit.collect.gather import Collector
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.preflight.access import (
     PERMISSIONS,
@@ -23,27 +23,27 @@ from rtaudit.collect.preflight.build import Site, facts_of, find_sites, readers_
 from rtaudit.collect.preflight.model import Expected, Preflight
 from rtaudit.collect.preflight.site_checks import check_sites
 from rtaudit.collect.preflight.targets import check_expected
-from rtaudit.collect.request import Request
-from rtaudit.collect.run import Watch, find_subscriptions, refused
-from rtaudit.collect.world import World
+from rtaudit.collect.request import CollectionRequest
+from rtaudit.collect.run import CollectionObserver, find_subscriptions, refused
+from rtaudit.collect.world import CollectedRows
 from rtaudit.contract.sections import caller_of
 
 
 def preflight(
-    request: Request,
+    request: CollectionRequest,
     endpoint: Endpoint,
     identity: Identity,
     expected: Sequence[Expected] = (),
     limits: Limits | None = None,
-    watch: Watch | None = None,
+    watch: CollectionObserver | None = None,
     today: date | None = None,
 ) -> Preflight:
     """Look whether a collection of `request` would see everything, and whether what is expected is there or can be built.
 
     `today` is the day that retirements are counted from. Raises CredentialError as `collect` does.
     """
-    limits, watch = limits or Limits(), watch or Watch()
-    arm = Arm(endpoint, identity, limits, watch.log)
+    limits, watch = limits or Limits(), watch or CollectionObserver()
+    arm = ArmReader(endpoint, identity, limits, watch.log)
     planned = {one.account.lower() for one in expected if one.planned is not None}
     named = [Expected(name, source="--account") for name in request.accounts if name.lower() not in planned]
     expected = [*named, *expected]
@@ -55,8 +55,8 @@ def preflight(
         if any(one.deployment for one in expected):
             readers["deployments"] = READERS["deployments"]
         groups = frozenset(name.lower() for name in request.groups)
-        world = World(endpoint.cloud, subscriptions, groups, frozenset(), readers)
-        gathering = Gathering(
+        world = CollectedRows(endpoint.cloud, subscriptions, groups, frozenset(), readers)
+        gathering = Collector(
             arm, world, readers, limits, observe=watch.observe, stop=watch.stop,
             must_exist=frozenset(f"/subscriptions/{name}" for name in subscriptions),
         )  # fmt: skip
@@ -99,17 +99,19 @@ def preflight(
     return answer
 
 
-def _look_further(arm: Arm, first: World, sites: Sequence[Site], limits: Limits, watch: Watch) -> Gathering | None:
+def _look_further(
+    arm: ArmReader, first: CollectedRows, sites: Sequence[Site], limits: Limits, watch: CollectionObserver
+) -> Collector | None:
     """Read what the sites need, once it is known where they are; None where there is none."""
     readers = readers_for(sites)
     if not readers:
         return None
     callers = [caller_of(site.expected.contract) for site in sites if site.expected.contract is not None]
-    world = World(
+    world = CollectedRows(
         first.cloud, first.subscriptions, frozenset(), frozenset(), readers,
         callers=[one for one in dict.fromkeys(callers) if one.startswith("/")],
     )  # fmt: skip
     world.rows["accounts"] = {**first.rows["accounts"], "planned": [site.account for site in sites]}
-    gathering = Gathering(arm, world, readers, limits, observe=watch.observe, stop=watch.stop)
+    gathering = Collector(arm, world, readers, limits, observe=watch.observe, stop=watch.stop)
     gathering.run()
     return gathering

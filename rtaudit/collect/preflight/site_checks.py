@@ -1,4 +1,4 @@
-"""Preflight site checks: says of each deployment, there or planned, what keeps it from being built or used; one cause each."""
+"""Preflight site checks: find for each deployment, present or planned, what keeps it from being built or used; one cause each."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT_KINDS
-from rtaudit.collect.gather import Gathering
+from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.build import Site
-from rtaudit.collect.preflight.model import Check, unread
+from rtaudit.collect.preflight.model import PreflightFinding, unread
 from rtaudit.collect.world import listed, properties
 from rtaudit.contract.sections import caller_of
+from rtaudit.subjects import EstateIndex as Facts
 from rtaudit.subjects import Subject
-from rtaudit.subjects import World as Facts
 from rtaudit.subjects.client import FITS
 from rtaudit.subjects.dates import parse_date
 
@@ -23,7 +23,7 @@ HORIZON_DAYS = 30
 """A model that retires within so many days is about to: the horizon of the pack baseline."""
 
 
-def check_sites(sites: Sequence[Site], facts: Facts, second: Gathering, today: date) -> Iterator[Check]:
+def check_sites(sites: Sequence[Site], facts: Facts, second: Collector, today: date) -> Iterator[PreflightFinding]:
     """The checks of every site."""
     for number, site in enumerate(sites):
         subject = next(
@@ -44,7 +44,7 @@ def check_sites(sites: Sequence[Site], facts: Facts, second: Gathering, today: d
         yield from _use(site, subject, facts)
 
 
-def _name(site: Site, second: Gathering) -> Check:
+def _name(site: Site, second: Collector) -> PreflightFinding:
     name = arm_id.name_of(site.account["id"])
     subscription = f"/subscriptions/{site.subscription}"
     gap = next(
@@ -70,9 +70,9 @@ def _name(site: Site, second: Gathering) -> Check:
         ]
         words += ["--resource-group", arm_id.group_of(one["id"]) or "GROUP", "--subscription", site.subscription]
         detail = f"a soft-deleted account in {region} holds the name and its quota until {until}"
-        return Check("name", name, "fail", detail, fix=shlex.join(words))
+        return PreflightFinding("name", name, "fail", detail, fix=shlex.join(words))
     detail = "no soft-deleted account of the subscription holds the name; whether another tenant's account has it, no read tells"
-    return Check("name", name, "pass", detail)
+    return PreflightFinding("name", name, "pass", detail)
 
 
 def _region_of(deleted: str) -> str:
@@ -80,21 +80,21 @@ def _region_of(deleted: str) -> str:
     return parts[parts.index("locations") + 1] if "locations" in parts[:-1] else "REGION"
 
 
-def _model(site: Site, subject: Subject) -> Check:
+def _model(site: Site, subject: Subject) -> PreflightFinding:
     joined = subject.join("model")
     title = f"{site.model['name']} {site.model['version'] or '(default version)'}"
     if joined.value is not None:
         status = joined.value.get("lifecycleStatus") or "no lifecycle is stated"
         if str(status).lower() == "deprecated":
-            return Check("model", subject.resource, "fail", f"{title} is retired in {site.region}")
+            return PreflightFinding("model", subject.resource, "fail", f"{title} is retired in {site.region}")
         if str(status).lower() == "deprecating" and not site.is_there:
-            return Check(
+            return PreflightFinding(
                 "model",
                 subject.resource,
                 "fail",
                 f"{title} is offered in {site.region} to those who have it already, and to nobody else",
             )
-        return Check("model", subject.resource, "pass", f"{title} is offered in {site.region}: {status}")
+        return PreflightFinding("model", subject.resource, "pass", f"{title} is offered in {site.region}: {status}")
     gap = next((one for one in joined.gaps if one.code != "NotInCatalogue"), None)
     if gap is not None or not joined.gaps:
         return unread("model", subject.resource, gap)
@@ -104,7 +104,7 @@ def _model(site: Site, subject: Subject) -> Check:
         detail += f"; it offers {site.model['name']} {', '.join(others)}"
     elif site.is_there:
         detail += ": most likely the model is retired, as one that is offered has a row in the catalogue"
-    return Check("model", subject.resource, "fail", detail)
+    return PreflightFinding("model", subject.resource, "fail", detail)
 
 
 def _versions(site: Site, subject: Subject) -> Iterator[tuple[str, str]]:
@@ -116,12 +116,14 @@ def _versions(site: Site, subject: Subject) -> Iterator[tuple[str, str]]:
             yield str(model.get("name")).lower(), str(model.get("version"))
 
 
-def _sku(site: Site, subject: Subject, row: dict[str, Any]) -> Check:
+def _sku(site: Site, subject: Subject, row: dict[str, Any]) -> PreflightFinding:
     wanted = site.expected.planned.sku if site.expected.planned else ""
     offered = sorted({str(one.get("name")) for one in listed(row.get("skus")) if isinstance(one, dict)})
     if wanted.lower() in map(str.lower, offered):
-        return Check("sku", subject.resource, "pass", f"{wanted} is offered for {site.model['name']} in {site.region}")
-    return Check(
+        return PreflightFinding(
+            "sku", subject.resource, "pass", f"{wanted} is offered for {site.model['name']} in {site.region}"
+        )
+    return PreflightFinding(
         "sku",
         subject.resource,
         "fail",
@@ -129,10 +131,10 @@ def _sku(site: Site, subject: Subject, row: dict[str, Any]) -> Check:
     )
 
 
-def _retirement(subject: Subject, row: dict[str, Any], today: date) -> Check:
+def _retirement(subject: Subject, row: dict[str, Any], today: date) -> PreflightFinding:
     day = parse_date(subject.fact("retirementDate"))
     if day is None:
-        return Check("retirement", subject.resource, "pass", "the catalogue states no retirement date")
+        return PreflightFinding("retirement", subject.resource, "pass", "the catalogue states no retirement date")
     left = (day - today).days
     when = f"{day.isoformat()}, in {left} days" if left >= 0 else f"{day.isoformat()}, {-left} days ago"
     follows = row.get("replacementConfig")
@@ -143,12 +145,12 @@ def _retirement(subject: Subject, row: dict[str, Any], today: date) -> Check:
         else ""
     )
     if left < 0:
-        return Check("retirement", subject.resource, "fail", f"the model retired on {when}{after}")
+        return PreflightFinding("retirement", subject.resource, "fail", f"the model retired on {when}{after}")
     outcome = "fail" if left <= HORIZON_DAYS else "pass"
-    return Check("retirement", subject.resource, outcome, f"the model retires on {when}{after}")
+    return PreflightFinding("retirement", subject.resource, outcome, f"the model retires on {when}{after}")
 
 
-def _quota(site: Site, subject: Subject) -> Check:
+def _quota(site: Site, subject: Subject) -> PreflightFinding:
     joined = subject.join("quota")
     if joined.value is None:
         return unread("quota", subject.resource, next(iter(joined.gaps), None))
@@ -157,7 +159,7 @@ def _quota(site: Site, subject: Subject) -> Check:
     scope = f", {joined.value['scopeType']}" if joined.value.get("scopeType") else ""
     used, limit = joined.value.get("currentValue"), joined.value.get("limit")
     if not isinstance(used, int | float) or not isinstance(limit, int | float):
-        return Check(
+        return PreflightFinding(
             "quota",
             subject.resource,
             "unknown",
@@ -166,10 +168,12 @@ def _quota(site: Site, subject: Subject) -> Check:
     free = max(0, limit - used)
     said = f"the pool {pool} (subscription {site.subscription}{scope}) has {used:g} of {limit:g} units in use"
     outcome = "pass" if free >= site.units else "fail"
-    return Check("quota", subject.resource, outcome, f"{said}; {site.units} more are needed, {free:g} are free")
+    return PreflightFinding(
+        "quota", subject.resource, outcome, f"{said}; {site.units} more are needed, {free:g} are free"
+    )
 
 
-def _room(site: Site, subject: Subject, second: Gathering, reader: str) -> Check:
+def _room(site: Site, subject: Subject, second: Collector, reader: str) -> PreflightFinding:
     scope = f"{site.place}/modelCapacities/{site.model['name']}"
     gap = next(
         (one for one in second.gaps if one.aspect == "capacity" and arm_id.key(one.scope) == arm_id.key(scope)), None
@@ -188,13 +192,13 @@ def _room(site: Site, subject: Subject, second: Gathering, reader: str) -> Check
                 continue
             outcome = "pass" if free >= site.units else "fail"
             full = "" if outcome == "pass" else ": the region is full, whatever the quota says"
-            return Check(
+            return PreflightFinding(
                 "capacity",
                 subject.resource,
                 outcome,
                 f"{site.region} has {free:g} units of {site.model['name']} {sku} left; {site.units} are needed{full}",
             )
-    return Check(
+    return PreflightFinding(
         "capacity",
         subject.resource,
         "unknown",
@@ -202,7 +206,7 @@ def _room(site: Site, subject: Subject, second: Gathering, reader: str) -> Check
     )
 
 
-def _use(site: Site, subject: Subject, facts: Facts) -> Iterator[Check]:
+def _use(site: Site, subject: Subject, facts: Facts) -> Iterator[PreflightFinding]:
     contract = site.expected.contract
     if contract is None:
         role = subject.join("facts.realtimeRole")
@@ -210,7 +214,9 @@ def _use(site: Site, subject: Subject, facts: Facts) -> Iterator[Check]:
             yield unread("use", subject.resource, next(iter(role.gaps), None))
         else:
             outcome = "fail" if role.value == "none" else "pass"
-            yield Check("use", subject.resource, outcome, f"{site.model['name']} has the realtime role {role.value}")
+            yield PreflightFinding(
+                "use", subject.resource, outcome, f"{site.model['name']} has the realtime role {role.value}"
+            )
         return
     client = next(one for one in facts.clients if one.resource == contract["id"])
     asked = [("use", "deploymentFit", f"the deployment can be used for {client.fact('use')}")]
@@ -223,13 +229,13 @@ def _use(site: Site, subject: Subject, facts: Facts) -> Iterator[Check]:
         if joined.gaps:
             yield unread(kind, subject.resource, joined.gaps[0])
         elif joined.value == FITS:
-            yield Check(kind, subject.resource, "pass", good)
+            yield PreflightFinding(kind, subject.resource, "pass", good)
         elif kind == "caller" and not site.is_account_there:
-            yield Check(
+            yield PreflightFinding(
                 kind,
                 subject.resource,
                 "unknown",
                 f"not verified: the account does not exist yet; {joined.value} that it would inherit",
             )
         else:
-            yield Check(kind, subject.resource, "fail", str(joined.value))
+            yield PreflightFinding(kind, subject.resource, "fail", str(joined.value))

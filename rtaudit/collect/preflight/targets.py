@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.gather import Gathering
-from rtaudit.collect.preflight.model import Check, Expected
+from rtaudit.collect.gather import Collector
+from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.reader import Row
-from rtaudit.collect.world import World, properties
+from rtaudit.collect.world import CollectedRows, properties
 
 
-def check_expected(gathering: Gathering, expected: Iterable[Expected]) -> Iterator[Check]:
+def check_expected(gathering: Collector, expected: Iterable[Expected]) -> Iterator[PreflightFinding]:
     """One check for each account, deployment or region that is expected."""
     world = gathering.world
     blind = any(gap.aspect == "accounts" for gap in gathering.gaps)
@@ -23,43 +23,47 @@ def check_expected(gathering: Gathering, expected: Iterable[Expected]) -> Iterat
         kind = "deployment" if one.deployment else "region" if one.region else "account"
         if account is None:
             if one.planned is not None and not blind:
-                yield Check(kind, one.deployment or one.account, "pass", "it does not exist yet: it is planned")
+                yield PreflightFinding(
+                    kind, one.deployment or one.account, "pass", "it does not exist yet: it is planned"
+                )
                 continue
             outcome = "unknown" if blind else "fail"
-            yield Check(
+            yield PreflightFinding(
                 kind, one.account, outcome, f"{one.source} expects the account {one.account}; it is not to be seen"
             )
         elif one.region:
             there = arm_id.region(account.get("location"))
             outcome = "pass" if there == arm_id.region(one.region) else "fail"
-            yield Check(
+            yield PreflightFinding(
                 "region", account["id"], outcome, f"it is in {there}; {one.source} expects {arm_id.region(one.region)}"
             )
         elif one.deployment:
             yield _deployment(account, one, deployments_of(world, account), hidden)
         else:
-            yield Check("account", account["id"], "pass", f"it is there, in {arm_id.region(account.get('location'))}")
+            yield PreflightFinding(
+                "account", account["id"], "pass", f"it is there, in {arm_id.region(account.get('location'))}"
+            )
 
 
-def find_account(world: World, named: str) -> Row | None:
+def find_account(world: CollectedRows, named: str) -> Row | None:
     """The account of this name or id among those that were read, or None."""
     wanted, name = arm_id.key(named), named.lower()
     return next((row for key, row in world.in_scope().items() if key == wanted or arm_id.name_of(key) == name), None)
 
 
-def deployments_of(world: World, account: Row) -> dict[str, Row]:
+def deployments_of(world: CollectedRows, account: Row) -> dict[str, Row]:
     """Name in lower case -> deployment of an account."""
     return world.memo(_by_account).get(arm_id.key(account["id"]), {})
 
 
-def _by_account(world: World) -> dict[str, dict[str, Row]]:
+def _by_account(world: CollectedRows) -> dict[str, dict[str, Row]]:
     found: dict[str, dict[str, Row]] = {}
     for row in world.kept("deployments"):
         found.setdefault(arm_id.parent_of(row["id"]), {})[arm_id.name_of(row["id"]).lower()] = row
     return found
 
 
-def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[str]) -> Check:
+def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[str]) -> PreflightFinding:
     name = str(one.deployment)
     found = there.get(name.lower())
     if found is not None:
@@ -73,17 +77,19 @@ def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[
         )
         if plan is not None and other:
             wanted = f"{plan.model} {plan.version or ''}".strip()
-            return Check("deployment", found["id"], "fail", f"{name} is there with {what}, and {wanted} is planned")
-        return Check("deployment", found["id"], "pass", f"{name} is there: {what}")
+            return PreflightFinding(
+                "deployment", found["id"], "fail", f"{name} is there with {what}, and {wanted} is planned"
+            )
+        return PreflightFinding("deployment", found["id"], "pass", f"{name} is there: {what}")
     if arm_id.key(account["id"]) in hidden:
-        return Check(
+        return PreflightFinding(
             "deployment",
             account["id"],
             "unknown",
             f"not verified: the deployments could not be listed, {name} may be there",
         )
     if one.planned is not None:
-        return Check("deployment", account["id"], "pass", f"{name} does not exist yet: it is planned")
+        return PreflightFinding("deployment", account["id"], "pass", f"{name} does not exist yet: it is planned")
     said = f"{one.source} expects the deployment {name}"
     as_model = sorted(arm_id.name_of(row["id"]) for row in there.values() if _model_name(row) == name.lower())
     if as_model:
@@ -91,7 +97,7 @@ def _deployment(account: Row, one: Expected, there: dict[str, Row], hidden: set[
     else:
         listing = ", ".join(sorted(arm_id.name_of(row["id"]) for row in there.values())) or "none"
         detail = f"{said}; the account has {listing}"
-    return Check("deployment", account["id"], "fail", detail)
+    return PreflightFinding("deployment", account["id"], "fail", detail)
 
 
 def _model_name(row: Row) -> str:

@@ -10,7 +10,7 @@ from rtaudit.render.capacity import capacity
 from rtaudit.render.dates import Day, days, horizon_days, undated
 from rtaudit.render.text import name, shorten, value
 from rtaudit.report import Report
-from rtaudit.subjects import World
+from rtaudit.subjects import EstateIndex
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.world import text
 
@@ -19,7 +19,7 @@ ROWS = 40
 _LEFT, _RIGHT, _ROW = 8, 720, 34
 
 
-def calendar(report: Report, worlds: Sequence[World]) -> dict[str, Any] | None:
+def calendar(report: Report, worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
     """What happens on which day, on one axis with today and the horizon; None where nothing has a date."""
     today = parse_date(report.as_of)
     found = days(report, worlds)
@@ -77,7 +77,7 @@ def _months(first: date, last: date) -> list[date]:
     return found
 
 
-def quota(worlds: Sequence[World]) -> dict[str, Any] | None:
+def quota(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
     """Used quota of each realtime pool, per subscription and region, the fullest first; None where none was read."""
     found: dict[tuple[str, str, str], tuple[str, float, float]] = {}
     for world in worlds:
@@ -102,7 +102,7 @@ def quota(worlds: Sequence[World]) -> dict[str, Any] | None:
     }
 
 
-def rates(worlds: Sequence[World]) -> list[dict[str, Any]]:
+def rates(worlds: Sequence[EstateIndex]) -> list[dict[str, Any]]:
     """Each realtime deployment's requests per minute beside the peak that a client contract declares for it."""
     found = []
     for world in worlds:

@@ -14,7 +14,7 @@ from rtaudit.report import SEVERITIES
 from rtaudit.report.wording import counted
 
 if TYPE_CHECKING:
-    from rtaudit.drift import Drift, Row
+    from rtaudit.drift import Drift, MatrixRow
 
 _CLASSES = {"same": "ok", "drift": "bad", "incomplete": "unk"}
 _KINDS = {"weaker": "weaker", "stronger": "stronger", "drift": "different", "unknown": "not known", "expected": "expected", "ignored": "ignored"}  # fmt: skip
@@ -24,7 +24,7 @@ _KINDS = {"weaker": "weaker", "stronger": "stronger", "drift": "different", "unk
 def render(drift: Drift, options: Options) -> Iterator[str]:
     """The drift: every setting that differs, in every environment; what could not be paired or read."""
     from rtaudit.drift import columns, matrix
-    from rtaudit.render import drift_words as words
+    from rtaudit.render import drift_labels as words
 
     heads = [value(head, 80) for head in columns(drift)]
     rows = [_row(row, heads) for row in matrix(drift)]
@@ -97,9 +97,9 @@ def _said(kind: str, heads: list[str]) -> str:
     }[kind]
 
 
-def _row(row: Row, heads: list[str]) -> dict[str, Any]:
+def _row(row: MatrixRow, heads: list[str]) -> dict[str, Any]:
     from rtaudit.drift.sentences import row_sentence
-    from rtaudit.render import drift_words as words
+    from rtaudit.render import drift_labels as words
 
     rules = list(
         dict.fromkeys(
@@ -127,7 +127,7 @@ def _row(row: Row, heads: list[str]) -> dict[str, Any]:
     }
 
 
-def _kind(row: Row) -> str:
+def _kind(row: MatrixRow) -> str:
     if row.decision != "drift":
         return row.decision
     if row.weaker:

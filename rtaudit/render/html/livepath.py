@@ -9,7 +9,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.render.text import name, value
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.world import connection_targets, listing, mapping, text
 
 ACCOUNTS = 20
@@ -34,7 +34,7 @@ _WORDS = {"ok": "good", "bad": "bad", "unk": "not known", "off": "not checked"}
 
 
 @dataclass
-class Step:
+class PathStep:
     """One step of a path."""
 
     label: str
@@ -60,7 +60,7 @@ class LivePath:
     account: str
     environment: str
     about: str
-    steps: list[Step]
+    steps: list[PathStep]
     says: str = ""
     """What is worst on it, in a sentence; empty where nothing is."""
     others: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class LivePath:
         return any(step.status in ("bad", "unk") for step in self.steps)
 
 
-def paths(report: Report, worlds: Sequence[World]) -> tuple[list[LivePath], int]:
+def paths(report: Report, worlds: Sequence[EstateIndex]) -> tuple[list[LivePath], int]:
     """The paths to draw, worst first, and how many more have no problem."""
     found = [path for world in worlds for path in _of_world(report, world)]
     found.sort(key=lambda path: (-sum(step.status == "bad" for step in path.steps), -sum(step.status == "unk" for step in path.steps)))  # fmt: skip
@@ -91,7 +91,7 @@ def paths(report: Report, worlds: Sequence[World]) -> tuple[list[LivePath], int]
     return list(drawn.values())[:ACCOUNTS], sum(not path.troubled for path in found)
 
 
-def _of_world(report: Report, world: World) -> list[LivePath]:
+def _of_world(report: Report, world: EstateIndex) -> list[LivePath]:
     label = world.snapshot.environment
     of_account: dict[str, list[Finding]] = {}
     everywhere: list[Finding] = []
@@ -117,11 +117,11 @@ def _account(key: str) -> str:
     return "/".join(parts[:at])
 
 
-def _accounts_of_endpoints(world: World) -> dict[str, list[str]]:
+def _accounts_of_endpoints(world: EstateIndex) -> dict[str, list[str]]:
     return {arm_id.key(one.resource): [arm_id.key(target) for target in connection_targets(one.raw)] for one in world.private_endpoints}  # fmt: skip
 
 
-def _account_of_client(world: World, finding: Finding) -> list[str]:
+def _account_of_client(world: EstateIndex, finding: Finding) -> list[str]:
     named = next((one.raw.get("account") for one in world.clients if one.resource == finding.resource), None)
     if not isinstance(named, str):
         return []
@@ -138,7 +138,7 @@ def _concerns(finding: Finding, account: Subject, models: Iterable[str]) -> bool
     return not finding.observations or any(word in about for word in (account.name.lower(), *models))
 
 
-def _path(world: World, account: Subject, own: Sequence[Finding], everywhere: Sequence[Finding]) -> LivePath:
+def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhere: Sequence[Finding]) -> LivePath:
     deployments = [one for one in world.deployments_of(account) if one.fact("realtimeRole") not in ("none", None)]
     models = {_model(one).lower() for one in deployments} - {""}
     findings = [*own, *(one for one in everywhere if _concerns(one, account, models))]
@@ -175,16 +175,16 @@ def _counts(finding: Finding) -> bool:
     return finding.outcome in ("fail", "unknown") and not finding.known
 
 
-def _step(label: str, findings: list[Finding], seen: str) -> Step:
+def _step(label: str, findings: list[Finding], seen: str) -> PathStep:
     counting = sorted((one for one in findings if _counts(one)), key=lambda one: (one.outcome != "fail", SEVERITIES.index(one.severity)))  # fmt: skip
     if counting:
         status = "bad" if counting[0].outcome == "fail" else "unk"
-        return Step(label, status, _without_name(counting[0]))
+        return PathStep(label, status, _without_name(counting[0]))
     if findings:
-        return Step(label, "ok", seen)
+        return PathStep(label, "ok", seen)
     if label == "Client":
-        return Step(label, "off", f"{seen}: not checked" if seen else "no contract given")
-    return Step(label, "off", "not checked")
+        return PathStep(label, "off", f"{seen}: not checked" if seen else "no contract given")
+    return PathStep(label, "off", "not checked")
 
 
 def _without_name(finding: Finding) -> str:
@@ -199,7 +199,7 @@ def _model(deployment: Subject) -> str:
     return "@".join(value(model[key], 60) for key in ("name", "version") if model.get(key))
 
 
-def _facts(account: Subject, deployments: Sequence[Subject], world: World) -> dict[str, str]:
+def _facts(account: Subject, deployments: Sequence[Subject], world: EstateIndex) -> dict[str, str]:
     """What is seen at each step, in a few words."""
     approved = [
         arm_id.name_of(str(mapping(mapping(one.get("properties")).get("privateEndpoint")).get("id") or "an endpoint"))

@@ -15,7 +15,17 @@ from rtaudit.render.html.livepath import paths
 from rtaudit.render.html.page import made, page
 from rtaudit.render.plots import coverage, heat
 from rtaudit.render.runbook import ON_PAPER, command_of, ending, heading, notes
-from rtaudit.render.text import VERDICTS, conclusion, name, owner, reasons, rule_list, state, value, waiver
+from rtaudit.render.text import (
+    VERDICTS,
+    conclusion,
+    name,
+    outcome_label,
+    owning_resource_name,
+    reasons,
+    rule_list,
+    value,
+    waiver,
+)
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
 from rtaudit.report.gate import verdict_of
@@ -44,7 +54,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     labels = list(dict.fromkeys(value(one["environment"], 60) for one in report.snapshots))
     owners: dict[str, tuple[int, str]] = {}
     for finding in report.findings:
-        resource = owner(finding.resource)
+        resource = owning_resource_name(finding.resource)
         owners.setdefault(arm_id.key(resource), (len(owners), name(resource)))
     numbers = {key: at for key, (at, _) in owners.items()}
     rules = {rule: at for at, rule in enumerate(sorted(report.rules))}
@@ -215,13 +225,13 @@ def _row(
     rich: bool = False,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "state": state(finding),
+        "state": outcome_label(finding),
         "severity": finding.severity,
         "rule": value(finding.rule, 60),
         "domain": domain_of(finding.rule),
         "resource": name(finding.resource),
         "environment": value(finding.environment, 60),
-        "owner": owners[arm_id.key(owner(finding.resource))],
+        "owner": owners[arm_id.key(owning_resource_name(finding.resource))],
     }
     if report is None or rules is None:
         return {**row, "note": value(finding.note, 300) if finding.note else ""}

@@ -9,14 +9,14 @@ import re
 from uuid import UUID
 
 from rtaudit.snapshot.redact.shown import ENVIRONMENTS, ID_WORDS, NAME_WORDS, REGIONS, SUFFIXES
-from rtaudit.snapshot.secrets import CUT
+from rtaudit.snapshot.secrets import MASK
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _URL = re.compile(r"(https?|wss?|sips?)://([^/?#@\s]+)(/\S*)?", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9_*-]+\.)+[a-z]{2,}\.?", re.IGNORECASE)
 _TOKEN = re.compile(r"[^-_.\s]+")
-_HINTED = frozenset({"true", "false", "none", "null", "*", "/", CUT})
+_HINTED = frozenset({"true", "false", "none", "null", "*", "/", MASK})
 SHORT = 3
 """Characters up to which a number is shown: instances are counted with it."""
 

@@ -8,6 +8,6 @@ people put secrets into tags. Identifiers stay: GUIDs, digests, etags, `internal
 
 from rtaudit.snapshot.secrets.cut import cut_secrets
 from rtaudit.snapshot.secrets.names import names_secret
-from rtaudit.snapshot.secrets.shapes import CUT, scrub
+from rtaudit.snapshot.secrets.shapes import MASK, scrub
 
-__all__ = ["CUT", "cut_secrets", "names_secret", "scrub"]
+__all__ = ["MASK", "cut_secrets", "names_secret", "scrub"]

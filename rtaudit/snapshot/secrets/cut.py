@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.snapshot.secrets.names import holds_number, is_telling, names_secret
-from rtaudit.snapshot.secrets.shapes import CUT, is_harmless, scrub
+from rtaudit.snapshot.secrets.shapes import MASK, is_harmless, scrub
 
 _HEX_KEY = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{32}(?![0-9a-zA-Z])")
 _KEY = re.compile(
@@ -43,7 +43,7 @@ def cut_secrets(value: Any, name: str = "", *, below: bool = False, tags: bool =
 def _cut(value: Any, name: str, below: bool, tags: bool, nested: int) -> Any:
     if isinstance(value, str):
         if below or names_secret(name):
-            return value if value in ("", CUT) else CUT
+            return value if value in ("", MASK) else MASK
         return value if value == "" or (not tags and _is_clean(value)) else _text(value, name, tags, nested)
     if isinstance(value, dict):
         lower = name.lower()
@@ -59,7 +59,7 @@ def _cut(value: Any, name: str, below: bool, tags: bool, nested: int) -> Any:
         return value if items is None else items
     if value is None or value is True or value is False:
         return value
-    return CUT if below or (names_secret(name) and not holds_number(name)) else value
+    return MASK if below or (names_secret(name) and not holds_number(name)) else value
 
 
 def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, nested: int) -> dict[str, Any]:
@@ -112,10 +112,10 @@ def _is_clean(value: str) -> bool:
 
 def _text(value: str, name: str, tags: bool, nested: int) -> str:
     if len(value) >= _KEY_LENGTH and is_telling(name) and _KEY.fullmatch(value.strip()):
-        return CUT
+        return MASK
     kept = scrub((_document(value, nested) if value[0] in _OPENS else None) or value)
     # 32 hex digits are an old-style key in a tag, and an identifier everywhere else.
-    kept = _HEX_KEY.sub(CUT, kept) if tags else kept
+    kept = _HEX_KEY.sub(MASK, kept) if tags else kept
     return value if kept == value else kept
 
 
@@ -134,7 +134,7 @@ def _is_harmless(key: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _tag(key: str) -> str | None:
-    kept = _HEX_KEY.sub(CUT, scrub(key))
+    kept = _HEX_KEY.sub(MASK, scrub(key))
     return None if kept == key else kept
 
 

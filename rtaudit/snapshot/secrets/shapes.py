@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from rtaudit.snapshot.secrets.names import PASSWORDS, holds_number, names_secret, words
 
-CUT = "[cut]"
+MASK = "[cut]"
 """What stands in place of a secret."""
 
 
@@ -33,7 +33,7 @@ class Shape:
         if not self.is_secret(found):
             return found.group()
         groups = found.groupdict()
-        return f"{groups.get('keep') or ''}{CUT}{groups.get('after') or ''}"
+        return f"{groups.get('keep') or ''}{MASK}{groups.get('after') or ''}"
 
 
 def _shape(what: str, hints: str, pattern: str, is_secret: Callable[[re.Match[str]], bool] | None = None) -> Shape:
@@ -286,7 +286,7 @@ def _given(text: str, *, source: bool) -> str:
         value = (_BARE if found.group("quote") is None else _QUOTED).match(text, at)
         if value is None or (found.group("quote") is None and _is_no_secret(found, value.group(), source)):
             continue
-        pieces += (text[done:at], CUT)
+        pieces += (text[done:at], MASK)
         done = at = value.end()
     return "".join((*pieces, text[done:])) if pieces else text
 

@@ -1,4 +1,4 @@
-"""What a build's annotations say of a report, whatever the build system."""
+"""Annotations: texts shared by the github and azdo formats."""
 
 from __future__ import annotations
 

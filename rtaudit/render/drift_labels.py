@@ -1,4 +1,4 @@
-"""What the renderings of a drift say in the same words: settings, cells, the last line."""
+"""Drift labels: texts that the renderers of a drift share: settings, cells, the last line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from rtaudit.drift import DECISIONS, Cell, Change, Drift, Row, columns, matrix
-from rtaudit.render.text import VERDICTS, plain, shorten
+from rtaudit.drift import DECISIONS, Cell, Change, Drift, MatrixRow, columns, matrix
+from rtaudit.render.text import VERDICTS, shorten, to_printable
 from rtaudit.report import SEVERITIES
 from rtaudit.report.wording import counted
 
@@ -29,18 +29,18 @@ CATEGORY_TITLES = {
 """Category -> heading."""
 
 
-def setting(row: Row) -> str:
+def setting(row: MatrixRow) -> str:
     """The path of a row as people say it: `networkAcls.defaultAction`; the type where it is the resource as a whole."""
     short = row.type.rsplit("/", 1)[-1]
     if not row.path:
-        return plain(f"({short})")
+        return to_printable(f"({short})")
     parts = [part.replace("~1", "/").replace("~0", "~") for part in row.path.split("/")[1:]]
     if parts[0] == "properties" and len(parts) > 1:
         parts = parts[1:]
-    return plain(".".join(parts))
+    return to_printable(".".join(parts))
 
 
-def cell_text(row: Row, cell: Cell, limit: int = 200) -> str:
+def cell_text(row: MatrixRow, cell: Cell, limit: int = 200) -> str:
     """What an environment has at a row, as one line of plain text."""
     if not cell.known:
         return "?"
@@ -48,7 +48,7 @@ def cell_text(row: Row, cell: Cell, limit: int = 200) -> str:
         return "present" if cell.value else "absent"
     if not cell.there:
         return "(absent)"
-    return shorten(plain(_words(cell.value)), limit)
+    return shorten(to_printable(_words(cell.value)), limit)
 
 
 def _words(value: Any) -> str:
@@ -82,10 +82,10 @@ def _element(item: Any) -> str:
 
 def headings(drift: Drift) -> list[str]:
     """The heading of each column, as plain text."""
-    return [shorten(plain(head), 60) for head in columns(drift)]
+    return [shorten(to_printable(head), 60) for head in columns(drift)]
 
 
-def reasons(row: Row, heads: Sequence[str]) -> list[str]:
+def reasons(row: MatrixRow, heads: Sequence[str]) -> list[str]:
     """Why a row is what it is, beside its values: what it means, who decided, who changed it, which rules differ.
 
     `heads` are the columns' headings: a reason that does not hold for all of them names its own.
@@ -96,7 +96,7 @@ def reasons(row: Row, heads: Sequence[str]) -> list[str]:
             said.setdefault(text, []).append(head)
     every = len(heads) - 1
     told = [text if len(whose) == every else f"{', '.join(whose)}: {text}" for text, whose in said.items()]
-    return [shorten(plain(text), 400) for text in told]
+    return [shorten(to_printable(text), 400) for text in told]
 
 
 def _reasons(change: Change) -> list[str]:
@@ -131,7 +131,9 @@ def conclusion(drift: Drift) -> str:
 
 def compared(drift: Drift) -> str:
     """What was compared with what: `test (test.json) compared with prod (prod.json): 52 resources matched by role`."""
-    names = [plain(side.environment) + (f" ({plain(side.file)})" if side.file else "") for side in drift.sides]
+    names = [
+        to_printable(side.environment) + (f" ({to_printable(side.file)})" if side.file else "") for side in drift.sides
+    ]
     pairs = " and ".join(str(len(comparison.pairs)) for comparison in drift.comparisons)
     how = (
         "by id (one environment over time)"

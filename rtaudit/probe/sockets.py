@@ -1,4 +1,4 @@
-"""The wire, stage by stage, each bounded by a deadline: name, TCP (through a proxy where one is set), TLS, HTTP, WebSocket."""
+"""Network stages: each bounded by a deadline: DNS, TCP (through a proxy where one is set), TLS, HTTP, WebSocket."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class StageError(Exception):
 
 
 @dataclass(frozen=True)
-class Clock:
+class Deadline:
     """When a stage must have ended."""
 
     end: float
 
     @classmethod
-    def of(cls, seconds: float) -> Clock:
+    def of(cls, seconds: float) -> Deadline:
         """One that ends so many seconds from now."""
         return cls(time.monotonic() + seconds)
 
@@ -137,7 +137,7 @@ def connect(address: str, port: int, seconds: float) -> socket.socket:
     return connection
 
 
-def tunnel(connection: socket.socket, proxy: Proxy, host: str, port: int, clock: Clock) -> None:
+def tunnel(connection: socket.socket, proxy: Proxy, host: str, port: int, clock: Deadline) -> None:
     """Ask a proxy for a way to a host. Raises StageError."""
     lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
     if proxy.authorization:
@@ -166,7 +166,7 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def secure(connection: socket.socket, host: str, context: ssl.SSLContext, clock: Clock) -> ssl.SSLSocket:
+def secure(connection: socket.socket, host: str, context: ssl.SSLContext, clock: Deadline) -> ssl.SSLSocket:
     """TLS over a connection, verified. Raises StageError."""
     connection.settimeout(clock.left())
     try:
@@ -199,7 +199,7 @@ def peek_certificate(
     try:
         with connect(address, port, seconds) as connection:
             if proxy is not None:
-                tunnel(connection, proxy, host, host_port, Clock.of(seconds))
+                tunnel(connection, proxy, host, host_port, Deadline.of(seconds))
             connection.settimeout(seconds)
             with context.wrap_socket(connection, server_hostname=host) as peer:
                 return certificate_of(peer)
@@ -227,7 +227,7 @@ def _common_name(name: x509.Name) -> str:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer."""
 
     status: int
@@ -258,7 +258,7 @@ class Answer:
         )
 
 
-def get(connection: ssl.SSLSocket, host: str, path: str, token: str | None, clock: Clock) -> Answer:
+def get(connection: ssl.SSLSocket, host: str, path: str, token: str | None, clock: Deadline) -> HttpAnswer:
     """The answer to a GET; the connection is spent. Redirects are answers, not followed. Raises StageError."""
     lines = [
         f"GET {path} HTTP/1.1",
@@ -276,7 +276,7 @@ def get(connection: ssl.SSLSocket, host: str, path: str, token: str | None, cloc
     try:
         response = HTTPResponse(_Read(data))  # type: ignore[arg-type]  # it asks only for makefile()
         response.begin()
-        return Answer(response.status, response.read(LIMIT), target_of(response.getheader("Location")))
+        return HttpAnswer(response.status, response.read(LIMIT), target_of(response.getheader("Location")))
     except (HTTPException, ValueError, OSError):
         raise StageError("NotHttp", "the answer is not HTTP, or ends in the middle") from None
 
@@ -303,7 +303,7 @@ class _Read:
         return io.BytesIO(self._data)
 
 
-def send(connection: socket.socket, data: bytes, clock: Clock) -> None:
+def send(connection: socket.socket, data: bytes, clock: Deadline) -> None:
     """Send everything. Raises StageError."""
     connection.settimeout(clock.left())
     try:
@@ -314,7 +314,7 @@ def send(connection: socket.socket, data: bytes, clock: Clock) -> None:
         raise StageError("Cut", f"the connection was cut: {error.strerror or os.strerror(error.errno or 0)}") from None
 
 
-def receive(connection: socket.socket, size: int, clock: Clock) -> bytes:
+def receive(connection: socket.socket, size: int, clock: Deadline) -> bytes:
     """What has come, at most `size` bytes; empty at the end. Raises StageError."""
     connection.settimeout(clock.left())
     try:

@@ -1,4 +1,4 @@
-"""What two resources are paired by: each function gives a resource's key, or None where it has none."""
+"""Match keys: give a resource's key for each criterion, or None where it has none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rtaudit.azure import arm_id
 from rtaudit.drift import sides
 from rtaudit.drift.matching import KeyOf
-from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.drift.sides import Resource, SideIndex, properties, text
 
 
 def key(item: Resource) -> str | None:
@@ -38,22 +38,22 @@ def model(item: Resource) -> str | None:
     return f"{text(found.get('format'))} {text(found.get('name'))}".lower()
 
 
-def stem(side: IndexedSide) -> KeyOf:
+def stem(side: SideIndex) -> KeyOf:
     """Its name without the environment's tokens."""
     return lambda item: side.stem(sides.name(item)) or None
 
 
-def short_stem(side: IndexedSide, regions: frozenset[str]) -> KeyOf:
+def short_stem(side: SideIndex, regions: frozenset[str]) -> KeyOf:
     """Its name without the environment's tokens and the words of `regions`."""
     return lambda item: side.short_stem(sides.name(item), regions) or None
 
 
-def group(side: IndexedSide) -> KeyOf:
+def group(side: SideIndex) -> KeyOf:
     """Its resource group's name without the environment's tokens."""
     return lambda item: side.stem(arm_id.group_of(item["id"]) or "") or None
 
 
-def displayed(side: IndexedSide) -> KeyOf:
+def displayed(side: SideIndex) -> KeyOf:
     """A subscription's display name without the environment's tokens."""
     return lambda item: side.stem(text(item.get("displayName"))) or None
 

@@ -1,4 +1,4 @@
-"""Rows as they are kept: without secrets, and with equal parts only once.
+"""Row interner: masks secrets and shares equal sub-objects, to bound memory.
 
 An account carries 32 kB of `callRateLimit` that a thousand others carry too, a region's catalogue stands in every
 subscription. What is equal becomes one object: cut once, sorted once, written from one text, held once.
@@ -17,7 +17,7 @@ WORTH = 512
 """Bytes from which on a part is worth looking up."""
 
 
-class Larder:
+class RowInterner:
     """Equal parts of rows, each kept once. Used by every thread: a part that two bring at once is kept twice."""
 
     def __init__(self) -> None:

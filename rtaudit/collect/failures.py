@@ -1,4 +1,4 @@
-"""A read that failed: what Azure said, in whichever of its envelopes, and what it means for the snapshot."""
+"""Read failures: parse Azure's error envelopes, and classify what a failed read means for the snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VOLATILE = re.compile(
 _TRACKED = re.compile(r"(?:tracking|correlation|request|activity|trace)[ _-]?(?:id)?(?:\s+is)?\W{0,4}$", re.IGNORECASE)
 
 
-class Fault(Exception):  # noqa: N818 (what Azure answered, more often than an error)
+class ReadFailure(Exception):  # noqa: N818 (what Azure answered, more often than an error)
     """Raised when a page could not be had. `reason` is one of the snapshot's GAP_REASONS."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Fault(Exception):  # noqa: N818 (what Azure answered, more often than an e
         code: str | None = None,
         needs: str | None = None,
         retry_after: float | None = None,
-        passing: bool = False,
+        transient: bool = False,
     ) -> None:
         super().__init__(message)
         self.reason = reason
@@ -48,26 +48,28 @@ class Fault(Exception):  # noqa: N818 (what Azure answered, more often than an e
         """The RBAC action that Azure named."""
         self.retry_after = retry_after
         """Seconds that the service asked to wait, where it did."""
-        self.passing = passing
+        self.transient = transient
         """True for an error of the moment that asking again may cure."""
 
 
-def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> ReadFailure:
     """The fault that an answer other than 200 is."""
     code, message = _words(body)
     code = None if code is None else scrub(code)[:CODE_LENGTH]
     message = _steady(message or f"HTTP {status} without a message")
     retry_after = _seconds(headers)
     if status == 429:
-        return Fault("throttled", message, status=status, code=code, retry_after=retry_after)
+        return ReadFailure("throttled", message, status=status, code=code, retry_after=retry_after)
     if status in {401, 403}:
         found = _ACTION.search(message)
-        return Fault("denied", message, status=status, code=code, needs=found.group(1) if found else None)
+        return ReadFailure("denied", message, status=status, code=code, needs=found.group(1) if found else None)
     if status in {404, 410}:
-        return Fault("missing", message, status=status, code=code)
+        return ReadFailure("missing", message, status=status, code=code)
     if 300 <= status < 400:
-        return Fault("failed", "redirects are not followed", status=status, code=code or "Redirect")
-    return Fault("failed", message, status=status, code=code, retry_after=retry_after, passing=status in RETRIED)
+        return ReadFailure("failed", "redirects are not followed", status=status, code=code or "Redirect")
+    return ReadFailure(
+        "failed", message, status=status, code=code, retry_after=retry_after, transient=status in RETRIED
+    )
 
 
 def _words(body: bytes) -> tuple[str | None, str | None]:

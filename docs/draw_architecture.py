@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 (a script)
-"""Draws `architecture.svg` from what the code imports: `python docs/house.py` writes it, the tests hold it to the code."""
+"""Draws `architecture.svg` from what the code imports: `python docs/draw_architecture.py` writes it, the tests hold it to the code."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ NETWORK = frozenset({"collect", "simulate", "probe"})
 """Packages that open sockets."""
 
 
-def rooms(package: Path = PACKAGE) -> dict[str, set[str]]:
+def packages(root: Path = PACKAGE) -> dict[str, set[str]]:
     """Each package (or module directly inside `rtaudit`) with those that its modules import."""
-    names = {path.name for path in package.iterdir() if (path / "__init__.py").is_file()}
-    names |= {path.stem for path in package.glob("*.py") if not path.stem.startswith("__")}
-    return {name: _imports(package, name, names) - {name} for name in sorted(names)}
+    names = {path.name for path in root.iterdir() if (path / "__init__.py").is_file()}
+    names |= {path.stem for path in root.glob("*.py") if not path.stem.startswith("__")}
+    return {name: _imports(root, name, names) - {name} for name in sorted(names)}
 
 
 def floors(found: dict[str, set[str]]) -> list[list[str]]:
-    """The rooms by floor, the lowest first: a room stands one above the highest that it imports.
+    """The packages by floor, the lowest first: a package stands one above the highest that it imports.
 
-    Raises ValueError where rooms import each other in a ring.
+    Raises ValueError where packages import each other in a ring.
     """
     height: dict[str, int] = {}
     left = dict(found)
     while left:
         ready = [name for name, below in left.items() if below <= height.keys()]
         if not ready:
-            raise ValueError(f"these rooms import each other: {', '.join(sorted(left))}")
+            raise ValueError(f"these packages import each other: {', '.join(sorted(left))}")
         for name in ready:
             height[name] = 1 + max((height[one] for one in left[name]), default=-1)
         for name in ready:
@@ -46,7 +46,7 @@ def floors(found: dict[str, set[str]]) -> list[list[str]]:
 
 
 def draw(found: dict[str, set[str]]) -> str:
-    """The picture: floors from the bottom up, and a line from each room to those that it imports directly."""
+    """The picture: floors from the bottom up, and a line from each package to those that it imports directly."""
     levels = floors(found)
     place: dict[str, tuple[float, float]] = {}
     for floor, names in enumerate(levels):
@@ -76,13 +76,13 @@ def draw(found: dict[str, set[str]]) -> str:
             f'<text x="{x:.0f}" y="{y + BOX_HEIGHT / 2 + 5:.0f}" text-anchor="middle">{name}</text></g>'
         )
     lines.append(
-        f'<text class="small" x="{MARGIN}" y="{height - 4}">blue: opens sockets; a line: imports from the room below</text>'
+        f'<text class="small" x="{MARGIN}" y="{height - 4}">blue: opens sockets; a line: imports from the package below</text>'
     )
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
 def _direct(found: dict[str, set[str]], name: str) -> set[str]:
-    """What a room imports, less what it reaches through another room anyway: fewer lines say the same order."""
+    """What a package imports, less what it reaches through another package anyway: fewer lines say the same order."""
     below = found[name]
     return {one for one in below if not any(one in _reach(found, other) for other in below - {one})}
 
@@ -97,8 +97,8 @@ def _reach(found: dict[str, set[str]], name: str) -> set[str]:
     return seen
 
 
-def _imports(package: Path, room: str, names: set[str]) -> set[str]:
-    files = sorted((package / room).rglob("*.py")) if (package / room).is_dir() else [package / f"{room}.py"]
+def _imports(root: Path, package: str, names: set[str]) -> set[str]:
+    files = sorted((root / package).rglob("*.py")) if (root / package).is_dir() else [root / f"{package}.py"]
     seen: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -115,5 +115,5 @@ def _imports(package: Path, room: str, names: set[str]) -> set[str]:
 
 
 if __name__ == "__main__":
-    PICTURE.write_text(draw(rooms()), "utf-8")
+    PICTURE.write_text(draw(packages()), "utf-8")
     print(f"wrote {PICTURE}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The house as a whole: floors, what an import may load, the size of files, and that every schema holds."""
+"""Layout: floors, what an import may load, the size of files, and that every schema holds."""
 
 from __future__ import annotations
 

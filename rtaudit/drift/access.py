@@ -1,20 +1,20 @@
-"""What is held at an account: roles by kind of principal, locks by level. Principals and assignments differ by nature, this must not."""
+"""Effective access: collects roles and locks in force per account; compared instead of assignments, whose ids always differ."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.drift.sides import IndexedSide, Resource, properties, text
+from rtaudit.drift.sides import Resource, SideIndex, properties, text
 
 CONDITIONAL = " (conditional)"
 """What is written behind a role that holds only under a condition."""
 
 
-class Held:
+class EffectiveAccess:
     """Roles and locks in force at each account of a side."""
 
-    def __init__(self, side: IndexedSide, other: IndexedSide) -> None:
+    def __init__(self, side: SideIndex, other: SideIndex) -> None:
         # Built-in roles have one id everywhere: where this side did not read a role's name, the other's will do.
         self._roles = {**_names(other), **_names(side)}
         self._index = side.index
@@ -37,7 +37,7 @@ class Held:
         return {"locks": sorted(levels)} if levels else {}
 
 
-def _names(side: IndexedSide) -> dict[str, str]:
+def _names(side: SideIndex) -> dict[str, str]:
     return {
         arm_id.name_of(arm_id.key(item["id"])): text(properties(item).get("roleName"))
         for item in side.by_type.get(resource_types.DEFINITION, ())

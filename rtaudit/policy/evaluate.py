@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from rtaudit.azure import arm_id
-from rtaudit.policy.conditions import Scope, observations
+from rtaudit.policy.conditions import EvalContext, observations
 from rtaudit.policy.fixes import steps_for
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
 from rtaudit.report.model import in_order
 from rtaudit.snapshot import Gap, Snapshot
-from rtaudit.subjects import Subject, World
+from rtaudit.subjects import EstateIndex, Subject
 
-Among = Callable[[str, Sequence[Scope]], Sequence[Scope]]
+Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
 """Rule id and all its subjects -> those to judge."""
 
 
-def judge(
-    world: World,
+def evaluate(
+    world: EstateIndex,
     rules: Sequence[BoundRule],
     pack: str,
     *,
@@ -32,18 +32,25 @@ def judge(
     """
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
-    scopes: dict[str, list[Scope]] = {}
+    scopes: dict[str, list[EvalContext]] = {}
     findings: list[Finding] = []
     for bound in rules:
         kind = bound.rule.each
         if kind not in scopes:
-            scopes[kind] = [Scope(subject) for subject in world.each(kind, served)]
+            scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
         findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, steps=steps, among=among))
     return findings
 
 
 def _judge_rule(
-    world: World, bound: BoundRule, scopes: Sequence[Scope], pack: str, *, fixes: bool, steps: bool, among: Among | None
+    world: EstateIndex,
+    bound: BoundRule,
+    scopes: Sequence[EvalContext],
+    pack: str,
+    *,
+    fixes: bool,
+    steps: bool,
+    among: Among | None,
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
@@ -72,7 +79,7 @@ def _judge_rule(
             yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes, steps=steps)
 
 
-def _does_not_apply(world: World, bound: BoundRule) -> str | None:
+def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
     if bound.unset:
         return f"the parameter {bound.unset[0]} is not set"
     missing = [aspect for aspect in bound.opt_in if aspect not in world.snapshot.aspects]
@@ -89,7 +96,7 @@ def _another_api(subject: Subject) -> str | None:
 
 def _not_passed(
     bound: BoundRule,
-    scope: Scope,
+    scope: EvalContext,
     applies: bool | None,
     holds: bool | None,
     environment: str,
@@ -136,7 +143,7 @@ def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
     return f"the code does not set {', '.join(sorted(unset))}: this is the provider's default" if unset else None
 
 
-def _say_how(finding: Finding, bound: BoundRule, scope: Scope, *, steps: bool) -> None:
+def _say_how(finding: Finding, bound: BoundRule, scope: EvalContext, *, steps: bool) -> None:
     """Fill in the rule's fix: for each observation the steps that mend it, and for the finding all of them."""
     lines: dict[str, None] = {}
     for one in finding.observations:

@@ -1,4 +1,4 @@
-"""What Azure says when it refuses: status, code and words, each as Azure Resource Manager writes them."""
+"""Azure error bodies: status, code and message, as Azure Resource Manager writes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLIENT_ID = "00000000-0000-4000-8000-0000000000c1"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CannedResponse:
     """An HTTP answer, or none at all."""
 
     status: int
@@ -27,21 +27,21 @@ class Answer:
     """True to reset the connection instead of answering."""
 
 
-DROPPED = Answer(0, drop=True)
+DROPPED = CannedResponse(0, drop=True)
 """No answer: the connection is reset."""
 
 
-def error(status: int, code: str, message: str, *headers: tuple[str, str]) -> Answer:
+def error(status: int, code: str, message: str, *headers: tuple[str, str]) -> CannedResponse:
     """The envelope of Azure Resource Manager itself."""
-    return Answer(status, encode({"error": {"code": code, "message": message}}), headers)
+    return CannedResponse(status, encode({"error": {"code": code, "message": message}}), headers)
 
 
-def insights_error(status: int, code: str, message: str) -> Answer:
+def insights_error(status: int, code: str, message: str) -> CannedResponse:
     """The envelope of Microsoft.Insights, which has no `error` around it."""
-    return Answer(status, encode({"code": code, "message": message}))
+    return CannedResponse(status, encode({"code": code, "message": message}))
 
 
-def unauthorized(code: str, message: str, tenant: str) -> Answer:
+def unauthorized(code: str, message: str, tenant: str) -> CannedResponse:
     """No token, or not one that holds."""
     challenge = (
         f'Bearer authorization_uri="https://login.windows.net/{tenant}", error="invalid_token", '
@@ -50,7 +50,7 @@ def unauthorized(code: str, message: str, tenant: str) -> Answer:
     return error(401, code, message, ("WWW-Authenticate", challenge))
 
 
-def wrong_tenant(token_tenant: str, tenant: str) -> Answer:
+def wrong_tenant(token_tenant: str, tenant: str) -> CannedResponse:
     """A token of another tenant."""
     return unauthorized(
         "InvalidAuthenticationTokenTenant",
@@ -63,7 +63,7 @@ def wrong_tenant(token_tenant: str, tenant: str) -> Answer:
     )
 
 
-def denied(action: str, scope: str) -> Answer:
+def denied(action: str, scope: str) -> CannedResponse:
     """No role gives `action` at `scope`."""
     return error(403, "AuthorizationFailed", _denied(action, scope))
 
@@ -75,7 +75,7 @@ def _denied(action: str, scope: str) -> str:
     )
 
 
-def throttled(subscription: str | None, seconds: int) -> Answer:
+def throttled(subscription: str | None, seconds: int) -> CannedResponse:
     """The bucket of reads is empty."""
     return error(
         429,
@@ -87,7 +87,7 @@ def throttled(subscription: str | None, seconds: int) -> Answer:
     )
 
 
-def no_api_version() -> Answer:
+def no_api_version() -> CannedResponse:
     """The query has no api-version."""
     return error(
         400,
@@ -96,7 +96,7 @@ def no_api_version() -> Answer:
     )
 
 
-def unknown_api_version(route: Route, version: str, supported: Sequence[str], location: str) -> Answer:
+def unknown_api_version(route: Route, version: str, supported: Sequence[str], location: str) -> CannedResponse:
     """An api-version that this cloud does not know. Resources in a region and the lists of a provider say it differently."""
     versions = ", ".join(supported)
     name = action_of(route.type, route.segments).rpartition("/")[0].partition("/")[2]
@@ -121,7 +121,7 @@ def unknown_api_version(route: Route, version: str, supported: Sequence[str], lo
     )
 
 
-def unknown_type(route: Route, version: str) -> Answer:
+def unknown_type(route: Route, version: str) -> CannedResponse:
     """A type that does not exist (or that the simulator does not serve)."""
     name = "/".join(route.type.split("/")[1:])
     return error(
@@ -131,12 +131,12 @@ def unknown_type(route: Route, version: str) -> Answer:
     )
 
 
-def unknown_namespace(namespace: str) -> Answer:
+def unknown_namespace(namespace: str) -> CannedResponse:
     """A provider that does not exist."""
     return error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
 
 
-def not_found(route: Route) -> Answer:
+def not_found(route: Route) -> CannedResponse:
     """A resource that is not there."""
     if route.type == "microsoft.insights/diagnosticsettings":
         return insights_error(404, "ResourceNotFound", f"The diagnostic setting '{route.segments[-1]}' doesn't exist.")
@@ -154,17 +154,17 @@ def words_of_not_found(route: Route) -> str:
     )
 
 
-def group_not_found(name: str) -> Answer:
+def group_not_found(name: str) -> CannedResponse:
     """A resource group that is not there."""
     return error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
 
 
-def subscription_not_found(name: str) -> Answer:
+def subscription_not_found(name: str) -> CannedResponse:
     """A subscription that is not there, or that the identity cannot see."""
     return error(404, "SubscriptionNotFound", f"The subscription '{name}' could not be found.")
 
 
-def not_registered(namespace: str) -> Answer:
+def not_registered(namespace: str) -> CannedResponse:
     """A provider that the subscription has not registered."""
     return error(
         409,
@@ -174,7 +174,7 @@ def not_registered(namespace: str) -> Answer:
     )
 
 
-def not_in_snapshot(aspect: str) -> Answer:
+def not_in_snapshot(aspect: str) -> CannedResponse:
     """What no snapshot has read. An empty answer would be a guess; Azure has no words for this."""
     return error(501, "NotInSnapshot", f"The snapshot that is served here did not read '{aspect}'.")
 
@@ -184,12 +184,12 @@ _OF_RESOURCE_MANAGER = frozenset(
 )
 
 
-def recorded(gap: Gap, route: Route, retry_after: int) -> Answer:
+def recorded(gap: Gap, route: Route, retry_after: int) -> CannedResponse:
     """The failure that a gap records, once more."""
     status = gap.status or {"denied": 403, "throttled": 429, "missing": 404, "interrupted": 503}.get(gap.reason, 0)
     if 0 < status < 400 or (not status and "malformed" in (gap.code or "").lower()):
         # A success that could not be read: what came was no JSON.
-        return Answer(status or 200, b'{"value": [')
+        return CannedResponse(status or 200, b'{"value": [')
     if not status:
         return DROPPED
     usual = {
@@ -202,5 +202,5 @@ def recorded(gap: Gap, route: Route, retry_after: int) -> Answer:
     code, message = gap.code or code, gap.message or message
     headers = (("Retry-After", str(retry_after)),) if status == 429 else ()
     if route.type.startswith("microsoft.insights/") and code not in _OF_RESOURCE_MANAGER:
-        return Answer(status, encode({"code": code, "message": message}), headers)
+        return CannedResponse(status, encode({"code": code, "message": message}), headers)
     return error(status, code, message, *headers)
