@@ -1,4 +1,4 @@
-"""Comparing two normalised resources. Equal ones cost one comparison; deepdiff sees each way in which two differ once."""
+"""Comparison: finds where two normalised resources differ. Deepdiff sees each way in which two differ once."""
 
 from __future__ import annotations
 

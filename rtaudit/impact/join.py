@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from rtaudit.snapshot import ASPECTS, Snapshot
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.policy.conditions import EvalContext
+    from rtaudit.policy.evaluate import Among
     from rtaudit.report import Finding
     from rtaudit.subjects import Attribute, EstateIndex
 
@@ -118,6 +119,14 @@ def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
     return found
 
 
+def role_reads() -> Reads:
+    """What decides whether a deployment is one of realtime: it is asked before every rule about these."""
+    from rtaudit.subjects import ATTRIBUTES
+
+    kind = "realtimeDeployment"
+    return Reads(kind, _by_type(part_reads(kind, ATTRIBUTES[kind]["facts.realtimeRole"])))
+
+
 def _resource(part: Attribute | None) -> str | None:
     """The type of the one resource that a relation hands on as it is (`account` of a deployment); else None."""
     whole = [resource_type for resource_type, path in (part.fields if part and part.fields else ()) if not path]
@@ -165,14 +174,12 @@ class _Judging:
         self.reads = rule_reads(packs, as_of)
         self.texts = rule_texts(self._bound)
 
-    def findings(
-        self, world: EstateIndex, among: Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
-    ) -> list[Finding]:
-        """The findings of a check of the subjects that `among` picks for a rule."""
+    def findings(self, world: EstateIndex, among: Among, *, full: bool) -> list[Finding]:
+        """The findings of a check of the subjects that `among` picks for a rule; unless `full` without what was seen."""
         from rtaudit.policy.evaluate import evaluate, join_packs
         from rtaudit.report import Gate
 
-        per_pack = [evaluate(world, rules, pack.name, fixes=False, among=among) for pack, rules in self._bound]
+        per_pack = [evaluate(world, rules, pack.name, full=full, among=among) for pack, rules in self._bound]
         return join_packs(per_pack, Gate("high", allow_unknown=False).blocks)
 
 
@@ -180,11 +187,8 @@ class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
     def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[EstateIndex, EstateIndex]) -> None:
-        from rtaudit.subjects import ATTRIBUTES
-
         self.judging, self.reads, self.comparison, self._worlds = judging, judging.reads, comparison, worlds
-        kind = "realtimeDeployment"
-        self._role = Reads(kind, _by_type(part_reads(kind, ATTRIBUTES[kind]["facts.realtimeRole"])))
+        self._role = role_reads()
         self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         environments = (comparison.left.environment, comparison.right.environment)
         self._pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
@@ -241,17 +245,21 @@ class _Join:
 
     def _turn(self) -> None:
         here, there = (
-            self.judging.findings(world, self._among(names))
+            self.judging.findings(world, self._among(names), full=False)
             for world, names in zip(self._worlds, (self._pairs, self._back), strict=True)
         )
         others = {(finding.rule, arm_id.key(finding.resource)): finding for finding in there}
-        seen: set[tuple[tuple[str, str, str], frozenset[str]]] = set()
+        turned = []
         for finding in here:
+            other = others.get((finding.rule, self._pairs.get(arm_id.key(finding.resource), "")))
+            if other is not None and other.outcome != finding.outcome and "fail" in (finding.outcome, other.outcome):
+                turned.append((finding, other))
+        seen_in = self._seen(turned)
+        seen: set[tuple[tuple[str, str, str], frozenset[str]]] = set()
+        for finding, other in turned:
             key = arm_id.key(finding.resource)
-            other = others.get((finding.rule, self._pairs.get(key, "")))
-            if other is None or other.outcome == finding.outcome or "fail" not in (finding.outcome, other.outcome):
-                continue
-            turn = _OutcomeChange(finding.rule, key, finding.outcome, other.outcome, self._evidence(finding, other))
+            evidence = self._evidence(finding, other, seen_in)
+            turn = _OutcomeChange(finding.rule, key, finding.outcome, other.outcome, evidence)
             # One that may turn by anything, or one of each thing that it turns by, says it all.
             if turn.group not in self._loose and (turn.group, turn.evidence) not in seen:
                 seen.add((turn.group, turn.evidence))
@@ -265,7 +273,7 @@ class _Join:
             else:
                 self._anywhere.append(turn)
 
-    def _among(self, paired: Mapping[str, str]) -> Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]:
+    def _among(self, paired: Mapping[str, str]) -> Among:
         """Of a rule's subjects on one side those that both have and that a change can turn. `paired`: this side's keys."""
         placed: dict[str, tuple[bool, str | None]] = {}
 
@@ -299,10 +307,26 @@ class _Join:
             self._families[rule] = set().union(*read)
         return self._families[rule]
 
-    def _evidence(self, *findings: Finding) -> frozenset[str]:
-        failed = next(finding for finding in findings if finding.outcome == "fail")
-        named = {self._back.get(key, key) for key in (arm_id.key(one.resource) for one in failed.observations)}
-        subjects = {self._back.get(key, key) for key in (arm_id.key(finding.resource) for finding in findings)}
+    def _seen(self, turned: Sequence[tuple[Finding, Finding]]) -> dict[tuple[int, str, str], Finding]:
+        """Side, rule and resource -> the failure with what was seen: asked only of those that turn."""
+        found: dict[tuple[int, str, str], Finding] = {}
+        for number, world in enumerate(self._worlds):
+            failed = {(pair[number].rule, pair[number].resource) for pair in turned if pair[number].outcome == "fail"}
+
+            def among(
+                rule: str, scopes: Sequence[EvalContext], failed: set[tuple[str, str]] = failed
+            ) -> list[EvalContext]:
+                return [scope for scope in scopes if (rule, scope.subject.resource) in failed]
+
+            findings = self.judging.findings(world, among, full=True) if failed else ()
+            found.update({(number, one.rule, one.resource): one for one in findings if one.outcome == "fail"})
+        return found
+
+    def _evidence(self, one: Finding, other: Finding, seen: Mapping[tuple[int, str, str], Finding]) -> frozenset[str]:
+        side, failed = (0, one) if one.outcome == "fail" else (1, other)
+        observed = seen[side, failed.rule, failed.resource].observations
+        named = {self._back.get(key, key) for key in (arm_id.key(at.resource) for at in observed)}
+        subjects = {self._back.get(key, key) for key in (arm_id.key(one.resource), arm_id.key(other.resource))}
         reads = self.reads[failed.rule]
         return frozenset(
             key

@@ -22,13 +22,14 @@ def evaluate(
     rules: Sequence[BoundRule],
     pack: str,
     *,
-    fixes: bool = True,
+    full: bool = True,
     steps: bool = True,
     among: Among | None = None,
 ) -> list[Finding]:
     """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
 
-    With `fixes` they say how they are mended; with `steps` they hold the steps too, to be applied.
+    Unless `full` a failure says neither what was seen nor how it is mended; with `steps` a fix
+    stands in its observations as steps that can be applied, too.
     """
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
@@ -38,7 +39,7 @@ def evaluate(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, fixes=fixes, steps=steps, among=among))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, full=full, steps=steps, among=among))
     return findings
 
 
@@ -48,7 +49,7 @@ def _judge_rule(
     scopes: Sequence[EvalContext],
     pack: str,
     *,
-    fixes: bool,
+    full: bool,
     steps: bool,
     among: Among | None,
 ) -> Iterable[Finding]:
@@ -76,7 +77,7 @@ def _judge_rule(
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack, fixes=fixes, steps=steps)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, full=full, steps=steps)
 
 
 def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
@@ -102,7 +103,7 @@ def _not_passed(
     environment: str,
     pack: str,
     *,
-    fixes: bool,
+    full: bool,
     steps: bool,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
@@ -120,9 +121,8 @@ def _not_passed(
         finding.outcome = "unknown"
     if finding.outcome == "unknown":
         finding.gaps = list(dict.fromkeys(gaps))
-    if holds is False:
-        finding.observations = observations(bound.require, scope)
-    if fixes:
+    if full:
+        finding.observations = observations(bound.require, scope) if holds is False else ()
         _say_how(finding, bound, scope, steps=steps)
     snapshot = subject.world.snapshot
     if snapshot.planned:
