@@ -22,10 +22,8 @@ def grants(permissions: Iterable[Any], action: str, granted: str = "actions", wi
 
 def matches(patterns: Any, action: str) -> bool:
     """True when one of the patterns (`*` stands for anything) is the action, in any case."""
-    for one in patterns if isinstance(patterns, list) else ():
-        if isinstance(one, str) and _fits(one, action):
-            return True
-    return False
+    listed = patterns if isinstance(patterns, list) else []
+    return any(isinstance(one, str) and _fits(one, action) for one in listed)
 
 
 @lru_cache(maxsize=16_384)

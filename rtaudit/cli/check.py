@@ -52,7 +52,24 @@ def check(
         command=["rtaudit", *sys.argv[1:]],
         steps=False,
     )
-    finish(report, wanted, view, evidence, how, steps)
+    finish(report, wanted, view, evidence, how, steps, runbook_options(checking, contracts.client))
+
+
+def runbook_options(checking: options.Checking, clients: Sequence[str]) -> list[str]:
+    """The options that `rtaudit runbook` takes too, as words of its command line."""
+    words = {
+        "--policy": checking.policy,
+        "--set": checking.settings,
+        "--as-of": [checking.as_of] if checking.as_of else [],
+        "--client": clients,
+        "--probe": checking.probe,
+        "--waivers": [checking.waivers] if checking.waivers else [],
+        "--baseline": [checking.baseline] if checking.baseline else [],
+        "--fail-on": [] if checking.fail_on == "high" else [checking.fail_on],
+    }
+    unknown = [f"--allow-unknown={one}" if one else "--allow-unknown" for one in checking.allow_unknown]
+    edited = ["--allow-edited"] if checking.allow_edited else []
+    return [word for name, values in words.items() for one in values for word in (name, one)] + unknown + edited
 
 
 def checker(chosen: options.Checking) -> Checker:
@@ -81,6 +98,7 @@ def finish(
     evidence: options.EvidenceBundle,
     how: Checker,
     steps: options.Steps,
+    again: Sequence[str],
 ) -> None:
     """Write every output, say what was written, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver
@@ -90,7 +108,12 @@ def finish(
     if evidence.evidence is not None:
         print(f"wrote {plain(evidence.evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)
     asked = steps.steps and any(one.format == "html" for one in wanted)
-    shown = {"group_by": view.group_by, "show": view.show, "details": view.details}
+    shown = {
+        "group_by": view.group_by,
+        "show": view.show,
+        "details": view.details,
+        "runbook_options": again,
+    }
     deliver(wanted, report, snapshots=how.attached, runbook=how.steps_of(report) if asked else None, **shown)
     raise typer.Exit(report.gate.exit_code)
 

@@ -5,100 +5,19 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rtaudit.cli.app import command, plain, write_stdout
-from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError
 
-_FORMATS = ("table", "json")
-MAX_COUNT = 1000
-MAX_CONCURRENCY = 100
+if TYPE_CHECKING:
+    from rtaudit.settings import command_options
 
 
 @command()
-def probe(
-    *,
-    snapshot: Annotated[
-        str | None, typer.Option("--snapshot", metavar="FILE", help="The snapshot that holds the account.")
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option("--account", "-a", metavar="NAME|ID", help="The account, by name or id.")
-    ] = None,
-    deployment: Annotated[
-        str | None,
-        typer.Option("--deployment", "-d", metavar="NAME", help="The deployment; needed where there are several."),
-    ] = None,
-    client: Annotated[
-        str | None, typer.Option("--client", metavar="FILE", help="The contract that says where and how to connect.")
-    ] = None,
-    environment: Annotated[
-        str | None, typer.Option("--environment", metavar="LABEL", help="Which environment of the contract.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option("--endpoint", metavar="URL", help="The address, where there is neither file.")
-    ] = None,
-    count: Annotated[
-        int, typer.Option("--count", "-n", metavar="N", min=1, max=MAX_COUNT, help="Sessions to open, in all.")
-    ] = 1,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", metavar="N", min=1, max=MAX_CONCURRENCY, help="Sessions to open at a time.")
-    ] = 1,
-    budget_ms: Annotated[
-        int | None,
-        typer.Option(
-            "--budget-ms", metavar="MS", min=1, help="Maximum 95th-percentile time to open a session, in milliseconds."
-        ),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=120, help="Seconds for each stage.")
-    ] = 10.0,
-    no_session: Annotated[
-        bool, typer.Option("--no-session", help="Stop before the token: name, TCP, TLS and HTTP only.")
-    ] = False,
-    auth: Annotated[
-        str,
-        typer.Option(
-            "--auth",
-            metavar="METHOD",
-            help="default, cli, managed-identity, workload-identity, environment.",
-            autocompletion=completer("methods"),
-        ),
-    ] = "default",
-    tenant: Annotated[str | None, typer.Option("--tenant", metavar="ID", help="Tenant of the token.")] = None,
-    cloud: Annotated[
-        str | None,
-        typer.Option(
-            "--cloud",
-            metavar="CLOUD",
-            help="Cloud that the token is for. [that of the snapshot, else of the host]",
-            autocompletion=completer("clouds"),
-        ),
-    ] = None,
-    ca_file: Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="Authorities to trust besides the system's, PEM.")
-    ] = None,
-    connect_to: Annotated[
-        str | None,
-        typer.Option("--connect-to", metavar="ADDRESS[:PORT]", help="Connect there, whatever the name says."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="HOST", help="Send the token to this host too: your own gateway."),
-    ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT[=PATH]",
-            help="table, json, or a path; repeatable.",
-            autocompletion=among(*_FORMATS),
-        ),
-    ] = None,
-) -> None:
+def probe(chosen: command_options.Probed) -> None:
     """Open realtime sessions from here, and close them: no audio, no response asked for, no key.
 
     What is opened follows the contract's use or the deployment's role: speech, transcription, translation or GPT-Live. Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
@@ -108,14 +27,16 @@ def probe(
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.documents import dumps, write_atomically
 
-    wanted = parse_outputs(output or (), formats=_FORMATS)
-    if no_session and budget_ms is not None:
+    wanted = parse_outputs(chosen.output, formats=("table", "json"))
+    if chosen.no_session and chosen.budget_ms is not None:
         raise UsageError("--budget-ms is for sessions, and --no-session opens none", "leave out one of the two")
     document = probe_endpoint(
-        snapshot=snapshot, account=account, deployment=deployment, client=client, environment=environment,
-        endpoint=endpoint, cloud=cloud, allow_hosts=allow_host or (), auth=auth, tenant=tenant, count=count,
-        concurrency=min(concurrency, count), timeout=timeout, ca_file=ca_file, connect_to=_address(connect_to),
-        budget=budget_ms / 1000 if budget_ms is not None else None, sessions=not no_session,
+        snapshot=chosen.snapshot, account=chosen.account, deployment=chosen.deployment, client=chosen.client,
+        environment=chosen.section, endpoint=chosen.endpoint, cloud=chosen.cloud, allow_hosts=chosen.allow_host,
+        auth=chosen.auth, tenant=chosen.tenant, count=chosen.count,
+        concurrency=min(chosen.concurrency, chosen.count), timeout=chosen.timeout, ca_file=chosen.ca_file,
+        connect_to=_address(chosen.connect_to), sessions=not chosen.no_session,
+        budget=chosen.budget_ms / 1000 if chosen.budget_ms is not None else None,
     )  # fmt: skip
     for one in wanted:
         text = dumps(document) if one.format == "json" else "".join(f"{plain(line)}\n" for line in _lines(document))

@@ -15,6 +15,7 @@ from rtaudit.collect.reader import ReadTask, Row
 
 _ABOVE = "microsoft.authorization/"
 """Types whose lists show what a management group or the tenant hands down, too."""
+_ROLES = "/providers/microsoft.authorization/roledefinitions/"
 _MAPPINGS = ("properties", "tags", "identity", "sku")
 """Fields of a resource that are objects, where they are there."""
 
@@ -73,7 +74,7 @@ def resource_of(read: ReadTask, document: Row) -> Row:
     identity = document.get("id")
     if identity is None:
         document = {**document, "id": read.subject}
-    elif not isinstance(identity, str) or arm_id.key(identity) != arm_id.key(read.subject):
+    elif not isinstance(identity, str) or not _is_asked(identity, read.subject):
         raise ReadFailure(
             "failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer"
         )
@@ -81,6 +82,14 @@ def resource_of(read: ReadTask, document: Row) -> Row:
     if why is not None:
         raise ReadFailure("failed", why, code="MalformedAnswer")
     return document
+
+
+def _is_asked(identity: str, subject: str) -> bool:
+    """Whether an id is the one that was asked for. A role that a management group defines is the tenant's, wherever it is read."""
+    own, asked = arm_id.key(identity), arm_id.key(subject)
+    return own == asked or (
+        own.startswith(_ROLES) and own.removeprefix(_ROLES) == asked.rpartition(_ROLES)[2] and _ROLES in asked
+    )
 
 
 def single(read: ReadTask) -> list[Row]:

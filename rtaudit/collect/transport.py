@@ -27,6 +27,7 @@ from rtaudit.collect.limits import Limits
 from rtaudit.errors import RtauditError
 
 _CHUNK = 1 << 18
+_CHALLENGE = "WWW-Authenticate"
 
 
 class TransportResponse(HttpResponse):
@@ -145,6 +146,9 @@ class ReadOnlyTransport(HttpTransport[HttpRequest, HttpResponse]):
             )
             status = raw.status
             headers = CaseInsensitiveDict(raw.headers.items())
+            if _CHALLENGE in headers:
+                # Challenges may come in headers of their own; of the others of one name the last one counts.
+                headers[_CHALLENGE] = raw.headers[_CHALLENGE]
             request_id = headers.get("x-ms-request-id", "")
             return TransportResponse(request, status, headers, self._body(raw, started))
         except HTTPError as error:

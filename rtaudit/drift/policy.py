@@ -17,6 +17,7 @@ from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
 from rtaudit.errors import InputError
 from rtaudit.report import SEVERITIES
+from rtaudit.snapshot.secrets import scrub
 
 DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
@@ -286,8 +287,8 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
         ignore=raw.get("ignore", False),
         expect=None if expect is None else (expect.get("from", ANY), expect.get("to", ANY), expect.get("is")),
         severity=raw.get("severity"),
-        reason=raw.get("reason"),
-        owner=raw.get("owner"),
+        reason=scrub(raw["reason"]) if "reason" in raw else None,
+        owner=scrub(raw["owner"]) if "owner" in raw else None,
         expires=raw.get("expires"),
         policy=policy,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.documents import canonical
@@ -33,6 +34,10 @@ _KINDS = {
 """Last segment of a type -> the noun for it."""
 
 
+HEADING = 60
+"""Longest name of an environment in a sentence."""
+
+
 def change_sentence(change: Change, left: str, right: str) -> str:
     """What differs between two environments: `Public network access of account voice is enabled in test and disabled in prod.`"""
     if change.decision == "unknown":
@@ -47,7 +52,7 @@ def row_sentence(row: MatrixRow, heads: Sequence[str]) -> str:
         by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)
         return _unknown(row.role, row.type, row.path, by)
     values = [
-        (shorten(head, 32), cell.value, cell.value is not None)
+        (shorten(head, HEADING), cell.value, cell.value is not None)
         for head, cell in zip(heads, row.cells, strict=True)
         if cell.known
     ]
@@ -88,11 +93,13 @@ def _unknown(role: str, resource_type: str, path: str, by: str | None) -> str:
     return finish(f"{of} could not be compared" + (f": {by}" if by else ""))
 
 
+@lru_cache(maxsize=4096)
 def _what(role: str, resource_type: str) -> str:
     last = resource_type.rsplit("/", 1)[-1]
     return f"{_KINDS.get(last, plain_field(last))} {shorten(role, 60)}"
 
 
+@lru_cache(maxsize=4096)
 def _field(path: str) -> str:
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.strip("/").split("/")]
     if steps[0] == "tags" and len(steps) > 1:

@@ -68,3 +68,8 @@ def resource_of(address: str) -> tuple[str, str, str]:
         last = tail[found.end() + 1 :]
     steps = steps_of(last)
     return (module, str(steps[0]), str(steps[1])) if len(steps) >= 2 else ("", "", "")
+
+
+def slug(address: str) -> str:
+    """An address as one segment of an id."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")

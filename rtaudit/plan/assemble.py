@@ -18,15 +18,16 @@ from rtaudit.azure.resource_types import (
     COMMONLY_ASSIGNED,
     DEPLOYMENT,
     LOCK,
+    PRIVATE_ENDPOINT,
     RESOURCE_TYPES,
     ZONE_GROUP,
 )
-from rtaudit.plan.connections import connected
+from rtaudit.plan.connections import connected, of_other_services
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
-from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.snapshot.secrets import cut_secrets, scrub
 
 CARRIED = (
     "accounts",
@@ -181,8 +182,11 @@ class _Assembly:
                 self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not tell its kind"))
                 return
             planned_body = {**planned_body, "kind": there.get("kind")}
-        acts = kind == "microsoft.insights/actiongroups"
-        body, unknown = settle(_only_whether_it_acts(planned_body) if acts else planned_body)
+        if kind == "microsoft.insights/actiongroups":
+            planned_body = _only_whether_it_acts(planned_body)
+        elif kind == PRIVATE_ENDPOINT:
+            planned_body = of_other_services(planned_body)
+        body, unknown = settle(planned_body)
         if not isinstance(body.get("properties", {}), dict):
             del body["properties"]
             unknown.append(("/properties", "its properties are not an object in the plan"))
@@ -262,7 +266,13 @@ def _over(
     merged = _merged(there, body)
     if planned.fate == "keep":
         # What the plan does not show of what it leaves as it is, the snapshot shows.
-        unknown = [(pointer, why) for pointer, why in unknown if at(there, _steps(pointer)) is None]
+        unknown = [
+            (pointer, why)
+            for pointer, why in unknown
+            if any(isinstance(step, int) for step in _steps(pointer))
+            or at(body, _steps(pointer)) is not None
+            or at(there, _steps(pointer)) is None
+        ]
     for path in planned.cleared:
         _unset(merged, path.split("."))
     for pointer, _ in unknown:
@@ -273,7 +283,7 @@ def _over(
 
 def _gaps_of_plans(plans: Iterable[Plan]) -> Iterator[Gap]:
     for plan in plans:
-        for sentence in plan.missing:
+        for sentence in map(scrub, plan.missing):
             yield from (Gap("/", aspect, NOT_YET, message=sentence) for aspect in CARRIED)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.plan.changes import AFTER_APPLY, Changes, PlannedChange, arm_type, attribute, fate_of
+from rtaudit.plan.connections import may_be_account
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, known, put, without_nulls
 
 _REFERENCES = {
@@ -97,6 +98,8 @@ def _resolved(changes: Changes, change: PlannedChange, value: Any, expression: A
             return value
         found = changes.leads_to(change, expression, wanted, ".".join(steps))
         return found or value
+    if isinstance(value, dict) and not may_be_account(value.get("groupIds")):
+        return value  # an endpoint's connection to another service
     if isinstance(value, dict):
         return {key: _resolved(changes, change, item, expression, (*steps, key)) for key, item in value.items()}
     if isinstance(value, list):

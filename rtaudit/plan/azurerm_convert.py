@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from rtaudit.plan.azurerm_table import MappingRow
 from rtaudit.plan.changes import PlannedChange, attribute
+from rtaudit.plan.connections import may_be_account
 from rtaudit.plan.model import Unknown, put, without_nulls
 
 CHOSEN = "Azure chooses it: the code does not set it"
@@ -82,7 +83,7 @@ def _connections(place: Conversion) -> None:
         )
         stated = stated if isinstance(stated, dict) else {}
         target = block.get("private_connection_resource_id")
-        if isinstance(target, Unknown):
+        if isinstance(target, Unknown) and may_be_account(block.get("subresource_names")):
             refers = MappingRow("private_connection_resource_id", refers="Microsoft.CognitiveServices/accounts")
             target = place.reader.refer(refers, stated.get("private_connection_resource_id")) or target
         manual = block.get("is_manual_connection")

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
+from rtaudit.plan.addresses import module_index, module_names, slug, split_module, steps_of
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.model import Fate, Unknown
 from rtaudit.plan.sensitive import hidden, names
@@ -181,8 +181,8 @@ class Changes:
         found: dict[str, None] = {}
         for reference in references if isinstance(references, list) else ():
             one = self._follow(str(reference), change.module, change.index, wanted, 0)
-            target = one if isinstance(one, str) or one is None else self.id_of(one) if _is(one, wanted) else None
-            if target is not None:
+            target = self.id_of(one) if isinstance(one, PlannedChange) else one
+            if target:
                 found[target] = None
         return list(found)
 
@@ -192,13 +192,9 @@ class Changes:
         `wanted` is its ARM type, empty for any; `what` names the attribute for the sentence on a guess. None where nothing
         leads there.
         """
-        references = expression.get("references") if isinstance(expression, dict) else None
-        for reference in references if isinstance(references, list) else ():
-            found = self._follow(str(reference), change.module, change.index, wanted, 0)
-            if isinstance(found, str):
-                return found
-            if found is not None and _is(found, wanted):
-                return self.id_of(found)
+        found = self._first(expression, change.module, change.index, wanted, 0)
+        if found is not None:
+            return self.id_of(found) if isinstance(found, PlannedChange) else found or None
         # Two others are as good as many: there is no single one.
         of_type = islice(
             (one for one in self._of_type.get((change.module, wanted.lower()), ()) if one is not change), 2
@@ -290,7 +286,7 @@ class Changes:
         return above, expressions(call)
 
     def _follow(self, reference: str, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
-        """The change, or the known id, that a reference leads to."""
+        """The wanted change, or the id, that a reference leads to; empty where to something else; None where no plan says."""
         key = (reference, module, index, wanted)
         if key not in self._followed:
             self._followed[key] = None  # a circle of references ends here
@@ -305,23 +301,24 @@ class Changes:
             return None
         if steps[0] == "var":
             if not module:
-                return _as_id(self._variable(str(steps[1])))
+                return _as_id(self._variable(str(steps[1]))) or ""
             above, given = self._call(module)
-            return self._through(given.get(str(steps[1])), above, module_index(module), wanted, depth)
+            return self._first(given.get(str(steps[1])), above, module_index(module), wanted, depth + 1)
         if steps[0] == "module":
             return self._into_module(steps, module, index, wanted, depth)
         if steps[0] == "data":
-            address = ".".join(
-                [*([module] if module else []), "data", str(steps[1]), str(steps[2]) if len(steps) > 2 else ""]
-            )
-            return _as_id(self.prior(address).get("id"))
+            address = ".".join([*([module] if module else []), *map(str, steps[:3])])
+            return _as_id(self.prior(address).get("id")) or ""
         if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
             return None
         at = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
-        found = self._named.get((module, str(steps[0]), str(steps[1])), {})
-        if at is not None or len(found) > 1:
-            return found.get(index if at is None else at)
-        return next(iter(found.values()), None)
+        named = self._named.get((module, str(steps[0]), str(steps[1])), {})
+        several = at is not None or len(named) > 1
+        found = named.get(index if at is None else at) if several else next(iter(named.values()), None)
+        if found is None or _is(found, wanted):
+            return found
+        # The id of what is of another type: it is not worked out, but it is none that is wanted.
+        return f"/planned/{slug(found.address)}" if reference.endswith(".id") and len(steps) < 5 else ""
 
     def _into_module(
         self, steps: list[Any], module: str, index: Any, wanted: str, depth: int
@@ -341,19 +338,26 @@ class Changes:
         output = outputs.get(str(rest[-1])) if isinstance(outputs, dict) and rest else None
         if not isinstance(output, dict):
             return None
-        return self._through(output.get("expression"), instances[0], None, wanted, depth)
+        return self._first(output.get("expression"), instances[0], None, wanted, depth + 1)
 
-    def _through(self, expression: Any, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
+    def _first(self, expression: Any, module: str, index: Any, wanted: str, depth: int) -> PlannedChange | str | None:
+        """What the first of an expression's references that leads to what is wanted leads to, else as `_follow` says."""
         if not isinstance(expression, dict):
             return None
         if "constant_value" in expression:
             return _as_id(expression["constant_value"])
         references = expression.get("references")
-        for reference in references if isinstance(references, list) else ():
-            found = self._follow(str(reference), module, index, wanted, depth + 1)
-            if isinstance(found, str) or (found is not None and _is(found, wanted)):
-                return found
-        return None
+        rows = references if isinstance(references, list) else ()
+        found = [self._follow(str(one), module, index, wanted, depth) for one in rows]
+        # What is wanted comes before the id of another thing, and that before something else.
+        ways = sorted((one for one in found if one is not None), key=_distance)
+        return ways[0] if ways else None
+
+
+def _distance(way: PlannedChange | str) -> int:
+    if isinstance(way, str) and way.startswith("/planned/"):
+        return 1
+    return 0 if way else 2
 
 
 def _change(row: Any) -> PlannedChange | None:

@@ -10,12 +10,41 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, PRIVATE_ENDPOINT, RESOURCE_TYPES
-from rtaudit.plan.model import PlannedResource, at
+from rtaudit.plan.model import PlannedResource, Unknown, at
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
 
 _FIELD = "/properties/privateEndpointConnections"
 _LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+
+
+_OTHER = "/planned/another-service"
+
+
+def may_be_account(groups: Any) -> bool:
+    """Whether an endpoint with these group ids may connect to an account: the one group of an account is `account`."""
+    return (
+        not isinstance(groups, list)
+        or not groups
+        or any(str(one).lower() == "account" for one in groups)
+        or any(isinstance(one, Unknown) for one in groups)
+    )
+
+
+def of_other_services(body: dict[str, Any]) -> dict[str, Any]:
+    """A planned endpoint whose connections to other services lead to something, where the plan does not say to what."""
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        return body
+    lists = {name: properties[name] for name in _LISTS if isinstance(properties.get(name), list)}
+    return {**body, "properties": {**properties, **{name: list(map(_settled, rows)) for name, rows in lists.items()}}}
+
+
+def _settled(row: Any) -> Any:
+    target, groups = (at(row, ("properties", name)) for name in ("privateLinkServiceId", "groupIds"))
+    if not isinstance(target, Unknown) or may_be_account(groups):
+        return row
+    return {**row, "properties": {**row["properties"], "privateLinkServiceId": _OTHER}}
 
 
 def connected(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from rtaudit.plan.addresses import slug
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Changes, PlannedChange, arm_type, attribute
 from rtaudit.plan.expressions import SUBSCRIPTION
@@ -24,11 +24,6 @@ def identify(changes: Changes, change: PlannedChange) -> str | None:
     if change.kind.startswith("azapi_"):
         return _of_azapi(changes, change, kind, name)
     return _of_azurerm(changes, change, kind, name)
-
-
-def slug(address: str) -> str:
-    """An address as one segment of an id."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
 
 
 def reference(changes: Changes, change: PlannedChange, name: str, wanted_type: str = "") -> str | None:

@@ -105,7 +105,8 @@ def settle(body: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]
     """`body` without its unknown values, and for each its JSON Pointer and why it is not known.
 
     An unknown inside of a list's element makes the list unknown, not the element: lists that are sets are sorted anew, so
-    an index would point at another element. The element is left out, and what else the list holds stays.
+    an index would point at another element. The element is left out, and what else the list holds stays. Of an only element
+    what is known stays.
     """
     found: list[tuple[str, str]] = []
     settled = _settle(body, "", found)
@@ -123,6 +124,8 @@ def _settle(value: Any, pointer: str, found: list[tuple[str, str]]) -> Any:
             if not isinstance(item, Unknown):
                 kept[key] = inner
         return kept
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return [_settle(value[0], f"{pointer}/0", found)]
     if isinstance(value, list):
         items = []
         for item in value:

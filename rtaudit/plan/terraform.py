@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rtaudit.errors import InputError
+from rtaudit.plan.addresses import slug
 from rtaudit.plan.azapi import azapi_resource, azapi_update
 from rtaudit.plan.azurerm import azurerm_resource
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Changes, PlannedChange, fate_of
-from rtaudit.plan.identify import slug
 from rtaudit.plan.model import Plan, PlannedResource
 from rtaudit.plan.sensitive import hide_names
 

@@ -48,7 +48,9 @@ def check(
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = EstateIndex(snapshot, probes[index] if probes else ())
-            findings += join_packs([evaluate(world, rules, pack.name, steps=steps) for pack, rules in bound], gates)
+            findings += join_packs(
+                [evaluate(world, rules, pack.name, detail="steps" if steps else "fix") for pack, rules in bound], gates
+            )
             warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0

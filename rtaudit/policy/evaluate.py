@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from rtaudit.azure import arm_id
 from rtaudit.policy.conditions import EvalContext, observations
@@ -14,23 +15,16 @@ from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import EstateIndex, Subject
 
 Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
-"""Rule id and all its subjects -> those to judge."""
+"""Rule id and all its subjects -> those to evaluate."""
+
+Detail = Literal["outcome", "seen", "fix", "steps"]
+"""What a finding says of a failure: that it is one, what was seen, how it is fixed too, and that in steps that can be applied."""
 
 
 def evaluate(
-    world: EstateIndex,
-    rules: Sequence[BoundRule],
-    pack: str,
-    *,
-    full: bool = True,
-    steps: bool = True,
-    among: Among | None = None,
+    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, detail: Detail = "steps", among: Among | None = None
 ) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
-
-    Unless `full` a failure says neither what was seen nor how it is mended; with `steps` a fix
-    stands in its observations as steps that can be applied, too.
-    """
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[EvalContext]] = {}
@@ -39,7 +33,7 @@ def evaluate(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, full=full, steps=steps, among=among))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, detail=detail, among=among))
     return findings
 
 
@@ -49,8 +43,7 @@ def _judge_rule(
     scopes: Sequence[EvalContext],
     pack: str,
     *,
-    full: bool,
-    steps: bool,
+    detail: Detail,
     among: Among | None,
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
@@ -77,7 +70,7 @@ def _judge_rule(
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack, full=full, steps=steps)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, detail=detail)
 
 
 def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
@@ -103,8 +96,7 @@ def _not_passed(
     environment: str,
     pack: str,
     *,
-    full: bool,
-    steps: bool,
+    detail: Detail,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
     finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
@@ -121,9 +113,10 @@ def _not_passed(
         finding.outcome = "unknown"
     if finding.outcome == "unknown":
         finding.gaps = list(dict.fromkeys(gaps))
-    if full:
-        finding.observations = observations(bound.require, scope) if holds is False else ()
-        _say_how(finding, bound, scope, steps=steps)
+    if holds is False and detail != "outcome":
+        finding.observations = observations(bound.require, scope)
+    if detail in ("fix", "steps"):
+        _say_how(finding, bound, scope, steps=detail == "steps")
     snapshot = subject.world.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))

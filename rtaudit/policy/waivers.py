@@ -12,9 +12,13 @@ from typing import Any
 from rtaudit.documents import canonical, load_yaml
 from rtaudit.errors import did_you_mean
 from rtaudit.policy.operators import wildcards
+from rtaudit.policy.packs import library
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
+from rtaudit.snapshot.secrets import scrub
 
+_PROSE = ("reason", "owner", "ticket")
+"""Fields that every output repeats, and people write into."""
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -29,7 +33,7 @@ class Waiver:
     expires: date | None
     """Valid to the end of that day, UTC; None for ever."""
     stated: dict[str, Any]
-    """As the file states it."""
+    """As the file states it, without secrets."""
     place: str
     """`file:line`."""
 
@@ -52,7 +56,8 @@ def load_waivers(path: str | Path) -> list[Waiver]:
     """The waivers in a file. Raises InputError, at the line, for a broken one."""
     document = load_yaml(path, WAIVERS_SCHEMA)
     waivers = []
-    for index, stated in enumerate(document.value["waivers"]):
+    for index, raw in enumerate(document.value["waivers"]):
+        stated = {field: scrub(value) if field in _PROSE else value for field, value in raw.items()}
         try:
             expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
         except ValueError:
@@ -102,17 +107,20 @@ def _unmatched(waiver: Waiver, findings: Sequence[Finding], rules: Collection[st
     what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']} matches no finding"
     of_rule = [one for one in findings if one.rule.lower() == waiver.rule.lower()]
     if not of_rule and waiver.rule.upper() not in rules:
+        if waiver.rule.upper() in library():
+            return f"{what}: no selected pack has that rule"
         meant = did_you_mean(waiver.rule, rules)
         return f"{what}: no rule {waiver.rule} was checked" + (f"; {meant} may be meant" if meant else "")
     covered = [one for one in of_rule if waiver.covers(one.resource)]
     if covered:
         told = sorted({one.outcome for one in covered})
         return f"{what}: it accepts {waiver.accepts}, and the rule's outcome there is {' and '.join(told)}"
-    open_ones = sorted({one.resource for one in of_rule if one.outcome == waiver.accepts})
+    open_ones = sorted({one.resource for one in of_rule if one.outcome in (waiver.accepts, "waived")})
     if open_ones:
         more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""
         return f"{what}: what would match is {', '.join(open_ones[:3])}{more}"
-    return f"{what}: nothing is {waiver.accepts} by that rule; the waiver may be taken out"
+    outcome = "fails" if waiver.accepts == "fail" else "is unknown"
+    return f"{what}: nothing {outcome} by that rule; the waiver may be taken out"
 
 
 def _complaints(waiver: Waiver, today: date) -> Iterable[str]:

@@ -36,6 +36,8 @@ class Options:
     """The steps to ready, for HTML."""
     details: bool = False
     """True to show evidence, full ids and commands in the terminal."""
+    runbook_options: Sequence[str] | None = None
+    """The options of the check that `rtaudit runbook` takes too, for the command to run next; None where they are not known."""
     show: Sequence[str] = ()
     """The outcomes or severities to list (also `known`, `all`); empty: fail and unknown, summarised on one screen when there are many."""
 

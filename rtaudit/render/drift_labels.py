@@ -131,8 +131,14 @@ def conclusion(drift: Drift) -> str:
 
 def compared(drift: Drift) -> str:
     """What was compared with what: `test (test.json) compared with prod (prod.json): 52 resources matched by role`."""
+    # Numbered where nothing short tells two sides apart: then this line says which is which.
+    heads = [
+        head if head.startswith(f"{side.environment} #") else side.environment
+        for head, side in zip(columns(drift), drift.sides, strict=True)
+    ]
     names = [
-        to_printable(side.environment) + (f" ({to_printable(side.file)})" if side.file else "") for side in drift.sides
+        to_printable(head) + (f" ({to_printable(side.file)})" if side.file else "")
+        for head, side in zip(heads, drift.sides, strict=True)
     ]
     pairs = " and ".join(str(len(comparison.pairs)) for comparison in drift.comparisons)
     how = (

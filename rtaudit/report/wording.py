@@ -57,11 +57,19 @@ def to_printable(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, with `…` where the middle was left out."""
+    """`text` in at most `limit` characters, with `…` where the middle was left out: between words, where there are some."""
     if len(text) <= limit:
         return text
     head = (limit - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+    start, end = text[:head], text[len(text) - (limit - 1 - head) :]
+    last, first = start.rfind(" ", max(0, head - _WORD)), end.find(" ", 0, _WORD)
+    if last > 0 and text[head] != " ":
+        start = start[: last + 1]
+    return f"{start}…{end[first:] if first >= 0 and not text[: len(text) - len(end)].endswith(' ') else end}"
+
+
+_WORD = 40
+"""Longest word that a cut leaves out whole, in characters."""
 
 
 def counted(number: int, noun: str) -> str:

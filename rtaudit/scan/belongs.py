@@ -33,7 +33,7 @@ VENDORS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "azure": re.compile(
-        r"openai\.azure\.(?:com|us|cn)|azure_?open_?ai|AzureOpenAI|Azure\.AI\.OpenAI|azure[./-]ai[./-]openai|\baoai|_aoai|azure_?endpoint|azure_?deployment|with_?azure"
+        r"openai\.azure\.(?:com|us|cn)|azure_?open_?ai|AzureOpenAI|Azure\.AI\.OpenAI|azure[./-]ai[./-]openai|\baoai|_aoai|azure_?endpoint|azure_?api_?(?:version|key)|api_?type_?azure|azure_?deployment|with_?azure"
         r"|/openai/(?:v1/)?realtime|realtimeapi-preview|\brtclient\b|\brt-client\b|\bRTLowLevelClient|\bLowLevelRTClient|AzureRealtime|azure/\S*realtime"
         r"|OpenAIRealtime\w*\.azure|azure_?(?:ai_?)?(?:foundry|realtime)|AZURE_REALTIME|azure-openai",
         re.IGNORECASE,
@@ -45,9 +45,14 @@ REALTIME = re.compile(
     r"\.realtime\.connect|realtime\.(?:client_secrets|sessions|calls)|RealtimeModel|gpt-(?:4o-(?:mini-)?)?realtime|gpt-realtime|gpt4o-?realtime|\bRT(?:LowLevel)?Client\b|LowLevelRTClient"
     r"|rtclient|rt-client|RealtimeConversation|GetRealtime\w*Client|Realtime\w*ClientBuilder|openai\.realtime|client_secrets?\b|realtimertc|OpenAIRealtime|AzureRealtime|RealtimeRunner|RealtimeAgent\b"
     r"|RealtimeSession\b|input_audio_buffer|response\.(?:output_)?audio(?:_transcript)?\.|realtime\.call\.|intent=transcription|realtimeapi|openai/(?:v1/)?realtime"
-    r"|beta[./]realtime|realtime/(?:ws|websocket|client)|session\.update\b|RealtimeServerEvent|RealtimeClient\b|/v1/realtime|mode: realtime|realtime-audio|@openai/agents[-/]realtime",
+    r"|beta[./]realtime|realtime/(?:ws|websocket|client)|session\.update\b|RealtimeServerEvent|RealtimeClient\b|/v1/realtime|realtime-audio|@openai/agents[-/]realtime",
 )
 """What opens or feeds a session of OpenAI's realtime protocol."""
+_VOICE_LIVE = re.compile(
+    r"/voice-(?:live|agent)/realtime|azure[./_-]ai[./_-]voice_?live|VoiceLive\w*(?:Client|Session)|azure_semantic_vad|^voice-live$",
+    re.IGNORECASE,
+)
+"""What opens sessions of Voice Live; a name with those words in it may be anything."""
 _OTHER_REALTIME = re.compile(
     r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE
 )
@@ -81,9 +86,14 @@ class Belongings:
                 if url is not None:
                     (self.urls if mark.kind == "text" else self.used).append((url, mark))
                     vendor = _of_url(url) or vendor
+            if vendor == "voiceLive" and not source.opens_voice_live and _VOICE_LIVE.search(f"{mark.key} {mark.shown}"):
+                source.opens_voice_live = mark.line
             if vendor:
                 self.vendors.append((vendor, mark))
                 signs.setdefault(vendor, mark.line)
+            if mark.key == "mode" and mark.shown == "realtime":
+                # LiteLLM's word for a deployment that opens sessions.
+                signs.setdefault("realtime", mark.line)
             if "realtime" not in signs or "speaks" not in signs:
                 for text in (mark.key, mark.full, mark.shown):
                     opens, speaks = _signs_of(text) if text else (False, False)
@@ -146,7 +156,7 @@ def _signs_of(text: str) -> tuple[bool, bool]:
 def _of_url(url: Url) -> str:
     if url.vendor in ("openai", "arm", "voiceLive"):
         return url.vendor
-    if url.api in ("chat", "deployments"):
+    if url.api in ("chat", "deployments", "responses"):
         return "chat"
     if url.vendor == "other":
         return "service"

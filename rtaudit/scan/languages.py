@@ -91,6 +91,7 @@ FUNCTIONS = frozenset({
 })  # fmt: skip
 LAMBDAS = frozenset({"arrow_function", "lambda", "lambda_expression", "lambda_literal", "func_literal", "closure_expression",
                      "anonymous_function"})  # fmt: skip
+CONDITIONS = frozenset({"if_statement", "if_expression"})
 COMPOUND = frozenset({
     "if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "switch_statement",
     "for_in_statement", "block_statement", "labeled_statement", "import_statement", "export_statement", "using_statement",

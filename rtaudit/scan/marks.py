@@ -36,6 +36,8 @@ class Mark:
     """Of an entry the dotted name on its left side."""
     form: str = ""
     """Of an entry what its grammar calls it: pair, keyword_argument, …; `subscript` for `x["name"] = …`."""
+    guards: tuple[str, ...] = ()
+    """Names of versions that the conditions around it ask for."""
     resolved: str = ""
     """The value with the names that are known replaced."""
     via: tuple[str, ...] = ()
@@ -73,6 +75,8 @@ class Source:
     """False where the grammar did not fit, and the file was read as text."""
     project: str = ""
     """The folder of its project."""
+    opens_voice_live: int = 0
+    """The first line that opens sessions of Voice Live, by its path or its library; 0 for none."""
     signs: dict[str, int] = field(default_factory=dict)
     """What the file speaks of (azure, realtime, voiceLive, …) -> the first line that says so."""
 

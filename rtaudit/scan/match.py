@@ -91,7 +91,7 @@ def _candidates(
     if "text" in stated:
         pattern = _regex(stated["text"])
         for mark in source.of("text"):
-            found = pattern.search(mark.shown)
+            found = pattern.search(mark.value if stated.get("literal") else mark.shown)
             if found:
                 yield mark, found.group(), None
     if "word" in stated:
@@ -157,6 +157,8 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "through" in stated and not _is_through(stated["through"], source, mark, tree):
         return False
+    if stated.get("unguarded") and any(name in mark.shown or name in _line(source, mark) for name in mark.guards):
+        return False
     if stated.get("reaches") and not _reaches(source, mark, tree):
         return False
     for package, floor in stated.get("newer", {}).items():
@@ -164,6 +166,10 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         if version is not None and version >= Version(floor):
             return False
     return True
+
+
+def _line(source: Source, mark: Mark) -> str:
+    return source.lines[mark.line - 1] if 0 < mark.line <= len(source.lines) else ""
 
 
 def _is_near(one: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> bool:
@@ -210,13 +216,20 @@ def _is_through(stated: Mapping[str, str], source: Source, mark: Mark, tree: Tre
     return False
 
 
+_MINIFIED = 5000
+"""Characters of a line in which everything is near everything: no value is followed there."""
+
+
 def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
     if "realtime" in mark.key.lower() and "voiceLive" not in source.signs:
         return True
-    reached = tree.reaches(mark.key, source)
-    if reached is not None:
-        return reached
+    if len(source.lines[mark.line - 1]) > _MINIFIED:
+        return False
+    for name in (f"{mark.under[-1]}.{mark.key}" if mark.under else "", mark.key):
+        reached = tree.reaches(name, source) if name else None
+        if reached is not None:
+            return reached
     if "chat" in source.signs or "voiceLive" in source.signs:
         return False
     return "speaks" in source.signs and tree.belongs(source, mark) in ("azure", "")

@@ -18,6 +18,8 @@ from rtaudit.scan.values import Names, fold
 _ANYBODYS = frozenset(
     {"apiversion", "version", "defaultversion", "apiver", "apiversionkey", "defaultapiversion", "azureapiversion"}
 )
+_OWN_CLIENT = re.compile(r"(?:^|\.)(?:Async)?OpenAI$|OpenAIRealtime|Realtime(?:Session|Client|Agent)$")
+"""Classes that connect to OpenAI's own service unless they are told another."""
 CODE = ("browser", "mobile", "server")
 """Sides of what runs."""
 
@@ -79,6 +81,9 @@ class Tree:
         self._signs = {folder: project.signs() for folder, project in projects.items()}
         self._runs = {folder: project.runs() for folder, project in projects.items()}
         self.all_signs = {sign for signs in self._signs.values() for sign in signs}
+        self.heirs = self._heirs()
+        for folder in self.heirs:
+            self._signs[folder].add("azure")
         self._reaches: dict[str, bool | None] = {}
         self.near: dict[tuple[int, str], list[Mark]] = {}
         """What has been looked for near others: pattern and file -> where it is."""
@@ -93,6 +98,23 @@ class Tree:
                 if url is not None:
                     self.belongings[source.path].used.append((url, mark))
 
+    def _heirs(self) -> set[str]:
+        """Projects that speak realtime and name no service, in a tree whose code names Azure alone: pages before a relay."""
+        named = {sign for signs in self._runs.values() for sign in signs}
+        if "azure" not in named or named & {"openai", "voiceLive"}:
+            return set()
+        return {
+            folder
+            for folder, signs in self._runs.items()
+            if "realtime" in signs
+            and not signs & {"azure", "openai", "voiceLive"}
+            and not any(
+                (one.side == "server" and "realtime" in one.signs)
+                or any(_OWN_CLIENT.search(call.key) for call in one.of("call"))
+                for one in self.projects[folder].sources
+            )
+        }
+
     def signs(self, source: Source) -> set[str]:
         """What a file's project speaks of; of settings without code beside them: the whole tree."""
         project = self.projects[source.project]
@@ -100,7 +122,11 @@ class Tree:
 
     def belongs(self, source: Source, mark: Mark) -> str:
         """The service that a mark speaks of."""
-        return self.belongings[source.path].of(mark, self.signs(source))
+        found = self.belongings[source.path].of(mark, self.signs(source))
+        if found == "openai" and source.side == "config" and "azure" in self.signs(source):
+            # OPENAI_API_KEY may be the key of an account: where no code names OpenAI's own service, it is.
+            return found if any("openai" in signs for signs in self._runs.values()) else "azure"
+        return found
 
     def entries(self, source: Source, key: str) -> Sequence[Mark]:
         """The entries of a file whose name a regular expression fits; all of them where it is empty."""

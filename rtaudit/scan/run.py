@@ -180,7 +180,7 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: M
             _add_packages(grouped, check, tree, texts, ignores)
     for one in grouped.values():
         unless = one.check.finds[0].match.get("unlessFound")
-        if unless and by_path[one.file].project in faulty.get(unless, ()):
+        if unless and _is_found(faulty.get(unless, set()), by_path[one.file].project, tree):
             continue
         result.findings.append(one)
     result.findings.sort(
@@ -190,6 +190,11 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: M
     for (check_id, path, _), count in sorted(shown.items()):
         if count > MAX_PLACES:
             result.notes.append(f"{path}: of {count:,} places of {check_id}, {MAX_PLACES} are shown.")
+
+
+def _is_found(faulty: set[str], project: str, tree: Tree) -> bool:
+    """Whether a check found something in a project; of pages before a relay: in any of the tree."""
+    return project in faulty or (project in tree.heirs and bool(faulty))
 
 
 def _add(
@@ -249,7 +254,7 @@ def _notes(tree: Tree) -> list[str]:
     """What is another API, said once; and how many files their grammar did not fit."""
     notes = []
     code = [source for source in tree.sources if source.side in CODE]
-    voice = next(((one, one.signs["voiceLive"]) for one in code if "voiceLive" in one.signs), None)
+    voice = next(((one, one.opens_voice_live) for one in code if one.opens_voice_live), None)
     if voice:
         notes.append(f"Voice Live ({voice[0].path}:{voice[1]}) is another API: not checked.")
     for source in code:

@@ -96,6 +96,8 @@ _FIND = {
         "near": {**_NEAR, "description": "All of these are near it."},
         "without": {**_NEAR, "description": "None of these is near it."},
         "through": _object("call", call=_TEXT, otherwise=_TEXT),
+        "literal": {"const": True, "description": "Of a text: as it stands there, with no name of another place filled in."},
+        "unguarded": {"const": True, "description": "Not where an `if` asks for the version that is sent: then the caller decides."},
         "inCall": {**_TEXT, "description": "Regular expression of the call around it."},
         "notInCall": {**_TEXT, "description": "Regular expression of calls around it that are others' affair, such as routes of one's own."},
         "unlessFound": {**_TEXT, "description": "Not in a project where this other check finds something."},

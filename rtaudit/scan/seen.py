@@ -42,6 +42,10 @@ _NAMED = re.compile(
     r"(?:realtime|azure|aoai|openai)\w*deployment|^deployment(?:_?name|_?id)?$|^azure_deployment$|^realtime_?model$",
     re.IGNORECASE,
 )
+_OPENED = re.compile(r"\.?realtime\.connect$|RealtimeModel|RTClient|RealtimeSession$|RealtimeWS\.|RealtimeWebSocket\.")
+_TRANSCRIPTION = re.compile(r"transcription(?:_?(?:options|settings|config))?$", re.IGNORECASE)
+_LITELLM = re.compile(r"azure/([A-Za-z0-9][\w.-]{1,63})\Z")
+"""How LiteLLM names a deployment."""
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9][\w.-]{1,63}\Z")
 _LANGUAGES = {"pypi": "python", "npm": "javascript", "nuget": "dotnet", "maven": "java", "go": "go"}
 _FAULTY_PATH = ("RTA-SRC-004",)
@@ -143,7 +147,8 @@ def _vote(votes: _Votes, scan: Scan, source: Source, tree: Tree) -> None:
                 votes.add("endpoint", f"wss://{host}", at(mark))
     if not opens and "realtime" not in source.signs and source.side != "config":
         return
-    if "onlyVoiceLive" in source.signs or "azure" not in tree.signs(source):
+    hosts = any(url.vendor == "azure" for url, _ in tree.belongings[source.path].urls)
+    if "onlyVoiceLive" in source.signs or not (hosts or "azure" in tree.signs(source)):
         return
     for mark in source.marks:
         for kind, value in _of_mark(mark, source):
@@ -179,14 +184,17 @@ def _of_mark(mark: Mark, source: Source) -> Iterator[tuple[str, str]]:
                     pattern.search(mark.key) or (mark.kind == "text" and pattern.search(mark.value))
                 ):
                     yield kind, value
+    named = _LITELLM.match(mark.shown) if mark.key == "model" else None
+    if named and "realtime" in source.signs:
+        yield "deployment", mask(named[1])
     if mark.kind == "entry" and _DEPLOYMENT.match(mark.shown) and "." not in mark.shown[:1]:
         if _NAMED.search(mark.key) and not re.search(
             r"chat|embedding|search|gpt-?4o(?!-realtime)|transcri|whisper", text, re.IGNORECASE
         ):
             yield "deployment", mask(mark.shown)
-        if mark.key == "model" and mark.under and re.search(r"transcription$", mark.under[-1]):
+        if mark.key.lower() == "model" and mark.under and _TRANSCRIPTION.search(mark.under[-1]):
             yield "transcription", mask(mark.shown)
-        if mark.key == "model" and re.search(r"\.?realtime\.connect$|RealtimeModel|RTClient", mark.call):
+        elif mark.key == "model" and (_OPENED.search(mark.call) or mark.under[-1:] == ("session",)):
             yield "deployment", mask(mark.shown)
         if re.search(r"transcri\w*deployment", mark.key, re.IGNORECASE):
             yield "transcription", mask(mark.shown)

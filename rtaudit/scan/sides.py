@@ -47,10 +47,17 @@ _JVM_SERVER = re.compile(
     r"^[ \t]*import[ \t]+(?:org\.springframework|io\.ktor\.server|jakarta\.|javax\.servlet|io\.micronaut|io\.quarkus|com\.sun\.net\.httpserver)",
     re.MULTILINE,
 )
-_SWIFT_SERVER = re.compile(r"^import (?:Vapor|Hummingbird|NIO\w*)\b", re.MULTILINE)
+_SWIFT_SERVER = re.compile(
+    r"\A#!|^import (?:Vapor|Hummingbird|NIO\w*|ArgumentParser)\b|\bCommandLine\.arguments|\breadLine\(", re.MULTILINE
+)
+_SWIFT_APP = re.compile(r"^import (?:UIKit|SwiftUI|AVFoundation|AVFAudio|WatchKit)\b", re.MULTILINE)
+_SWIFT_ENVIRONMENT = re.compile(r"ProcessInfo\.processInfo\.environment")
+"""An app on a phone has no environment: who reads one runs on a server, or at a prompt."""
 _SCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx")
 _CONFIG = (".yaml", ".yml", ".json", ".jsonc", ".toml", ".ini", ".cfg", ".conf", ".properties", ".tf", ".tfvars", ".hcl", ".bicep",
            ".bicepparam", ".xml", ".config", ".csproj", ".props", ".sample", ".example", ".template", ".env", ".plist", ".lock")  # fmt: skip
+_TEMPLATES = re.compile(r"\.(?:tpl|tftpl|tmpl|j2|jinja2?|mustache|dist)\Z")
+"""What a file of settings ends with when something else fills it in."""
 BUNDLERS = frozenset({
     "vite", "react", "react-dom", "react-scripts", "vue", "svelte", "@angular/core", "webpack", "parcel", "next", "nuxt", "astro", "preact",
     "solid-js", "@sveltejs/kit", "gatsby", "esbuild", "rollup",
@@ -76,9 +83,10 @@ def side_of(path: str, text: str, packages: Collection[str] = ()) -> str:
         mobile = name.endswith(".kt") or "android" in folders or _MOBILE_IMPORT.search(text)
         return "mobile" if mobile and not server else "server"
     if name.endswith((".swift", ".dart", ".m", ".mm")):
-        if _SWIFT_SERVER.search(text) or (name.endswith(".dart") and "package:shelf" in text):
-            return "server"
-        return "mobile"
+        if name.endswith(".dart"):
+            return "server" if "package:shelf" in text else "mobile"
+        alone = _SWIFT_ENVIRONMENT.search(text) and not _SWIFT_APP.search(text)
+        return "server" if alone or _SWIFT_SERVER.search(text) else "mobile"
     if name.endswith(".cs"):
         return (
             "mobile"
@@ -124,4 +132,5 @@ def packages_of_a_server(packages: Collection[str]) -> bool:
 
 def is_config(name: str) -> bool:
     """True for a file (its name in lower case) that holds settings."""
-    return name.endswith(_CONFIG) or name.startswith((".env", "env.")) or ".env." in name or "dockerfile" in name
+    plain = _TEMPLATES.sub("", name)
+    return plain.endswith(_CONFIG) or plain.startswith((".env", "env.")) or ".env." in plain or "dockerfile" in plain

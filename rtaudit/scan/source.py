@@ -11,7 +11,7 @@ from rtaudit.scan import languages
 from rtaudit.scan.marks import Comment, Mark, Source
 from rtaudit.scan.sides import side_of
 from rtaudit.scan.syntax import Place, SyntaxReader, TooDeep
-from rtaudit.scan.tokens import pairs, read_tokens
+from rtaudit.scan.tokens import holes, pairs, read_tokens
 
 MAX_PARSED = 400_000
 """A text of more characters is read as text: the grammar of minified code takes a second a megabyte."""
@@ -121,6 +121,10 @@ def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: st
     except (TooDeep, RecursionError):
         fits = False
     if fits:
+        if grammar in languages.DATA:
+            for mark in reader.marks:
+                if "${" in mark.value:
+                    mark.value, mark.refs = holes(mark.value)
         source.marks += [*reader.marks, *(pairs(reader.marks) if grammar in languages.DATA else ())]
         source.comments += reader.comments
         return

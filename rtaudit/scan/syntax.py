@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rtaudit.scan import languages as kinds
-from rtaudit.scan.marks import Comment, Mark
+from rtaudit.scan.jsontext import json_entries
+from rtaudit.scan.marks import HOLE, Comment, Mark
 from rtaudit.scan.template import StringTemplate, dotted, split_entry
 
 Place = Callable[[int, int], tuple[int, int]]
@@ -19,6 +20,8 @@ _NODES = 120_000
 """How many nodes of one piece are visited."""
 _SHOWN = 300
 _ARGUMENT = re.compile(r"\([^()]*\)")
+_VERSIONS = re.compile(r"\b\w*version\w*\b(?![.(\[])", re.IGNORECASE)
+_NEGATED = re.compile(r"!|\bnot\b|\bis None\b|== ?(?:None|null|undefined|nil|\"\"|'')")
 _HEADER_LABELS = ("forHTTPHeaderField", "forHeader", "name")
 
 
@@ -39,6 +42,7 @@ class SyntaxReader:
         self._numbers = 0
         self._call = ""
         self._under: tuple[str, ...] = ()
+        self._guards: tuple[str, ...] = ()
         self._function = self._statement = self._in_call = 0
         self._template = StringTemplate(grammar)
 
@@ -55,7 +59,20 @@ class SyntaxReader:
         line, column = self.place(start.line, start.column)
         scope = (self._function, self._statement, self._in_call)
         self.marks.append(
-            Mark(kind, key[:_SHOWN], value, self._call, self._under, line, column, scope, tuple(refs), full)
+            Mark(
+                kind,
+                key[:_SHOWN],
+                value,
+                self._call,
+                self._under,
+                line,
+                column,
+                scope,
+                tuple(refs),
+                full,
+                "",
+                self._guards,
+            )
         )
 
     def _walk(self, node: Any, depth: int) -> None:
@@ -92,6 +109,9 @@ class SyntaxReader:
             if only.kind() in ("string", "concatenated_string"):
                 self._comment(only)
                 return
+        if kind in kinds.CONDITIONS:
+            self._walk_condition(children, depth)
+            return
         saved = self._function, self._statement
         if kind in kinds.FUNCTIONS or (kind in kinds.LAMBDAS and not self._function):
             self._function = self._number()
@@ -101,6 +121,17 @@ class SyntaxReader:
             if child.is_named():
                 self._walk(child, depth + 1)
         self._function, self._statement = saved
+
+    def _walk_condition(self, children: Sequence[Any], depth: int) -> None:
+        """`if version: …`: what stands in its first branch is there where the version is given."""
+        named = [child for child in children if child.is_named() and child.kind() not in kinds.COMMENTS]
+        condition = named[0].text()[:_SHOWN] if named else ""
+        given = () if _NEGATED.search(condition) else tuple(_VERSIONS.findall(condition))
+        for number, child in enumerate(named):
+            saved = self._guards
+            self._guards = (*saved, *given) if number == 1 else saved
+            self._walk(child, depth + 1)
+            self._guards = saved
 
     def _is_string(self, kind: str) -> bool:
         return (
@@ -115,8 +146,20 @@ class SyntaxReader:
             self._walk_children(node, "", depth)
             return
         self._mark("text", node, "", value, refs)
+        self._json(node, value)
         # What stands in the holes is code of its own: calls with arguments, mostly.
         self._walk_holes(node, depth)
+
+    def _json(self, node: Any, value: str) -> None:
+        """What a string of JSON gives values to: messages are often written so."""
+        saved = self._under
+        rows = node.range().end.line - node.range().start.line
+        for one in json_entries(value):
+            self._under = (*saved, *one.under)
+            self._mark("entry", node, one.key, one.value, HOLE.findall(one.value))
+            self.marks[-1].form = "json"
+            self.marks[-1].line += min(one.row, rows)
+        self._under = saved
 
     def _walk_holes(self, node: Any, depth: int) -> None:
         if depth > _DEPTH:

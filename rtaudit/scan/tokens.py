@@ -35,6 +35,8 @@ _ATTRIBUTE = re.compile(r"(?:key|name)=\"(?P<key>[^\"]+)\"[^>]*?(?:value)=\"(?P<
 _ELEMENT = re.compile(r"<(?P<key>[\w.:-]+)(?:\s[^>]*)?>(?P<s>[^<\n]+)</")
 _LINE_ENV = re.compile(r"^\s*(?:-\s+|export\s+|set\s+|\$env:)?[\"']?(?P<key>[A-Za-z_][\w.-]*)\s*[=:]\s*(?P<s>.*?)\s*$")
 _INTERPOLATED = re.compile(r"\$\{([^{}]*)\}|\$\(([\w.]+)\)|\{\{-?\s*([^{}]*?)\s*-?\}\}|\$([A-Za-z_]\w*)|%([A-Z_]\w*)%")
+_DEFAULTED = re.compile(r"([A-Za-z_]\w*)(?::?[-=]|\?:)(.*)\Z", re.DOTALL)
+"""`NAME:-value` of shells and compose files, `NAME=value` of azd's parameters."""
 _URL = re.compile(r"\b(?:wss?|https?)://[^\s\"'`)\]|\\]+|(?<=[ =:`])[^\s\"'`=:]*/openai/[^\s\"'`)]*")
 _FUNCTION = re.compile(r"^\S")
 
@@ -135,7 +137,7 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
         found = pattern.search(line) if pattern is special else None
         for one in [found] if found else pattern.finditer(line) if pattern is not special else ():
             bare = one.groupdict().get("bare")
-            value, refs = ("{" + bare + "}", (bare.split(".")[-1],)) if bare else _holes(one["s"] or "")
+            value, refs = ("{" + bare + "}", (bare.split(".")[-1],)) if bare else holes(one["s"] or "")
             seen.add(one.start("key"))
             yield mark("entry", one.start("key"), one["key"], value, refs)
             yield mark("text", one.start("s") if not bare else one.start("bare"), "", value, refs)
@@ -144,7 +146,7 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
         stated = whole["s"]
         quoted = _STRING.match(stated)
         value = next((group for group in quoted.groups() if group is not None), "") if quoted else stated
-        value, refs = _holes(value)
+        value, refs = holes(value)
         yield mark("entry", whole.start("key"), whole["key"], value, refs)
         yield mark("text", whole.start("s"), "", value, refs)
         return
@@ -153,7 +155,7 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
         if one.start("key") in seen or ("//" in one.group() and one["bare"]):
             continue
         group = next((name for name in ("d", "s", "b") if one[name] is not None), "bare")
-        value, refs = _holes(one[group])
+        value, refs = holes(one[group])
         if group == "bare":
             if not re.fullmatch(r"[\w.-]+|\$\{?[\w.]+\}?", one["bare"]):
                 continue
@@ -162,12 +164,12 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
         yield mark("entry", one.start("key"), one["key"], value, refs)
         inside.append((one.start(group), one.end(group)))
     for one in _STRING.finditer(line):
-        value, refs = _holes(next((group for group in one.groups() if group is not None), ""))
+        value, refs = holes(next((group for group in one.groups() if group is not None), ""))
         yield mark("text", one.start(), "", value, refs)
         inside.append((one.start(), one.end()))
     for one in _URL.finditer(line):
         if prose or not any(first <= one.start() < last for first, last in inside):
-            value, refs = _holes(one.group())
+            value, refs = holes(one.group())
             yield mark("text", one.start(), "", value, refs)
 
 
@@ -177,16 +179,17 @@ def _is_settings(name: str) -> bool:
     )  # fmt: skip
 
 
-def _holes(value: str) -> tuple[str, tuple[str, ...]]:
+def holes(value: str) -> tuple[str, tuple[str, ...]]:
+    """A value with `{name}` for what is filled in, or what stands for it by default; and those names."""
     refs: list[str] = []
 
     def hole(found: re.Match[str]) -> str:
         inner = next((group for group in found.groups() if group), "")
-        plain, _, default = inner.partition(":-")
-        words = re.findall(r"[A-Za-z_]\w*", plain)
+        defaulted = _DEFAULTED.match(inner)
+        words = re.findall(r"[A-Za-z_]\w*", defaulted[1] if defaulted else inner)
         ref = words[-1] if words else ""
         refs.append(ref)
-        return default or "{" + ref + "}"
+        return (defaulted[2] if defaulted else "") or "{" + ref + "}"
 
     return _INTERPOLATED.sub(hole, value), tuple(refs)
 

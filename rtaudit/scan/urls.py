@@ -44,7 +44,10 @@ REALTIME = ("preview", "previewSessions", "previewRtc", "ga", "gaSecrets", "gaCa
 GA = ("ga", "gaSecrets", "gaCalls", "gaTranslations")
 PREVIEW = ("preview", "previewSessions", "previewRtc")
 
-_QUERY = re.compile(r"[?&](?:amp;)?([\w.-]+)=((?:\{[^}]*\}|<[^>]*>|[^&#\s\"'`\\])*)")
+_OWN_SESSIONS = re.compile(r"(?<!openai)/v1/realtime/(?:transcription_)?sessions\b")
+"""A path of OpenAI's own service that Azure has never had."""
+
+_QUERY = re.compile(r"[?&](?:amp;)?([\w.-]+)=((?:\{[^}]*\}|<[^>]*>|[^&#\s\"'`\\(){}\[\],;])*)")
 _PLACEHOLDER = re.compile(r"[{}<>\[\]$%]|\A(?:your|my)[-_]|\byour|\bexample-|xxx|\.\.\.|\A[\w-]*\Z", re.IGNORECASE)
 _BEFORE = re.compile(r"[^\s\"'`()\[\],;=|]*\Z")
 _OWN_ROUTE = re.compile(r"\A(?:\.{0,2}/|@|~|\$lib|#)")
@@ -116,6 +119,8 @@ def _of_path(text: str) -> Url | None:
     vendor = vendor_of_host(head) if "." in head and not head.startswith("{") else "unknown"
     if api in ("voiceLive", "arm"):
         vendor = api
+    elif vendor == "unknown" and _OWN_SESSIONS.search(path):
+        vendor = "openai"
     if vendor == "other":
         return None
     return Url(api, head, vendor, "", path, _query(text))

@@ -34,7 +34,13 @@ class Names:
             for mark in source.marks:
                 for ref in mark.refs:
                     self.uses[fold(ref)].append((source, mark))
-                if mark.kind != "entry" or not mark.value or len(mark.value) > 500 or not _USEFUL.search(mark.value):
+                if (
+                    mark.kind != "entry"
+                    or mark.form == "json"
+                    or not mark.value
+                    or len(mark.value) > 500
+                    or not _USEFUL.search(mark.value)
+                ):
                     continue
                 name, place = fold(mark.key), f"{source.path}:{mark.line}"
                 own[name].append((mark.value, place))

@@ -18,6 +18,7 @@ from rtaudit.azure.resource_types import (
 )
 from rtaudit.contract.sections import in_environment
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
+from rtaudit.snapshot.gaps import ASSIGNED
 from rtaudit.snapshot.index import SnapshotIndex
 from rtaudit.snapshot.partial import note, noting
 from rtaudit.subjects.parts import ATTRIBUTES, WithGaps
@@ -199,8 +200,15 @@ class EstateIndex:
                     for gap in self.gaps_anywhere("privateEndpoints")
                     if arm_id.type_of(gap.scope) != PRIVATE_ENDPOINT
                 )
-                return (*self.gaps_anywhere("accounts"), *lists, *self.unread_endpoints)
+                return (*self.gaps_anywhere("accounts"), *lists, *self.unread_endpoints, *self._open_endpoints())
         return ()
+
+    def _open_endpoints(self) -> Iterator[Gap]:
+        """Of each planned private endpoint that may connect to an account in scope the gap of its target."""
+        subjects = {arm_id.key(one.resource) for one in self.private_endpoints} if self.index.field_gaps else ()
+        for key, gaps in self.index.field_gaps.items():
+            if key not in subjects and arm_id.type_of(key) == PRIVATE_ENDPOINT:
+                yield from [gap for gap in gaps if _hides_target(gap)][:1]
 
     @cached_property
     def unread_endpoints(self) -> tuple[Gap, ...]:
@@ -220,6 +228,19 @@ class EstateIndex:
                     )
                     found[arm_id.key(endpoint)] = Gap(endpoint, "privateEndpoints", "missing", message=message)
         return tuple(found[key] for key in sorted(found))
+
+
+def _hides_target(gap: Gap) -> bool:
+    """Whether the gap of a planned endpoint's field may hide what it connects to."""
+    field = gap.field or ""
+    lists = (
+        "/properties",
+        "/properties/privateLinkServiceConnections",
+        "/properties/manualPrivateLinkServiceConnections",
+    )
+    return gap.reason != ASSIGNED and (
+        field in lists or field.endswith(("/privateLinkServiceId", "Connections/0/properties"))
+    )
 
 
 def _grouped(subjects: Iterable[Subject], by: Callable[[Subject], str]) -> dict[str, list[Subject]]:

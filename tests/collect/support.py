@@ -185,7 +185,8 @@ class Reply:
     status: int = 200
     body: Any = b""
     """Bytes as they are; anything else as JSON."""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str | list[str]] = field(default_factory=dict)
+    """A name with several values is sent as several headers."""
     delay: float = 0.0
     reset: bool = False
     """Close the connection in place of an answer."""
@@ -281,8 +282,9 @@ class Cloud:
                 handler.connection.close()
                 return
             handler.send_response(reply.status)
-            for name, value in reply.headers.items():
-                handler.send_header(name, value)
+            for name, values in reply.headers.items():
+                for value in [values] if isinstance(values, str) else values:
+                    handler.send_header(name, value)
             handler.send_header("Content-Length", str(len(reply.payload) if reply.promise is None else reply.promise))
             handler.end_headers()
             handler.wfile.write(reply.payload)

@@ -511,8 +511,17 @@ def test_an_audience_is_the_endpoints_own_or_allowed_with_it(audience: str) -> N
         assert find_endpoint(arm_endpoint=url, audience=audience, allowed=[(f"{url}/", audience)]).audience == audience
 
 
-@pytest.mark.parametrize("header", ["WWW-Authenticate", "www-authenticate", "Www-AUTHENTICATE"])
-def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "others"),
+    [
+        ("WWW-Authenticate", []),
+        ("www-authenticate", []),
+        ("Www-AUTHENTICATE", []),
+        ("WWW-Authenticate", ['Basic realm="proxy"', "Negotiate"]),
+    ],
+    ids=["as it is written", "in lower case", "in any case", "among other challenges"],
+)
+def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header: str, others: list[str]) -> None:
     claims = '{"access_token":{"nbf":{"essential":true,"value":"1790000000"}}}'
     encoded = base64.b64encode(claims.encode()).decode()
     challenge = (
@@ -525,7 +534,9 @@ def test_a_token_that_is_revoked_half_way_is_asked_for_anew(cloud: Cloud, header
             asked.append(options.get("claims"))
             return AccessToken(f"token-{len(asked)}", int(time.time()) + 3600)
 
-    revoked = Reply(401, {"error": {"code": "TokenRevoked", "message": "continuous access"}}, {header: challenge})
+    revoked = Reply(
+        401, {"error": {"code": "TokenRevoked", "message": "continuous access"}}, {header: [challenge, *others]}
+    )
 
     def choose(path: str) -> Reply | None:
         _, _, headers = next(one for one in reversed(cloud.asked) if unquote(one[1]).lower().startswith(path))

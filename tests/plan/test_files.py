@@ -12,6 +12,7 @@ from rtaudit.errors import InputError
 from rtaudit.plan import read_plan
 
 TERRAFORM: dict[str, Any] = {"format_version": "1.2", "resource_changes": []}
+PLAN = json.dumps(TERRAFORM).encode()
 BICEP: dict[str, Any] = {"predictedResources": [], "diagnostics": []}
 
 
@@ -33,6 +34,18 @@ BICEP: dict[str, Any] = {"predictedResources": [], "diagnostics": []}
         pytest.param(json.dumps({"Status": "Succeeded", "Changes": [{"FullyQualifiedResourceId": "/x"}], "resourceChanges": None}).encode(), "w.json", "", "", id="powershell what-if"),
         pytest.param(b"[1]", "l.json", "is not a plan: it holds a JSON list", "terraform show", id="a list"),
         pytest.param(b'{"a": 1}', "x.json", "is not a plan in a format that rtaudit knows", "terraform show", id="another document"),
+        pytest.param(b"[command]/opt/terraform-bin show -json PLAN\n" + PLAN, "p.json", "has other text before the JSON", "terraform_wrapper: false", id="the wrapper of setup-terraform"),
+        pytest.param(b"Note: things changed\n\n" + PLAN, "p.json", "has other text before the JSON", "without `2>&1`", id="log lines before"),
+        pytest.param(PLAN + b"\nReleasing state lock\n", "p.json", "has other text after the JSON, which ends in line 1", "without `2>&1`", id="log lines after"),
+        pytest.param(b"Terraform will perform the following actions:\n\n  # x\n{\n", "p.txt", "is what `terraform plan` prints for people", "terraform show -json", id="the text of a plan"),
+        pytest.param(PLAN[:20], "p.json", "ends in the middle", "make it again", id="cut off"),
+        pytest.param(b'{"format_version": "1.0"}', "s.json", "is a document of Terraform, but not a plan", "terraform show -json", id="an empty state"),
+        pytest.param(b'{"format_version": "1.0", "provider_schemas": {}}', "s.json", "is a document of Terraform, but not a plan", "terraform show -json", id="provider schemas"),
+        pytest.param(b'{"steps": [], "changeSummary": {}, "config": {}}', "p.json", "is a preview of Pulumi", "rtaudit collect", id="pulumi"),
+        pytest.param(b'{"contentVersion": "1.0.0.0", "resources": []}', "t.json", "is an ARM template", "bicep snapshot", id="a template without $schema"),
+        pytest.param(b'{"resource": {"azapi_resource": {}}}', "main.tf.json", "is Terraform source in JSON", "terraform plan -out", id="hcl as JSON"),
+        pytest.param(b'{"id": "/x", "properties": {"provisioningState": "Succeeded"}}', "d.json", "is what was deployed", "what-if --no-pretty-print", id="a deployment"),
+        pytest.param(b'{"properties": {"changes": {"resourceChanges": []}}}', "w.json", "is the what-if result of a deployment stack", "what-if --no-pretty-print", id="what-if of a stack"),
         pytest.param(b'{"format_version": "2.0", "planned_values": {}}', "x.json", "has format_version 2.0", "Terraform 1.x", id="another major"),
     ],
 )  # fmt: skip
@@ -64,9 +77,13 @@ def test_a_plan_is_told_by_its_content(tmp_path: Path, document: dict[str, Any],
     assert read_plan(str(file)).format == kind
 
 
-def test_what_windows_powershell_wrote_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
+def test_what_windows_powershell_wrote_is_read(rtaudit: Any, tmp_path: Path, encoding: str) -> None:
+    """`terraform show -json PLAN > plan.json` of Windows PowerShell is UTF-16 with a mark, and with CRLF."""
     file = tmp_path / "plan.json"
-    file.write_text(json.dumps(TERRAFORM), "utf-16")
+    file.write_bytes((json.dumps(TERRAFORM, indent=1).replace("\n", "\r\n") + "\r\n").encode(encoding))
+    ended = rtaudit("plan", file, "-o", "p.json")
+    assert ended.returncode == 0, ended.stderr
     assert read_plan(str(file)).format == "Terraform plan"
 
 

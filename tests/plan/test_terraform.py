@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
 from rtaudit.plan.changes import value_of
 from rtaudit.plan.model import Unknown
+from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot
 
 from .kit import (
@@ -145,7 +147,7 @@ def two_modules(*, setting_refers: dict[str, Any], index: Any = None, keys: tupl
     [
         pytest.param(refers("module.voice.id", "module.voice"), None, (None,), "voice", id="an output"),
         pytest.param(refers('module.voice["b"].id', 'module.voice["b"]', "module.voice"), None, ("a", "b"), "voiceb", id="an output of one instance"),
-        pytest.param({"constant_value": ACCOUNT}, None, (None,), None, id="a constant is known already"),
+        pytest.param({"constant_value": ACCOUNT}, None, (None,), "voice", id="a constant"),
         pytest.param(refers("local.account_id"), None, (None,), None, id="a local leads nowhere"),
         pytest.param(refers("module.voice", "each.key"), None, ("a", "b"), None, id="an index that was cut"),
         pytest.param({}, None, (None,), None, id="no expression"),
@@ -216,6 +218,58 @@ def test_of_two_candidates_none_is_taken() -> None:
         for each in found.resources
         if each["id"].lower().startswith(f"{GROUP}/".lower()) and "/deployments/" in each["id"]
     ]
+
+
+VAULT = change("azurerm_key_vault", "kv", {"name": "kv"}, {"id": True})
+
+
+@pytest.mark.parametrize(
+    ("reference", "guessed"),
+    [
+        pytest.param(("azurerm_key_vault.kv.id", "azurerm_key_vault.kv"), False, id="the id of another thing"),
+        pytest.param(("azurerm_key_vault.kv.vault_uri", "azurerm_key_vault.kv"), False, id="another attribute"),
+        pytest.param(("data.azurerm_key_vault.kv.id", "data.azurerm_key_vault.kv"), False, id="a data source"),
+        pytest.param(("local.target",), True, id="a local"),
+    ],
+)
+def test_the_only_candidate_is_not_taken_where_the_code_names_another_thing(reference: Any, guessed: bool) -> None:
+    account = change("azurerm_cognitive_account", "a", tf_account(), {"id": True})
+    values = {"name": "logs", "log_analytics_workspace_id": WORKSPACE}
+    setting = change(SETTING, "logs", values, {"id": True, "target_resource_id": True})
+    root = {"resources": [configured(SETTING, "logs", target_resource_id=refers(*reference))]}
+    plan = terraform_plan(account, VAULT, setting, root=root)
+    on_account = [one for one in snapshot(plan).resources if one["id"].startswith(f"{ACCOUNT}/providers/")]
+    assert bool(on_account) is guessed
+    assert any("was taken" in one for one in plan.warnings) is guessed
+
+
+@pytest.mark.parametrize(
+    ("reference", "groups", "target", "unknown"),
+    [
+        pytest.param("azurerm_key_vault.kv.id", ["vault"], "/planned/another-service", 0, id="another service"),
+        pytest.param("local.target", ["blob"], "/planned/another-service", 0, id="a group of another service"),
+        pytest.param("local.target", ["account"], ACCOUNT, 0, id="the only account"),
+        pytest.param("azurerm_key_vault.kv.x", ["account"], None, 1, id="an account that is not told"),
+    ],
+)
+def test_what_an_endpoint_connects_to(reference: str, groups: list[str], target: str | None, unknown: int) -> None:
+    account = change("azurerm_cognitive_account", "a", tf_account(), {"id": True})
+    connection = {"name": "c", "is_manual_connection": False, "subresource_names": groups}
+    values = {"name": "pe", "resource_group_name": "rg", "private_service_connection": [connection]}
+    open_target = {"id": True, "private_service_connection": [{"private_connection_resource_id": True}]}
+    expression = [{"private_connection_resource_id": refers(reference)}]
+    root = {"resources": [configured("azurerm_private_endpoint", "e", private_service_connection=expression)]}
+    endpoint = change("azurerm_private_endpoint", "e", values, open_target)
+    found = snapshot(terraform_plan(account, VAULT, endpoint, root=root))
+    (shown,) = resource(found, f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe")["properties"][
+        "privateLinkServiceConnections"
+    ]
+    assert shown["properties"].get("privateLinkServiceId") == target
+    # An endpoint whose target is open may be one of an account: each of its rules is unknown once.
+    report = check([found], load_policies(["production"]), as_of=date(2026, 11, 22))
+    outcomes = [one.outcome for one in report.findings if one.rule == "RTA-NET-008" and "/privateendpoints/" in one.resource.lower()]  # fmt: skip
+    assert outcomes.count("unknown") == unknown
+    assert bool(outcomes) is (target in (ACCOUNT, None))
 
 
 def test_a_circle_of_references_ends() -> None:

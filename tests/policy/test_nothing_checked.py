@@ -69,7 +69,8 @@ def test_what_nobody_selects_is_told(tmp_path: Path, files: dict[str, str], told
         ("rule: RTA-ID-001, resource: lh-frontdesk", 0, "what would match is /subscriptions/"),
         ("rule: RTA-ID-1, resource: lh-frontdesk-prod-eus2", 0, "RTA-ID-001 may be meant"),
         ("rule: RTA-ID-001, resource: lh-concierge-prod-sdc", 0, "the rule's outcome there is pass"),
-        ("rule: RTA-RES-005, resource: nowhere", 0, "nothing is fail by that rule"),
+        ("rule: RTA-RES-005, resource: nowhere", 0, "nothing fails by that rule"),
+        ("rule: RTA-DP-001, resource: nowhere", 0, "no selected pack has that rule"),
     ],
 )
 def test_a_waiver_by_name_and_one_that_matches_nothing(

@@ -222,6 +222,14 @@ def test_minified_code_is_read_in_bounds(tmp_path: Path):
     assert [place.column for place in finding.places] == [2_450_000 + hit.index('"wss') + 1]
 
 
+def test_voice_live_is_what_opens_it_and_no_name(tmp_path: Path):
+    url = 'url = "wss://h.openai.azure.com/openai/v1/realtime?model=v"\n'
+    put(tmp_path, {"a.py": f'model = os.environ.get("VOICELIVE_MODEL", "v")\n{url}'})
+    assert scan(tmp_path).notes == []
+    put(tmp_path, {"b.py": 'live = "wss://h.services.ai.azure.com/voice-live/realtime?api-version=2025-10-01"\n'})
+    assert scan(tmp_path).notes == ["Voice Live (b.py:1) is another API: not checked."]
+
+
 @posix
 def test_hostile_names_and_lines_cannot_steer_the_terminal(tmp_path: Path, rtaudit):
     (tmp_path / "\x1b[31mred.py").write_text('x("wss://h.openai.azure.com/openai/realtime?\x1b[2J\u202e")\n')

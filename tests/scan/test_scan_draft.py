@@ -93,6 +93,33 @@ def test_transcription_is_what_the_client_is_used_for(tmp_path: Path):
     assert 'transcriptionDeployment: "guest-stt"' in text
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        pytest.param(
+            """ws.send('{"type":"session.update","session":{"audio":{"input":{"transcription":{"model":"guest-stt"}}}}}')""",
+            "transcriptionDeployment", "guest-stt", id="a message that is text",
+        ),
+        pytest.param(
+            """body = {"session": {"type": "realtime", "model": "guest-voice"}}""", "deployment", "guest-voice", id="the body of a client secret",
+        ),
+        pytest.param(
+            """session = RealtimeSession(agent, model="guest-voice")""", "deployment", "guest-voice", id="a session of agents",
+        ),
+    ],
+)  # fmt: skip
+def test_deployments_are_read_where_they_are_named(tmp_path: Path, text: str, field: str, value: str):
+    put(tmp_path, {"app.py": f'url = "wss://h.openai.azure.com/openai/v1/realtime"\n{text}\n'})
+    drafted = write(draft_of([scan(tmp_path)], "x"))
+    assert f'    {field}: "{value}" # seen in app.py:2' in drafted
+
+
+def test_the_deployment_of_litellm_is_read(tmp_path: Path):
+    config = "model_list:\n- model_name: realtime\n  litellm_params: {model: azure/guest-voice, api_base: 'https://h.openai.azure.com'}\n  model_info: {mode: realtime}\n"
+    put(tmp_path, {"config.yaml": config})
+    assert '    deployment: "guest-voice"' in write(draft_of([scan(tmp_path)], "x"))
+
+
 def _faulty() -> list[object]:
     found = []
     for name in ("keys", "protocol"):
