@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,12 +16,15 @@ from rtaudit.policy.fix_order import comes_before
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Step
-from rtaudit.runbook.state import State, Terms, key_of
+from rtaudit.runbook.state import FindingKey, State, Terms, key_of
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED
 
 ONE_BY_ONE = 2000
 """Resources of a snapshot up to which each step is proved alone; above, the steps of different accounts are proved together."""
+
+RETURNS = 1
+"""How often a failure that was mended may be back and is mended again."""
 
 OF_CLIENT = "It is changed in the client and in its contract."
 OF_PROBE = "It is changed where the probe ran: in its network, or at its client."
@@ -122,6 +125,9 @@ class _Plan:
         self.answers = answers
         self.warnings: list[str] = []
         self._used: set[str] = set()
+        self._mended: set[FindingKey] = set()
+        self._returned: Counter[FindingKey] = Counter()
+        """How often a failure that a step mended was back after a later one: two rules that want opposite things would go on for ever."""
         self._earlier: dict[str, list[RunbookStep]] = defaultdict(list)
         """Root of a resource -> the steps so far that change something there."""
         self._before = comes_before({one: bound.rule.steps for one, bound in state.terms.rules.items()})
@@ -159,7 +165,7 @@ class _Plan:
         """The first step of each observation that has not been taken; the same step is one, whoever asks for it."""
         found: dict[str, _Candidate] = {}
         for finding in self.state.findings.values():
-            if not self.state.terms.wanted(finding):
+            if not self.state.terms.wanted(finding) or self._returned[key_of(finding)] > RETURNS:
                 continue
             for observation in finding.observations:
                 for place, step in enumerate(observation.steps):
@@ -209,6 +215,11 @@ class _Plan:
                 self.warnings.append(f"a step of {one.at[0]} cannot be proved: {error.message} ({named})")
                 return []
             return [each for one in group for each in self._apply([one], done)]
+        for was, after in changed:
+            if after is not None and after.outcome == "fail":
+                self._returned.update(self._mended & {key_of(after)})
+            elif was is not None and was.outcome == "fail":
+                self._mended.add(key_of(was))
         effects = _share(changed, [one for one, _ in tried], [self._roots(sets) for _, sets in tried])
         return [
             self._planned(one, sets, done + number, effects[number - 1]) for number, (one, sets) in enumerate(tried, 1)
