@@ -7,6 +7,7 @@ import binascii
 import json
 import logging
 import os
+import re
 import threading
 import time
 from typing import Any
@@ -32,7 +33,7 @@ METHODS: dict[str, str] = {
 """What `--auth` takes -> what it means."""
 
 _HINTS = {
-    "default": "log in with `az login`, or set --auth to the kind of identity that this machine has",
+    "default": "log in with `az login`, or set --auth (cli, managed-identity, workload-identity, environment)",
     "cli": "log in with `az login` (and --tenant where the account has several)",
     "managed-identity": "give this machine an identity, and set AZURE_CLIENT_ID where it is a user-assigned one",
     "workload-identity": "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE must be set",
@@ -40,6 +41,7 @@ _HINTS = {
 }
 
 
+_CLASS = re.compile(r"\b([A-Z][A-Za-z]+)Credential\b")
 _FRESH = 300.0
 """Seconds that a token must be good for yet."""
 _PATIENCE = 30.0
@@ -89,6 +91,10 @@ class Identity:
         except (AzureError, ValueError, OSError) as error:
             words = scrub(str(getattr(error, "message", None) or error)).strip()
             first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
+            # The name of a class, which a reader does not know (and which would be cut as if it were a token).
+            first = _CLASS.sub(lambda found: f"{found[1]} credential", first).rstrip(".")
+            if self._method == "default" and "included credentials" in first:
+                first = "no credential on this machine gave one"
             absent = self._method == "cli" and "not found" in first
             hint = "install the Azure CLI, or choose another --auth" if absent else _HINTS[self._method]
             raise CredentialError(f"could not get a token: {first[:300]}", hint) from error

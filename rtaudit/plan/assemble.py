@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -318,7 +319,7 @@ def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
 
 def _account_of(key: str) -> str | None:
     """The account (key of its id) that a resource is, or is on; None for others."""
-    for above in reversed(_above(key)):
+    for above in reversed(_above(key)) if f"/{ACCOUNT}/" in key else ():
         if arm_id.type_of(above) == ACCOUNT:
             return above
     return None
@@ -352,10 +353,10 @@ def _elements(body: dict[str, Any], pointers: Iterable[str]) -> Iterator[str]:
             yield f"{head}/{index}/{tail}"
 
 
-def _steps(pointer: str) -> list[str | int]:
-    return [
-        int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]
-    ]
+@lru_cache(maxsize=16_384)
+def _steps(pointer: str) -> tuple[str | int, ...]:
+    steps = pointer.split("/")[1:]
+    return tuple([int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in steps])
 
 
 def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:

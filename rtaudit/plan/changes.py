@@ -91,7 +91,8 @@ def value_of(after: Any, unknown: Any) -> Any:
         return Unknown(AFTER_APPLY)
     if isinstance(unknown, dict) and unknown:
         base = after if isinstance(after, dict) else {}
-        return {key: value_of(base.get(key), unknown.get(key)) for key in dict.fromkeys([*base, *unknown])}
+        marked = {key: value_of(base.get(key), mark) for key, mark in unknown.items() if mark or key not in base}
+        return {**base, **marked}
     if isinstance(unknown, list) and unknown:
         items = after if isinstance(after, list) else []
         size = max(len(items), len(unknown))

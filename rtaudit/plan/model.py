@@ -120,9 +120,12 @@ def _settle(value: Any, pointer: str, found: list[tuple[str, str]]) -> Any:
     if isinstance(value, dict):
         kept: dict[str, Any] = {}
         for key, item in value.items():
-            inner = _settle(item, f"{pointer}/{escaped(key)}", found)
-            if not isinstance(item, Unknown):
-                kept[key] = inner
+            if isinstance(item, dict | list | Unknown):
+                inner = _settle(item, f"{pointer}/{escaped(key)}", found)
+                if not isinstance(item, Unknown):
+                    kept[key] = inner
+            else:
+                kept[key] = item
         return kept
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return [_settle(value[0], f"{pointer}/0", found)]
