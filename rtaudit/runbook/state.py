@@ -11,9 +11,9 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
+from rtaudit.documents.trees import no_cycles
 from rtaudit.impact.join import Reads, role_reads, rule_reads
 from rtaudit.policy import Pack, Waiver
-from rtaudit.policy.check import no_cycles
 from rtaudit.policy.conditions import EvalContext
 from rtaudit.policy.edit import edited, find
 from rtaudit.policy.evaluate import Among, evaluate, join_packs
