@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
+from rtaudit.cli.outputs import screen
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -76,10 +78,20 @@ def list_rules(extra: command_options.ExtraPacks, chosen: command_options.Listed
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
+    room = screen()["width"] if sys.stdout.isatty() else 0
+    lines = []
+    for row in rows:
+        head = f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} "
+        packs = [""]
+        for one in map(plain, row["packs"]):
+            if room and packs[-1] and len(head) + len(packs[-1]) + 1 + len(one) >= room:
+                packs.append(one)
+            else:
+                packs[-1] += f",{one}" if packs[-1] else one
+        lines += [plain(head) + packs[0], *(" " * len(head) + more for more in packs[1:])]
     checks = sum(row["each"] == "source" for row in rows)
     counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
-    return "\n".join([*map(plain, lines), ", ".join(counts)]) + "\n"
+    return "\n".join([*lines, ", ".join(counts)]) + "\n"
 
 
 @command(policies, "explain")

@@ -13,6 +13,7 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
 from rtaudit.errors import InputError
@@ -312,15 +313,8 @@ def _equal(wanted: Any, actual: Any) -> bool:
     return type(wanted) is type(actual) and canonical(wanted) == canonical(actual)
 
 
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(
-        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", glob)), re.IGNORECASE | re.DOTALL
-    )
-
-
 def _like(glob: str, text: str) -> bool:
-    return _pattern(glob).fullmatch(text) is not None
+    return wildcards(glob).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -332,7 +326,7 @@ def _path_pattern(glob: str) -> re.Pattern[str]:
         if part == "**":
             made += "(?:/[^/]*)*"
         else:
-            made += "/" + "".join("[^/]*" if piece == "*" else re.escape(piece) for piece in re.split(r"(\*)", part))
+            made += "/" + segment(part)
     return re.compile(made, re.IGNORECASE | re.DOTALL)
 
 

@@ -79,8 +79,8 @@ def _sentence(role: str, resource_type: str, path: str, values: Sequence[tuple[s
 
 def _lists(of: str, left: tuple[str, Any, bool], right: tuple[str, Any, bool]) -> str:
     more, less, other = members(left[1], right[1])
-    parts = [f"{right[0]} adds {in_words(more, 60)}"] if more else []
-    parts += [f"{right[0]} lacks {in_words(less, 60)}"] if less else []
+    parts = [f"{right[0]} adds {in_words(more, 100)}"] if more else []
+    parts += [f"{right[0]} lacks {in_words(less, 100)}"] if less else []
     if other:
         rest = f" and {len(other) - 1} more" if len(other) > 1 else ""
         parts.append(shorten(other[0], 60) + rest)
@@ -114,8 +114,15 @@ def _value(path: str, value: Any) -> str:
     named = _FIELDS.get(path.rsplit("/", 1)[-1])
     if named and named[1] and (value is None or isinstance(value, bool)):
         return named[1][bool(value)]
-    text = in_words(value, 40)
+    text = in_words(_names(value) if isinstance(value, str) else value, 40)
     return text.lower() if text in ("Enabled", "Disabled", "True", "False") else text
+
+
+def _names(value: str) -> str:
+    """The names of an id as both environments have it: `lh-siem/send` of `{namespaces/lh-siem/authorizationrules/send}`."""
+    if not (value.startswith("{") and value.endswith("}") and "/" in value):
+        return value
+    return "/".join(value[1:-1].split("/")[1::2])
 
 
 _FIELDS: dict[str, tuple[str, tuple[str, str] | None]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from rtaudit.azure import arm_id
-from rtaudit.policy.conditions import EvalContext, observations
+from rtaudit.policy.conditions import Condition, EvalContext, observations
 from rtaudit.policy.fixes import steps_for
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
@@ -64,13 +64,21 @@ def _judge_rule(
             continue
         applies = True if bound.when is None else bound.when.truth(scope)
         if applies is False:
-            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack)
+            why = None if detail == "outcome" else _why_not(bound.when, scope)
+            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=why)
             continue
         holds = bound.require.truth(scope)
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
             yield _not_passed(bound, scope, applies, holds, environment, pack, detail=detail)
+
+
+def _why_not(when: Condition | None, scope: EvalContext) -> str | None:
+    """What the rule's `when` says where it does not hold, if it says anything."""
+    if when is None or getattr(when, "says", None) is None:
+        return None
+    return next((one.message for one in observations(when, scope)), None)
 
 
 def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import canonical, load_yaml
+from rtaudit.documents.wildcards import wildcards
 from rtaudit.errors import did_you_mean
-from rtaudit.policy.operators import wildcards
 from rtaudit.policy.packs import library
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
