@@ -59,7 +59,8 @@ def heading(planned: RunbookStep) -> str:
 
 def notes(planned: RunbookStep) -> list[str]:
     """What is worth knowing before a step is taken."""
-    found = [f"In the code: {text(line)}" for line in planned.code]
+    # What is copied into the code is not cut.
+    found = [f"In the code: {to_printable(line)}" for line in planned.code]
     if planned.step.risk:
         found.append(f"Who notices: {text(planned.step.risk)}")
     if planned.follows:
