@@ -41,12 +41,17 @@ def repeated(accounts: int, *, modules: bool) -> dict[str, Any]:
     root = sample["configuration"]["root_module"]
     if modules:
         root = {"module_calls": {"estate": {"source": "./estate", "expressions": {}, "module": root}}}
-    values = [{**one, "change": None, "values": one["change"]["after"]} for one in changes]
+    values = [
+        {**one, "change": None, "values": one["change"]["after"], "sensitive_values": one["change"]["after_sensitive"]}
+        for one in changes
+    ]
     return {
         **sample,
         "planned_values": {"root_module": {"resources": values}},
         "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": values}}},
         "resource_changes": changes,
+        # What was changed by hand since the last apply: here one resource in two.
+        "resource_drift": changes[::2],
         "configuration": {**sample["configuration"], "root_module": root},
     }
 

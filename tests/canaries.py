@@ -126,7 +126,7 @@ NAMES = (
     "password", "adminPassword", "connectionString", "storageAccountConnectionString", "connection-string",
     "sasToken", "SAS_URL", "accessToken", "refresh_token", "subscriptionKey", "qnaAzureSearchEndpointKey",
     "instrumentationKey", "credentials", "pwd", "token", "key1", "key2", "keys", "accessKeys", "secrets", "secret",
-    "AZURE_OPENAI_API_KEY", "OPENAI_API_KEY_OLD", "sharedaccesskey", "webHookProperties", "requestMessage", "customHeaders",
+    "AZURE_OPENAI_API_KEY", "OPENAI_API_KEY_OLD", "sharedaccesskey", "webHookProperties", "customProperties", "requestMessage", "customHeaders",
     "DB_PASS", "pass", "pw", "Passwort", "recoveryKey", "decryptionKey", "AZURE_DEVOPS_EXT_PAT", "Authorization", "cookie", "functionKey", "signingKey", "botToken", "PRIVATE_KEY_PEM", "dbPassword1",
 )  # fmt: skip
 """Names of fields and tags whose value is a secret, whatever it looks like."""

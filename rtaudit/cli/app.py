@@ -43,12 +43,48 @@ class CliCommand(typer.core.TyperCommand):
         return _without_types(super().get_params(ctx))
 
 
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What Typer raises for a wrong command line; it exports no name for it."""
+
+
 class Group(typer.core.TyperGroup):
-    """A group of commands whose help shows no Python types."""
+    """A group of commands whose help shows no Python types, and whose usage errors are two lines as all others."""
 
     def get_params(self, ctx: Any) -> Any:
         """The parameters, as the help shows them."""
         return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments of the group itself."""
+        with _usage_errors():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse and run the command."""
+        with _usage_errors():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Within, a wrong command line ends as `error:` and `hint:`; a group without a command still shows its help."""
+    try:
+        yield
+    except _USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        message, _, near = (
+            error.format_message().replace(" (Possible options: ", " Did you mean ").partition(" Did you mean ")
+        )
+        command = error.ctx.command_path if error.ctx is not None else "rtaudit"
+        about = f"see `{command} --help`"
+        print_error(
+            RtauditError(
+                message[:1].lower() + message[1:].rstrip("."),
+                f"did you mean {near.rstrip('?.)')}? {about}" if near else about,
+            )
+        )
+        raise typer.Exit(error.exit_code) from None
 
 
 app = typer.Typer(
@@ -76,10 +112,13 @@ def _root(
     pass
 
 
-def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
+def command(
+    group: typer.Typer = app, name: str | None = None, *, trees: bool = False, **settings: Any
+) -> Callable[[_Function], _Function]:
     """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
 
-    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group.
+    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group. With `trees` the command
+    makes values without cycles, and none are looked for.
     """
 
     def register(function: _Function) -> _Function:
@@ -89,7 +128,12 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
                 with terminable():
-                    return called(*args, **kwargs)
+                    if not trees:
+                        return called(*args, **kwargs)
+                    from rtaudit.documents.trees import no_cycles
+
+                    with no_cycles(ever=True):
+                        return called(*args, **kwargs)
             except (typer.Exit, typer.Abort):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)
@@ -121,8 +165,8 @@ def report_error(error: BaseException) -> int:
         print(plain(scrub(line)), file=sys.stderr)
     print_error(
         RtauditError(
-            f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}); nothing was decided",
-            "please report it, with the lines above; leave out the names that are nobody's business",
+            f"rtaudit {__version__} ended by an error of its own ({type(error).__name__}): there is no verdict",
+            "please report it, with the lines above; remove names that you do not want to share",
         )
     )
     return CRASHED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rtaudit.cli.app import INTERRUPTED, command, plain
-from rtaudit.cli.check import checker, finish
+from rtaudit.cli.check import checker, finish, runbook_options
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
 
 if TYPE_CHECKING:
@@ -55,4 +55,4 @@ def audit(
         print(f"wrote {plain(target)}", file=sys.stderr)
     words = ["rtaudit", *sys.argv[1:]]
     report = how.check([collected.snapshot], probes=checking.probe, evidence=evidence.evidence, command=words)
-    finish(report, wanted, view, evidence, how, steps)
+    finish(report, wanted, view, evidence, how, steps, runbook_options(checking, ()))

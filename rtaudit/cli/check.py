@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from rtaudit.settings import options
 
 
-@command()
+@command(trees=True)
 def check(
     context: typer.Context,
     chosen: options.Snapshots,
@@ -36,8 +35,6 @@ def check(
     from rtaudit.snapshot import load
 
     del label  # its callback has read the file
-    # Trees of resources and rows of findings, no cycle among them: looking for some, at the end too, takes seconds.
-    gc.disable()
     files = snapshots_given(context, chosen.snapshot)
     if len(files) != len(set(files)):
         raise UsageError("the same snapshot is given twice", "name each file once")
@@ -51,7 +48,24 @@ def check(
         evidence=evidence.evidence,
         command=["rtaudit", *sys.argv[1:]],
     )
-    finish(report, wanted, view, evidence, how, steps)
+    finish(report, wanted, view, evidence, how, steps, runbook_options(checking, contracts.client))
+
+
+def runbook_options(checking: options.Checking, clients: Sequence[str]) -> list[str]:
+    """The options that `rtaudit runbook` takes too, as words of its command line."""
+    words = {
+        "--policy": checking.policy,
+        "--set": checking.settings,
+        "--as-of": [checking.as_of] if checking.as_of else [],
+        "--client": clients,
+        "--probe": checking.probe,
+        "--waivers": [checking.waivers] if checking.waivers else [],
+        "--baseline": [checking.baseline] if checking.baseline else [],
+        "--fail-on": [] if checking.fail_on == "high" else [checking.fail_on],
+    }
+    unknown = [f"--allow-unknown={one}" if one else "--allow-unknown" for one in checking.allow_unknown]
+    edited = ["--allow-edited"] if checking.allow_edited else []
+    return [word for name, values in words.items() for one in values for word in (name, one)] + unknown + edited
 
 
 def checker(chosen: options.Checking) -> Checker:
@@ -80,6 +94,7 @@ def finish(
     evidence: options.EvidenceBundle,
     how: Checker,
     steps: options.Steps,
+    again: Sequence[str],
 ) -> None:
     """Write every output, say what was written, and end with the report's exit code."""
     from rtaudit.cli.outputs import deliver
@@ -89,7 +104,12 @@ def finish(
     if evidence.evidence is not None:
         print(f"wrote {plain(evidence.evidence)} (evidence; `rtaudit snapshot verify` checks it)", file=sys.stderr)
     asked = steps.steps and any(one.format == "html" for one in wanted)
-    shown = {"group_by": view.group_by, "show": view.show, "details": view.details}
+    shown = {
+        "group_by": view.group_by,
+        "show": view.show,
+        "details": view.details,
+        "runbook_options": again,
+    }
     deliver(wanted, report, snapshots=how.attached, runbook=how.steps_of(report) if asked else None, **shown)
     raise typer.Exit(report.gate.exit_code)
 

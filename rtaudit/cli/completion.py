@@ -36,9 +36,21 @@ def _groups() -> Sequence[str]:
 
 
 def _inventories() -> Sequence[str]:
-    from rtaudit.render.inventory import INVENTORIES
+    from rtaudit.inventory import INVENTORIES
 
     return list(INVENTORIES)
+
+
+def _behaviours() -> Sequence[str]:
+    from rtaudit.simulate.realtime import BEHAVIOURS
+
+    return list(BEHAVIOURS)
+
+
+def _schemas() -> Sequence[str]:
+    from rtaudit.cli.schema import SCHEMAS
+
+    return list(SCHEMAS)
 
 
 _ABOVE: dict[str, Callable[[], Sequence[str]]] = {
@@ -48,26 +60,19 @@ _ABOVE: dict[str, Callable[[], Sequence[str]]] = {
     "severities": _severities,
     "groups": _groups,
     "inventories": _inventories,
+    "behaviours": _behaviours,
+    "schemas": _schemas,
 }
 """Lists of packages that `rtaudit.settings` may not know."""
 
 
 def completer(name: str) -> Callable[[str], list[str]]:
     """What a shell asks: the words of the list `name` that begin with what is typed."""
-
-    def offer(incomplete: str) -> list[str]:
-        from rtaudit.settings.values import LISTS
-
-        words = (_ABOVE.get(name) or LISTS[name])()
-        return [word for word in words if word.startswith(incomplete)]
-
-    return offer
+    return lambda incomplete: [word for word in words_of(name) if word.startswith(incomplete)]
 
 
-def among(*words: str) -> Callable[[str], list[str]]:
-    """A completer of these words."""
+def words_of(name: str) -> Sequence[str]:
+    """The words of the list `name`."""
+    from rtaudit.settings.values import LISTS
 
-    def offer(incomplete: str) -> list[str]:
-        return [word for word in words if word.startswith(incomplete)]
-
-    return offer
+    return (_ABOVE.get(name) or LISTS[name])()

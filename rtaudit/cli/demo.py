@@ -10,9 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from rtaudit.cli.app import command, plain, terminable, write_stdout
 from rtaudit.errors import RtauditError
@@ -20,6 +18,7 @@ from rtaudit.errors import RtauditError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rtaudit.settings import command_options
     from rtaudit.simulate import Simulator
 
 AS_OF = "2026-11-22"
@@ -29,17 +28,13 @@ _ENDINGS = {0: "", 1: "(exit 1)", 4: "(exit 4: something could not be read)"}
 
 
 @command()
-def demo(
-    keep: Annotated[
-        Path | None,
-        typer.Option("--keep", metavar="DIR", help="Keep the snapshots and the reports (HTML, JSON) in this folder."),
-    ] = None,
-) -> None:
+def demo(chosen: command_options.Demonstrated) -> None:
     """Collect, check and compare three environments of a fictional company, on a built-in Azure simulator. Needs no subscription."""
     from rtaudit import assets
     from rtaudit.simulate import Simulator
     from rtaudit.snapshot import load
 
+    keep = Path(chosen.keep) if chosen.keep is not None else None
     names = ("dev", "test", "prod")
     snapshots = [load(assets.snapshots() / f"{name}.json") for name in names]
     # Of the guest application only its network matters: the other end of a private endpoint.

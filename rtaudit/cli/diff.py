@@ -2,94 +2,43 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from rtaudit.cli.app import command, counted, plain
-from rtaudit.cli.completion import completer
-from rtaudit.cli.outputs import OUTPUT_HELP, deliver, parse_outputs
+from rtaudit.cli.outputs import deliver, parse_outputs
 from rtaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
+    from rtaudit.settings import command_options
     from rtaudit.snapshot import Snapshot
 
 
-@command()
-def diff(
-    snapshots: Annotated[
-        list[str],
-        typer.Argument(metavar="BASE.json OTHER.json…", help="Snapshots; the first is the base. With --git: one."),
-    ],
-    role_map: Annotated[
-        str | None, typer.Option("--map", metavar="FILE", help="Which resources are counterparts (rtaudit.map/1).")
-    ] = None,
-    pair_by: Annotated[
-        str | None, typer.Option(metavar="tag:NAME", help="Pair accounts by the value of a tag.")
-    ] = None,
-    drift_policy: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="What is ignored, expected, how severe the rest is (rtaudit.driftpolicy/1)."),
-    ] = None,
-    git: Annotated[
-        str | None,
-        typer.Option(metavar="REV", help="Compare the file as it was at this revision with the file as it is."),
-    ] = None,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            metavar="SEVERITY",
-            autocompletion=completer("thresholds"),
-            help="Drift of this severity or worse ends with exit code 1; none: never.",
-        ),
-    ] = "low",
-    policy: Annotated[
-        str,
-        typer.Option(
-            "--policy",
-            "-p",
-            metavar="NAME|PATH|none",
-            autocompletion=completer("policies"),
-            help="Also show which of this pack's rules change outcome because of a difference.",
-        ),
-    ] = "production",
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="Evaluate expiry dates as of this date, YYYY-MM-DD; today by default."),
-    ] = None,
-    details: Annotated[
-        bool, typer.Option("--details", help="Show a column for each environment, and what each difference means.")
-    ] = False,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help=OUTPUT_HELP, autocompletion=completer("formats")),
-    ] = None,
-) -> None:
+@command(trees=True)
+def diff(chosen: command_options.Compared) -> None:
     """Compare environments, or one environment over time. Expected-by-design differences (ids, host names, etags) are ignored.
 
     Exit code 0: no drift; 1: drift; 4: nothing drifted but something could not be compared.
     """
-    outputs = parse_outputs(output or [])
+    outputs = parse_outputs(chosen.output)
     from rtaudit.report.gate import check_threshold, parse_day
 
-    check_threshold(fail_on)
-    day = parse_day(as_of)
-    tag = _tag(pair_by)
+    check_threshold(chosen.fail_on)
+    day = parse_day(chosen.as_of)
+    tag = _tag(chosen.pair_by)
 
     from rtaudit.api.checks import diff as compare
 
-    # Snapshots are large and hold no cycles: to look for them again and again doubles the time.
-    gc.disable()
-    loaded = _load(snapshots, git)
+    loaded = _load(chosen.snapshots, chosen.git)
     drift = compare(
-        *loaded, drift_policy=drift_policy, role_map=role_map, pair_by_tag=tag, as_of=day, fail_on=fail_on,
-        rules=() if policy == "none" else (policy,),
+        *loaded, drift_policy=chosen.drift_policy, role_map=chosen.role_map, pair_by_tag=tag, as_of=day,
+        fail_on=chosen.fail_on, rules=() if chosen.policy == "none" else (chosen.policy,),
     )  # fmt: skip
-    deliver(outputs, drift, snapshots=loaded, details=details)
+    deliver(outputs, drift, snapshots=loaded, details=chosen.details)
     _advise(drift, loaded)
     raise typer.Exit(drift.exit_code)
 

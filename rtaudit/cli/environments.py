@@ -13,7 +13,7 @@ from rtaudit.errors import RtauditError, UsageError
 
 if TYPE_CHECKING:
     from rtaudit.settings.config_file import Environment
-    from rtaudit.settings.options import Option
+    from rtaudit.settings.row import Option
 
 _LABEL, _FILE, _FOUND = "rtaudit.environment", "rtaudit.config", "rtaudit.found"
 NO_FILE = "none"

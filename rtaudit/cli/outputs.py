@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 100
 """Columns when stdout is no terminal: always the same, whatever COLUMNS says."""
 
-OUTPUT_HELP = (
-    "Format, FORMAT=PATH, or a path whose extension says the format; can be given several times. "
-    f"Formats: {', '.join(FORMATS)}."
-)
-"""Help of the option -o."""
-
 
 @dataclass(frozen=True, slots=True)
 class Output:

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from rtaudit.cli.app import command, plain
 from rtaudit.cli.snapshot_edit import write_snapshot
 
+if TYPE_CHECKING:
+    from rtaudit.settings import command_options
 
-@command()
-def plan(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Plans; - is standard input.")],
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", metavar="LABEL", help="The label of the environment.")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--with", metavar="SNAPSHOT", help="A collected snapshot of what is deployed now.")
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source", metavar="DIR", help="The folder of the plan's code: for files and lines. Once for each plan."
-        ),
-    ] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write; stdout without it.")
-    ] = None,
-) -> None:
+
+@command(trees=True)
+def plan(chosen: command_options.Plans) -> None:
     """Read what infrastructure code will deploy and save it as a snapshot.
 
     FILE is a Bicep snapshot (bicep snapshot), a Terraform plan (terraform show -json) or a what-if result
@@ -39,9 +22,8 @@ def plan(
     from rtaudit.plan import plan as read
     from rtaudit.snapshot import load
 
-    # Trees of values and no cycle among them: looking for some takes a fifth of the time.
-    gc.disable()
-    snapshot, warnings = read(files, environment=environment, base=load(base) if base else None, sources=source or ())
+    base = load(chosen.base) if chosen.base else None
+    snapshot, warnings = read(chosen.files, environment=chosen.label, base=base, sources=chosen.source)
     for warning in warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)
-    write_snapshot(snapshot, output)
+    write_snapshot(snapshot, chosen.output)

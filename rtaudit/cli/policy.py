@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
-from rtaudit.cli.completion import among, completer
+from rtaudit.cli.outputs import screen
 from rtaudit.errors import InputError, UsageError, allowed_hint
 
 if TYPE_CHECKING:
@@ -18,72 +19,27 @@ if TYPE_CHECKING:
 
     from rtaudit.policy import Pack
     from rtaudit.policy.rules import Rule
+    from rtaudit.settings import command_options
 
 policies = typer.Typer(cls=Group, help="List, explain, lint and test rules and packs.", no_args_is_help=True)
 app.add_typer(policies, name="policy")
 
-PolicyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--policy",
-        "-p",
-        metavar="NAME|PATH",
-        help="Also these packs, by name or path; repeatable.",
-        autocompletion=completer("policies"),
-    ),
-]
-
 
 @command(policies, "list")
-def list_rules(
-    *,
-    policy: PolicyOption = None,
-    pack: Annotated[
-        str | None,
-        typer.Option(
-            "--pack",
-            metavar="NAME|PATH",
-            help="Only rules that this pack selects (name or path).",
-            autocompletion=completer("policies"),
-        ),
-    ] = None,
-    severity: Annotated[
-        str | None,
-        typer.Option(
-            "--severity",
-            metavar="SEVERITY",
-            help="Only rules of this severity.",
-            autocompletion=completer("severities"),
-        ),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(
-            "--group",
-            metavar="GROUP",
-            help="Only rules of this group: ID, NET, DNS, OBS, MOD, …",
-            autocompletion=completer("groups"),
-        ),
-    ] = None,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="table|json", help="How to print.", autocompletion=among("table", "json")
-        ),
-    ] = "table",
-) -> None:
+def list_rules(extra: command_options.ExtraPacks, chosen: command_options.Listed) -> None:
     """List the rules, with severity and the packs that select them."""
     from rtaudit.documents import dumps
     from rtaudit.policy import library, load_policies
     from rtaudit.report import SEVERITIES
 
-    _one_of(output, ("table", "json"), "-o")
-    packs = _packs([*(policy or ()), *([pack] if pack else [])])
+    severity, group = chosen.severity, chosen.group
+    _one_of(chosen.output, ("table", "json"), "-o")
+    packs = _packs([*extra.policy, *([chosen.pack] if chosen.pack else [])])
     rules: dict[str, Rule] = dict(library())
     for one in packs:
         rules |= one.rules
-    if pack is not None:
-        judged = [found for one in load_policies([pack]) for found in one.judged()]
+    if chosen.pack is not None:
+        judged = [found for one in load_policies([chosen.pack]) for found in one.judged()]
         rules = {rule.id: replace(rule, severity=in_force) for rule, in_force in judged}
     if severity is not None:
         _one_of(severity, SEVERITIES, "--severity")
@@ -95,7 +51,7 @@ def list_rules(
             "--group",
         )
         rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
-    checks = {} if pack is not None else _source_checks(severity, group)
+    checks = {} if chosen.pack is not None else _source_checks(severity, group)
     rows = [
         {
             "id": rule.id,
@@ -118,57 +74,46 @@ def list_rules(
         }
         for one in checks.values()
     ]
-    write_stdout(dumps(rows) if output == "json" else _table(rows))
+    write_stdout(dumps(rows) if chosen.output == "json" else _table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} {','.join(row['packs'])}" for row in rows]
+    room = screen()["width"] if sys.stdout.isatty() else 0
+    lines = []
+    for row in rows:
+        head = f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} "
+        packs = [""]
+        for one in map(plain, row["packs"]):
+            if room and packs[-1] and len(head) + len(packs[-1]) + 1 + len(one) >= room:
+                packs.append(one)
+            else:
+                packs[-1] += f",{one}" if packs[-1] else one
+        lines += [plain(head) + packs[0], *(" " * len(head) + more for more in packs[1:])]
     checks = sum(row["each"] == "source" for row in rows)
     counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
-    return "\n".join([*map(plain, lines), ", ".join(counts)]) + "\n"
+    return "\n".join([*lines, ", ".join(counts)]) + "\n"
 
 
 @command(policies, "explain")
-def explain_rules(
-    rule: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[RULE]…", help="Rule ids; all rules by default.", autocompletion=completer("rules")),
-    ] = None,
-    *,
-    policy: PolicyOption = None,
-    source: Annotated[bool, typer.Option("--source", help="The source checks of `client scan`, and no rules.")] = False,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="text|markdown", help="How to print.", autocompletion=among("text", "markdown")
-        ),
-    ] = "text",
-    pages: Annotated[
-        Path | None,
-        typer.Option(
-            "--pages",
-            metavar="DIR",
-            help="With -o markdown: write a page for each group of rules into this folder, and print an index.",
-        ),
-    ] = None,
-) -> None:
+def explain_rules(extra: command_options.ExtraPacks, chosen: command_options.Explained) -> None:
     """Explain rules: what they check and why, when they apply, parameters, fix, and an example that passes and one that fails."""
     from rtaudit.policy import library
     from rtaudit.policy.explain import as_markdown, as_text, explain
 
+    output, pages = chosen.output, Path(chosen.pages) if chosen.pages else None
     _one_of(output, ("text", "markdown"), "-o")
-    packs = _packs(policy or ())
+    packs = _packs(extra.policy)
     rules: dict[str, Rule] = dict(library())
     for one in packs:
         rules |= one.rules
     from rtaudit.scan.checks import library as source_checks
 
     checks = source_checks()
-    wanted = [word.upper() for word in rule or ()] or sorted(checks if source else rules)
+    wanted = [word.upper() for word in chosen.rule] or sorted(checks if chosen.source else rules)
     for rule_id in wanted:
         if rule_id not in rules and rule_id not in checks:
             raise UsageError(f"unknown rule '{rule_id}'", allowed_hint(rule_id, [*rules, *checks]))
-    _explain_checks([one for one in wanted if one in checks], output, heading=source and not rule)
+    _explain_checks([one for one in wanted if one in checks], output, heading=chosen.source and not chosen.rule)
     wanted = [one for one in wanted if one in rules]
     if not wanted:
         return
@@ -185,7 +130,7 @@ def explain_rules(
     elif output == "markdown":
         heading = (
             ""
-            if rule
+            if chosen.rule
             else f"# Rules\n\n{len(told)} rules, generated from the rules by `rtaudit policy explain -o markdown`.\n\n"
         )
         write_stdout(heading + "\n".join(as_markdown(one) for one in told))
@@ -217,21 +162,12 @@ def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
 
 
 @command(policies, "lint")
-def lint_policies(
-    path: Annotated[
-        Path | None, typer.Argument(help="A policy folder, a pack or a file of rules; the library unless given.")
-    ] = None,
-    *,
-    snapshot: Annotated[
-        list[str] | None,
-        typer.Option("--snapshot", metavar="FILE", help="Also name fields that resolve nowhere in it."),
-    ] = None,
-) -> None:
+def lint_policies(chosen: command_options.Linted) -> None:
     """Find what is wrong with a policy: schema, duplicate ids, unknown parameters and fields, missing cases. Exit 1 if anything is."""
     from rtaudit.api.files import lint
     from rtaudit.snapshot import load
 
-    found = lint(path, [load(one) for one in snapshot or ()])
+    found = lint(Path(chosen.path) if chosen.path else None, [load(one) for one in chosen.snapshot])
     for complaint in found:
         write_stdout(f"{plain(complaint.place)}: {plain(complaint.message)} [{complaint.check}]\n")
     write_stdout(f"{counted(len(found), 'problem')}\n" if found else "no problems\n")
@@ -240,20 +176,14 @@ def lint_policies(
 
 
 @command(policies, "test")
-def run_cases(
-    path: Annotated[
-        Path | None, typer.Argument(help="A policy folder, a rule file or a file of cases; the library unless given.")
-    ] = None,
-    *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name the cases that pass, too.")] = False,
-) -> None:
+def run_cases(chosen: command_options.Tested) -> None:
     """Run test cases: each applies a small change to a known-good environment and asserts the outcome."""
     from rtaudit import assets
     from rtaudit.policy.cases import find_case_files, load_cases, run
     from rtaudit.scan.cases import is_case_file
     from rtaudit.scan.cases import run_cases as run_source_cases
 
-    target = path or assets.policies()
+    target = Path(chosen.path) if chosen.path else assets.policies()
     started = time.monotonic()
     every = find_case_files(target)
     of_source = [one for one in every if is_case_file(one)]
@@ -270,7 +200,7 @@ def run_cases(
             marks.append("." if result.problem is None else "F")
             if result.problem is None:
                 passed += 1
-                if verbose:
+                if chosen.verbose:
                     write_stdout(f"PASSED {result.case.rule} {plain(result.case.name)}\n")
             else:
                 failed.append(result)
@@ -284,7 +214,7 @@ def run_cases(
         for one in results:
             if one.problem is None:
                 passed += 1
-                if verbose:
+                if chosen.verbose:
                     write_stdout(f"PASSED {one.check} {plain(one.name)}\n")
             else:
                 wrong.append(f"{one.place} {one.check}: {plain(one.name)}\n  {plain(one.problem)}")

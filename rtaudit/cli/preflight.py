@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rtaudit.cli.app import command, plain, write_stdout
 from rtaudit.cli.collect_options import observed, requested
-from rtaudit.cli.completion import among
 from rtaudit.cli.environments import allowed_audiences
 from rtaudit.errors import UsageError, allowed_hint
 
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rtaudit.collect.preflight import Expected, PlannedDeployment, Preflight
-    from rtaudit.settings import options
+    from rtaudit.settings import command_options, options
 
-_FORMATS = ("table", "json")
 NOT_READY = 1
 
 
@@ -30,10 +28,7 @@ def preflight(
     packs: options.ForPacks,
     expecting: options.Expecting,
     planning: options.Planning,
-    output: Annotated[
-        str,
-        typer.Option("--output", "-o", metavar="FORMAT", help="table or json.", autocompletion=among(*_FORMATS)),
-    ] = "table",
+    printed: command_options.Printed,
 ) -> None:
     """Confirm identity, subscriptions, providers, permissions and targets, before anything is collected.
 
@@ -44,8 +39,9 @@ def preflight(
     """
     from rtaudit.api.live import preflight as run
 
-    if output not in _FORMATS:
-        raise UsageError(f"unknown format '{output}' here", allowed_hint(output, _FORMATS))
+    output, formats = printed.output, ("table", "json")
+    if output not in formats:
+        raise UsageError(f"unknown format '{output}' here", allowed_hint(output, formats))
     planned = _planned(planning)
     expected = _expected(expecting, label.environment, planned)
     if planned is not None and not expecting.expect:

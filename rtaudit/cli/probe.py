@@ -4,101 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rtaudit.cli.app import command, plain, write_stdout
-from rtaudit.cli.completion import among, completer
 from rtaudit.errors import UsageError
 
-_FORMATS = ("table", "json")
-MAX_COUNT = 1000
-MAX_CONCURRENCY = 100
+if TYPE_CHECKING:
+    from rtaudit.settings import command_options
 
 
 @command()
-def probe(
-    *,
-    snapshot: Annotated[
-        str | None, typer.Option("--snapshot", metavar="FILE", help="The snapshot that holds the account.")
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option("--account", "-a", metavar="NAME|ID", help="The account, by name or id.")
-    ] = None,
-    deployment: Annotated[
-        str | None,
-        typer.Option("--deployment", "-d", metavar="NAME", help="The deployment; needed where there are several."),
-    ] = None,
-    client: Annotated[
-        str | None, typer.Option("--client", metavar="FILE", help="The contract that says where and how to connect.")
-    ] = None,
-    environment: Annotated[
-        str | None, typer.Option("--environment", metavar="LABEL", help="Which environment of the contract.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option("--endpoint", metavar="URL", help="The address, where there is neither file.")
-    ] = None,
-    count: Annotated[
-        int, typer.Option("--count", "-n", metavar="N", min=1, max=MAX_COUNT, help="Sessions to open, in all.")
-    ] = 1,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", metavar="N", min=1, max=MAX_CONCURRENCY, help="Sessions to open at a time.")
-    ] = 1,
-    budget_ms: Annotated[
-        int | None,
-        typer.Option(
-            "--budget-ms", metavar="MS", min=1, help="Maximum 95th-percentile time to open a session, in milliseconds."
-        ),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=120, help="Seconds for each stage.")
-    ] = 10.0,
-    no_session: Annotated[
-        bool, typer.Option("--no-session", help="Stop before the token: name, TCP, TLS and HTTP only.")
-    ] = False,
-    auth: Annotated[
-        str,
-        typer.Option(
-            "--auth",
-            metavar="METHOD",
-            help="default, cli, managed-identity, workload-identity, environment.",
-            autocompletion=completer("methods"),
-        ),
-    ] = "default",
-    tenant: Annotated[str | None, typer.Option("--tenant", metavar="ID", help="Tenant of the token.")] = None,
-    cloud: Annotated[
-        str | None,
-        typer.Option(
-            "--cloud",
-            metavar="CLOUD",
-            help="Cloud that the token is for. [that of the snapshot, else of the host]",
-            autocompletion=completer("clouds"),
-        ),
-    ] = None,
-    ca_file: Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="Authorities to trust besides the system's, PEM.")
-    ] = None,
-    connect_to: Annotated[
-        str | None,
-        typer.Option("--connect-to", metavar="ADDRESS[:PORT]", help="Connect there, whatever the name says."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="HOST", help="Send the token to this host too: your own gateway."),
-    ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT[=PATH]",
-            help="table, json, or a path; repeatable.",
-            autocompletion=among(*_FORMATS),
-        ),
-    ] = None,
-) -> None:
+def probe(chosen: command_options.Probed) -> None:
     """Open realtime sessions from here, and close them: no audio, no response asked for, no key.
 
     What is opened follows the contract's use or the deployment's role: speech, transcription, translation or GPT-Live. Sends an Entra token to the account's host, opens up to --count sessions, and waits for session.created in each. That counts
@@ -107,18 +25,21 @@ def probe(
     from rtaudit.api.live import probe_endpoint
     from rtaudit.cli.outputs import parse_outputs
     from rtaudit.documents import dumps, write_atomically
+    from rtaudit.render.probe import render
 
-    wanted = parse_outputs(output or (), formats=_FORMATS)
-    if no_session and budget_ms is not None:
+    wanted = parse_outputs(chosen.output, formats=("table", "json"))
+    if chosen.no_session and chosen.budget_ms is not None:
         raise UsageError("--budget-ms is for sessions, and --no-session opens none", "leave out one of the two")
     document = probe_endpoint(
-        snapshot=snapshot, account=account, deployment=deployment, client=client, environment=environment,
-        endpoint=endpoint, cloud=cloud, allow_hosts=allow_host or (), auth=auth, tenant=tenant, count=count,
-        concurrency=min(concurrency, count), timeout=timeout, ca_file=ca_file, connect_to=_address(connect_to),
-        budget=budget_ms / 1000 if budget_ms is not None else None, sessions=not no_session,
+        snapshot=chosen.snapshot, account=chosen.account, deployment=chosen.deployment, client=chosen.client,
+        environment=chosen.section, endpoint=chosen.endpoint, cloud=chosen.cloud, allow_hosts=chosen.allow_host,
+        auth=chosen.auth, tenant=chosen.tenant, count=chosen.count,
+        concurrency=min(chosen.concurrency, chosen.count), timeout=chosen.timeout, ca_file=chosen.ca_file,
+        connect_to=_address(chosen.connect_to), sessions=not chosen.no_session,
+        budget=chosen.budget_ms / 1000 if chosen.budget_ms is not None else None,
     )  # fmt: skip
     for one in wanted:
-        text = dumps(document) if one.format == "json" else "".join(f"{plain(line)}\n" for line in _lines(document))
+        text = dumps(document) if one.format == "json" else render(document)
         if one.path is None:
             write_stdout(text)
         else:
@@ -151,80 +72,3 @@ def _good(document: dict[str, Any]) -> bool:
         return bool(stages) and document["dns"].get("matches") is not False
     opened = summary["sessions"] == summary["attempts"] == document["plan"]["count"]
     return opened and summary["withinBudget"] is not False
-
-
-def _lines(document: dict[str, Any]) -> Iterator[str]:
-    target, dns, tls, http = document["target"], document["dns"], document["tls"], document["http"]
-    yield f"{target['url']}  deployment {target['deployment']}"
-    shown = ", ".join(f"{one['address']} ({one['kind']})" for one in dns["addresses"])
-    yield _stage(
-        "name", {**dns, "ok": dns["ok"] and dns["matches"] is not False, "status": dns["ok"]}, shown + _expected(dns)
-    )
-    if document["proxy"]:
-        yield f"  proxy    {document['proxy']}"
-    yield _stage("TCP", document["tcp"], str(document["tcp"].get("peer")))
-    certificate = f"issued by {tls.get('issuer')}, for {', '.join(tls.get('names') or [])}, until {tls.get('notAfter')}"
-    yield _stage("TLS", tls, f"{tls.get('version')}, {certificate}" if tls["ok"] else "")
-    if not tls["ok"] and tls.get("issuer"):
-        yield f"           {certificate}"
-    if http is not None:
-        yield _stage("HTTP", http, f"{http.get('status')}: {http.get('says') or ''}")
-        if http.get("message") and not http["ok"]:
-            yield f"           {http['message']}"
-    yield from _listing(document["listing"])
-    yield from _sessions(document)
-
-
-def _stage(name: str, stage: dict[str, Any], good: str) -> str:
-    said = good if stage["ok"] or stage.get("status") else f"{stage.get('code')}: {stage.get('message')}"
-    return f"  {name.ljust(8)} {'ok  ' if stage['ok'] else 'FAIL'} {said}"
-
-
-def _expected(dns: dict[str, Any]) -> str:
-    if dns.get("matches") is None:
-        return ""
-    return "" if dns["matches"] else f"; the private endpoint is at {', '.join(dns['expected'])}"
-
-
-def _listing(listing: dict[str, Any] | None) -> Iterator[str]:
-    if listing is None:
-        return
-    if listing.get("names") is None:
-        words = listing.get("message") or listing.get("code") or listing.get("status")
-        yield f"  list     ?    the data plane gives none: {words}"
-        return
-    yield f"  list     ok   {len(listing['names'])} by {listing['source']}"
-    if listing.get("missing"):
-        yield f"           in the control plane only: {', '.join(listing['missing'])}"
-    if listing.get("extra"):
-        yield f"           in the data plane only: {', '.join(listing['extra'])}"
-
-
-def _sessions(document: dict[str, Any]) -> Iterator[str]:
-    summary, plan = document["summary"], document["plan"]
-    if not plan["sessions"]:
-        yield "  session  -    none was asked for"
-        return
-    opened = summary["sessions"] == summary["attempts"]
-    at_a_time = f", {plan['concurrency']} at a time" if plan["concurrency"] > 1 else ""
-    yield f"  session  {'ok  ' if opened else 'FAIL'} {summary['sessions']} of {summary['attempts']} opened{at_a_time}"
-    if summary.get("notMade"):
-        yield f"           {summary['notMade']} more were not tried: nothing answered"
-    told: set[str] = set()
-    for one in document["attempts"]:
-        words = f"{one['stage']}: {one.get('status') or ''} {one.get('code') or ''} {one.get('message') or ''}".strip()
-        if one["outcome"] != "session" and words not in told:
-            told.add(words)
-            yield f"           {words}"
-            if one.get("says") and one["outcome"] == "refused":
-                yield f"           that is: {one['says']}"
-        elif one["outcome"] == "session" and one.get("says") and one["says"] not in told:
-            told.add(one["says"])
-            yield f"           {one['says']}"
-    if summary["times"]:
-        yield "  seconds     median      p95   jitter"
-        for stage, row in summary["times"].items():
-            yield f"  {stage.ljust(8)} {row['median']:8.3f} {row['p95']:8.3f} {row['jitter']:8.3f}"
-    if summary["withinBudget"] is not None:
-        held = "within" if summary["withinBudget"] else "over"
-        yield f"  {held} the budget of {summary['budgetSeconds']:g} s for 95 of 100 sessions"

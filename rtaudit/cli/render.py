@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import command
 from rtaudit.errors import InputError
@@ -12,24 +10,11 @@ from rtaudit.errors import InputError
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
     from rtaudit.report import Report
-    from rtaudit.settings import options
+    from rtaudit.settings import command_options, options
 
 
 @command()
-def render(
-    file: Annotated[str, typer.Argument(metavar="REPORT.json", help="What check, audit or diff wrote with -o json.")],
-    output: options.OutputFormats,
-    view: options.View,
-    *,
-    snapshot: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--snapshot",
-            metavar="FILE",
-            help="A snapshot that was checked: adds line numbers to annotations and plots to HTML.",
-        ),
-    ] = None,
-) -> None:
+def render(chosen: command_options.Rendered, output: options.OutputFormats, view: options.View) -> None:
     """Write a report or a drift in other formats. Always exits 0: rendering does not evaluate again."""
     from rtaudit.cli.outputs import check_view, deliver, parse_outputs
     from rtaudit.documents import load_json
@@ -37,11 +22,12 @@ def render(
 
     outputs = parse_outputs(output.output)
     check_view(view.group_by, view.show)
+    file, given = chosen.file, chosen.snapshot
     name = "standard input" if file == "-" else file
     answer = _answer(load_json(file), name)
-    snapshots = [load(path) for path in snapshot or ()]
+    snapshots = [load(path) for path in given]
     known = _digests(answer)
-    for path, one in zip(snapshot or (), snapshots, strict=True):
+    for path, one in zip(given, snapshots, strict=True):
         if one.digest not in known:
             raise InputError(
                 f"{path} is not a snapshot that {name} names: its digest is {one.digest}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,16 +15,15 @@ from rtaudit.cli.check import checker
 from rtaudit.cli.environments import snapshots_given
 from rtaudit.cli.outputs import Output, check_places, screen
 from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.settings.values import RUNBOOKS, shells
 
 if TYPE_CHECKING:
     from rtaudit.settings import options
 
-SHELLS = ("bash", "pwsh")
-_FORMATS = ("table", "markdown", "sh", "ps1", "json", "html")
 _OF_EXTENSION = {".txt": "table", ".md": "markdown", ".sh": "sh", ".ps1": "ps1", ".json": "json", ".html": "html"}
 
 
-@command()
+@command(trees=True)
 def runbook(
     context: typer.Context,
     chosen: options.Snapshots,
@@ -41,8 +39,6 @@ def runbook(
     from rtaudit.snapshot import load
 
     del label  # its callback has read the file
-    # As of check: trees of resources and rows of findings, no cycle among them.
-    gc.disable()
     outputs = _outputs(mending.output)
     shell = _shell(mending.shell)
     answers = _answers(mending.answer)
@@ -70,8 +66,8 @@ def runbook(
 def _shell(named: str | None) -> str:
     if named is None:
         return "pwsh" if os.name == "nt" else "bash"
-    if named not in SHELLS:
-        raise UsageError(f"--shell cannot be '{named}'", allowed_hint(named, SHELLS))
+    if named not in shells():
+        raise UsageError(f"--shell cannot be '{named}'", allowed_hint(named, shells()))
     return named
 
 
@@ -89,14 +85,14 @@ def _outputs(words: Sequence[str]) -> list[Output]:
     found = []
     for word in words or ["table"]:
         name, equals, path = word.partition("=")
-        if name in _FORMATS:
+        if name in RUNBOOKS:
             if equals and not path:
                 raise UsageError(f"-o {word} names no path", f"-o {name} alone writes to stdout")
             found.append(Output(name, path if equals and path != "-" else None))
             continue
         extension = Path(word).suffix.lower()
         if equals or extension not in _OF_EXTENSION:
-            raise UsageError(f"unknown format '{name}' of a runbook", allowed_hint(name, _FORMATS))
+            raise UsageError(f"unknown format '{name}' of a runbook", allowed_hint(name, RUNBOOKS))
         found.append(Output(_OF_EXTENSION[extension], word))
     check_places(found)
     return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from rtaudit.cli.app import command, write_stdout
-from rtaudit.cli.completion import among
 from rtaudit.errors import UsageError, allowed_hint
+
+if TYPE_CHECKING:
+    from rtaudit.settings import command_options
 
 SCHEMAS: dict[str, str] = {
     "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
@@ -41,12 +41,8 @@ def find_schema(name: str) -> dict[str, Any]:
 
 
 @command()
-def schema(
-    document: Annotated[
-        str, typer.Argument(metavar="DOCUMENT", help=", ".join(SCHEMAS), autocompletion=among(*SCHEMAS))
-    ],
-) -> None:
+def schema(chosen: command_options.Described) -> None:
     """Print the JSON Schema of a document that rtaudit reads or writes."""
     from rtaudit.documents import dumps
 
-    write_stdout(dumps(find_schema(document)))
+    write_stdout(dumps(find_schema(chosen.document)))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 import typer
 
-from rtaudit.cli.completion import completer
+from rtaudit.cli.completion import completer, words_of
 
 if TYPE_CHECKING:
-    from rtaudit.settings.options import Option
+    from rtaudit.settings.row import Option
 
 ROWS = "option_rows"
 """Attribute of a command's function: the rows of its options, by parameter."""
@@ -32,9 +32,9 @@ def expanded(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     if _is_listed_only():
         return _bare(function)
-    from rtaudit.settings import options
+    from rtaudit.settings import command_options, options
 
-    scope = {**vars(sys.modules[function.__module__]), "options": options}
+    scope = {**vars(sys.modules[function.__module__]), "options": options, "command_options": command_options}
     hints = get_type_hints(function, scope, include_extras=True)
     groups: dict[str, Any] = {name: hints[name] for name in given if is_dataclass(hints[name])}
     parameters: list[inspect.Parameter] = []
@@ -82,13 +82,13 @@ def _parameters(group: Any) -> list[inspect.Parameter]:
 
 
 def _parameter(one: Field[Any], kind: Any) -> inspect.Parameter:
+    row: Option = one.metadata["option"]
     repeatable = get_origin(kind) is Sequence
-    kind = list[str] | None if repeatable else kind
+    if repeatable:
+        kind = list[str] if row.required else list[str] | None
+    default = inspect.Parameter.empty if row.required else None if repeatable else one.default
     return inspect.Parameter(
-        one.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None if repeatable else one.default,
-        annotation=Annotated[kind, _info(one.name, one.metadata["option"])],
+        one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, _info(one.name, row)]
     )
 
 
@@ -96,13 +96,8 @@ def _info(name: str, row: Option) -> Any:
     from rtaudit.cli.environments import CALLBACKS
 
     offered = completer(row.values) if row.values else None
-    text = row.help
-    if "{formats}" in text:
-        from rtaudit.render import FORMATS
-
-        text = text.format(formats=", ".join(FORMATS))
-    # Brackets are no markup.
-    text = text.replace("[", "\\[")
+    text = row.help.format(values=", ".join(words_of(row.values))) if row.values and "{" in row.help else row.help
+    text = text.replace("[", "\\[")  # brackets are no markup
     if not row.flags:
         return typer.Argument(metavar=row.metavar, help=text, autocompletion=offered)
     return typer.Option(

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import typer
@@ -20,70 +20,34 @@ from rtaudit.cli.app import command, plain, terminable, write_stdout
 from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
+    from rtaudit.settings import command_options
     from rtaudit.simulate import Simulator
     from rtaudit.snapshot import Snapshot
 
 
 @command()
-def simulate(
-    files: Annotated[list[str], typer.Argument(metavar="SNAPSHOT", help="Snapshots to serve.", show_default=False)],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes one that is free.")] = 0,
-    latency_ms: Annotated[int, typer.Option(min=0, max=60_000, help="Wait before each answer, in milliseconds.")] = 0,
-    throttle: Annotated[
-        bool, typer.Option("--throttle", help="Allow 250 reads per subscription, refilled at 25 a second; then 429.")
-    ] = False,
-    deny: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATTERN", help="Refuse paths like this with 403: '*/diagnosticSettings'."),
-    ] = None,
-    fail_rate: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of requests that fail: 500, 503 or a reset.")
-    ] = 0,
-    tls: Annotated[
-        bool, typer.Option("--tls", help="Serve https, with the certificate of a throw-away authority.")
-    ] = False,
-    writable: Annotated[
-        bool,
-        typer.Option(
-            "--writable", help="Let PUT, PATCH and DELETE change the served world, in memory; to try fixes on."
-        ),
-    ] = False,
-    save: Annotated[
-        str | None, typer.Option(metavar="FILE", help="At the end, write the world as a snapshot; with --writable.")
-    ] = None,
-    realtime: Annotated[
-        str | None,
-        typer.Option(metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`."),
-    ] = None,
-    behaviour: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="How the realtime endpoint behaves: right, or one of its faults; an unknown name lists them.",
-        ),
-    ] = "right",
-) -> None:
+def simulate(chosen: command_options.Served) -> None:
     """Serve snapshots as Azure Resource Manager on loopback, until Ctrl-C. Prints the lines to copy."""
     from rtaudit.simulate import Simulator
     from rtaudit.snapshot import load
 
-    if behaviour != "right" and realtime is None:
+    if chosen.behaviour != "right" and chosen.realtime is None:
         raise UsageError("--behaviour is of the realtime endpoint, and none is served", "add --realtime ACCOUNT")
-    if save is not None and (not writable or len(files) != 1):
+    if chosen.save is not None and (not chosen.writable or len(chosen.files) != 1):
         raise UsageError(
             "--save writes the world of one snapshot that can be changed", "add --writable, and give one file"
         )
-    snapshots = [load(file) for file in files]
-    folder = tempfile.TemporaryDirectory(prefix="rtaudit-simulate-") if tls else contextlib.nullcontext("")
+    snapshots = [load(file) for file in chosen.files]
+    folder = tempfile.TemporaryDirectory(prefix="rtaudit-simulate-") if chosen.tls else contextlib.nullcontext("")
     simulator = Simulator(
         snapshots,
-        writable=writable,
+        writable=chosen.writable,
         tls=Path(folder.name) if isinstance(folder, tempfile.TemporaryDirectory) else None,
-        port=port,
-        latency=latency_ms / 1000,
-        throttle=throttle,
-        deny=deny or (),
-        fail_rate=fail_rate,
+        port=chosen.port,
+        latency=chosen.latency_ms / 1000,
+        throttle=chosen.throttle,
+        deny=chosen.deny,
+        fail_rate=chosen.fail_rate,
         record=False,
     )
     try:
@@ -91,25 +55,24 @@ def simulate(
             folder,
             terminable(),
             simulator,
-            _realtime(realtime, behaviour, latency_ms / 1000, files, snapshots) as probe_lines,
+            _realtime(chosen, snapshots) as probe_lines,
         ):
             write_stdout("".join(f"{line}\n" for line in [*_lines(simulator, snapshots), *probe_lines]))
             # Ctrl-C, or SIGTERM, is how it is meant to end. In turns: one that comes just before a wait does not end it.
             while True:
                 time.sleep(0.2)
     except KeyboardInterrupt:
-        if save is not None:
+        if chosen.save is not None:
             from rtaudit.snapshot import write
 
-            write(simulator.world.snapshot(snapshots[0]), save)
+            write(simulator.world.snapshot(snapshots[0]), chosen.save)
         raise typer.Exit(0) from None
 
 
 @contextlib.contextmanager
-def _realtime(
-    account: str | None, behaviour: str, latency: float, files: list[str], snapshots: list[Snapshot]
-) -> Iterator[list[str]]:
+def _realtime(chosen: command_options.Served, snapshots: list[Snapshot]) -> Iterator[list[str]]:
     """The realtime endpoint of an account, while it is served; the `rtaudit probe` lines that lead there."""
+    account, behaviour = chosen.realtime, chosen.behaviour
     if account is None:
         yield []
         return
@@ -118,7 +81,7 @@ def _realtime(
 
     if behaviour not in BEHAVIOURS:
         raise UsageError(f"unknown --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
-    worlds = list(zip(files, map(EstateIndex, snapshots), strict=True))
+    worlds = list(zip(chosen.files, map(EstateIndex, snapshots), strict=True))
     found = [
         (file, one)
         for file, world in worlds
@@ -141,7 +104,12 @@ def _realtime(
     with (
         tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,
         RealtimeServer(
-            deployed, Path(folder), names=names, behaviour=behaviour, latency=latency, audiences=audiences(cloud)
+            deployed,
+            Path(folder),
+            names=names,
+            behaviour=behaviour,
+            latency=chosen.latency_ms / 1000,
+            audiences=audiences(cloud),
         ) as server,
     ):
         words = ["rtaudit", "probe", "--snapshot", file, "-a", owner.name, "--auth", "managed-identity"]

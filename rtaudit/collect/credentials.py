@@ -7,6 +7,7 @@ import binascii
 import json
 import logging
 import os
+import re
 import threading
 import time
 from typing import Any
@@ -32,7 +33,7 @@ METHODS: dict[str, str] = {
 """What `--auth` takes -> what it means."""
 
 _HINTS = {
-    "default": "log in with `az login`, or set --auth to the kind of identity that this machine has",
+    "default": "log in with `az login`, or set --auth (cli, managed-identity, workload-identity, environment)",
     "cli": "log in with `az login` (and --tenant where the account has several)",
     "managed-identity": "give this machine an identity, and set AZURE_CLIENT_ID where it is a user-assigned one",
     "workload-identity": "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE must be set",
@@ -40,6 +41,7 @@ _HINTS = {
 }
 
 
+_CLASS = re.compile(r"\b([A-Z][A-Za-z]+)Credential\b")
 _FRESH = 300.0
 """Seconds that a token must be good for yet."""
 _PATIENCE = 30.0
@@ -49,9 +51,11 @@ _PATIENCE = 30.0
 class Identity:
     """A credential with one token per scope for all threads, and what the token says about its owner."""
 
-    def __init__(self, credential: Any, method: str = "default") -> None:
+    def __init__(self, credential: Any, method: str = "default", session: requests.Session | None = None) -> None:
+        """`session`: what the credential asks through, where it is of this identity alone (see `close`)."""
         self._credential = credential
         self._method = method
+        self._session = session
         self._lock = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
         self._challenges: dict[tuple[str, ...], float] = {}
@@ -83,12 +87,21 @@ class Identity:
             self.claims = claims_of(token.token)
             return token
 
+    def close(self) -> None:
+        """Close the connections that tokens came over; the next token opens one anew. A credential that was given is its owner's."""
+        if self._session is not None:
+            self._session.close()
+
     def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         try:
             token: AccessToken = self._credential.get_token(*scopes, **options)
         except (AzureError, ValueError, OSError) as error:
             words = scrub(str(getattr(error, "message", None) or error)).strip()
             first = next((line.strip() for line in words.splitlines() if line.strip()), type(error).__name__)
+            # The name of a class, which a reader does not know (and which would be cut as if it were a token).
+            first = _CLASS.sub(lambda found: f"{found[1]} credential", first).rstrip(".")
+            if self._method == "default" and "included credentials" in first:
+                first = "no credential on this machine gave one"
             absent = self._method == "cli" and "not found" in first
             hint = "install the Azure CLI, or choose another --auth" if absent else _HINTS[self._method]
             raise CredentialError(f"could not get a token: {first[:300]}", hint) from error
@@ -124,10 +137,11 @@ def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | Non
     for name in ("azure", "msal"):
         # What they would print of their own accord is in the error already.
         logging.getLogger(name).addHandler(logging.NullHandler())
-    transport = RequestsTransport(session=_Session())
+    session = _Session()
+    transport = RequestsTransport(session=session)
     authority = endpoint.cloud.authority
     if endpoint.plain_http:
-        return Identity(_loopback_identity(azure, method, transport), "managed-identity")
+        return Identity(_loopback_identity(azure, method, transport), "managed-identity", session)
     client_id = os.environ.get("AZURE_CLIENT_ID")
     try:
         match method:
@@ -147,7 +161,7 @@ def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | Non
                 )  # fmt: skip
     except (AzureError, ValueError) as error:
         raise CredentialError(f"--auth {method}: {str(error).splitlines()[0]}", _HINTS[method]) from error
-    return Identity(found, method)
+    return Identity(found, method, session)
 
 
 def claims_of(token: str) -> dict[str, Any]:

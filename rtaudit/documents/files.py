@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from rtaudit.errors import InputError, RtauditError
+
+_DEVICE_BYTES = 1 << 26
+"""Of a device such as a terminal."""
+_MOST_BYTES = 1 << 32
+"""Of any file: a snapshot of a hundred thousand accounts has a tenth of it."""
 
 
 def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
@@ -18,10 +26,9 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
     name = "standard input" if str(path) == "-" else str(path)
     try:
         if str(path) == "-":
-            data = sys.stdin.buffer.read() if limit is None else sys.stdin.buffer.read(limit + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read() if limit is None else file.read(limit + 1)
+            return _read(sys.stdin.buffer, name, limit)
+        with open(path, "rb") as file:
+            return _read(file, name, limit)
     except FileNotFoundError:
         raise InputError(f"no such file: {name}", "check the path; it is read from the current directory") from None
     except OSError as error:
@@ -35,12 +42,28 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
     except ValueError:
         # A null byte, or half of a surrogate pair: from a YAML file, say.
         raise InputError(f"{name!r} is not a name that a file can have", "check the path") from None
+
+
+def _read(file: BinaryIO, name: str, limit: int | None) -> bytes:
+    with contextlib.suppress(io.UnsupportedOperation):
+        status = os.fstat(file.fileno())
+        if stat.S_ISCHR(status.st_mode):
+            # /dev/zero and /dev/full have no end.
+            limit = min(limit or _DEVICE_BYTES, _DEVICE_BYTES)
+        elif limit is None and status.st_size > _MOST_BYTES:
+            # Not begun: room for all of it would be asked for at once.
+            raise _too_large(name, _MOST_BYTES)
+    data = file.read() if limit is None else file.read(limit + 1)
     if limit is not None and len(data) > limit:
-        raise InputError(
-            f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
-            "is this the right file?",
-        )
+        raise _too_large(name, limit)
     return data
+
+
+def _too_large(name: str, limit: int) -> InputError:
+    return InputError(
+        f"{name} is larger than {limit:,} bytes, more than a file of its kind can sensibly be",
+        "is this the right file?",
+    )
 
 
 def read_text(path: str | Path, *, limit: int | None = None) -> str:

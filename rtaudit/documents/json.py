@@ -75,6 +75,9 @@ _LONG = 8
 _VERY_LONG = 32
 """The same where the standard library's encoder, in C, is what is saved."""
 
+_AT_ONCE = 64
+"""Elements of a list whose canonical form is made at once."""
+
 _Seen = dict[Any, str | None]
 """Identity of a long list -> its text, once it was met a second time; until then None."""
 
@@ -86,11 +89,18 @@ def canonical(value: Any) -> str:
     return _CANONICAL(value)
 
 
-def iter_canonical(values: Sequence[Any]) -> Iterator[str]:
-    """`canonical` of each value; a long list that several of them hold (the same object) is worked out once."""
+def iter_canonical(values: Sequence[Any], *, shared: bool) -> Iterator[str]:
+    """`canonical` of a list, in pieces. `shared`: several elements may hold the same long list (one object), worked out once."""
     seen: _Seen = {}
-    for value in values:
-        yield _compact(value, seen) if isinstance(value, dict) and _holds_long(value) else _CANONICAL(value)
+    yield "["
+    for start in range(0, len(values), _AT_ONCE):
+        some = values[start : start + _AT_ONCE]
+        if shared and any(isinstance(value, dict) and _holds_long(value) for value in some):
+            text = ",".join([_compact(value, seen) for value in some])
+        else:
+            text = _CANONICAL(list(some))[1:-1]
+        yield f",{text}" if start else text
+    yield "]"
 
 
 def _holds_long(value: dict[str, Any], depth: int = 3) -> bool:
@@ -152,7 +162,8 @@ def _indented(value: Any, pad: str, seen: _Seen) -> str:
     inner = pad + "  "
     if isinstance(value, dict) and value:
         pairs = [
-            f"{inner}{_TEXT(key)}: {_TEXT(item) if type(item := value[key]) is str else _indented(item, inner, seen)}"
+            f"{inner}{_TEXT(key)}: "
+            f"{_TEXT(item) if type(item := value[key]) is str else 'null' if item is None else _indented(item, inner, seen)}"
             for key in sorted(value)
         ]
         return "{\n" + ",\n".join(pairs) + f"\n{pad}}}"

@@ -65,16 +65,30 @@ def columns(drift: Drift) -> list[str]:
     labels = [side.environment for side in drift.sides]
     if len(set(labels)) == len(labels):
         return labels
+    files = [side.file for side in drift.sides]
     apart = (
         [side.collected_at for side in drift.sides],
-        [PurePath(side.file).name if side.file else None for side in drift.sides],
-        [side.file for side in drift.sides],
+        [PurePath(file).name if file else None for file in files],
+        files,
+        _differing(files),
     )
     for words in apart:
         headed = [f"{label} ({word})" if word else label for label, word in zip(labels, words, strict=True)]
-        if len(set(headed)) == len(headed):
+        # A heading that has to be cut would no longer name its environment.
+        if len(set(headed)) == len(headed) and all(len(word or "") <= _LONGEST for word in words):
             return headed
     return [f"{label} #{number}" for number, label in enumerate(labels, 1)]
+
+
+_LONGEST = 40
+"""Characters of a date, a file name or a path in a heading."""
+
+
+def _differing(files: Sequence[str | None]) -> list[str | None]:
+    """The first folder of each path that is not the same in all of them."""
+    parts = [PurePath(file).parts if file else () for file in files]
+    at = next((index for index, same in enumerate(zip(*parts, strict=False)) if len(set(same)) > 1), None)
+    return [one[at] if at is not None else None for one in parts]
 
 
 def matrix(drift: Drift) -> list[MatrixRow]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from rtaudit.documents import check_schema, dumps, error_for_file, load_json
+from rtaudit.documents.schema_of import DATE, one_of
 from rtaudit.errors import InputError
 from rtaudit.report.gate import EXIT_CODES, SEVERITIES
 
@@ -38,6 +39,12 @@ DECISIONS = ("drift", "unknown", "expected", "ignored")
 KINDS = ("changed", "added", "removed")
 """`added` and `removed` are as seen from the base: the other side has it, or lacks it."""
 
+_PATH = {
+    "type": "string",
+    "pattern": "^(/.*)?$",
+    "description": 'JSON Pointer into the normalised resource; "" for a whole resource; a list is pointed at as a whole.',
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -63,7 +70,7 @@ class Pair:
     left: str
     """ARM id in the base, as Azure wrote it."""
     right: str
-    by: str
+    by: Annotated[str, {"description": "The ground of the pairing."}]
     """The ground: `id`, `map`, `tag role`, `name`, `name and region`, `model`, …"""
 
 
@@ -71,8 +78,7 @@ class Pair:
 class Unpaired:
     """A resource whose counterpart is in doubt: nothing was guessed."""
 
-    side: str
-    """`left` or `right`."""
+    side: Annotated[str, {"enum": ["left", "right"]}]
     type: str
     resource: str
     """ARM id as Azure wrote it."""
@@ -86,24 +92,20 @@ class Change:
 
     role: str
     type: str
-    left: str | None
-    """ARM id in the base; None when it is not there."""
+    left: Annotated[str | None, {"description": "ARM id in the base; null when it is not there."}]
     right: str | None
-    category: str
-    """One of CATEGORIES."""
-    kind: str
-    """One of KINDS."""
-    path: str
+    category: Annotated[str, one_of(CATEGORIES)]
+    kind: Annotated[str, one_of(KINDS)]
+    path: Annotated[str, _PATH]
     """JSON Pointer into the normalised resource; "" for a whole resource. A change in a list points at the list."""
     before: Any
     """The normalised value in the base; None when nothing is there."""
     after: Any
-    severity: str
-    decision: str
-    """One of DECISIONS."""
-    decided_by: str | None = None
+    severity: Annotated[str, one_of(SEVERITIES)]
+    decision: Annotated[str, one_of(DECISIONS)]
+    decided_by: Annotated[str | None, {"description": "The drift policy's entry; for unknown the gap."}] = None
     """The id of the drift policy's entry that decided; for `unknown` the gap."""
-    meaning: str | None = None
+    meaning: Annotated[str | None, {"description": "What it means, in words."}] = None
     """What it means, in words, where that is known."""
     modified: dict[str, Any] | None = None
     """`by` and `at` of the last change to the resource, from its system data, where Azure gives them."""
@@ -135,9 +137,9 @@ class Comparison:
     left: Side
     right: Side
     pairs: Sequence[Pair]
-    unpaired: Sequence[Unpaired]
+    unpaired: Annotated[Sequence[Unpaired], {"description": "Only pairings in doubt."}]
     changes: Sequence[Change]
-    over_time: bool = False
+    over_time: Annotated[bool, {"description": "The same environment at two moments."}] = False
     """True when both are the same environment, paired by ARM id."""
 
     @cached_property
@@ -161,12 +163,11 @@ class Drift:
 
     tool: dict[str, str]
     """`name` and `version`."""
-    as_of: str
+    as_of: Annotated[str, DATE]
     """The date by which entries of the drift policy expire, YYYY-MM-DD."""
     fail_on: str
     """Drift of this severity or worse makes the verdict `drift`; `none` gates nothing."""
-    verdict: str
-    """same, drift or incomplete."""
+    verdict: Annotated[str, {"enum": ["same", "drift", "incomplete"]}]
     comparisons: Sequence[Comparison]
     """The base against each of the others."""
     policies: Sequence[dict[str, Any]] = ()

@@ -31,7 +31,23 @@ _OWN_NAMES = frozenset(
     }
 )
 """Fields that hold the name of a thing of the same environment."""
-_SPECIAL = _OWN_NAMES | {"location", "customSubDomainName"}
+_SPECIAL = _OWN_NAMES | {"location", "customSubDomainName", "tags", "userAssignedIdentities"}
+
+
+_DROPPED, _PLAIN, _OTHER = "dropped", "plain", "other"
+"""How a field is kept: not at all; as it is, unless its text says otherwise; or as its name asks for."""
+
+
+class _Fields(dict[str, str]):
+    """Name of a field -> how it is kept, worked out once. `deep`: the names that are dropped wherever they stand."""
+
+    def __init__(self, deep: frozenset[str]) -> None:
+        super().__init__(dict.fromkeys(deep, _DROPPED))
+
+    def __missing__(self, name: str) -> str:
+        kept = _OTHER if name in _SPECIAL else _DROPPED if name.startswith(INTERNAL_CAPABILITIES) else _PLAIN
+        self[name] = kept
+        return kept
 
 
 class Normaliser:
@@ -41,21 +57,22 @@ class Normaliser:
         self.side, self.roles, self.over_time = side, roles, over_time
         self.models = side.model_names | other.model_names
         self.regions = side.regions | other.regions
-        self._fields: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._fields: dict[str, tuple[_Fields, frozenset[str]]] = {}
         self._known = side.tokens
 
     def __call__(self, item: Resource, resource_type: str) -> Resource:
-        """`item` as it is compared, but for the order of its lists (see `settled`). Nothing of it is changed in place."""
+        """`item` as it is compared, but for the order of its lists (see `sorted_sets`). Nothing of it is changed in place."""
         if resource_type not in self._fields:
-            self._fields[resource_type] = dropped(resource_type, over_time=self.over_time)
-        deep, top = self._fields[resource_type]
+            deep, top = dropped(resource_type, over_time=self.over_time)
+            self._fields[resource_type] = _Fields(deep), top | deep
+        fields, left_out = self._fields[resource_type]
         kept: Resource = {}
         for key, value in item.items():
-            if key in top or key in deep:
+            if key in left_out:
                 continue
             if key == "properties" and isinstance(value, dict):
-                value = {inner: held for inner, held in value.items() if inner not in top}  # noqa: PLW2901
-            done = self._value(key, value, deep)
+                value = {inner: held for inner, held in value.items() if inner not in left_out}  # noqa: PLW2901
+            done = self._value(key, value, fields)
             if done is not None:
                 kept[key] = done
         _defaults(kept, resource_type)
@@ -64,7 +81,7 @@ class Normaliser:
             shape(self, kept, item)
         return kept
 
-    def _value(self, key: str, value: Any, deep: frozenset[str]) -> Any:
+    def _value(self, key: str, value: Any, fields: _Fields) -> Any:
         """A value made comparable; None for what is as good as absent: null, an empty mapping, an empty list."""
         if isinstance(value, str):
             return self._string(key, value)
@@ -73,30 +90,37 @@ class Normaliser:
                 return self._tags(value)
             if key == "userAssignedIdentities" and not self.over_time:
                 return sorted(self._reference(identity) for identity in value) or None
-            return self._mapping(key, value, deep)
+            return self._mapping(key, value, fields)
         if isinstance(value, list):
-            items = [done for held in value if (done := self._value(key, held, deep)) is not None]
+            items = [done for held in value if (done := self._value(key, held, fields)) is not None]
             special = _LISTS.get(key)
             if special is not None:
                 items = special(items)
             return items or None
         return value
 
-    def _mapping(self, key: str, value: Resource, deep: frozenset[str]) -> Resource | None:
+    def _mapping(self, key: str, value: Resource, fields: _Fields) -> Resource | None:
         # Most of a diff's time is spent here: plain words and numbers, which are most values, take the short way.
+        if key == "capabilities" and "area" in value:
+            value = {inner: held for inner, held in value.items() if inner != "area"}
         made: Resource = {}
         for inner, held in value.items():
-            if inner in deep or inner[:3] == INTERNAL_CAPABILITIES or (inner == "area" and key == "capabilities"):
+            kept = fields[inner]
+            if kept is _DROPPED:
                 continue
             kind = type(held)
-            if (
-                (kind is str and inner not in _SPECIAL and "." not in held and "/" not in held and held != MASK)
-                or kind is bool
-                or kind is int
-                or kind is float
-            ):
+            if kept is _PLAIN:
+                if kind is str:
+                    if "." not in held and "/" not in held and held != MASK:
+                        made[inner] = held
+                        continue
+                elif kind is dict:
+                    if (below := self._mapping(inner, held, fields)) is not None:
+                        made[inner] = below
+                    continue
+            if kind is bool or kind is int or kind is float:
                 made[inner] = held
-            elif (done := self._value(inner, held, deep)) is not None:
+            elif held is not None and (done := self._value(inner, held, fields)) is not None:
                 made[inner] = done
         return made or None
 
@@ -319,7 +343,7 @@ def _models(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
         name = " ".join(
             text(part) for part in (row.get("kind"), model.get("format"), model.get("name"), model.get("version"))
         )
-        done = normaliser._value("", row, frozenset({"callRateLimit", "systemData"}))  # noqa: SLF001
+        done = normaliser._value("", row, _Fields(frozenset({"callRateLimit", "systemData"})))  # noqa: SLF001
         rows[name if name not in rows else f"{name} {canonical(row)}"] = done
     kept["value"] = rows
 

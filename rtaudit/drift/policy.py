@@ -13,10 +13,12 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
 from rtaudit.errors import InputError
 from rtaudit.report import SEVERITIES
+from rtaudit.snapshot.secrets import scrub
 
 DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
@@ -286,8 +288,8 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
         ignore=raw.get("ignore", False),
         expect=None if expect is None else (expect.get("from", ANY), expect.get("to", ANY), expect.get("is")),
         severity=raw.get("severity"),
-        reason=raw.get("reason"),
-        owner=raw.get("owner"),
+        reason=scrub(raw["reason"]) if "reason" in raw else None,
+        owner=scrub(raw["owner"]) if "owner" in raw else None,
         expires=raw.get("expires"),
         policy=policy,
     )
@@ -311,15 +313,8 @@ def _equal(wanted: Any, actual: Any) -> bool:
     return type(wanted) is type(actual) and canonical(wanted) == canonical(actual)
 
 
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(
-        "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", glob)), re.IGNORECASE | re.DOTALL
-    )
-
-
 def _like(glob: str, text: str) -> bool:
-    return _pattern(glob).fullmatch(text) is not None
+    return wildcards(glob).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -331,7 +326,7 @@ def _path_pattern(glob: str) -> re.Pattern[str]:
         if part == "**":
             made += "(?:/[^/]*)*"
         else:
-            made += "/" + "".join("[^/]*" if piece == "*" else re.escape(piece) for piece in re.split(r"(\*)", part))
+            made += "/" + segment(part)
     return re.compile(made, re.IGNORECASE | re.DOTALL)
 
 

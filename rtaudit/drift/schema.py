@@ -4,154 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.drift.model import CATEGORIES, DECISIONS, KINDS, SCHEMA
+from rtaudit.documents.schema_of import COUNT, DATE, DIALECT, NULLABLE, STRING, list_of, object_of, one_of, schema_of
+from rtaudit.drift.model import CATEGORIES, DECISIONS, KINDS, SCHEMA, Change, Comparison, Drift
 from rtaudit.report.gate import SEVERITIES, THRESHOLDS
 
 POLICY_SCHEMA = "rtaudit.driftpolicy/1"
 MAP_SCHEMA = "rtaudit.map/1"
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_STRING = {"type": "string"}
-_NULLABLE = {"type": ["string", "null"]}
-_COUNT = {"type": "integer", "minimum": 0}
 _STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 _WORDS = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
 
-_SIDE: dict[str, Any] = {
-    "type": "object",
-    "required": ["environment", "digest"],
-    "additionalProperties": False,
-    "properties": {"environment": _STRING, "digest": _STRING, "file": _NULLABLE, "collectedAt": _NULLABLE},
-}
-
-_PAIR: dict[str, Any] = {
-    "type": "object",
-    "required": ["role", "type", "left", "right", "by"],
-    "additionalProperties": False,
-    "properties": {
-        "role": _STRING,
-        "type": _STRING,
-        "left": _STRING,
-        "right": _STRING,
-        "by": {**_STRING, "description": "The ground of the pairing."},
+_CHANGE = schema_of(
+    Change,
+    required=["decidedBy"],
+    message={**STRING, "description": "One plain sentence, at most 160 characters."},
+    modified={
+        "type": ["object", "null"],
+        "description": "Who last changed the resource, and when (its systemData).",
+        "properties": {"by": NULLABLE, "at": NULLABLE},
     },
-}
-
-_UNPAIRED: dict[str, Any] = {
-    "type": "object",
-    "required": ["side", "type", "resource", "reason"],
-    "additionalProperties": False,
-    "properties": {"side": {"enum": ["left", "right"]}, "type": _STRING, "resource": _STRING, "reason": _STRING},
-}
-
-_CHANGE: dict[str, Any] = {
-    "type": "object",
-    "required": [
-        "role",
-        "type",
-        "left",
-        "right",
-        "category",
-        "kind",
-        "path",
-        "before",
-        "after",
-        "severity",
-        "decision",
-        "decidedBy",
-    ],
-    "additionalProperties": False,
-    "properties": {
-        "role": _STRING,
-        "type": _STRING,
-        "left": {**_NULLABLE, "description": "ARM id in the base; null when it is not there."},
-        "right": _NULLABLE,
-        "category": {"enum": list(CATEGORIES)},
-        "kind": {"enum": list(KINDS)},
-        "path": {
-            "type": "string",
-            "pattern": "^(/.*)?$",
-            "description": 'JSON Pointer into the normalised resource; "" for a whole resource; a list is pointed at as a whole.',
-        },
-        "before": {},
-        "after": {},
-        "severity": {"enum": list(SEVERITIES)},
-        "decision": {"enum": list(DECISIONS)},
-        "decidedBy": {**_NULLABLE, "description": "The drift policy's entry; for unknown the gap."},
-        "message": {"type": "string", "description": "One plain sentence, at most 160 characters."},
-        "meaning": {**_NULLABLE, "description": "What it means, in words."},
-        "modified": {
-            "type": ["object", "null"],
-            "description": "Who last changed the resource, and when (its systemData).",
-            "properties": {"by": _NULLABLE, "at": _NULLABLE},
-        },
-        "rules": {
-            "type": "array",
-            "description": "Rules of the catalogue whose outcome differs between the two sides.",
-            "items": {
-                "type": "object",
-                "required": ["rule", "left", "right"],
-                "properties": {
-                    "rule": _STRING,
-                    "title": _STRING,
-                    "severity": {"enum": list(SEVERITIES)},
-                    "left": _NULLABLE,
-                    "right": _NULLABLE,
-                },
-            },
-        },
-    },
-}
+    rules=list_of(
+        object_of(
+            {"rule": STRING, "title": STRING, "severity": one_of(SEVERITIES), "left": NULLABLE, "right": NULLABLE},
+            "title", "severity", closed=False,
+        ),
+        "Rules of the catalogue whose outcome differs between the two sides.",
+    ),
+)  # fmt: skip
 
 ENVELOPE: dict[str, Any] = {
-    "$schema": _DIALECT,
+    "$schema": DIALECT,
     "title": "rtaudit drift",
     "description": "The answer of `rtaudit diff`.",
-    "type": "object",
-    "required": ["schema", "verdict", "comparisons", "tool", "asOf", "gate", "policies", "warnings"],
-    "additionalProperties": False,
-    "properties": {
-        "schema": {"const": SCHEMA},
-        "tool": {"type": "object", "required": ["name", "version"], "additionalProperties": _STRING},
-        "asOf": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"},
-        "gate": {
-            "type": "object",
-            "required": ["failOn", "exitCode"],
-            "additionalProperties": False,
-            "properties": {"failOn": {"enum": list(THRESHOLDS)}, "exitCode": {"enum": [0, 1, 4]}},
-        },
-        "verdict": {"enum": ["same", "drift", "incomplete"]},
-        "policies": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["name", "file"],
-                "properties": {"name": _STRING, "file": _STRING},
-            },
-        },
-        "warnings": {"type": "array", "items": _STRING},
-        "comparisons": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["left", "right", "pairs", "unpaired", "changes", "summary"],
-                "additionalProperties": False,
-                "properties": {
-                    "left": _SIDE,
-                    "right": _SIDE,
-                    "overTime": {"type": "boolean", "description": "The same environment at two moments."},
-                    "pairs": {"type": "array", "items": _PAIR},
-                    "unpaired": {"type": "array", "items": _UNPAIRED, "description": "Only pairings in doubt."},
-                    "changes": {"type": "array", "items": _CHANGE},
-                    "summary": {
-                        "type": "object",
-                        "required": ["pairs", "unpaired", *DECISIONS],
-                        "properties": {**dict.fromkeys(("pairs", "unpaired", *DECISIONS), _COUNT)},
-                    },
-                },
-            },
-        },
-    },
+    **schema_of(
+        Drift,
+        without=["fail_on", "sides"],
+        required=["schema", "gate", "policies", "warnings"],
+        schema={"const": SCHEMA},
+        tool={"type": "object", "required": ["name", "version"], "additionalProperties": STRING},
+        gate=object_of({"failOn": one_of(THRESHOLDS), "exitCode": {"enum": [0, 1, 4]}}),
+        policies=list_of(object_of({"name": STRING, "file": STRING}, closed=False)),
+        comparisons=list_of(
+            schema_of(
+                Comparison,
+                required=["summary"],
+                changes=list_of(_CHANGE),
+                summary=object_of(dict.fromkeys(("pairs", "unpaired", *DECISIONS), COUNT), closed=False),
+            )
+        ),
+    ),
 }
 """The whole document of a drift."""
 
@@ -180,14 +81,12 @@ _ENTRY: dict[str, Any] = {
             "properties": {
                 "type": {**_WORDS, "description": "Resource type, or several; `*` matches any text."},
                 "path": {
-                    "anyOf": [_STRING, {"type": "array", "items": _STRING, "minItems": 1}],
+                    "anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}],
                     "description": 'Glob over the path: `*` within a segment, `**` any number of segments; "" is a whole resource.',
                 },
-                "category": {
-                    "anyOf": [{"enum": list(CATEGORIES)}, {"type": "array", "items": {"enum": list(CATEGORIES)}}]
-                },
+                "category": {"anyOf": [one_of(CATEGORIES), {"type": "array", "items": one_of(CATEGORIES)}]},
                 "role": {**_WORDS, "description": "Role, or several; `*` matches any text."},
-                "kind": {"enum": list(KINDS)},
+                "kind": one_of(KINDS),
                 "environments": _ENVIRONMENTS,
             },
         },
@@ -202,20 +101,15 @@ _ENTRY: dict[str, Any] = {
                 "is": {"enum": ["lower", "higher"], "description": "The number at `from` is lower or higher."},
             },
         },
-        "severity": {"enum": list(SEVERITIES)},
+        "severity": one_of(SEVERITIES),
         "reason": {"type": "string", "minLength": 1},
         "owner": {"type": "string", "minLength": 1},
-        "expires": {
-            "type": "string",
-            "pattern": r"^\d{4}-\d{2}-\d{2}$",
-            "x-pattern-means": "a date YYYY-MM-DD",
-            "description": "Valid to the end of that day, UTC.",
-        },
+        "expires": {**DATE, "description": "Valid to the end of that day, UTC."},
     },
 }
 
 POLICY: dict[str, Any] = {
-    "$schema": _DIALECT,
+    "$schema": DIALECT,
     "title": "rtaudit drift policy",
     "description": "What a diff ignores, what it expects, and how severe the rest is.",
     "type": "object",
@@ -232,7 +126,7 @@ POLICY: dict[str, Any] = {
 """A drift policy."""
 
 MAP: dict[str, Any] = {
-    "$schema": _DIALECT,
+    "$schema": DIALECT,
     "title": "rtaudit map",
     "description": "Which resources of which environment play the same role.",
     "type": "object",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.documents import canonical
@@ -33,6 +34,10 @@ _KINDS = {
 """Last segment of a type -> the noun for it."""
 
 
+HEADING = 60
+"""Longest name of an environment in a sentence."""
+
+
 def change_sentence(change: Change, left: str, right: str) -> str:
     """What differs between two environments: `Public network access of account voice is enabled in test and disabled in prod.`"""
     if change.decision == "unknown":
@@ -47,7 +52,7 @@ def row_sentence(row: MatrixRow, heads: Sequence[str]) -> str:
         by = next((change.decided_by for change in row.changes if change is not None and change.decided_by), None)
         return _unknown(row.role, row.type, row.path, by)
     values = [
-        (shorten(head, 32), cell.value, cell.value is not None)
+        (shorten(head, HEADING), cell.value, cell.value is not None)
         for head, cell in zip(heads, row.cells, strict=True)
         if cell.known
     ]
@@ -74,8 +79,8 @@ def _sentence(role: str, resource_type: str, path: str, values: Sequence[tuple[s
 
 def _lists(of: str, left: tuple[str, Any, bool], right: tuple[str, Any, bool]) -> str:
     more, less, other = members(left[1], right[1])
-    parts = [f"{right[0]} adds {in_words(more, 60)}"] if more else []
-    parts += [f"{right[0]} lacks {in_words(less, 60)}"] if less else []
+    parts = [f"{right[0]} adds {in_words(more, 100)}"] if more else []
+    parts += [f"{right[0]} lacks {in_words(less, 100)}"] if less else []
     if other:
         rest = f" and {len(other) - 1} more" if len(other) > 1 else ""
         parts.append(shorten(other[0], 60) + rest)
@@ -88,11 +93,13 @@ def _unknown(role: str, resource_type: str, path: str, by: str | None) -> str:
     return finish(f"{of} could not be compared" + (f": {by}" if by else ""))
 
 
+@lru_cache(maxsize=4096)
 def _what(role: str, resource_type: str) -> str:
     last = resource_type.rsplit("/", 1)[-1]
     return f"{_KINDS.get(last, plain_field(last))} {shorten(role, 60)}"
 
 
+@lru_cache(maxsize=4096)
 def _field(path: str) -> str:
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.strip("/").split("/")]
     if steps[0] == "tags" and len(steps) > 1:
@@ -107,8 +114,15 @@ def _value(path: str, value: Any) -> str:
     named = _FIELDS.get(path.rsplit("/", 1)[-1])
     if named and named[1] and (value is None or isinstance(value, bool)):
         return named[1][bool(value)]
-    text = in_words(value, 40)
+    text = in_words(_names(value) if isinstance(value, str) else value, 40)
     return text.lower() if text in ("Enabled", "Disabled", "True", "False") else text
+
+
+def _names(value: str) -> str:
+    """The names of an id as both environments have it: `lh-siem/send` of `{namespaces/lh-siem/authorizationrules/send}`."""
+    if not (value.startswith("{") and value.endswith("}") and "/" in value):
+        return value
+    return "/".join(value[1:-1].split("/")[1::2])
 
 
 _FIELDS: dict[str, tuple[str, tuple[str, str] | None]] = {

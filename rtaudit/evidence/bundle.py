@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.contract.probes import load_probe
-from rtaudit.documents import Document, canonical, check_schema, dumps, error_for_file, load_json, read_text
+from rtaudit.documents import Document, canonical, check_schema, dumps, error_for_file, load_json, load_yaml, read_text
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.policy import Pack, check, load_waivers
 from rtaudit.policy.packs import Override
 from rtaudit.policy.rules import read_rules
+from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.render import render, whole
 from rtaudit.report import Report, dump
 from rtaudit.report import load as load_report
@@ -194,12 +195,21 @@ def _files(
         for index, probe in enumerate(of_snapshot, 1):
             files[f"probe-{number}-{index}.json"] = ("probe", _bytes(dumps(probe)))
     if waivers is not None:
-        files["waivers.yaml"] = ("waivers", _bytes(read_text(waivers)))
+        files["waivers.yaml"] = ("waivers", _bytes(_waivers(waivers)))
     if baseline is not None:
         files["baseline.json"] = ("baseline", _bytes(dump(baseline)))
     for format_name, name in RENDERINGS.items():
         files[name] = ("rendering", _bytes(whole(render(report, format_name, snapshots=snapshots))))
     return files
+
+
+def _waivers(path: str | Path) -> str:
+    """The file as it is, or, where a secret stands in it, what was read of it: comments may hold one too."""
+    text = read_text(path)
+    read = [waiver.stated for waiver in load_waivers(path)]
+    if scrub(text) == text and read == load_yaml(path, WAIVERS_SCHEMA).value["waivers"]:
+        return text
+    return dumps({"schema": "rtaudit.waivers/1", "waivers": read})
 
 
 def _bytes(text: str) -> bytes:

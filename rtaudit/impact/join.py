@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, PRIVATE_ENDPOINT, SUBSCRIPTION
+from rtaudit.documents.trees import no_cycles
 from rtaudit.drift import sides
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
 from rtaudit.snapshot import ASPECTS, Snapshot
@@ -21,7 +22,7 @@ from rtaudit.snapshot import ASPECTS, Snapshot
 if TYPE_CHECKING:
     from rtaudit.policy import Pack
     from rtaudit.policy.conditions import EvalContext
-    from rtaudit.policy.evaluate import Among
+    from rtaudit.policy.evaluate import Among, Detail
     from rtaudit.report import Finding
     from rtaudit.subjects import Attribute, EstateIndex
 
@@ -46,7 +47,6 @@ def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack
     """
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
-    from rtaudit.policy.check import no_cycles
     from rtaudit.subjects import EstateIndex
 
     judging = _Judging(packs, as_of)
@@ -166,12 +166,12 @@ class _Judging:
         self.reads = rule_reads(packs, as_of)
         self.texts = rule_texts(self._bound)
 
-    def findings(self, world: EstateIndex, among: Among, *, full: bool) -> list[Finding]:
-        """The findings of a check of the subjects that `among` picks for a rule; unless `full` without what was seen."""
+    def findings(self, world: EstateIndex, among: Among, detail: Detail) -> list[Finding]:
+        """The findings of a check of the subjects that `among` picks for a rule."""
         from rtaudit.policy.evaluate import evaluate, join_packs
         from rtaudit.report import Gate
 
-        per_pack = [evaluate(world, rules, pack.name, full=full, among=among) for pack, rules in self._bound]
+        per_pack = [evaluate(world, rules, pack.name, detail=detail, among=among) for pack, rules in self._bound]
         return join_packs(per_pack, Gate("high", allow_unknown=False).blocks)
 
 
@@ -199,6 +199,7 @@ class _Join:
                 family = _family(key) if _FAMILY.search(key) else _EVERYTHING
                 self._touched[change.type, change.path] |= {family, *self._neighbours.get(family, ())}
         self._families: dict[str, set[str]] = {}
+        self._asked: dict[tuple[int, str, str], bool] = {}
         self._by_family: dict[str, list[_OutcomeChange]] = defaultdict(list)
         self._anywhere: list[_OutcomeChange] = []
         self._loose: dict[tuple[str, str, str], _OutcomeChange] = {}
@@ -235,12 +236,18 @@ class _Join:
             return False
         # Whether a deployment is one of realtime at all is asked before the rule, and known for all that passed or failed.
         role = self._role if reads.each == "realtimeDeployment" and "unknown" in (turn.left, turn.right) else None
-        way = change.type, change.path
-        return reads.holds(*way) or (role is not None and role.holds(*way))
+        return self._reads_change(reads, change) or (role is not None and self._reads_change(role, change))
+
+    def _reads_change(self, reads: Reads, change: Change) -> bool:
+        asked = id(reads), change.type, change.path
+        known = self._asked.get(asked)
+        if known is None:
+            known = self._asked[asked] = reads.holds(change.type, change.path)
+        return known
 
     def _turn(self) -> None:
         here, there = (
-            self.judging.findings(world, self._among(names), full=False)
+            self.judging.findings(world, self._among(names), "outcome")
             for world, names in zip(self._worlds, (self._pairs, self._back), strict=True)
         )
         others = {(finding.rule, arm_id.key(finding.resource)): finding for finding in there}
@@ -313,7 +320,7 @@ class _Join:
             ) -> list[EvalContext]:
                 return [scope for scope in scopes if (rule, scope.subject.resource) in failed]
 
-            findings = self.judging.findings(world, among, full=True) if failed else ()
+            findings = self.judging.findings(world, among, "seen") if failed else ()
             found.update({(number, one.rule, one.resource): one for one in findings if one.outcome == "fail"})
         return found
 
@@ -326,7 +333,7 @@ class _Join:
         return frozenset(
             key
             for key in named - subjects
-            if any(reads.holds(change.type, change.path) for change in self._changed.get(key, ()))
+            if any(self._reads_change(reads, change) for change in self._changed.get(key, ()))
         )
 
     def _key(self, change: Change) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -27,7 +28,7 @@ from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
-from rtaudit.snapshot.secrets import cut_secrets
+from rtaudit.snapshot.secrets import cut_secrets, scrub
 
 CARRIED = (
     "accounts",
@@ -283,7 +284,7 @@ def _over(
 
 def _gaps_of_plans(plans: Iterable[Plan]) -> Iterator[Gap]:
     for plan in plans:
-        for sentence in plan.missing:
+        for sentence in map(scrub, plan.missing):
             yield from (Gap("/", aspect, NOT_YET, message=sentence) for aspect in CARRIED)
 
 
@@ -318,7 +319,7 @@ def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
 
 def _account_of(key: str) -> str | None:
     """The account (key of its id) that a resource is, or is on; None for others."""
-    for above in reversed(_above(key)):
+    for above in reversed(_above(key)) if f"/{ACCOUNT}/" in key else ():
         if arm_id.type_of(above) == ACCOUNT:
             return above
     return None
@@ -343,19 +344,19 @@ def _merged(lower: Any, upper: Any) -> Any:
 def _elements(body: dict[str, Any], pointers: Iterable[str]) -> Iterator[str]:
     """The pointers, with `*` once for each element that the list has."""
     for pointer in pointers:
-        head, star, tail = pointer.partition("/*/")
-        if not star:
+        if "/*/" not in pointer:
             yield pointer
             continue
+        head, _, tail = pointer.partition("/*/")
         items = at(body, _steps(head))
         for index in range(len(items) if isinstance(items, list) else 0):
             yield f"{head}/{index}/{tail}"
 
 
-def _steps(pointer: str) -> list[str | int]:
-    return [
-        int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]
-    ]
+@lru_cache(maxsize=16_384)
+def _steps(pointer: str) -> tuple[str | int, ...]:
+    steps = pointer.split("/")[1:]
+    return tuple([int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in steps])
 
 
 def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
@@ -372,14 +373,14 @@ def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
 
 def _unset(body: Any, steps: Sequence[str | int]) -> None:
     """Take away what is at the steps; what is on the way is copied, since others may hold it too."""
+    above = at(body, steps[:-1])
+    if not isinstance(above, dict) or steps[-1] not in above:
+        return
     for step in steps[:-1]:
         inner = at(body, (step,))
-        if not isinstance(inner, dict | list):
-            return
         body[step] = inner = inner.copy()
         body = inner
-    if isinstance(body, dict):
-        body.pop(steps[-1], None)
+    del body[steps[-1]]
 
 
 __all__ = ["ASSIGNED", "CARRIED", "DEPLOYMENT", "NOT_YET", "assemble"]

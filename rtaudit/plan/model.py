@@ -71,12 +71,12 @@ def known(value: Any) -> bool:
 def at(value: Any, steps: Sequence[str | int]) -> Any:
     """What is at the steps in `value`; an Unknown on the way is the answer; None where nothing is."""
     for step in steps:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list):
+            value = value[step] if isinstance(step, int) and step < len(value) else None
         else:
-            value = value.get(step) if isinstance(value, dict) else None
+            return value if isinstance(value, Unknown) else None
     return value
 
 
@@ -120,9 +120,12 @@ def _settle(value: Any, pointer: str, found: list[tuple[str, str]]) -> Any:
     if isinstance(value, dict):
         kept: dict[str, Any] = {}
         for key, item in value.items():
-            inner = _settle(item, f"{pointer}/{escaped(key)}", found)
-            if not isinstance(item, Unknown):
-                kept[key] = inner
+            if isinstance(item, dict | list | Unknown):
+                inner = _settle(item, f"{pointer}/{escaped(key)}", found)
+                if not isinstance(item, Unknown):
+                    kept[key] = inner
+            else:
+                kept[key] = item
         return kept
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return [_settle(value[0], f"{pointer}/0", found)]

@@ -138,12 +138,20 @@ class FieldTest(Condition):
             actual, gaps = scope.read(self.path) if self.path else (self.value.literal, ())
             expected, more = self.operand.read(scope)
             if more:
-                return None
+                return None if gaps else self._of_what_was_seen(actual, expected)
         holds = self.fast_test(actual) if self.fast_test else self.operator.test(actual, expected, self.today)
         if not gaps:
             return holds
         proves = self.operator.certain_if_true if holds else self.operator.certain_if_false
         return holds if proves and isinstance(actual, list) and self.path and self.path.is_monotone else None
+
+    def _of_what_was_seen(self, actual: Any, expected: Any) -> Truth:
+        """What a list with a gap proves: a value that was seen in it is in it, whatever the gap hides."""
+        path = self.operand.path
+        if not isinstance(expected, list) or path is None or not path.is_monotone:
+            return None
+        holds = self.operator.test(actual, expected, self.today)
+        return holds if (self.operator.name, holds) in (("in", True), ("notIn", False)) else None
 
     def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         actual, expected, _ = self._reads(scope)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from rtaudit.azure import arm_id
-from rtaudit.policy.conditions import EvalContext, observations
+from rtaudit.policy.conditions import Condition, EvalContext, observations
 from rtaudit.policy.fixes import steps_for
 from rtaudit.policy.rules import BoundRule
 from rtaudit.report import Finding
@@ -14,16 +15,16 @@ from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import EstateIndex, Subject
 
 Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
-"""Rule id and all its subjects -> those to judge."""
+"""Rule id and all its subjects -> those to evaluate."""
+
+Detail = Literal["outcome", "seen", "fix"]
+"""What a finding says of a failure: that it is one, what was seen, or how it is fixed, too."""
 
 
 def evaluate(
-    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, full: bool = True, among: Among | None = None
+    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, detail: Detail = "fix", among: Among | None = None
 ) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
-
-    Unless `full` a failure says neither what was seen nor how it is mended.
-    """
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[EvalContext]] = {}
@@ -32,12 +33,18 @@ def evaluate(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, full=full, among=among))
+        findings.extend(_judge_rule(world, bound, scopes[kind], pack, detail=detail, among=among))
     return findings
 
 
 def _judge_rule(
-    world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str, *, full: bool, among: Among | None
+    world: EstateIndex,
+    bound: BoundRule,
+    scopes: Sequence[EvalContext],
+    pack: str,
+    *,
+    detail: Detail,
+    among: Among | None,
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
@@ -57,13 +64,21 @@ def _judge_rule(
             continue
         applies = True if bound.when is None else bound.when.truth(scope)
         if applies is False:
-            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack)
+            why = None if detail == "outcome" else _why_not(bound.when, scope)
+            yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=why)
             continue
         holds = bound.require.truth(scope)
         if applies and holds and (each != "realtimeDeployment" or scope.subject.fact("realtimeRole") != "unknown"):
             yield Finding(rule_id, "pass", each, resource, environment, severity, pack)
         else:
-            yield _not_passed(bound, scope, applies, holds, environment, pack, full=full)
+            yield _not_passed(bound, scope, applies, holds, environment, pack, detail=detail)
+
+
+def _why_not(when: Condition | None, scope: EvalContext) -> str | None:
+    """What the rule's `when` says where it does not hold, if it says anything."""
+    if when is None or getattr(when, "says", None) is None:
+        return None
+    return next((one.message for one in observations(when, scope)), None)
 
 
 def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
@@ -89,7 +104,7 @@ def _not_passed(
     environment: str,
     pack: str,
     *,
-    full: bool,
+    detail: Detail,
 ) -> Finding:
     rule, subject = bound.rule, scope.subject
     finding = Finding(rule.id, "fail", rule.each, subject.resource, environment, bound.severity, pack)
@@ -106,8 +121,9 @@ def _not_passed(
         finding.outcome = "unknown"
     if finding.outcome == "unknown":
         finding.gaps = list(dict.fromkeys(gaps))
-    if full:
-        finding.observations = observations(bound.require, scope) if holds is False else ()
+    if holds is False and detail != "outcome":
+        finding.observations = observations(bound.require, scope)
+    if detail == "fix":
         _say_how(finding, bound, scope)
     snapshot = subject.world.snapshot
     if snapshot.planned:

@@ -7,7 +7,6 @@ missing) satisfies only `exists: false`, `equals: null` and the negations, as in
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Any
 import regex
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.wildcards import wildcards
 from rtaudit.errors import RtauditError
 from rtaudit.subjects.dates import parse_date
 
@@ -107,12 +107,6 @@ def _in_regions(actual: Any, expected: Any) -> bool:
     if not isinstance(actual, str) or not isinstance(expected, list):
         return False
     return any(arm_id.region(actual) == arm_id.region(one) for one in expected)
-
-
-def wildcards(pattern: str) -> re.Pattern[str]:
-    """A pattern in which `*` stands for any text, matched without case."""
-    parts = (re.escape(part) for part in re.split(r"\*+", pattern))
-    return re.compile(".*?".join(parts), re.IGNORECASE | re.DOTALL)
 
 
 def _regex(actual: Any, expected: Any) -> bool:

@@ -15,6 +15,7 @@ from rtaudit.documents import Document, canonical, check_schema, load_yaml
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy.rules import BoundRule, Param, Rule, bind, read_rules
 from rtaudit.policy.schema import PACK, PACK_SCHEMA, RULES_SCHEMA
+from rtaudit.snapshot.secrets import scrub
 
 CASES_SUFFIX = ".cases.yaml"
 
@@ -270,7 +271,7 @@ class _Resolver:
                     at, f"the parameter '{name}' is not of type {declared[name].type}", declared[name].about
                 )
         value = document.value
-        title = value.get("title", value["name"])
+        title = scrub(value.get("title", value["name"]))
         return Pack(value["name"], title, self._rules, self._params, self._overrides, str(path))
 
     def _visit(self, path: Path, extender: tuple[Document, Any] | None) -> Document:
@@ -329,7 +330,7 @@ class _Resolver:
                     at_key=True,
                 )
             self._overrides[rule_id] = Override(
-                override["because"], override.get("severity"), override.get("enabled", True)
+                scrub(override["because"]), override.get("severity"), override.get("enabled", True)
             )
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import canonical, load_yaml
+from rtaudit.documents.wildcards import wildcards
 from rtaudit.errors import did_you_mean
-from rtaudit.policy.operators import wildcards
 from rtaudit.policy.packs import library
 from rtaudit.policy.schema import WAIVERS_SCHEMA
 from rtaudit.report import Finding, Report
+from rtaudit.snapshot.secrets import scrub
 
+_PROSE = ("reason", "owner", "ticket")
+"""Fields that every output repeats, and people write into."""
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -30,7 +33,7 @@ class Waiver:
     expires: date | None
     """Valid to the end of that day, UTC; None for ever."""
     stated: dict[str, Any]
-    """As the file states it."""
+    """As the file states it, without secrets."""
     place: str
     """`file:line`."""
 
@@ -53,7 +56,8 @@ def load_waivers(path: str | Path) -> list[Waiver]:
     """The waivers in a file. Raises InputError, at the line, for a broken one."""
     document = load_yaml(path, WAIVERS_SCHEMA)
     waivers = []
-    for index, stated in enumerate(document.value["waivers"]):
+    for index, raw in enumerate(document.value["waivers"]):
+        stated = {field: scrub(value) if field in _PROSE else value for field, value in raw.items()}
         try:
             expires = date.fromisoformat(stated["expires"]) if "expires" in stated else None
         except ValueError:

@@ -36,6 +36,8 @@ class Options:
     """The steps to ready, for HTML."""
     details: bool = False
     """True to show evidence, full ids and commands in the terminal."""
+    runbook_options: Sequence[str] | None = None
+    """The options of the check that `rtaudit runbook` takes too, for the command to run next; None where they are not known."""
     show: Sequence[str] = ()
     """The outcomes or severities to list (also `known`, `all`); empty: fail and unknown, summarised on one screen when there are many."""
 
@@ -62,7 +64,11 @@ FORMATS: dict[str, Format] = {
     "markdown": Format(
         "summaries and pull requests", f"{_HERE}.markdown:render", f"{_HERE}.drift_markdown:render", (".md",)
     ),
-    "markdown-short": Format("a comment or a chat: what blocks, in 4,000 characters", f"{_HERE}.markdown:render_short"),
+    "markdown-short": Format(
+        "a comment or a chat: what blocks, in 4,000 characters",
+        f"{_HERE}.markdown:render_short",
+        f"{_HERE}.drift_markdown:render_short",
+    ),
     "html": Format("people", f"{_HERE}.html:render", f"{_HERE}.html:render_drift", (".html", ".htm")),
     "ics": Format("a calendar: retirements of models, expiries of waivers", f"{_HERE}.ics:render", None, (".ics",)),
     "csv": Format("spreadsheets", f"{_HERE}.csv:render", None, (".csv",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtaudit.drift import DECISIONS, Cell, Change, Drift, MatrixRow, columns, matrix
@@ -55,7 +55,8 @@ def _words(value: Any) -> str:
     if value is None:
         return "(not set)"
     if isinstance(value, str):
-        return value or '""'
+        # What stands for an id that differs by design, such as {account}, is kept in the document only.
+        return (value[1:-1] if value[:1] + value[-1:] == "{}" else value) or '""'
     if isinstance(value, list):
         return ", ".join(_element(item) for item in value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -108,8 +109,14 @@ def _reasons(change: Change) -> list[str]:
     if change.modified:
         by, at = change.modified.get("by"), change.modified.get("at")
         said.append("last modified" + (f" by {by}" if by else "") + (f" at {at}" if at else ""))
-    said += [f"{rule['rule']} {rule.get('title') or ''}: {rule['left']} → {rule['right']}" for rule in change.rules]
+    said += [f"{rule['rule']} {rule.get('title') or ''}: {turn(rule)}" for rule in change.rules]
     return said
+
+
+def turn(rule: Mapping[str, Any]) -> str:
+    """How a rule's outcome changes: `pass → fail`."""
+    left, right = (str(rule[side]).replace("notApplicable", "not applicable") for side in ("left", "right"))
+    return f"{left} → {right}"
 
 
 def counts(drift: Drift) -> str:
@@ -131,8 +138,14 @@ def conclusion(drift: Drift) -> str:
 
 def compared(drift: Drift) -> str:
     """What was compared with what: `test (test.json) compared with prod (prod.json): 52 resources matched by role`."""
+    # Numbered where nothing short tells two sides apart: then this line says which is which.
+    heads = [
+        head if head.startswith(f"{side.environment} #") else side.environment
+        for head, side in zip(columns(drift), drift.sides, strict=True)
+    ]
     names = [
-        to_printable(side.environment) + (f" ({to_printable(side.file)})" if side.file else "") for side in drift.sides
+        to_printable(head) + (f" ({to_printable(side.file)})" if side.file else "")
+        for head, side in zip(heads, drift.sides, strict=True)
     ]
     pairs = " and ".join(str(len(comparison.pairs)) for comparison in drift.comparisons)
     how = (

@@ -8,6 +8,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.render.text import name, outcome_label, owning_resource_name, shorten, value
 from rtaudit.report import SEVERITIES, Finding, Report
+from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
 
 RULES, ACCOUNTS = 60, 60
@@ -20,7 +21,7 @@ _MARGIN, _TOP = 260, 130
 
 
 def heat(report: Report, owners: dict[str, int]) -> dict[str, Any]:
-    """Rules that something is to be told of, worst first, against resources, worst first; the worst finding in each cell."""
+    """Rules with something to report, worst first, against resources, worst first; the worst finding in each cell."""
     cells: dict[tuple[str, str], Finding] = {}
     for finding in report.findings:
         at = (finding.rule, arm_id.key(owning_resource_name(finding.resource)))
@@ -104,7 +105,7 @@ def coverage(report: Report | None, snapshots: Sequence[Snapshot]) -> dict[str, 
         skipped = sorted(set(ASPECTS) - snapshot.aspects)
         label = value(snapshot.environment, 80)
         lines.append(
-            f"{label}: {len(snapshot.resources)} resources, {len(snapshot.gaps)} failed reads"
+            f"{label}: {counted(len(snapshot.resources), 'resource')}, {counted(len(snapshot.gaps), 'failed read')}"
             + (f"; not asked for: {', '.join(skipped)}" if skipped else "")
         )
         for missing in snapshot.gaps:
@@ -115,5 +116,5 @@ def coverage(report: Report | None, snapshots: Sequence[Snapshot]) -> dict[str, 
             seen[row] = None
     rows = list(seen)
     if not rows:
-        lines.append("No failed read touches a finding.")
+        lines.append("No finding was affected by a failed read.")
     return {"lines": lines, "gaps": rows[:500], "left": max(0, len(rows) - 500)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from rtaudit.render.markdown import code
+from rtaudit.render.markdown import code, prose
 from rtaudit.render.text import escape_ci_commands, name, shorten, to_printable, verdict
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
@@ -60,7 +59,8 @@ def heading(planned: RunbookStep) -> str:
 
 def notes(planned: RunbookStep) -> list[str]:
     """What is worth knowing before a step is taken."""
-    found = [f"In the code: {text(line)}" for line in planned.code]
+    # What is copied into the code is not cut.
+    found = [f"In the code: {to_printable(line)}" for line in planned.code]
     if planned.step.risk:
         found.append(f"Who notices: {text(planned.step.risk)}")
     if planned.follows:
@@ -128,9 +128,9 @@ def _table(runbook: Runbook, shell: str, width: int) -> Iterator[str]:
                         )
             yield ""
         if unseen:
-            yield "Unknown is no step. Collect first:"
+            yield "Collect first (what is unknown has no step):"
             for gap in unseen:
-                yield from _wrap(f"  - {_gap(gap)}", width, "    ")
+                yield from _wrap(f"  - {gap_text(gap)}", width, "    ")
             yield ""
     for warning in runbook.warnings:
         yield from _wrap(f"warning: {text(warning)}", width, "  ")
@@ -149,7 +149,8 @@ def _left(left: ByHand) -> str:
     return f"{left.severity.upper()} {left.rule} {name(left.resource)}: {text(left.message)} {text(left.reason)}"
 
 
-def _gap(gap: Unseen) -> str:
+def gap_text(gap: Unseen) -> str:
+    """What has to be collected first, and which rules wait for it."""
     needs = f", with the action {gap.needs}" if gap.needs else ""
     role = f" (role {gap.role})" if gap.role else ""
     where = f" of {name(gap.scope)}" if name(gap.scope) else ""
@@ -159,29 +160,29 @@ def _gap(gap: Unseen) -> str:
 def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
     yield "# Steps to ready"
     yield ""
-    yield f"{ending(runbook)}. {ON_PAPER}"
+    yield f"{prose(ending(runbook))}. {ON_PAPER}"
     for environment in dict.fromkeys(one["environment"] for one in runbook.before.snapshots):
         steps = [one for one in runbook.steps if one.environment == environment]
         if steps:
             yield f"\n## {code(text(environment))}\n"
         for one in steps:
-            yield f"- [ ] **{one.number}.** {one.severity}: {code(', '.join(one.rules))} {code(text(one.step.say))}"
+            yield f"- [ ] **{one.number}.** {one.severity}: {prose(text(one.step.say))} {code(', '.join(one.rules))}"
             if one.step.command and not one.code:
                 yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {command_of(one, shell)}\n  ```\n"
             for note in notes(one):
-                yield f"  - {code(note)}"
+                yield f"  - {prose(note)}"
     if runbook.by_hand:
         yield "\n## By hand\n"
         for left in runbook.by_hand:
-            yield f"- [ ] {left.severity}: {code(left.rule)} {code(name(left.resource))} {code(text(left.message))}"
-            yield f"  - {code(text(left.reason))}"
+            yield f"- [ ] {left.severity}: {prose(text(left.message))} {code(left.rule)} {code(name(left.resource))}"
+            yield f"  - {prose(text(left.reason))}"
             for step in left.steps:
                 for line in step.lines(shell):
-                    yield f"  - {code(to_printable(line))}"
+                    yield f"  - {code(to_printable(line)) if line.startswith('az ') else prose(to_printable(line))}"
     if runbook.unseen:
         yield "\n## Collect first\n"
         for gap in runbook.unseen:
-            yield f"- [ ] {code(_gap(gap))}"
+            yield f"- [ ] {prose(gap_text(gap))}"
 
 
 def _script(runbook: Runbook, shell: str) -> Iterator[str]:
@@ -225,7 +226,7 @@ def _script(runbook: Runbook, shell: str) -> Iterator[str]:
                 yield f"#    {_comment(line, 2000)}"
     for gap in runbook.unseen:
         yield ""
-        yield f"# Collect first: {_comment(_gap(gap))}"
+        yield f"# Collect first: {_comment(gap_text(gap))}"
 
 
 def _variables(runbook: Runbook) -> dict[tuple[int, str], tuple[str, str]]:
@@ -263,47 +264,10 @@ def _comment(words: str, limit: int = 500, *, quotes: bool = True) -> str:
 
 
 def _page(runbook: Runbook, shell: str) -> str:
-    """A page that needs nothing besides: no script, no style from elsewhere."""
+    # The template engine is loaded for this format only.
+    from rtaudit.render.html.steps import render as page
 
-    def safe(words: str) -> str:
-        return html.escape(text(words, 2000), quote=True)
-
-    parts = [
-        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>",
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        "<meta name=viewport content='width=device-width, initial-scale=1'>\n<title>Steps to ready</title>",
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}",
-        "pre{overflow-x:auto;background:#f4f4f4;color:#111;padding:.6rem}li{margin-bottom:1rem}</style>",
-        f"<h1>Steps to ready</h1>\n<p>{safe(ending(runbook))}. {safe(ON_PAPER)}</p>",
-        section(runbook, shell),
-    ]
-    return "\n".join(parts) + "\n"
+    return "".join(page(runbook, shell))
 
 
-def section(runbook: Runbook, shell: str) -> str:
-    """The steps as HTML, for a page of its own or within a report."""
-
-    def safe(words: str) -> str:
-        return html.escape(text(words, 2000), quote=True)
-
-    parts = ["<ol>"]
-    for one in runbook.steps:
-        parts.append(
-            f"<li value={one.number}><b>{safe(one.severity)}</b> {safe(one.environment)}: {safe(heading(one))}"
-        )
-        if one.step.command and not one.code:
-            parts.append(f"<pre>{html.escape(command_of(one, shell), quote=True)}</pre>")
-        parts += ["<ul>", *(f"<li>{safe(note)}</li>" for note in notes(one)), "</ul></li>"]
-    parts.append("</ol>")
-    if runbook.by_hand:
-        parts += ["<h2>By hand</h2>", "<ul>"]
-        for left in runbook.by_hand:
-            lines = (html.escape(to_printable(line), quote=True) for step in left.steps for line in step.lines(shell))
-            parts.append(f"<li>{safe(_left(left))}<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul></li>")
-        parts.append("</ul>")
-    if runbook.unseen:
-        parts += ["<h2>Collect first</h2>", "<ul>", *(f"<li>{safe(_gap(gap))}</li>" for gap in runbook.unseen), "</ul>"]
-    return "\n".join(parts)
-
-
-__all__ = ["FORMATS", "command_of", "ending", "heading", "notes", "render", "section"]
+__all__ = ["FORMATS", "command_of", "ending", "gap_text", "heading", "notes", "render"]

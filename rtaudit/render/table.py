@@ -197,6 +197,13 @@ def _details(page: TerminalPage, report: Report, cause: Cause) -> Iterator[str]:
     yield "\n"
 
 
+def _of_report(report: Report) -> list[str]:
+    """The options of a check that its report tells."""
+    words = [] if report.generated_at.startswith(report.as_of) else ["--as-of", report.as_of]
+    words += [] if report.gate.fail_on == "high" else ["--fail-on", report.gate.fail_on]
+    return [*words, *(["--allow-edited"] if any("digest mismatch" in one for one in report.warnings) else [])]
+
+
 def _next(page: TerminalPage, report: Report, options: Options) -> Iterator[str]:
     """What to do next, where something blocks."""
     blocking = next((one for one in report.findings if report.gate.blocks(one)), None)
@@ -205,8 +212,8 @@ def _next(page: TerminalPage, report: Report, options: Options) -> Iterator[str]
     steps = [] if options.details else [("add --details", "evidence and az commands")]
     file = report.snapshots[0].get("file") if len(report.snapshots) == 1 else None
     if file and to_printable(file) == file and [one["name"] for one in report.policies] == ["production"]:
-        day = "" if report.generated_at.startswith(report.as_of) else f" --as-of {value(report.as_of, 20)}"
-        command = f"rtaudit runbook {shlex.quote(file)}{day}"
+        words = _of_report(report) if options.runbook_options is None else options.runbook_options
+        command = to_printable(shlex.join(["rtaudit", "runbook", file, *words]))
         # A command that would be broken over lines does not copy.
         steps += [(command, "the steps, in order")] if len(command) <= page.width - 7 else []
     if blocking.rule.startswith("RTA-") and to_printable(blocking.rule) == blocking.rule and len(blocking.rule) < 20:

@@ -15,6 +15,7 @@ from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.model import OUTCOMES, SCHEMA, Finding, Gate, Observation, Report, RuleText
 from rtaudit.report.schema import ENVELOPE
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.secrets import cut_secrets, scrub
 
 _GAP_FIELDS = Gap.__dataclass_fields__.keys()
 
@@ -153,7 +154,7 @@ def _report(document: dict[str, Any], error_at: ErrorAt) -> Report:
         summary=document["summary"],
         rules={rule: RuleText(**text) for rule, text in document["rules"].items()},
         findings=_load_findings(document, error_at),
-        warnings=document.get("warnings", []),
+        warnings=[scrub(warning) for warning in document.get("warnings", [])],
     )
 
 
@@ -187,7 +188,13 @@ def _load_observation(item: dict[str, Any]) -> Observation:
     return Observation(**{**item, "places": [(line, column) for line, column in item.get("places", ())]})
 
 
+_SAID = ("observations", "gaps", "waiver", "note")
+"""Fields of a finding with texts of Azure's and of people's."""
+
+
 def _load_finding(document: dict[str, Any], rules: dict[str, Any]) -> Finding:
+    # An older version, or a hand, may have written what this one cuts.
+    document = {**document, **cut_secrets({name: document[name] for name in _SAID if name in document})}
     return Finding(
         rule=document["rule"],
         outcome=document["outcome"],

@@ -7,11 +7,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.schema_of import COUNT, DATE, STRING, STRINGS, list_of, object_of, one_of
 from rtaudit.report import wording
-from rtaudit.report.gate import SEVERITIES, at_or_above
+from rtaudit.report.gate import SEVERITIES, THRESHOLDS, at_or_above
 from rtaudit.report.steps import Step
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
@@ -25,6 +26,12 @@ SOURCE = "source"
 OUTCOMES = ("fail", "unknown", "waived", "pass", "notApplicable")
 """In the order in which findings are sorted."""
 
+_PLACE = {**list_of({"type": "integer", "minimum": 1}), "minItems": 2, "maxItems": 2}
+_PLACES = list_of(_PLACE, "Of a source file: line and column of each place.")
+_SOURCE = {
+    **object_of({"file": STRING, "line": {"type": "integer", "minimum": 1}}, closed=False),
+    "description": "Of a planned resource: where the code has it, where that is certain.",
+}
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -40,11 +47,11 @@ class Observation:
     """What Azure said; None when nothing stands there."""
     resource: str
     """ARM id of the resource that was looked at, as Azure wrote it."""
-    message: str = ""
+    message: Annotated[str, {"description": "One plain sentence, at most 160 characters."}] = ""
     """One plain sentence with names and values in it, at most MAX_MESSAGE characters; the rule's own, else made from the rest."""
-    fix: Sequence[str] = ()
+    fix: Annotated[Sequence[str], {"description": "What mends this one."}] = ()
     """The lines of the rule's fix that mend this one."""
-    places: Sequence[tuple[int, int]] = ()
+    places: Annotated[Sequence[tuple[int, int]], _PLACES] = ()
     """Of a source file: lines and columns (1-based, in characters) where it stands, the first one first."""
     element: Any = dataclasses.field(default=None, compare=False, repr=False)
     """The element of a list that it is about; no part of the document."""
@@ -62,17 +69,16 @@ class Finding:
 
     rule: str
     """Rule id."""
-    outcome: str
-    """One of OUTCOMES."""
+    outcome: Annotated[str, one_of(OUTCOMES)]
     each: str
     """Kind of subject: account, realtimeDeployment, …"""
-    resource: str
+    resource: Annotated[str, {"description": "ARM id as Azure wrote it."}]
     """ARM id as Azure wrote it, or `environment/<label>`, or the client's name."""
     environment: str
     """Label of the snapshot."""
-    severity: str = "info"
+    severity: Annotated[str, one_of(SEVERITIES)] = "info"
     """As set by the pack."""
-    set_by: str = ""
+    set_by: Annotated[str, {"description": "The pack that set the outcome."}] = ""
     """Name of the pack whose judgement stands."""
     observations: Sequence[Observation] = ()
     """Why it failed, or what is unknown."""
@@ -82,13 +88,15 @@ class Finding:
     """The rule's fix with this resource's names filled in."""
     waiver: dict[str, Any] | None = None
     """The waiver that applies, or the expired one that no longer does (`expired`: true)."""
-    known: bool = False
+    known: Annotated[bool, {"description": "True when the baseline holds it: it does not block."}] = False
     """True when it stands in the baseline and so does not gate."""
-    note: str | None = None
+    note: Annotated[
+        str | None, {**STRING, "description": "Why it does not apply or is unknown, where no gap says it."}
+    ] = None
     """Why it does not apply or is unknown, where no gap says it; of a plan, which attribute the code does not set."""
-    address: str | None = None
+    address: Annotated[str | None, {**STRING, "description": "Of a planned resource: what the code calls it."}] = None
     """Of a planned resource: what the code calls it, such as `module.voice.azurerm_cognitive_account.this`."""
-    source: tuple[str, int] | None = None
+    source: Annotated[tuple[str, int] | None, _SOURCE] = None
     """Of a planned resource: the file and line (1-based) of the code, where they are certain."""
 
     @property
@@ -156,13 +164,13 @@ class RuleText:
 
     name: str
     title: str
-    severity: str
+    severity: Annotated[str, one_of(SEVERITIES)]
     why: str
     fix: Sequence[str] = ()
     see: Sequence[str] = ()
     controls: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Framework -> control ids, with a source."""
-    action: str = ""
+    action: Annotated[str, {"description": "Of a source check: what is to be done."}] = ""
     """Of a source check: what is to be done, in a word or two."""
 
 
@@ -170,15 +178,15 @@ class RuleText:
 class Gate:
     """What decides the exit code."""
 
-    fail_on: str = "high"
+    fail_on: Annotated[str, one_of(THRESHOLDS)] = "high"
     """Failures of this severity or worse make the verdict notReady; `none` gates nothing."""
-    allow_unknown: bool | Sequence[str] = False
+    allow_unknown: Annotated[bool | Sequence[str], {"anyOf": [{"type": "boolean"}, STRINGS]}] = False
     """True, or the rules whose unknown is allowed."""
     baseline: str | None = None
     """The report whose findings are known."""
     exit_code: int = 0
     """The exit code of the command that made the report."""
-    fixed: int = 0
+    fixed: Annotated[int, COUNT] = 0
     """Findings of the baseline that are gone."""
 
     def blocks(self, finding: Finding) -> bool:
@@ -202,15 +210,14 @@ class Report:
     """`name` and `version`."""
     generated_at: str
     """When it was made (ISO 8601, UTC)."""
-    as_of: str
+    as_of: Annotated[str, DATE]
     """The judging date, YYYY-MM-DD."""
     snapshots: Sequence[dict[str, Any]]
     """Each `environment`, `digest`, `collectedAt`, `file`."""
     policies: Sequence[dict[str, Any]]
     """Each `name`, `digest`, `params`."""
     gate: Gate
-    verdict: str
-    """ready, notReady or incomplete."""
+    verdict: Annotated[str, {"enum": ["ready", "notReady", "incomplete"]}]
     summary: dict[str, Any]
     """Number of findings per outcome, and `failedBySeverity`."""
     rules: dict[str, RuleText]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
+from rtaudit.documents.schema_of import DIALECT, STRING, STRINGS, list_of, object_of, one_of, schema_of
 from rtaudit.report.gate import SEVERITIES
 from rtaudit.report.model import Report
 from rtaudit.report.schema import ENVELOPE as REPORT
@@ -21,7 +22,7 @@ class Effect:
 
     rule: str
     resource: str
-    severity: str
+    severity: Annotated[str, one_of(SEVERITIES)]
     outcome: str
     """What it is after the step."""
     message: str = ""
@@ -37,10 +38,10 @@ class Effect:
 class RunbookStep:
     """One step, in its place."""
 
-    number: int
+    number: Annotated[int, {"minimum": 1}]
     environment: str
     step: Step
-    severity: str
+    severity: Annotated[str, one_of(SEVERITIES)]
     """The worst severity of what it mends."""
     mends: Sequence[Effect]
     """The findings that asked for it, as they were."""
@@ -50,9 +51,11 @@ class RunbookStep:
     """The findings that fail or are unknown since it."""
     follows: Sequence[int] = ()
     """Numbers of the steps that have to come first."""
-    assumed: Mapping[str, Any] = field(default_factory=dict)
+    assumed: Annotated[Mapping[str, Any], {"description": "Example values with which the step was proved."}] = field(
+        default_factory=dict
+    )
     """The example values with which it was proved, by what is asked."""
-    code: Sequence[str] = ()
+    code: Annotated[Sequence[str], {"description": "Of a planned snapshot: what to write in the code."}] = ()
     """Of a planned snapshot: what to write in the code in place of the command."""
 
     @property
@@ -89,7 +92,7 @@ class ByHand:
     environment: str
     rule: str
     resource: str
-    severity: str
+    severity: Annotated[str, one_of(SEVERITIES)]
     message: str
     """What is wrong, in one sentence."""
     reason: str
@@ -178,105 +181,46 @@ def _command(command: Command | None, step: Step) -> dict[str, Any] | None:
     }
 
 
-_STRING = {"type": "string"}
-_STRINGS = {"type": "array", "items": _STRING}
-_ANSWER = {
-    "type": "object",
-    "required": ["verdict", "summary"],
-    "additionalProperties": False,
-    "properties": {"verdict": REPORT["properties"]["verdict"], "summary": REPORT["properties"]["summary"]},
-}
-_EFFECTS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["rule", "resource", "severity", "outcome"],
-        "additionalProperties": False,
-        "properties": {
-            "rule": _STRING,
-            "resource": _STRING,
-            "severity": {"enum": list(SEVERITIES)},
-            "outcome": _STRING,
-            "message": _STRING,
-        },
-    },
-}
-_COMMAND = {
+_ANSWER = object_of({name: REPORT["properties"][name] for name in ("verdict", "summary")})
+_COMMAND: dict[str, Any] = {
+    **object_of(
+        {
+            "arguments": {**STRINGS, "description": "As they reach az; what is asked is shown as <name>."},
+            "bash": {**STRING, "description": "One line for bash and other POSIX shells."},
+            "pwsh": {**STRING, "description": "One line for PowerShell on Windows."},
+        }
+    ),
     "type": ["object", "null"],
-    "required": ["arguments", "bash", "pwsh"],
-    "additionalProperties": False,
-    "properties": {
-        "arguments": {**_STRINGS, "description": "As they reach az; what is asked is shown as <name>."},
-        "bash": {**_STRING, "description": "One line for bash and other POSIX shells."},
-        "pwsh": {**_STRING, "description": "One line for PowerShell on Windows."},
-    },
 }
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
-
+_STEP = schema_of(
+    RunbookStep,
+    without=["step"],
+    required=["rules", "say", "command", "asks", "risk", "follows", "sets", "assumed", "code"],
+    rules=STRINGS,
+    say=STRING,
+    command=_COMMAND,
+    asks=list_of(object_of({"name": STRING, "variable": STRING})),
+    risk=STRING,
+    sets=list_of({"type": "object"}),
+)
+_BY_HAND = schema_of(ByHand, required=["steps"], steps=list_of(object_of({"say": STRING, "command": _COMMAND})))
 
 ENVELOPE: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DIALECT,
     "title": "rtaudit runbook",
     "description": "The answer of `rtaudit runbook`: the steps to ready, each proved on paper.",
-    **_object(
-        schema={"const": SCHEMA},
-        tool=REPORT["properties"]["tool"],
-        generatedAt=_STRING,
-        asOf=REPORT["properties"]["asOf"],
-        snapshots=REPORT["properties"]["snapshots"],
-        policies=REPORT["properties"]["policies"],
-        failOn=REPORT["properties"]["gate"]["properties"]["failOn"],
-        before={**_ANSWER, "description": "The answer of `rtaudit check` now."},
-        after={**_ANSWER, "description": "The answer of `rtaudit check` after the last step."},
-        steps={
-            "type": "array",
-            "items": _object(
-                number={"type": "integer", "minimum": 1},
-                environment=_STRING,
-                severity={"enum": list(SEVERITIES)},
-                rules=_STRINGS,
-                say=_STRING,
-                command=_COMMAND,
-                asks={"type": "array", "items": _object(name=_STRING, variable=_STRING)},
-                risk=_STRING,
-                follows={"type": "array", "items": {"type": "integer"}},
-                mends=_EFFECTS,
-                clears=_EFFECTS,
-                causes=_EFFECTS,
-                sets={"type": "array", "items": {"type": "object"}},
-                assumed={"type": "object", "description": "Example values with which the step was proved."},
-                code={**_STRINGS, "description": "Of a planned snapshot: what to write in the code."},
-            ),
-        },
-        byHand={
-            "type": "array",
-            "items": _object(
-                environment=_STRING,
-                rule=_STRING,
-                resource=_STRING,
-                severity={"enum": list(SEVERITIES)},
-                message=_STRING,
-                reason=_STRING,
-                steps={"type": "array", "items": _object(say=_STRING, command=_COMMAND)},
-            ),
-        },
-        unseen={
-            "type": "array",
-            "items": _object(
-                environment=_STRING,
-                scope=_STRING,
-                aspect=_STRING,
-                reason=_STRING,
-                needs={"type": ["string", "null"]},
-                role={"type": ["string", "null"]},
-                message=_STRING,
-                rules=_STRINGS,
-            ),
-        },
-        warnings=_STRINGS,
+    **object_of(
+        {
+            "schema": {"const": SCHEMA},
+            **{name: REPORT["properties"][name] for name in ("tool", "generatedAt", "asOf", "snapshots", "policies")},
+            "failOn": REPORT["properties"]["gate"]["properties"]["failOn"],
+            "before": {**_ANSWER, "description": "The answer of `rtaudit check` now."},
+            "after": {**_ANSWER, "description": "The answer of `rtaudit check` after the last step."},
+            "steps": list_of(_STEP),
+            "byHand": list_of(_BY_HAND),
+            "unseen": list_of(schema_of(Unseen)),
+            "warnings": STRINGS,
+        }
     ),
 }
 """The whole document."""

@@ -127,15 +127,20 @@ def quote_bash(text: str) -> str:
 def quote_pwsh(text: str) -> str:
     r"""`text` as one word of PowerShell, for az on Windows: a batch file, whose arguments cmd.exe reads a second time.
 
-    A double quote is written `\"` (PowerShell passes it on as it stands where $PSNativeCommandArgumentPassing is Legacy, as it
-    always is for batch files), and what cmd.exe reads as syntax stands in double quotes of its own.
-    Source: https://learn.microsoft.com/cli/azure/use-azure-cli-successfully-powershell.
+    What cmd.exe reads as syntax stands in double quotes, in which a double quote is written twice: after `\"`, which cmd.exe
+    does not know, the rest would be outside of them, and `&` would begin a command. A percent sign is followed by an empty
+    piece of a variable, so that no name between two is looked up. Elsewhere a double quote is written `\"` (PowerShell passes
+    both on as they stand where $PSNativeCommandArgumentPassing is Legacy, as it always is for batch files).
+    Source: https://learn.microsoft.com/cli/azure/use-azure-cli-successfully-powershell, and on batch files
+    https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments.
     """
     if _PWSH_PLAIN.match(text):
         return text
-    inner = re.sub(r'(\\*)"', r'\1\1\\"', text)
     if not text or any(one in _CMD_READS for one in text):
-        inner = '"' + re.sub(r"(\\+)\Z", r"\1\1", inner) + '"'
+        inner = re.sub(r'(\\*)"', r'\1\1""', text)
+        inner = '"' + re.sub(r"(\\+)\Z", r"\1\1", inner).replace("%", "%%cd:~,%") + '"'
+    else:
+        inner = re.sub(r'(\\*)"', r'\1\1\\"', text)
     return "'" + "".join(one * 2 if one in _PWSH_QUOTES else one for one in inner) + "'"
 
 

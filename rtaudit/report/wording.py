@@ -56,11 +56,23 @@ def to_printable(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, with `…` where the middle was left out."""
+    """`text` in at most `limit` characters, with `…` where the middle was left out: between words, where it is a sentence."""
     if len(text) <= limit:
         return text
-    head = (limit - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+    if limit < _SENTENCE or " " not in text:
+        head = (limit - 1) * 2 // 3
+        return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+    head = (limit - 3) * 2 // 3
+    tail = len(text) - (limit - 3 - head)
+    last, first = text.rfind(" ", head - _WORD, head + 1), text.find(" ", tail - 1, tail + _WORD)
+    start = f"{text[:last].rstrip()} " if last > 0 else text[:head]
+    return f"{start}…{text[first:] if first >= 0 else text[tail:]}"
+
+
+_SENTENCE = 50
+"""What may be this long is cut between words; what is shorter is a name."""
+_WORD = 40
+"""Longest word that a cut leaves out whole, in characters."""
 
 
 def counted(number: int, noun: str) -> str:

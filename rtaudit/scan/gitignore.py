@@ -11,10 +11,10 @@ import regex
 _LIMIT = 200_000
 """Bytes of an ignore file that are read."""
 _SECONDS = 0.05
-"""A pattern that needs longer for one path ignores nothing."""
+"""A pattern that needs longer for one path ignores nothing from then on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pattern:
     """One line of an ignore file."""
 
@@ -24,14 +24,17 @@ class Pattern:
     ignores: bool
     """False for a line that begins with `!`."""
     folders_only: bool
+    slow: bool = False
+    """True once it took too long: it is not tried on every other path of the tree as well."""
 
     def matches(self, path: str, *, is_folder: bool) -> bool:
         """Does it speak of `path` (from the top, with slashes)?"""
-        if (self.folders_only and not is_folder) or not path.startswith(self.folder):
+        if self.slow or (self.folders_only and not is_folder) or not path.startswith(self.folder):
             return False
         try:
             return self.expression.fullmatch(path[len(self.folder) :], timeout=_SECONDS) is not None
         except TimeoutError:
+            self.slow = True
             return False
 
 

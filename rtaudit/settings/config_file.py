@@ -15,7 +15,8 @@ from typing import Any
 
 from rtaudit.documents import Document, load_yaml
 from rtaudit.errors import UsageError, allowed_hint
-from rtaudit.settings.options import OptionKey, keys
+from rtaudit.settings.options import keys
+from rtaudit.settings.row import OptionKey
 from rtaudit.settings.values import LISTS
 
 CONFIG = "rtaudit.config/1"

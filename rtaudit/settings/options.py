@@ -1,59 +1,11 @@
-"""Options: what the commands share, one row each; signatures, completion, `rtaudit.yaml` and its schema follow from it.
-
-A group of options is a dataclass: a command that takes one in its signature has these options, and gets their values.
-"""
+"""Options: what the commands share, one row each; signatures, completion, `rtaudit.yaml` and its schema follow from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-
-@dataclass(repr=False, eq=False)
-class OptionKey:
-    """A key of `rtaudit.yaml` that gives an option its value where the command line does not."""
-
-    name: str
-    about: str
-    """What the schema says of it."""
-    schema: str = "text"
-    """Shape of the value: text, list, boolean, mapping, words (one of the option's values), rules (a list, or true)."""
-    path: bool = False
-    """True where the value names files, relative to the folder of `rtaudit.yaml`."""
-
-
-@dataclass(repr=False, eq=False)
-class Option:
-    """A row: everything that is known about an option besides its name, type and default (those of the field)."""
-
-    flags: tuple[str, ...]
-    """`--subscription`, `-s`; none: it is an argument."""
-    help: str
-    metavar: str | None = None
-    panel: str | None = None
-    """Heading in the help."""
-    key: OptionKey | None = None
-    values: str | None = None
-    """Name of the list of values that a shell offers (`rtaudit.settings.values`)."""
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-ROW = "option"
-"""Key of the row in the metadata of a field."""
-
-
-def option(*flags: str, default: Any = None, help: str, **row: Any) -> Any:  # noqa: A002 (the word that Typer uses)
-    """A field of an options dataclass, with its row."""
-    return field(default=default, metadata={ROW: Option(flags, help, **row)})
-
-
-def rows(group: type) -> Iterator[tuple[str, Option]]:
-    """The options of a group, by field name."""
-    for one in fields(group):
-        yield one.name, one.metadata[ROW]
-
+from rtaudit.settings.row import OptionKey, option, rows
 
 _SCOPE, _REACH, _HOW = "What to collect", "Authentication and endpoint", "Execution"
 _PATH = "A path is read from this file's folder."
@@ -308,7 +260,7 @@ class OutputFormats:
 
     output: Sequence[str] = option(
         "--output", "-o", default=(), metavar="FORMAT[=PATH]", values="formats",
-        help="Format, FORMAT=PATH, or a path whose extension says the format; can be given several times. Formats: {formats}.",
+        help="Format, FORMAT=PATH, or a path whose extension says the format; can be given several times. Formats: {values}.",
     )  # fmt: skip
 
 
@@ -336,9 +288,11 @@ class Mending:
     answer: Sequence[str] = option(
         "--answer", default=(), metavar="NAME=VALUE", help="A value for what commands ask for; repeatable."
     )
-    shell: str | None = option("--shell", metavar="bash|pwsh", help="Quote commands for this shell. [the platform's]")
+    shell: str | None = option(
+        "--shell", metavar="bash|pwsh", values="shells", help="Quote commands for this shell. [the platform's]"
+    )
     output: Sequence[str] = option(
-        "--output", "-o", default=(), metavar="FORMAT[=PATH]",
+        "--output", "-o", default=(), metavar="FORMAT[=PATH]", values="runbooks",
         help="Format, FORMAT=PATH, or a path whose extension says the format: table, markdown, sh, ps1, json, html.",
     )  # fmt: skip
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 GROUPINGS = ("account", "rule", "severity")
 PROGRESS = ("auto", "plain", "none")
 METHODS = ("default", "cli", "managed-identity", "workload-identity", "environment")
+TABLES = ("table", "json", "csv")
+RUNBOOKS = ("table", "markdown", "sh", "ps1", "json", "html")
 OF_REPORT = ("fail", "unknown", "waived", "pass", "notApplicable", "known", "all")
 OF_DRIFT = ("drift", "unknown", "expected", "ignored", "all")
 
@@ -44,6 +46,13 @@ def environments() -> Sequence[str]:
         return ()
 
 
+def shells() -> Sequence[str]:
+    """The shells that a step can be quoted for."""
+    from rtaudit.report.steps import SHELLS
+
+    return SHELLS
+
+
 LISTS: dict[str, Callable[[], Sequence[str]]] = {
     "thresholds": thresholds,
     "clouds": clouds,
@@ -52,6 +61,11 @@ LISTS: dict[str, Callable[[], Sequence[str]]] = {
     "groupings": lambda: GROUPINGS,
     "progress": lambda: PROGRESS,
     "methods": lambda: METHODS,
+    "shells": shells,
+    "runbooks": lambda: RUNBOOKS,
+    "table or json": lambda: TABLES[:2],
+    "table, json or csv": lambda: TABLES,
+    "text or markdown": lambda: ("text", "markdown"),
     "outcomes": lambda: tuple(dict.fromkeys((*OF_REPORT, *OF_DRIFT, *thresholds()[:-1]))),
 }
 """Name -> the list. The command line adds those of packages above this one (packs, rules, formats)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.schema_of import one_of
 
 ASSIGNED = "assignedByAzure"
 """The reason of a value that no plan can hold: Azure alone assigns it."""
@@ -31,17 +32,17 @@ class Gap:
     """
     aspect: str
     """The aspect that was being read."""
-    reason: str
+    reason: Annotated[str, one_of(GAP_REASONS)]
     """One of GAP_REASONS."""
     status: int | None = None
     """HTTP status, where there was one."""
     code: str | None = None
     """Azure's error code, or ours where no answer came."""
-    needs: str | None = None
+    needs: Annotated[str | None, {"description": "The RBAC action that was missing."}] = None
     """The RBAC action that was missing, when denied."""
     message: str | None = None
     """The service's own words, without secrets."""
-    field: str | None = None
+    field: Annotated[str | None, {"description": "JSON Pointer of the one value that is not known."}] = None
     """JSON Pointer of the one value of the resource `scope` that is not known; None where all of it is meant."""
 
     @property

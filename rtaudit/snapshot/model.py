@@ -74,15 +74,13 @@ class Snapshot:
     def digest(self) -> str:
         """`sha256:` over the canonical JSON of all but `collection` and `digest`. Detects change; no signature."""
         found = hashlib.sha256()
-        # The canonical form of the whole, fed in resource by resource: it is too large to hold as one text.
+        # The canonical form of the whole, fed in piece by piece: it is too large to hold as one text.
         for index, (name, value) in enumerate(sorted(self._digested().items())):
             found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
             if isinstance(value, list):
                 # What was read from a file is held once; what was just collected holds lists that many share.
-                forms = iter_canonical(value) if self.file is None else map(canonical, value)
-                for place, form in enumerate(forms):
-                    found.update(f"{',' if place else '['}{form}".encode("ascii"))
-                found.update(b"]" if value else b"[]")
+                for piece in iter_canonical(value, shared=self.file is None and name == "resources"):
+                    found.update(piece.encode("ascii"))
             else:
                 found.update(canonical(value).encode("ascii"))
         found.update(b"}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.snapshot.gaps import GAP_REASONS
+from rtaudit.documents.schema_of import DIALECT, STRINGS, schema_of
+from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import SCHEMA
-
-_STRINGS = {"type": "array", "items": {"type": "string"}}
 
 _PLANNED: dict[str, Any] = {
     "type": "object",
@@ -42,7 +41,7 @@ _PLANNED: dict[str, Any] = {
 }
 
 ENVELOPE: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$schema": DIALECT,
     "title": "rtaudit snapshot",
     "description": "Azure resources as Azure Resource Manager returned them, and the gaps in them.",
     "type": "object",
@@ -58,10 +57,10 @@ ENVELOPE: dict[str, Any] = {
             "properties": {
                 "cloud": {"type": "string"},
                 "tenant": {"type": ["string", "null"]},
-                "subscriptions": _STRINGS,
-                "resourceGroups": _STRINGS,
-                "accounts": _STRINGS,
-                "aspects": {**_STRINGS, "description": "The aspects that were read."},
+                "subscriptions": STRINGS,
+                "resourceGroups": STRINGS,
+                "accounts": STRINGS,
+                "aspects": {**STRINGS, "description": "The aspects that were read."},
                 "leftOut": {"type": "object", "description": "What was left out by rule."},
                 "planned": _PLANNED,
             },
@@ -86,23 +85,7 @@ ENVELOPE: dict[str, Any] = {
         "gaps": {
             "type": "array",
             "description": "Reads that failed.",
-            "items": {
-                "type": "object",
-                "required": ["scope", "aspect", "reason"],
-                "properties": {
-                    "scope": {"type": "string"},
-                    "aspect": {"type": "string"},
-                    "reason": {"enum": list(GAP_REASONS)},
-                    "status": {"type": ["integer", "null"]},
-                    "code": {"type": ["string", "null"]},
-                    "field": {
-                        "type": ["string", "null"],
-                        "description": "JSON Pointer of the one value that is not known.",
-                    },
-                    "needs": {"type": ["string", "null"], "description": "The RBAC action that was missing."},
-                    "message": {"type": ["string", "null"]},
-                },
-            },
+            "items": schema_of(Gap, closed=False),
         },
         "clients": {"type": "array", "items": {"type": "object"}},
         "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},

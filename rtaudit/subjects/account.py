@@ -212,14 +212,14 @@ def perimeter_enforced(account: Subject) -> WithGaps:
 )
 def exposure_evidence(account: Subject) -> str:
     """What the exposure rests on, in words; that perimeters were not read, where that could change it."""
-    access = account.properties.get("publicNetworkAccess") or "not set (so on)"
-    action = mapping(account.properties.get("networkAcls")).get("defaultAction") or "not set (so Allow)"
+    access = account.properties.get("publicNetworkAccess") or "not set"
+    action = mapping(account.properties.get("networkAcls")).get("defaultAction") or "not set"
     said = f"public access {access}, default action {action}"
     if account.fact("exposureByFirewall") == "private" or account.fact("perimeterEnforced"):
         return said
     if "perimeters" not in account.world.snapshot.aspects or account.join("perimeterConfigurations").gaps:
-        return f"{said}; whether a network security perimeter guards it was not read (--aspect perimeters)"
-    return f"{said}; no enforced network security perimeter"
+        return f"{said}; the perimeter was not read"
+    return said
 
 
 @fact("account", fields="account: properties.endpoint properties.endpoints")

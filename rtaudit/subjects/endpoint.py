@@ -86,7 +86,7 @@ def virtual_network(endpoint: Subject) -> str | None:
     if not isinstance(subnet, str):
         return None
     at = subnet.lower().rfind("/subnets/")
-    return subnet[:at] if at > 0 else None
+    return "/" + subnet[:at].lstrip("/") if at > 0 else None
 
 
 @fact(

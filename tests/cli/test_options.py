@@ -19,12 +19,14 @@ from rtaudit.cli.signature import ROWS
 from rtaudit.policy import builtin_names, library
 from rtaudit.render import FORMATS
 from rtaudit.report import SEVERITIES
-from rtaudit.settings import options
+from rtaudit.settings import command_options, options
 from rtaudit.settings.config_file import CONFIG_SCHEMA
+from rtaudit.settings.row import ROW, rows
 from rtaudit.snapshot import ASPECTS
 
 COMMANDS: Any = typer.main.get_command(app)
 SEVERITY = [*SEVERITIES, "none"]
+GROUPS = (*options.GROUPS, *command_options.GROUPS)
 
 
 def parameters(*path: str) -> dict[str, Any]:
@@ -35,23 +37,23 @@ def parameters(*path: str) -> dict[str, Any]:
     return {parameter.name: parameter for parameter in one.params}
 
 
-@pytest.mark.parametrize("group", options.GROUPS, ids=lambda group: group.__name__)
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
 def test_a_group_can_be_made_without_a_command_line(group: Any) -> None:
     made = group()
-    for name, row in options.rows(group):
+    for name, row in rows(group):
         assert hasattr(made, name)
         assert row.help
-        assert row.flags or name == "snapshot"
+        assert row.flags or name in ("document", "file", "files", "path", "rule", "snapshot", "snapshots")
 
 
 @pytest.mark.parametrize("command", ["collect", "check", "audit", "preflight"])
 def test_a_flag_means_the_same_everywhere(command: str) -> None:
     """A parameter of these commands that has the name of a row is this row."""
-    rows = {(name, row.flags): row for group in options.GROUPS for name, row in options.rows(group)}
-    shared = {name for name, _ in rows}
+    known = {(name, row.flags): row for group in options.GROUPS for name, row in rows(group)}
+    shared = {name for name, _ in known}
     for name, parameter in parameters(command).items():
         if name in shared and name not in ("output", "snapshot"):
-            assert (name, tuple(parameter.opts)) in rows
+            assert (name, tuple(parameter.opts)) in known
 
 
 def test_the_commands_take_what_they_took() -> None:
@@ -158,10 +160,7 @@ def test_the_commands_take_what_they_took() -> None:
 
 def test_every_key_of_the_file_is_of_an_option_and_the_other_way_round() -> None:
     named = {
-        row.key.name
-        for group in options.GROUPS
-        for one in fields(group)
-        if (row := one.metadata[options.ROW]).key is not None
+        row.key.name for group in options.GROUPS for one in fields(group) if (row := one.metadata[ROW]).key is not None
     }
     environment = CONFIG_SCHEMA["properties"]["environments"]["additionalProperties"]["properties"]
     assert environment.keys() == named == options.keys().keys()
@@ -232,6 +231,15 @@ def complete(words: str, folder: Path) -> list[str]:
         ("rtaudit policy list --severity c", ["critical"]),
         ("rtaudit schema ", list(SCHEMAS)),
         ("rtaudit snapshot show x.json --what g", ["gaps"]),
+        ("rtaudit snapshot show x.json -o ", ["table", "json", "csv"]),
+        ("rtaudit policy list --group NE", ["NET"]),
+        ("rtaudit policy explain -o ", ["text", "markdown"]),
+        ("rtaudit probe -o ", ["table", "json"]),
+        ("rtaudit probe --environment t", ["test"]),
+        ("rtaudit plan p.json -e ", ["prod", "test"]),
+        ("rtaudit runbook --shell ", ["bash", "pwsh"]),
+        ("rtaudit runbook -o ", ["table", "markdown", "sh", "ps1", "json", "html"]),
+        ("rtaudit simulate x.json --behaviour ri", ["right"]),
         ("rtaudit audit --environment ", ["prod", "test"]),
         ("rtaudit check -e p", ["prod"]),
     ],
@@ -247,7 +255,7 @@ def test_a_broken_file_of_environments_offers_nothing(tmp_path: Path) -> None:
 
 
 def test_every_list_that_a_row_names_is_there() -> None:
-    for group in options.GROUPS:
-        for _, row in options.rows(group):
+    for group in GROUPS:
+        for _, row in rows(group):
             if row.values is not None:
                 assert isinstance(completer(row.values)(""), list)

@@ -106,6 +106,60 @@ def test_no_output_of_a_snapshot_that_holds_them_shows_one(tmp_path: Path, diges
         assert CliRunner().invoke(app, ["snapshot", "verify", str(tmp_path / "evidence")]).exit_code == 0
 
 
+@pytest.mark.parametrize("comment", ["", f"# {ALL!r}\n"], ids=["in the fields", "in a comment too"])
+def test_no_output_repeats_one_of_a_waiver(tmp_path: Path, comment: str) -> None:
+    said = dict.fromkeys(("reason", "owner", "ticket"), f"on {ALL}")
+    waiver = {"rule": "RTA-ID-001", "resource": "*", "expires": "2027-01-01", **said}
+    pack = {
+        "schema": "rtaudit.policy/1", "name": "ours", "title": ALL, "extends": ["production"],
+        "override": {"RTA-ID-001": {"severity": "low", "because": ALL}},
+    }  # fmt: skip
+    (tmp_path / "waivers.yaml").write_text(comment + json.dumps({"schema": "rtaudit.waivers/1", "waivers": [waiver]}))
+    (tmp_path / "pack.yaml").write_text(json.dumps(pack))
+    folder = tmp_path / "made"
+    folder.mkdir()
+    words = ["check", str(snapshots() / "prod.json"), "--policy", str(tmp_path / "pack.yaml")]
+    words += ["--waivers", str(tmp_path / "waivers.yaml"), "--show", "all", "--as-of", "2026-11-22"]
+    outputs = [word for name in FORMATS for word in ("-o", f"{name}={folder / 'out'}.{name}")]
+    for extra in ([], [*outputs, "--evidence", str(folder / "evidence")]):
+        done = CliRunner().invoke(app, [*words, *extra])
+        assert done.exit_code == 1, done.output[-500:]
+        assert found_in(done.stdout + done.stderr) == []
+    assert "[cut]" in (folder / "out.json").read_text()
+    for path in folder.rglob("*"):
+        assert not path.is_file() or found_in(path.read_text()) == [], path.name
+    assert CliRunner().invoke(app, ["snapshot", "verify", str(folder / "evidence")]).exit_code == 0
+
+
+def test_no_rendering_repeats_one_of_a_report(tmp_path: Path) -> None:
+    made = CliRunner().invoke(app, ["check", str(snapshots() / "prod.json"), "-o", "json", "--fail-on", "info"])
+    report = json.loads(made.stdout)
+    report["warnings"] = [ALL]
+    for finding in report["findings"]:
+        if finding["outcome"] == "fail":
+            finding["waiver"] = {"rule": finding["rule"], "resource": "*", "reason": ALL, "owner": ALL}
+            finding["gaps"] = [{"scope": "/s", "aspect": "accounts", "reason": "denied", "message": ALL, "code": ALL}]
+            finding["observations"][0] |= {"message": ALL, "actual": {"tags": {ALL: "x", "apiKey": WORD}}}
+    (tmp_path / "old.json").write_text(json.dumps(report))
+    for name in FORMATS:
+        done = CliRunner().invoke(app, ["render", str(tmp_path / "old.json"), "-o", name])
+        assert done.exit_code in (0, 1), done.output[-500:]
+        assert found_in(done.stdout + done.stderr) == [], name
+
+
+def test_no_drift_repeats_one_of_its_policy(tmp_path: Path) -> None:
+    entry = {"id": "x", "where": {"category": "tags"}, "ignore": True, "reason": ALL, "owner": ALL}
+    late = {**entry, "id": "late", "expires": "2026-01-01"}
+    (tmp_path / "drift.yaml").write_text(
+        json.dumps({"schema": "rtaudit.driftpolicy/1", "name": "ours", "entries": [entry, late]})
+    )
+    words = ["diff", str(snapshots() / "prod.json"), str(snapshots() / "test.json"), "--drift-policy"]
+    for name in ("json", "table", "html"):
+        done = CliRunner().invoke(app, [*words, str(tmp_path / "drift.yaml"), "-o", name, "--as-of", "2026-11-22"])
+        assert done.exit_code == 1, done.output[-500:]
+        assert found_in(done.stdout + done.stderr) == []
+
+
 def test_no_collection_keeps_one(cloud: Cloud) -> None:
     cloud.lists = {path: planted_everywhere(rows, ALL) for path, rows in cloud.lists.items()}
     cloud.singles = {path: planted_everywhere(one, ALL) for path, one in cloud.singles.items()}

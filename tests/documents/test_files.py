@@ -147,3 +147,17 @@ def test_a_text_above_its_limit_is_refused(tmp_path: Path) -> None:
     assert read_text(tmp_path / "f", limit=5) == "12345"
     with pytest.raises(InputError, match="larger than 4 bytes"):
         read_text(tmp_path / "f", limit=4)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such devices")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full"])
+def test_a_device_without_an_end_is_left(device: str) -> None:
+    with pytest.raises(InputError, match="larger than 67,108,864 bytes"):
+        read_text(device)
+
+
+def test_a_file_that_no_memory_holds_is_not_begun(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(InputError, match="larger than 4,294,967,296 bytes"):
+        read_text(tmp_path / "sparse")

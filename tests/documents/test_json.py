@@ -107,7 +107,9 @@ def test_the_canonical_form_of_many_is_that_of_each(values: list[Any], few: list
         return value
 
     many = [*values, *(holding(long) for _ in range(3)), holding([*long, "else"]), []]
-    assert list(iter_canonical(many)) == [canonical(value) for value in many]
+    for shared in (True, False):
+        assert "".join(iter_canonical(many * 20, shared=shared)) == canonical(many * 20)
+    assert "".join(iter_canonical([], shared=True)) == "[]"
 
 
 @pytest.mark.parametrize("write", [canonical, dumps])

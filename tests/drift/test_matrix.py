@@ -83,6 +83,11 @@ def test_headings_tell_two_moments_of_one_environment_apart() -> None:
     assert columns(drift) == ["prod (2026-01-01)", "prod (2026-02-01)"]
     drift = diff([at("2026-01-01", "a/x.json"), at("2026-01-01", "b/x.json")], DEFAULT, as_of=TODAY)
     assert columns(drift) == ["prod (a/x.json)", "prod (b/x.json)"]
+    deep = "/srv/" + "a-long-folder/" * 5
+    drift = diff([at("", f"{deep}before/x.json"), at("", f"{deep}after/x.json")], DEFAULT, as_of=TODAY)
+    assert columns(drift) == ["prod (before)", "prod (after)"]
+    drift = diff([at("", f"{deep}{'a' * 50}/x.json"), at("", f"{deep}{'b' * 50}/x.json")], DEFAULT, as_of=TODAY)
+    assert columns(drift) == ["prod #1", "prod #2"]
     assert columns(diff([estate("test"), estate("prod")], DEFAULT, as_of=TODAY)) == ["test", "prod"]
 
 

@@ -171,6 +171,14 @@ def test_diagnostics_mean_that_resources_are_missing() -> None:
     assert {"accounts", "diagnostics", "roleAssignments"} <= {aspect for aspect, _ in gaps(found, "notYetKnown", "/")}
 
 
+def test_what_bicep_says_is_shown_without_its_secrets() -> None:
+    hidden = "AccountKey=" + "Zm9v" * 21 + "Zg=="
+    found = snapshot(predicted(account(), diagnostics=[f"/x Error BCP1: connection '{hidden}' is not valid"]))
+    messages = {str(gap.message) for gap in gaps(found, "notYetKnown", "/").values()}
+    assert any("BCP1" in one for one in messages)
+    assert not any("Zm9vZm9v" in one for one in messages)
+
+
 @pytest.mark.parametrize(
     "element",
     [

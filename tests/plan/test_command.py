@@ -123,7 +123,7 @@ def test_no_secret_of_a_plan_reaches_the_snapshot(rtaudit: Any, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["plan"], "Missing argument"),
+        (["plan"], "missing argument"),
         (["plan", "nowhere.json"], "no such file: nowhere.json"),
         (["plan", SAMPLES / "prod.json"], "is a document of rtaudit, not a plan"),
         (["plan", SAMPLES / "plans" / "prod.bicep.json", "--with", "nowhere.json"], "no such file: nowhere.json"),

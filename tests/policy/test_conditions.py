@@ -173,6 +173,16 @@ def test_a_value_that_a_gap_hides_on_the_right_decides_nothing() -> None:
     assert outcome({"field": "kind", "notEquals": {"fieldOf": "contentPolicies[0].id"}}, here) == "unknown"
 
 
+def test_a_value_that_was_seen_in_a_list_with_a_gap_is_in_it() -> None:
+    here = world(account(), *_locks(GOOD), gaps=[gap("locks")])
+    levels = {"fieldOf": "locks[].properties.level"}
+    assert outcome({"value": "CanNotDelete", "in": levels}, here) == "pass"
+    assert outcome({"value": "CanNotDelete", "notIn": levels}, here) == "fail"
+    assert outcome({"value": "ReadOnly", "in": levels}, here) == "unknown"
+    assert outcome({"value": "ReadOnly", "notIn": levels}, here) == "unknown"
+    assert outcome({"value": "CanNotDelete", "in": {"fieldOf": "locks[:1].properties.level"}}, here) == "unknown"
+
+
 def test_a_field_that_the_api_version_cannot_show_is_unknown_however_it_is_read() -> None:
     conditions: list[Any] = [
         {"field": "properties.deploymentState", "equals": "Running"},

@@ -82,7 +82,10 @@ def test_the_old_form_stays():
         ("it\u2019s", "'it\u2019\u2019s'"),
         ("$(x)", "'\"$(x)\"'"),
         ('{"a":true}', "'{\\\"a\\\":true}'"),
-        ('{"a": "b c"}', '\'"{\\"a\\": \\"b c\\"}"\''),
+        ('{"a": "b c"}', '\'"{""a"": ""b c""}"\''),
+        ('a"&calc', '\'"a""&calc"\''),
+        ('{"a":"x&y","b":1}', '\'"{""a"":""x&y"",""b"":1}"\''),
+        ("100%", "'\"100%%cd:~,%\"'"),
         ("a b\\", "'\"a b\\\\\"'"),
         ("a,b", "'\"a,b\"'"),
         ("@x", "'@x'"),
@@ -95,19 +98,39 @@ def test_powershell_quotes_by_its_own_rules(text, expected):
 
 
 def pwsh_word(quoted: str) -> str:
-    """What az.cmd gets of a word, by PowerShell's rules and then those of the C run-time of Windows."""
+    """What az gets of a word: by PowerShell's rules, those of cmd.exe, and then those of the C run-time of Windows."""
     raw = quoted
     if quoted[0] == "'":
         raw = quoted[1:-1]
         for mark in "'\u2018\u2019\u201a\u201b":
             raw = raw.replace(mark * 2, mark)
-    found, at, slashes = "", 0, 0
+    return c_runtime(cmd_line(raw))
+
+
+def cmd_line(raw: str) -> str:
+    """What cmd.exe passes on: no sign of its own may stand outside of double quotes, and no name between percent signs."""
+    raw = raw.replace("%%cd:~,%", "\0")
+    assert "%" not in raw, raw
+    for number, outside in enumerate(raw.split('"')):
+        assert number % 2 or not set("&|<>^ ") & set(outside), raw
+    return raw.replace("\0", "%")
+
+
+def c_runtime(raw: str) -> str:
+    found, at, slashes, inside = "", 0, 0, False
     while at < len(raw):
         one = raw[at]
         if one == "\\":
             slashes += 1
         elif one == '"':
-            found += "\\" * (slashes // 2) + ('"' if slashes % 2 else "")
+            found += "\\" * (slashes // 2)
+            if slashes % 2:
+                found += '"'
+            elif inside and raw[at + 1 : at + 2] == '"':
+                found += '"'
+                at += 1
+            else:
+                inside = not inside
             slashes = 0
         else:
             found += "\\" * slashes + one
@@ -116,7 +139,9 @@ def pwsh_word(quoted: str) -> str:
     return found + "\\" * slashes
 
 
-WORDS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=12)
+WORDS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=12) | st.text(
+    "ab \"'\\&|<>^%!,;=`$(){}@\u2019", max_size=12
+)
 
 
 @given(WORDS)

@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from rtaudit.drift import DriftPolicy, diff
 from rtaudit.policy import check, load_policies
 from rtaudit.render import render, whole
-from rtaudit.snapshot import load
+from rtaudit.render.runbook import render as render_runbook
+from rtaudit.runbook import runbook
+from rtaudit.snapshot import Gap, load
 
 from .browser import BINARY, Browser
 from .samples import HOSTILE, hostile, many, sample
@@ -46,7 +49,8 @@ def opened(browser, tmp_path):
 
     def open_page(answer, **options):
         path = tmp_path / f"page-{len(pages)}.html"
-        path.write_bytes(whole(render(answer, "html", **options)).encode("utf-8", "backslashreplace"))
+        text = answer if isinstance(answer, str) else whole(render(answer, "html", **options))
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
         pages.append(browser.open(path))
         return pages[-1]
 
@@ -230,7 +234,7 @@ def test_findings_are_grouped(opened, group):
     assert page.run("document.querySelectorAll('#items > .g').length > 1") is (group != "cause")
 
 
-@pytest.mark.parametrize("what", ["report", "drift", "hostile", "many", "plain"])
+@pytest.mark.parametrize("what", ["report", "drift", "hostile", "many", "plain", "unread", "steps"])
 @pytest.mark.parametrize("width", [390, 1400, 2560])
 def test_nothing_scrolls_sideways(opened, what, width):
     page = opened(*answer(what)[0], **answer(what)[1])
@@ -240,7 +244,7 @@ def test_nothing_scrolls_sideways(opened, what, width):
     assert page.run("document.documentElement.scrollWidth <= innerWidth") is True
 
 
-@pytest.mark.parametrize("what", ["report", "drift", "hostile", "plain"])
+@pytest.mark.parametrize("what", ["report", "drift", "hostile", "plain", "unread", "steps"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(opened, what, scheme):
     page = opened(*answer(what)[0], **answer(what)[1])
@@ -274,6 +278,30 @@ def test_without_scripts_everything_is_there(opened, browser):
     assert (page.run(rows), page.run(STATUS)) == (5, "")
 
 
+def unread():
+    """A snapshot whose accounts could not be listed: one cause, every rule unknown."""
+    prod = load(SNAPSHOTS / "prod.json")
+    scope = "/subscriptions/9d0d0000-0000-4000-8000-000000000003"
+    gap = Gap(scope, "accounts", "denied", status=403, needs="Microsoft.CognitiveServices/accounts/read")
+    return replace(prod, resources=[], gaps=[gap], recorded_digest=None)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["as it loads", "grouped anew"])
+def test_findings_of_one_cause_are_one_row(opened, again):
+    page = opened(*answer("unread")[0], **answer("unread")[1])
+    if again:
+        for group in ("rule", "cause"):
+            page.run(
+                f"(s => {{ s.value = '{group}'; s.dispatchEvent(new Event('input', {{bubbles: true}})) }})(document.querySelector('select[name=group]'))"
+            )
+            page.settle()
+    assert page.run("document.querySelectorAll('#items > *').length") == 1
+    row = page.run("document.querySelector('#items > .g > summary').innerText")
+    assert "Not known: subscription 9d0d0000" in row
+    assert "accounts could not be read" in row
+    assert page.run("document.querySelectorAll('#items > .g > .f').length") > 50
+
+
 @cache
 def answer(what):
     """What a page is made of: positional and named arguments of `opened`."""
@@ -281,6 +309,12 @@ def answer(what):
     if what == "report":
         report = check(snapshots, load_policies(["production"]), as_of=date(2026, 11, 22))
         return (report,), {"snapshots": snapshots}
+    if what == "unread":
+        return (check([unread()], load_policies(["production"]), as_of=date(2026, 11, 22)),), {"snapshots": [unread()]}
+    if what == "steps":
+        policies = load_policies(["production"])
+        steps = runbook(snapshots[:1], policies, as_of=date(2026, 11, 22))
+        return (render_runbook(steps, "html"),), {}
     if what == "drift":
         return (diff(snapshots, DriftPolicy(), as_of=date(2026, 11, 22)),), {"snapshots": snapshots}
     if what == "hostile":

@@ -113,7 +113,7 @@ def test_a_port_in_use(tmp_path: Path):
     [
         (["none.json"], 3, "error: "),
         (["bad.json"], 3, "is not a snapshot"),
-        ([], 2, "Missing argument"),
+        ([], 2, "missing argument"),
         (["one.json", "--port", "70000"], 2, "--port"),
         (["one.json", "--fail-rate", "2"], 2, "--fail-rate"),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from rtaudit.render.capacity import capacity
+from rtaudit.inventory.capacity import capacity
 from rtaudit.render.dates import Day, days, horizon_days, undated
 from rtaudit.render.text import name, shorten, value
 from rtaudit.report import Report
@@ -16,7 +16,7 @@ from rtaudit.subjects.world import text
 
 ROWS = 40
 """The most that is drawn of each; what is left out is said."""
-_LEFT, _RIGHT, _ROW = 8, 720, 34
+_LEFT, _RIGHT, _ROW = 8, 1064, 34
 
 
 def calendar(report: Report, worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:

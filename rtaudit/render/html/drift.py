@@ -100,13 +100,11 @@ def _said(kind: str, heads: list[str]) -> str:
 def _row(row: MatrixRow, heads: list[str]) -> dict[str, Any]:
     from rtaudit.drift.sentences import row_sentence
     from rtaudit.render import drift_labels as words
+    from rtaudit.render.drift_labels import turn
 
     rules = list(
         dict.fromkeys(
-            f"{one['rule']} {one['left']} → {one['right']}"
-            for change in row.changes
-            if change is not None
-            for one in change.rules
+            f"{one['rule']} {turn(one)}" for change in row.changes if change is not None for one in change.rules
         )
     )
     return {
@@ -122,7 +120,7 @@ def _row(row: MatrixRow, heads: list[str]) -> dict[str, Any]:
             (head, words.cell_text(row, cell, 400), "odd" if cell.odd else "" if cell.known else "unk")
             for head, cell in zip(heads, row.cells, strict=True)
         ],
-        "rules": [value(rule, 120) for rule in rules],
+        "rules": [(value(rule, 120), rule.endswith("pass → fail")) for rule in rules],
         "reasons": words.reasons(row, heads),
     }
 

@@ -29,8 +29,12 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 _LEFT_OUT = ("RTA-OBS-", "RTA-RES-004", "RTA-NET-010", "RTA-RAI-006")
 """What no session passes: logs, locks, the way out."""
-_MARKS = {"ok": "✓", "bad": "✕", "unk": "?", "off": "·"}
-_WORDS = {"ok": "good", "bad": "bad", "unk": "not known", "off": "not checked"}
+_MARKS = {"ok": "✓", "bad": "✕", "warn": "!", "unk": "?", "off": "·"}
+_WORDS = {"ok": "good", "bad": "bad", "warn": "weak", "unk": "not known", "off": "not checked"}
+_TROUBLE = ("bad", "unk", "warn")
+"""The statuses of a step that needs attention, worst first."""
+_TRUE_ANYWAY = ("Private endpoint", "Firewall", "Account", "Deployment")
+"""Steps whose facts hold whatever the rules found."""
 
 
 @dataclass
@@ -39,8 +43,13 @@ class PathStep:
 
     label: str
     status: str = "off"
-    """ok, bad, unk, or off where nothing was checked."""
-    sentence: str = ""
+    """ok, bad (critical or high), warn (medium or lower), unk, or off where nothing was checked."""
+    seen: str = ""
+    """What is there, in a few words."""
+    finding: Finding | None = None
+    """The worst that was found."""
+    more: int = 0
+    """How many further findings there are."""
 
     @property
     def mark(self) -> str:
@@ -61,8 +70,6 @@ class LivePath:
     environment: str
     about: str
     steps: list[PathStep]
-    says: str = ""
-    """What is worst on it, in a sentence; empty where nothing is."""
     others: list[str] = field(default_factory=list)
 
     @property
@@ -72,14 +79,19 @@ class LivePath:
 
     @property
     def troubled(self) -> bool:
-        """True where a step is bad or not known."""
-        return any(step.status in ("bad", "unk") for step in self.steps)
+        """True where a step needs attention."""
+        return any(step.status in _TROUBLE for step in self.steps)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Sorts the path with the most trouble first."""
+        return tuple(-sum(step.status == status for step in self.steps) for status in _TROUBLE)
 
 
 def paths(report: Report, worlds: Sequence[EstateIndex]) -> tuple[list[LivePath], int]:
     """The paths to draw, worst first, and how many more have no problem."""
     found = [path for world in worlds for path in _of_world(report, world)]
-    found.sort(key=lambda path: (-sum(step.status == "bad" for step in path.steps), -sum(step.status == "unk" for step in path.steps)))  # fmt: skip
+    found.sort(key=lambda path: path.order)
     if len(found) <= ACCOUNTS:
         return found, 0
     drawn: dict[tuple[Any, ...], LivePath] = {}
@@ -152,7 +164,6 @@ def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhe
     steps = [
         step for step in steps if step.label not in ("Gateway", "Private endpoint", "Firewall") or step.status != "off"
     ]
-    worst = sorted((one for found in by_step.values() for one in found if _counts(one)), key=lambda one: one.order)
     about = [value(account.raw.get("kind"), 20), value(arm_id.region(account.raw.get("location")) or "no region", 30)]
     about.append(f"{len(deployments)} realtime deployment{'' if len(deployments) == 1 else 's'}")
     return LivePath(
@@ -160,7 +171,6 @@ def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhe
         value(world.snapshot.environment, 60),
         " · ".join(about),
         steps,
-        worst[0].message if worst else "",
     )
 
 
@@ -178,19 +188,14 @@ def _counts(finding: Finding) -> bool:
 def _step(label: str, findings: list[Finding], seen: str) -> PathStep:
     counting = sorted((one for one in findings if _counts(one)), key=lambda one: (one.outcome != "fail", SEVERITIES.index(one.severity)))  # fmt: skip
     if counting:
-        status = "bad" if counting[0].outcome == "fail" else "unk"
-        return PathStep(label, status, _without_name(counting[0]))
+        worst = counting[0]
+        status = "unk" if worst.outcome != "fail" else "bad" if worst.severity in ("critical", "high") else "warn"
+        return PathStep(label, status, seen if label in _TRUE_ANYWAY else "", worst, len(counting) - 1)
     if findings:
         return PathStep(label, "ok", seen)
     if label == "Client":
         return PathStep(label, "off", f"{seen}: not checked" if seen else "no contract given")
     return PathStep(label, "off", "not checked")
-
-
-def _without_name(finding: Finding) -> str:
-    """A finding's sentence without the account's name in front: the drawing has it above."""
-    head, colon, rest = finding.message.partition(": ")
-    return rest if colon and head.lower() in arm_id.key(finding.resource) else finding.message
 
 
 def _model(deployment: Subject) -> str:
@@ -209,14 +214,15 @@ def _facts(account: Subject, deployments: Sequence[Subject], world: EstateIndex)
     ]
     exposure = value(account.fact("exposure"), 20)
     keys = "keys off" if account.properties.get("disableLocalAuth") is True else "keys on"
-    models = [f"{one.name}: {_model(one)}" for one in deployments]
+    speech = sorted(deployments, key=lambda one: one.fact("realtimeRole") != "speech")
+    models = [f"{one.name}: {_model(one)}" for one in speech]
     clients = [one.name for one in world.clients]
     return {
         "Client": value(", ".join(clients[:3]), 80) if clients else "",
         "DNS": "private zones answer for its hosts",
         "Private endpoint": value(f"{', '.join(approved[:2])} approved", 80) if approved else "",
         "Firewall": f"exposure {exposure}",
-        "Account": f"{keys}, exposure {exposure}",
-        "Deployment": value("; ".join(models[:2]) + (f"; {len(models) - 2} more" if len(models) > 2 else ""), 120),
+        "Account": f"API {keys}",
+        "Deployment": value("".join(models[:1]) + (f", and {len(models) - 1} more" if len(models) > 1 else ""), 120),
         "Fallback": "another region serves the model",
     }

@@ -12,10 +12,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rtaudit.render.text import value
+from rtaudit.render.text import shorten, value
 from rtaudit.report import Report
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
+VERDICT_CLASSES = {"ready": "ok", "notReady": "bad", "incomplete": "unk"}
+"""Verdict of a report -> its CSS class."""
 
 
 def page(template: str, **values: Any) -> Iterator[str]:
@@ -59,11 +61,23 @@ def made(report: Report) -> list[tuple[str, str]]:
     rows += [
         (
             f"Policy {value(one['name'], 80)}",
-            f"{value(one.get('digest') or '', 100)} {value(one.get('params') or {}, 2000)}",
+            ". ".join(filter(None, (value(one.get("digest") or "", 100), _parameters(one.get("params") or {})))),
         )
         for one in report.policies
     ]
     return rows
+
+
+def _parameters(params: Any) -> str:
+    """The parameters that have a value, as `name value, …`."""
+    if not isinstance(params, dict):
+        return value(params, 2000)
+    chosen = [
+        f"{value(key, 60)} {', '.join(value(each, 100) for each in one) if isinstance(one, list) else value(one, 200)}"
+        for key, one in params.items()
+        if one is not None and one != []
+    ]
+    return shorten("; ".join(chosen), 2000)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -12,9 +13,9 @@ from rtaudit.render.dates import worlds_of
 from rtaudit.render.html.domains import domain_of, scores
 from rtaudit.render.html.drawings import calendar, quota, rates
 from rtaudit.render.html.livepath import paths
-from rtaudit.render.html.page import made, page
+from rtaudit.render.html.page import VERDICT_CLASSES, made, page
+from rtaudit.render.html.steps import values
 from rtaudit.render.plots import coverage, heat
-from rtaudit.render.runbook import ON_PAPER, command_of, ending, heading, notes
 from rtaudit.render.text import (
     VERDICTS,
     conclusion,
@@ -30,21 +31,21 @@ from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
 from rtaudit.report.gate import verdict_of
 from rtaudit.report.model import Observation
-from rtaudit.report.runbook import Runbook
 from rtaudit.report.wording import counted
 
 BLOCKERS = 8
 """Causes that the top lists; the others are counted."""
+OTHERS = 5
+"""Causes that the top lists where nothing blocks."""
 ROWS = 60
 """With more causes than this the findings are grouped by rule, so that the page stays short."""
-FOLDED = 4
+FOLDED = 2
 """Findings of one cause from which on they are shown as one row, which opens."""
 RICH = 400
 """With more findings than this to open, why, links and waiver stand at the rule only."""
 _OBSERVATIONS = 10
 _LINK = re.compile(r"https?://[\w.~:/?#@!$&'()*+,;=%-]+\Z", re.ASCII)
 _STATES = (("fail", "failed", True), ("unknown", "not known", True), ("known", "known", True), ("waived", "waived", True), ("pass", "passed", False), ("notApplicable", "not applicable", False))  # fmt: skip
-_CLASSES = {"ready": "ok", "notReady": "bad", "incomplete": "unk"}
 _QUIET = ("pass", "notApplicable")
 
 
@@ -61,23 +62,27 @@ def render(report: Report, options: Options) -> Iterator[str]:
     loud = [one for one in report.findings if one.outcome not in _QUIET]
     found = causes(loud, report.gate)
     rich = len(loud) <= RICH
-    blockers = _blockers([one for one in found if one.blocks], many=len(labels) > 1)
+    many = len(labels) > 1
+    blockers = _blockers([one for one in found if one.blocks], many=many)
+    others = [one for one in found if one.lead.outcome in ("fail", "unknown") and not one.lead.known]
     drawn, untroubled = paths(report, worlds)
     score = scores(report.findings, [one["environment"] for one in report.snapshots])
     return page(
         "report.html",
-        title=f"{', '.join(labels[:3]) or 'Launch review'}: {VERDICTS.get(report.verdict, report.verdict)}",
+        title=f"{', '.join(labels[:3]) or 'Source scan'}: {VERDICTS.get(report.verdict, report.verdict)}",
         report=report,
         labels=labels,
         digests=[value(one.get("digest"), 80) for one in report.snapshots],
         policies=[value(one["name"], 60) for one in report.policies],
         verdict=VERDICTS.get(report.verdict, report.verdict).capitalize(),
-        verdict_class=_CLASSES.get(report.verdict, "unk"),
+        verdict_class=VERDICT_CLASSES.get(report.verdict, "unk"),
         planned=any(one.get("planned") for one in report.snapshots),
         conclusion=conclusion(report).partition(": ")[2].capitalize(),
         warnings=[value(one, 1000) for one in report.warnings],
         blockers=blockers[:BLOCKERS],
         blockers_left=len(blockers[BLOCKERS:]),
+        others=[] if blockers else [_blocker(one, many=many) for one in others[:OTHERS]],
+        others_left=len(others[OTHERS:]),
         numbers=_numbers(report),
         environments=_environments(report, labels) if len(labels) > 1 else [],
         scores=score,
@@ -86,7 +91,8 @@ def render(report: Report, options: Options) -> Iterator[str]:
         untroubled=untroubled,
         groups=_groups(report, found, numbers, rules, rich=rich),
         grouped="cause" if len(found) <= ROWS else "rule",
-        quiet=[_row(one, numbers) for one in report.findings if one.outcome in _QUIET],
+        quiet=_quiet(report, numbers, many=many),
+        quiet_count=sum(one.outcome in _QUIET for one in report.findings),
         states=_STATES,
         severities=SEVERITIES,
         owners=sorted(owners.values(), key=lambda pair: pair[1]),
@@ -97,30 +103,18 @@ def render(report: Report, options: Options) -> Iterator[str]:
         coverage=coverage(report, options.snapshots),
         rules=[_rule(report, rule) for rule in sorted(report.rules)],
         made=made(report),
-        steps=_steps(options.runbook),
-        files=[value(one.get("file") or one["environment"], 200) for one in report.snapshots],
+        steps=values(options.runbook, "bash") if options.runbook else None,
+        source=not report.snapshots,
+        runbook=_runbook(report),
     )
 
 
-def _steps(runbook: Runbook | None) -> dict[str, Any] | None:
-    """The steps to ready: each with heading, command and notes, and how it ends; None where none were worked out."""
-    if runbook is None:
-        return None
-    rows = [
-        {
-            "severity": one.severity,
-            "heading": value(f"{one.environment}: {heading(one)}", 500),
-            "command": command_of(one, "bash"),
-            "notes": [value(note, 500) for note in notes(one)],
-        }
-        for one in runbook.steps[:STEPS]
-    ]
-    hand = [value(f"{one.rule} {one.message} {one.reason}", 500) for one in runbook.by_hand[:STEPS]]
-    return {"rows": rows, "hand": hand, "ending": value(ending(runbook), 300), "on_paper": ON_PAPER}
-
-
-STEPS = 50
-"""Steps that the page lists; `rtaudit runbook` prints all."""
+def _runbook(report: Report) -> str:
+    """The command that prints the steps of what was checked."""
+    files = [shlex.quote(value(one.get("file") or one["environment"], 200)) for one in report.snapshots]
+    packs = [value(one["name"], 60) for one in report.policies]
+    chosen = [] if packs == ["production"] else [f"--policy {shlex.quote(one)}" for one in packs]
+    return " ".join(["rtaudit runbook", *files, *chosen, f"--as-of {value(report.as_of, 20)}"])
 
 
 def _numbers(report: Report) -> list[tuple[int, str, str]]:
@@ -132,7 +126,11 @@ def _numbers(report: Report) -> list[tuple[int, str, str]]:
     rows = [
         (summary.get("pass", 0), "passed", "ok"),
         (summary.get("fail", 0), "failed" + (f" ({worst})" if worst else ""), "bad"),
-        (unread, "not known" + ("" if unread else ": every read that a check needed succeeded"), "unk"),
+        (
+            unread,
+            "not known" + ("" if unread or not report.snapshots else ": every read that a check needed succeeded"),
+            "unk",
+        ),
     ]
     known = sum(1 for one in report.findings if one.known)
     rows += [(summary["waived"], "waived", "off")] if summary.get("waived") else []
@@ -178,7 +176,7 @@ def _environments(report: Report, labels: Sequence[str]) -> list[dict[str, Any]]
             {
                 "label": label,
                 "verdict": VERDICTS.get(verdict, verdict),
-                "class": _CLASSES[verdict],
+                "class": VERDICT_CLASSES[verdict],
                 "says": f"{failed} failed, {unknown} not known, {sum(one.outcome == 'pass' for one in own)} passed",
             }
         )
@@ -192,7 +190,12 @@ def _groups(
     if len(found) <= ROWS:
         for cause in found:
             rows = [_row(one, owners, report, rules, rich=rich) for one in cause.findings]
-            folded = {"title": cause.lead.message, "rule": rule_list(cause.rules), "severity": cause.lead.severity}
+            folded = {
+                "title": cause.lead.message,
+                "rule": rule_list(cause.rules),
+                "severity": cause.lead.severity,
+                "state": "unknown" if cause.lead.outcome == "unknown" else "",
+            }
             yield {
                 "rows": rows,
                 "title": None,
@@ -212,17 +215,36 @@ def _groups(
             "title": value(text.title, 300) if text else value(rule, 60),
             "rule": value(rule, 60),
             "severity": severity,
+            "state": "",
             "count": counted(len(findings), "finding"),
         }
 
 
+def _quiet(report: Report, owners: dict[str, int], *, many: bool) -> list[dict[str, Any]]:
+    """What passed or does not apply, by rule and environment: each resource, with a note where there is one."""
+    found: dict[tuple[str, str, str, str], list[tuple[int, str]]] = {}
+    for one in report.findings:
+        if one.outcome in _QUIET:
+            resource = name(one.resource) + (f" · {value(one.note, 300)}" if one.note else "")
+            group = found.setdefault((one.outcome, one.rule, one.severity, one.environment), [])
+            group.append((owners[arm_id.key(owning_resource_name(one.resource))], resource))
+    return [
+        {
+            "state": outcome,
+            "severity": severity,
+            "domain": domain_of(rule),
+            "environment": value(environment, 60),
+            "title": f"{'passed' if outcome == 'pass' else 'not applicable'} {value(rule, 60)}"
+            + (f" {value(report.rules[rule].title, 300)}" if rule in report.rules else "")
+            + (f" · {value(environment, 60)}" if many else ""),
+            "rows": rows,
+        }
+        for (outcome, rule, severity, environment), rows in found.items()
+    ]
+
+
 def _row(
-    finding: Finding,
-    owners: dict[str, int],
-    report: Report | None = None,
-    rules: dict[str, int] | None = None,
-    *,
-    rich: bool = False,
+    finding: Finding, owners: dict[str, int], report: Report, rules: dict[str, int], *, rich: bool = False
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "state": outcome_label(finding),
@@ -233,8 +255,6 @@ def _row(
         "environment": value(finding.environment, 60),
         "owner": owners[arm_id.key(owning_resource_name(finding.resource))],
     }
-    if report is None or rules is None:
-        return {**row, "note": value(finding.note, 300) if finding.note else ""}
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
     seen = () if unknown else finding.observations[:_OBSERVATIONS]

@@ -9,12 +9,15 @@
   const more = document.getElementById("more");
   if (list && controls) {
     const loud = Array.from(list.querySelectorAll("[data-state]"));
-    const items = loud.concat(quiet ? Array.from(quiet.children) : []);
+    const items = loud.concat(quiet ? Array.from(quiet.querySelectorAll(".qs>p")) : []);
+    // What passed has its state, severity and domain once for each rule.
+    const facts = new Map(items.map((item) => [item, item.dataset.state ? item.dataset : { ...item.parentElement.dataset, ...item.dataset }]));
     const texts = new Map();
     const textOf = (item) => {
       let text = texts.get(item);
       if (text === undefined) {
-        text = item.textContent.toLowerCase();
+        text = (item.dataset.state ? item : item.parentElement.firstChild).textContent;
+        text = (item.dataset.state ? text : `${text} ${item.textContent}`).toLowerCase();
         texts.set(item, text);
       }
       return text;
@@ -28,6 +31,11 @@
     let asked = false;
     let grouped = grouping ? grouping.value : "";
 
+    const titleOf = (item) =>
+      Array.from(item.querySelector(".say").childNodes)
+        .filter((node) => node.className !== "who")
+        .map((node) => node.textContent)
+        .join("");
     const regroup = () => {
       if (!grouping || grouping.value === grouped) {
         return;
@@ -44,7 +52,7 @@
         groups.get(key).push(item);
       }
       for (const [key, members] of groups) {
-        if (grouped === "cause" && members.length < 4) {
+        if (grouped === "cause" && members.length < 2) {
           parts.append(...members);
           continue;
         }
@@ -57,15 +65,18 @@
         const say = document.createElement("span");
         say.className = "say";
         const option = grouped === "owner" ? controls.querySelector(`select[name=owner] option[value="${key}"]`) : null;
-        const said = members[0].querySelector(".say");
-        say.textContent = option ? option.textContent : grouped === "cause" && said ? said.firstChild.textContent : key;
+        say.textContent = option ? option.textContent : grouped === "cause" ? titleOf(members[0]) : key;
         const who = document.createElement("span");
         who.className = "who";
         const count = document.createElement("span");
         count.className = "count";
         who.append(count);
         say.append(who);
-        summary.append(chip, say);
+        const id = document.createElement("span");
+        id.className = "id";
+        const rules = Array.from(new Set(members.map((member) => member.dataset.rule)));
+        id.textContent = grouped === "cause" ? rules[0] + (rules.length > 1 ? ` (+ ${rules.length - 1} more)` : "") : "";
+        summary.append(chip, say, id);
         group.append(summary, ...members);
         parts.append(group);
       }
@@ -124,9 +135,10 @@
       let fitting = 0;
       let flat = 0;
       for (const item of items) {
+        const fact = facts.get(item);
         const fits =
-          states.has(item.dataset.state) &&
-          wanted.every(([name, value]) => item.dataset[name] === value) &&
+          states.has(fact.state) &&
+          wanted.every(([name, value]) => fact[name] === value) &&
           words.every((word) => textOf(item).includes(word));
         const group = item.parentElement.className === "g" ? item.parentElement : null;
         if (fits) {
@@ -153,6 +165,10 @@
       }
       if (quiet) {
         quiet.hidden = !states.has("pass") && !states.has("notApplicable");
+        quiet.open = !quiet.hidden;
+        for (const part of quiet.children) {
+          part.hidden = part.className !== "qs" || !part.querySelector("p:not([hidden])");
+        }
       }
       more.hidden = flat <= room;
       status.textContent = `${fitting} of ${items.length} shown`;

@@ -35,6 +35,8 @@ from rtaudit.snapshot.redact.shown import (
 from rtaudit.snapshot.secrets import cut_secrets
 
 KEY_BYTES = 32
+_KEY_FILE = 4096
+"""Characters that are read of a file with a key."""
 
 _NAMES = frozenset(
     {
@@ -96,7 +98,8 @@ def load_key(path: str | Path) -> bytes:
     """
     try:
         try:
-            text = Path(path).read_text(encoding="ascii").strip()
+            with open(path, encoding="ascii") as file:
+                text = file.read(_KEY_FILE).strip()
         except FileNotFoundError:
             key = secrets.token_bytes(KEY_BYTES)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -64,7 +64,7 @@ LONGEST = 100
 PARENTS = frozenset(
     {
         "api-properties",  # connection strings and keys of linked services
-        "web-hook-properties", "webhook-properties", "webhook-property",  # of an alert's action: what the hook is sent
+        "web-hook-properties", "webhook-properties", "webhook-property", "custom-properties",  # of an alert's action: what the hook is sent
         "request-message", "custom-headers", "request-headers", "secure-settings", "protected-settings", "sensitive-settings",
     }
 )  # fmt: skip
