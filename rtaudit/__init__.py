@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rtaudit.api.source import scan_source
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
+    from rtaudit.inventory import list_inventory
     from rtaudit.plan import plan as plan_snapshot
     from rtaudit.policy import Pack, Waiver, load_policies, load_waivers
     from rtaudit.report import Finding, Report
@@ -46,6 +47,7 @@ _WHERE = {
     "api.source": ("scan_source",),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
+    "inventory": ("list_inventory",),
     "plan": ("plan_snapshot:plan",),
     "policy": ("Pack", "Waiver", "load_policies", "load_waivers"),
     "report": ("Finding", "Report", "load_report:load"),
@@ -71,6 +73,7 @@ __all__ = [
     "diff",
     "draft_contract",
     "lint",
+    "list_inventory",
     "load_drift",
     "load_policies",
     "load_report",

@@ -112,10 +112,13 @@ def _root(
     pass
 
 
-def command(group: typer.Typer = app, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
+def command(
+    group: typer.Typer = app, name: str | None = None, *, trees: bool = False, **settings: Any
+) -> Callable[[_Function], _Function]:
     """Register a function as a command whose errors end as `error:` and `hint:` on stderr, with their exit code.
 
-    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group.
+    A parameter whose type is a group of `rtaudit.settings.options` brings the options of this group. With `trees` the command
+    makes values without cycles, and none are looked for.
     """
 
     def register(function: _Function) -> _Function:
@@ -125,7 +128,12 @@ def command(group: typer.Typer = app, name: str | None = None, **settings: Any) 
         def run(*args: Any, **kwargs: Any) -> Any:
             try:
                 with terminable():
-                    return called(*args, **kwargs)
+                    if not trees:
+                        return called(*args, **kwargs)
+                    from rtaudit.documents.trees import no_cycles
+
+                    with no_cycles(ever=True):
+                        return called(*args, **kwargs)
             except (typer.Exit, typer.Abort):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (said, with its own exit code)

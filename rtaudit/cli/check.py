@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from rtaudit.settings import options
 
 
-@command()
+@command(trees=True)
 def check(
     context: typer.Context,
     chosen: options.Snapshots,
@@ -36,8 +35,6 @@ def check(
     from rtaudit.snapshot import load
 
     del label  # its callback has read the file
-    # Trees of resources and rows of findings, no cycle among them: looking for some, at the end too, takes seconds.
-    gc.disable()
     files = snapshots_given(context, chosen.snapshot)
     if len(files) != len(set(files)):
         raise UsageError("the same snapshot is given twice", "name each file once")

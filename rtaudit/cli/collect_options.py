@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -39,7 +38,9 @@ def observed(reach: options.Reach, progress: str) -> Iterator[CollectionObserver
     """What looks on at a collection: its log and progress are open within, and signals end it with what there is."""
     if progress not in PROGRESS:
         raise UsageError(f"unknown --progress '{progress}'", allowed_hint(progress, PROGRESS))
-    with _no_garbage():
+    from rtaudit.documents.trees import no_cycles
+
+    with no_cycles(ever=True):
         from rtaudit.cli.progress import Progress
         from rtaudit.collect import CollectionObserver
 
@@ -166,19 +167,6 @@ def _call_log(reach: options.Reach) -> Iterator[Any]:
         if lost:
             what = f"{reach.log_file} does not hold every call: {lost[0].strerror}"
             print(f"warning: {plain(what)}", file=sys.stderr)
-
-
-@contextlib.contextmanager
-def _no_garbage() -> Iterator[None]:
-    # Answers are trees that all stay, and so do the classes of the SDKs: looking through them for cycles again and again
-    # finds nothing, and took a fifth of the time.
-    gc.disable()
-    try:
-        yield
-    finally:
-        # Nor is it looked through at the end of the process.
-        gc.freeze()
-        gc.enable()
 
 
 @contextlib.contextmanager

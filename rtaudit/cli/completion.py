@@ -36,7 +36,7 @@ def _groups() -> Sequence[str]:
 
 
 def _inventories() -> Sequence[str]:
-    from rtaudit.render.inventory import INVENTORIES
+    from rtaudit.inventory import INVENTORIES
 
     return list(INVENTORIES)
 

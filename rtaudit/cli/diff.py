@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from rtaudit.snapshot import Snapshot
 
 
-@command()
+@command(trees=True)
 def diff(chosen: command_options.Compared) -> None:
     """Compare environments, or one environment over time. Expected-by-design differences (ids, host names, etags) are ignored.
 
@@ -34,8 +33,6 @@ def diff(chosen: command_options.Compared) -> None:
 
     from rtaudit.api.checks import diff as compare
 
-    # Snapshots are large and hold no cycles: to look for them again and again doubles the time.
-    gc.disable()
     loaded = _load(chosen.snapshots, chosen.git)
     drift = compare(
         *loaded, drift_policy=chosen.drift_policy, role_map=chosen.role_map, pair_by_tag=tag, as_of=day,

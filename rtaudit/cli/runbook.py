@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _OF_EXTENSION = {".txt": "table", ".md": "markdown", ".sh": "sh", ".ps1": "ps1", ".json": "json", ".html": "html"}
 
 
-@command()
+@command(trees=True)
 def runbook(
     context: typer.Context,
     chosen: options.Snapshots,
@@ -40,8 +39,6 @@ def runbook(
     from rtaudit.snapshot import load
 
     del label  # its callback has read the file
-    # As of check: trees of resources and rows of findings, no cycle among them.
-    gc.disable()
     outputs = _outputs(mending.output)
     shell = _shell(mending.shell)
     answers = _answers(mending.answer)

@@ -27,8 +27,8 @@ def show(chosen: command_options.Shown) -> None:
     """Print what a snapshot holds: its accounts, deployments, what each region could host, endpoints, gaps."""
     from rtaudit.cli.outputs import parse_outputs, screen
     from rtaudit.documents import write_atomically
+    from rtaudit.inventory import INVENTORIES
     from rtaudit.render import whole
-    from rtaudit.render.inventory import INVENTORIES
     from rtaudit.render.inventory import show as render_inventory
     from rtaudit.settings.values import TABLES
     from rtaudit.snapshot import load

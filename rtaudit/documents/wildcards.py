@@ -1,4 +1,4 @@
-"""Wildcards: compile patterns in which `*` stands for any text, so that no text takes long."""
+"""Wildcards: compile patterns in which `*` is any text, so that no text takes long."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, PRIVATE_ENDPOINT, SUBSCRIPTION
+from rtaudit.documents.trees import no_cycles
 from rtaudit.drift import sides
 from rtaudit.drift.model import Change, Comparison, Drift, with_rules
 from rtaudit.snapshot import ASPECTS, Snapshot
@@ -46,7 +47,6 @@ def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack
     """
     if not any(change.decision == "drift" for comparison in drift.comparisons for change in comparison.changes):
         return drift
-    from rtaudit.policy.check import no_cycles
     from rtaudit.subjects import EstateIndex
 
     judging = _Judging(packs, as_of)

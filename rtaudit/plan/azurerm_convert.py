@@ -118,7 +118,7 @@ def _criteria(place: Conversion) -> None:
             criteria.setdefault("allOf", []).append(block)
             continue
         one: dict[str, Any] = {"name": f"Metric{number + 1}", "criterionType": "DynamicThresholdCriterion" if dynamic else "StaticThresholdCriterion"}  # fmt: skip
-        for name, to in _CRITERION.items():
+        for name, to in CRITERION.items():
             put(one, to, block.get(name))
         dimensions = block.get("dimension")
         if isinstance(dimensions, Unknown):
@@ -128,7 +128,7 @@ def _criteria(place: Conversion) -> None:
         criteria.setdefault("allOf", []).append(one)
 
 
-_CRITERION = {
+CRITERION = {
     "metric_namespace": "metricNamespace",
     "metric_name": "metricName",
     "aggregation": "timeAggregation",
@@ -137,6 +137,7 @@ _CRITERION = {
     "alert_sensitivity": "alertSensitivity",
     "skip_metric_validation": "skipMetricValidation",
 }
+"""Argument of a metric alert's criterion -> its field in Azure Resource Manager."""
 
 
 def _activity(place: Conversion) -> None:

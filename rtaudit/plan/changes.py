@@ -150,10 +150,8 @@ class Changes:
             return None
         if "constant_value" in expression:
             return expression["constant_value"]
-        references = expression.get("references")
-        if module == "" and isinstance(references, list) and references and str(references[0]).startswith("var."):
-            return self._variable(str(references[0])[4:])
-        return None
+        first = next(iter(_references(expression)), "")
+        return self._variable(first[4:]) if module == "" and first.startswith("var.") else None
 
     def _variable(self, name: str) -> Any:
         """The value of a root variable; None where it is sensitive."""
@@ -178,10 +176,9 @@ class Changes:
 
     def all_targets(self, change: PlannedChange, expression: Any, wanted: str) -> list[str]:
         """The ids of everything wanted that an expression of `change` refers to, each once, in order."""
-        references = expression.get("references") if isinstance(expression, dict) else None
         found: dict[str, None] = {}
-        for reference in references if isinstance(references, list) else ():
-            one = self._follow(str(reference), change.module, change.index, wanted, 0)
+        for reference in _references(expression):
+            one = self._follow(reference, change.module, change.index, wanted, 0)
             target = self.id_of(one) if isinstance(one, PlannedChange) else one
             if target:
                 found[target] = None
@@ -244,12 +241,9 @@ class Changes:
             self.ids[change.address] = identify(self, change) or ""
         return self.ids[change.address] or None
 
-    def prior(self, address: str) -> dict[str, Any]:
-        """The values of a data source or resource in the plan's prior state; empty where it has none."""
-        return self._prior.get(address, {})
-
     @cached_property
     def _prior(self) -> dict[str, dict[str, Any]]:
+        """The values of the data sources and resources in the plan's prior state, by address."""
         state = self.document.get("prior_state")
         values = state.get("values") if isinstance(state, dict) else None
         found: dict[str, dict[str, Any]] = {}
@@ -309,7 +303,7 @@ class Changes:
             return self._into_module(steps, module, index, wanted, depth)
         if steps[0] == "data":
             address = ".".join([*([module] if module else []), *map(str, steps[:3])])
-            return _as_id(self.prior(address).get("id")) or ""
+            return _as_id(self._prior.get(address, {}).get("id")) or ""
         if steps[0] in ("local", "each", "count", "path", "terraform", "self"):
             return None
         at = next((step for step in steps[2:3] if not isinstance(step, str) or f'["{step}"]' in reference), None)
@@ -347,12 +341,15 @@ class Changes:
             return None
         if "constant_value" in expression:
             return _as_id(expression["constant_value"])
-        references = expression.get("references")
-        rows = references if isinstance(references, list) else ()
-        found = [self._follow(str(one), module, index, wanted, depth) for one in rows]
+        found = [self._follow(one, module, index, wanted, depth) for one in _references(expression)]
         # What is wanted comes before the id of another thing, and that before something else.
         ways = sorted((one for one in found if one is not None), key=_distance)
         return ways[0] if ways else None
+
+
+def _references(expression: Any) -> list[str]:
+    found = expression.get("references") if isinstance(expression, dict) else None
+    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 def _distance(way: PlannedChange | str) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from rtaudit.documents.trees import no_cycles
 from rtaudit.policy.evaluate import evaluate, join_packs
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import BoundRule
@@ -80,18 +79,6 @@ def check(
         findings=findings,
         warnings=warnings,
     )
-
-
-@contextmanager
-def no_cycles() -> Iterator[None]:
-    """Judging makes most of a million small objects and no cycle among them: the collector of cycles would only walk them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _summary(findings: Sequence[Finding]) -> dict[str, Any]:

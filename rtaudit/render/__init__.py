@@ -64,7 +64,11 @@ FORMATS: dict[str, Format] = {
     "markdown": Format(
         "summaries and pull requests", f"{_HERE}.markdown:render", f"{_HERE}.drift_markdown:render", (".md",)
     ),
-    "markdown-short": Format("a comment or a chat: what blocks, in 4,000 characters", f"{_HERE}.markdown:render_short"),
+    "markdown-short": Format(
+        "a comment or a chat: what blocks, in 4,000 characters",
+        f"{_HERE}.markdown:render_short",
+        f"{_HERE}.drift_markdown:render_short",
+    ),
     "html": Format("people", f"{_HERE}.html:render", f"{_HERE}.html:render_drift", (".html", ".htm")),
     "ics": Format("a calendar: retirements of models, expiries of waivers", f"{_HERE}.ics:render", None, (".ics",)),
     "csv": Format("spreadsheets", f"{_HERE}.csv:render", None, (".csv",)),

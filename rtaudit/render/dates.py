@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rtaudit.azure import arm_id
-from rtaudit.render.inventory import deployments
+from rtaudit.inventory.rows import deployments
 from rtaudit.render.text import name, value
 from rtaudit.report import Report
 from rtaudit.snapshot import Snapshot

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from rtaudit.render.markdown import code
+from rtaudit.render.markdown import code, prose
 from rtaudit.render.text import escape_ci_commands, name, shorten, to_printable, verdict
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
@@ -59,7 +59,8 @@ def heading(planned: RunbookStep) -> str:
 
 def notes(planned: RunbookStep) -> list[str]:
     """What is worth knowing before a step is taken."""
-    found = [f"In the code: {text(line)}" for line in planned.code]
+    # What is copied into the code is not cut.
+    found = [f"In the code: {to_printable(line)}" for line in planned.code]
     if planned.step.risk:
         found.append(f"Who notices: {text(planned.step.risk)}")
     if planned.follows:
@@ -159,29 +160,29 @@ def gap_text(gap: Unseen) -> str:
 def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
     yield "# Steps to ready"
     yield ""
-    yield f"{ending(runbook)}. {ON_PAPER}"
+    yield f"{prose(ending(runbook))}. {ON_PAPER}"
     for environment in dict.fromkeys(one["environment"] for one in runbook.before.snapshots):
         steps = [one for one in runbook.steps if one.environment == environment]
         if steps:
             yield f"\n## {code(text(environment))}\n"
         for one in steps:
-            yield f"- [ ] **{one.number}.** {one.severity}: {code(', '.join(one.rules))} {code(text(one.step.say))}"
+            yield f"- [ ] **{one.number}.** {one.severity}: {prose(text(one.step.say))} {code(', '.join(one.rules))}"
             if one.step.command and not one.code:
                 yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {command_of(one, shell)}\n  ```\n"
             for note in notes(one):
-                yield f"  - {code(note)}"
+                yield f"  - {prose(note)}"
     if runbook.by_hand:
         yield "\n## By hand\n"
         for left in runbook.by_hand:
-            yield f"- [ ] {left.severity}: {code(left.rule)} {code(name(left.resource))} {code(text(left.message))}"
-            yield f"  - {code(text(left.reason))}"
+            yield f"- [ ] {left.severity}: {prose(text(left.message))} {code(left.rule)} {code(name(left.resource))}"
+            yield f"  - {prose(text(left.reason))}"
             for step in left.steps:
                 for line in step.lines(shell):
-                    yield f"  - {code(to_printable(line))}"
+                    yield f"  - {code(to_printable(line)) if line.startswith('az ') else prose(to_printable(line))}"
     if runbook.unseen:
         yield "\n## Collect first\n"
         for gap in runbook.unseen:
-            yield f"- [ ] {code(gap_text(gap))}"
+            yield f"- [ ] {prose(gap_text(gap))}"
 
 
 def _script(runbook: Runbook, shell: str) -> Iterator[str]:

@@ -56,17 +56,17 @@ def to_printable(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, with `…` where the middle was left out: between words, where there are some."""
+    """`text` in at most `limit` characters, with `…` where the middle was left out: between words, where it is a sentence."""
     if len(text) <= limit:
         return text
-    head = (limit - 1) * 2 // 3
-    start, end = text[:head], text[len(text) - (limit - 1 - head) :]
-    if limit < _SENTENCE:
-        return f"{start}…{end}"
-    last, first = start.rfind(" ", max(0, head - _WORD)), end.find(" ", 0, _WORD)
-    if last > 0 and text[head] != " ":
-        start = start[: last + 1]
-    return f"{start}…{end[first:] if first >= 0 and not text[: len(text) - len(end)].endswith(' ') else end}"
+    if limit < _SENTENCE or " " not in text:
+        head = (limit - 1) * 2 // 3
+        return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+    head = (limit - 3) * 2 // 3
+    tail = len(text) - (limit - 3 - head)
+    last, first = text.rfind(" ", head - _WORD, head + 1), text.find(" ", tail - 1, tail + _WORD)
+    start = f"{text[:last].rstrip()} " if last > 0 else text[:head]
+    return f"{start}…{text[first:] if first >= 0 else text[tail:]}"
 
 
 _SENTENCE = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from rtaudit.documents import canonical
 from rtaudit.policy import Pack, Waiver, check
 from rtaudit.policy.edit import EditError, answered, asks_in
 from rtaudit.policy.fixes import comes_before
-from rtaudit.report import SEVERITIES, Finding, Report
+from rtaudit.report import SEVERITIES, Finding, Observation, Report
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Step
 from rtaudit.runbook.state import State, Terms, key_of
@@ -22,8 +23,12 @@ from rtaudit.snapshot.gaps import ASSIGNED
 ONE_BY_ONE = 2000
 """Resources of a snapshot up to which each step is proved alone; above, the steps of different accounts are proved together."""
 
+TRIES = 2
+"""Times that one observation may ask for the step in one place: rules that undo each other's steps would ask for ever."""
+
 OF_CLIENT = "It is changed in the client and in its contract."
 OF_PROBE = "It is changed where the probe ran: in its network, or at its client."
+NONE_FITS = "None of the rule's steps fits what was found."
 UNSTATED = "The rule does not state what its fix changes, so nothing can be proved."
 
 
@@ -102,6 +107,8 @@ class _Candidate:
     """Rule, resource and place in the fix, of the worst finding that asks for it."""
     rank: int
     findings: list[Finding] = field(default_factory=list)
+    asks: list[tuple[Finding, Observation]] = field(default_factory=list)
+    """The observations that ask for it."""
 
     @property
     def order(self) -> tuple[int, tuple[str, str, int]]:
@@ -120,6 +127,8 @@ class _Plan:
         self.answers = answers
         self.warnings: list[str] = []
         self._used: set[str] = set()
+        self._tried: dict[tuple[str, str, int], Counter[str]] = {}
+        """Rule, resource and place in the fix -> how often each observation asked for a step there that was taken."""
         self._before = comes_before({one: bound.rule.steps for one, bound in state.terms.rules.items()})
         self._alone = len(state.snapshot.resources) <= ONE_BY_ONE
 
@@ -156,7 +165,7 @@ class _Plan:
             for observation in finding.observations:
                 for place, step in enumerate(observation.steps):
                     key = _identity(step)
-                    if not step.sets or step.manual or key in self._used:
+                    if not step.sets or step.manual or key in self._used or self._in_vain(finding, observation, step):
                         continue
                     rank = SEVERITIES.index(finding.severity)
                     at = (finding.rule, arm_id.key(finding.resource), place)
@@ -165,8 +174,14 @@ class _Plan:
                         one.rank, one.at = rank, at
                     if not one.findings or one.findings[-1] is not finding:
                         one.findings.append(finding)
+                    one.asks.append((finding, observation))
                     break
         return found
+
+    def _in_vain(self, finding: Finding, observation: Observation, step: Step) -> bool:
+        """Whether the same was observed, and mended in the same way, so often that it will not hold."""
+        tried = self._tried.get(_place(finding, step))
+        return tried is not None and tried[_observed(observation)] >= TRIES
 
     def _waits_for(self, one: _Candidate, pending: set[str]) -> set[str]:
         """The rules whose steps have to come before it and have not all been taken."""
@@ -191,6 +206,8 @@ class _Plan:
         changes: list[dict[str, Any]] = []
         for one in group:
             self._used.add(_identity(one.step))
+            for place, observed in {(_place(finding, one.step), _observed(seen)) for finding, seen in one.asks}:
+                self._tried.setdefault(place, Counter())[observed] += 1
             tried.append((one, self._filled(one.step)))
             changes += tried[-1][1]
         try:
@@ -251,7 +268,12 @@ class _Plan:
 
     def by_hand(self) -> list[ByHand]:
         """The failures that are left, with what is to be done by hand."""
-        return [each for one in self._left("fail") for each in _by_hand(one)]
+        rules = self.state.terms.rules
+        return [
+            each
+            for one in self._left("fail")
+            for each in _by_hand(one, NONE_FITS if rules[one.rule].steps else UNSTATED)
+        ]
 
     def _left(self, outcome: str) -> Iterator[Finding]:
         terms = self.state.terms
@@ -308,6 +330,14 @@ def _root(resource: str) -> str:
     return arm_id.key(resource)
 
 
+def _place(finding: Finding, step: Step) -> tuple[str, str, int]:
+    return finding.rule, arm_id.key(finding.resource), step.place
+
+
+def _observed(observation: Observation) -> str:
+    return f"{observation.resource.lower()}\0{observation.field}\0{observation.actual!r}\0{observation.element!r}"
+
+
 def _identity(step: Step) -> str:
     words = step.command.arguments() if step.command else (step.line or step.say,)
     return "\0".join((*words, canonical(list(step.sets))))
@@ -319,8 +349,8 @@ def _effect(finding: Finding | None, outcome: str | None = None) -> Effect:
     return Effect(finding.rule, finding.resource, finding.severity, outcome or finding.outcome, message)
 
 
-def _by_hand(finding: Finding) -> Iterator[ByHand]:
-    """What is left of a failure, once for each reason."""
+def _by_hand(finding: Finding, without: str) -> Iterator[ByHand]:
+    """What is left of a failure, once for each reason; `without` is that of one that has no step."""
     of_kind = {"client": OF_CLIENT, "probe": OF_PROBE}.get(finding.each, UNSTATED)
     reasons: dict[str, list[Step]] = {}
     for observation in finding.observations:
@@ -329,7 +359,7 @@ def _by_hand(finding: Finding) -> Iterator[ByHand]:
                 reasons.setdefault("Its steps were not enough.", [])
             else:
                 reasons.setdefault(step.manual or of_kind, []).append(step)
-    for reason, steps in (reasons or {UNSTATED: []}).items():
+    for reason, steps in (reasons or {without: []}).items():
         unique = {_identity(step): step for step in steps}
         yield ByHand(
             finding.environment,

@@ -248,6 +248,17 @@ _KNOWN = dump(redact(Snapshot.of("x", {}, []))) + "".join(
 """What copies hold anyway: Azure's words."""
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("gpt-realtime-mini-2025-12-15", True), ("gpt-4o-realtime-preview", True), ("gpt-4.1", True), ("gpt-35-turbo-16k", True),
+        ("o4-mini", True), ("gpt-4contoso", False), ("gpt-4o-9lanternhouse", False), ("gpt-4.lantern.house", False), ("o1-o2contoso", False),
+    ],
+)  # fmt: skip
+def test_a_name_behind_a_digit_is_no_model_of_azure(name: str, known: bool) -> None:
+    assert shown.is_model(name) is known
+
+
 def test_networks_keep_their_kind_and_size() -> None:
     rules = ["10.1.2.3", "10.1.2.0/24", "8.8.4.4", "52.1.2.0/28", "0.0.0.0/0", "172.16.4.5", "fd12::1", "10.0.0.0/8"]
     row = {**account(), "properties": {"networkAcls": {"ipRules": [{"value": rule} for rule in rules]}}}

@@ -22,10 +22,11 @@ from rtaudit.assets import policies, snapshots
 from rtaudit.contract import parse_contract
 from rtaudit.drift import dump as dump_drift
 from rtaudit.errors import RtauditError
+from rtaudit.inventory import INVENTORIES
 from rtaudit.policy import load_policies
 from rtaudit.policy.check import check
 from rtaudit.render import FORMATS, render, whole
-from rtaudit.render.inventory import INVENTORIES, show
+from rtaudit.render.inventory import show
 from rtaudit.report.files import dump as dump_report
 from rtaudit.snapshot import Snapshot, dump
 from rtaudit.snapshot.files import parse

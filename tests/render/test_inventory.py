@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rtaudit.inventory import INVENTORIES
+from rtaudit.inventory.capacity import capacity
 from rtaudit.render import whole
-from rtaudit.render.capacity import capacity
-from rtaudit.render.inventory import INVENTORIES, show
+from rtaudit.render.inventory import show
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.subjects import EstateIndex
 

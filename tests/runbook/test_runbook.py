@@ -192,6 +192,16 @@ def test_a_step_that_cannot_be_applied_is_said():
     assert "cannot be proved" in found.warnings[0]
 
 
+def test_rules_that_undo_each_others_steps_come_to_an_end():
+    """A second region is asked for, and the model is not offered there: each deployment would be moved away again."""
+    file = load_cases(assets.policies() / "rules" / "models.cases.yaml")
+    for case in file.cases:
+        if case.rule == "RTA-MOD-005" and case.expect == "fail" and not case.params:
+            found = of(edited(good(), case.change), all_failures=True)
+            assert len(found.steps) < 10, case.name
+            assert found.verdict == check(edited_snapshots([edited(good(), case.change)], found.steps), packs(), as_of=DAY).verdict  # fmt: skip
+
+
 def test_unknown_is_no_step():
     gap = Gap(
         good().resources[0]["id"],

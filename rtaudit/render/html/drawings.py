@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from rtaudit.render.capacity import capacity
+from rtaudit.inventory.capacity import capacity
 from rtaudit.render.dates import Day, days, horizon_days, undated
 from rtaudit.render.text import name, shorten, value
 from rtaudit.report import Report

@@ -139,7 +139,7 @@ ID_WORDS = frozenset(
 
 _MODEL = re.compile(
     r"(?:gpt|o\d|chatgpt|whisper|tts|dall|text|davinci|babbage|codex|computer|sora|model|canary|mai|phi|deepseek|llama|mistral|grok|cohere"
-    r"|azure)(?:-(?:\d[\w.]*|o\d*|mini|nano|pro|realtime|audio|transcribe|diarize|translate|whisper|live|tts|preview|turbo|instruct|chat|latest"
+    r"|azure)(?:-(?:\d{1,8}(?:\.\d{1,4})*[a-z]{0,2}|o\d{0,2}|mini|nano|pro|realtime|audio|transcribe|diarize|translate|whisper|live|tts|preview|turbo|instruct|chat|latest"
     r"|e|embedding|ada|small|large|use|router|image|oss|hd|speech|codex|max|v\d|r\d|research|deep|search|api|text|voice|base|\d+b))*",
     re.IGNORECASE,
 )
