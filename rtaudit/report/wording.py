@@ -191,11 +191,11 @@ def gap_sentence(gap: Gap, resource: str) -> str:
         case "assignedByAzure":
             text = f"{subject}: {what} is assigned by Azure at deployment"
         case "missing" if gap.message and gap.code in WHOLE_CODES:
-            return finish(sentence(f"{subject}: {gap.message}"))
+            return finish(about(subject, gap.message))
         case _ if gap.code == "NotCollected":
             text = f"{subject}: {what} {'were' if what.endswith('s') else 'was'} not collected"
         case "missing" if gap.message:
-            return finish(f"{subject}: {sentence(gap.message)}")
+            return finish(about(subject, gap.message))
         case _:
             text = f"{subject}: {what} could not be read ({', '.join(str(one) for one in (gap.reason, gap.status) if one is not None)})"
     if gap.needs:
@@ -203,6 +203,12 @@ def gap_sentence(gap: Gap, resource: str) -> str:
     elif gap.message and gap.code != "NotCollected":
         text += f": {sentence(gap.message)}"
     return finish(text)
+
+
+def about(subject: str, message: str) -> str:
+    """`subject: message`; the message alone where it begins with the subject."""
+    text = sentence(message)
+    return text if text.startswith(subject) else f"{subject}: {text}"
 
 
 def _spaced(what: str) -> str:

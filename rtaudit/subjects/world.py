@@ -87,7 +87,7 @@ class EstateIndex:
         return self.once(_gaps_of, aspect)
 
     def skipped(self, aspect: str, scope: str) -> Gap | None:
-        """The gap that stands for an aspect that was not read at all, or None when it was."""
+        """The gap of an aspect that was not read at all, or None when it was."""
         if aspect in self.snapshot.aspects:
             return None
         return Gap(scope, aspect, "missing", code="NotCollected", message=f"the aspect {aspect} was not collected")
@@ -187,7 +187,7 @@ class EstateIndex:
         raise ValueError(kind)
 
     def listing_gaps(self, kind: str) -> tuple[Gap, ...]:
-        """Gaps that may hide subjects of a kind: each stands for an unknown finding of its own."""
+        """Gaps that may hide subjects of a kind: each makes an unknown finding of its own."""
         match kind:
             case "account" | "subscription":
                 return self.gaps_anywhere("accounts")
@@ -268,7 +268,7 @@ class Subject:
         self.raw = raw
         self.world = world
         self.account = account
-        """Of a deployment: the account that it stands in."""
+        """Of a deployment: the account that it is in."""
         self.resource: str = raw["id"]
         """Its ARM id as Azure wrote it."""
         self._joined: dict[str, WithGaps] = {}
