@@ -1,4 +1,4 @@
-"""OCSF 1.3 Compliance Findings (class 2003), a JSON array with an event per line. Source: github.com/ocsf/ocsf-schema.
+"""OCSF: renders OCSF 1.3 Compliance Findings (class 2003), a JSON array with an event per line. Source: github.com/ocsf/ocsf-schema.
 
 A check that lacked information is `Warning` there: that is what unknown becomes, never `Pass`.
 """

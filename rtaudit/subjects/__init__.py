@@ -1,7 +1,7 @@
 """Subjects: the resources of a snapshot joined with what belongs to them, and the facts that follow. Computed, never stored.
 
-Each root key (`deployments`) and each fact (`facts.exposure`) is one function in one of this room's modules, and declares the
-aspects that it reads. The modules are listed here; importing them fills `PARTS`.
+Each root key (`deployments`) and each fact (`facts.exposure`) is one function in one of this package's modules, and declares the
+aspects that it reads. The modules are listed here; importing them fills `ATTRIBUTES`.
 """
 
 from rtaudit.subjects import (

@@ -22,7 +22,7 @@ DEFAULT_UPGRADE_OPTION = "OnceCurrentVersionExpired"
 
 @relation(*_BOTH, aspects=("accounts",), fields="account")
 def account(deployment: Subject) -> WithGaps:
-    """The account that the deployment stands in."""
+    """The account that the deployment is in."""
     owner = deployment.account
     return WithGaps(owner.raw if owner else None)
 
@@ -185,7 +185,7 @@ def retirement_date(deployment: Subject) -> WithGaps:
     *_BOTH, aspects=("models",), fields="account: kind location; deployment: properties.model sku.name; models: value"
 )
 def retirement_source(deployment: Subject) -> WithGaps:
-    """Which field of the catalogue the retirement date stands in."""
+    """Which field of the catalogue the retirement date is in."""
     return _earliest(deployment, "source")
 
 

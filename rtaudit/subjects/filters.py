@@ -41,7 +41,7 @@ def effective_filters(deployment: Subject) -> WithGaps:
     """The content filters in force: the policy's own over those of the policy it is based on (`basePolicyName`).
 
     Not readable, so unknown, with no policy named, or with one that the account does not list. What older api-versions call
-    `allowedContentLevel` stands as `severityThreshold`.
+    `allowedContentLevel` is given as `severityThreshold`.
     """
     named = deployment.properties.get("raiPolicyName")
     # Deployments of one account that name one policy have the same filters; gaps name the deployment.

@@ -34,7 +34,7 @@ def activity_log_alerts(subscription: Subject) -> WithGaps:
 def provider_registrations(subscription: Subject) -> WithGaps:
     """The providers that a launch needs in the subscription: `namespace`, `registrationState`, `id`.
 
-    Microsoft.CognitiveServices and Microsoft.Insights; Microsoft.Network too where a private endpoint stands in it.
+    Microsoft.CognitiveServices and Microsoft.Insights; Microsoft.Network too where a private endpoint is in it.
     """
     world = subscription.world
     wanted = ["Microsoft.CognitiveServices", "Microsoft.Insights"]

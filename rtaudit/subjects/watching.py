@@ -18,7 +18,7 @@ SAME = {"modelrequests": "AzureOpenAIRequests", "modelavailabilityrate": "AzureO
 """Metric of Foundry's newer family (lower case) -> the one that says the same. Source: Microsoft's metrics reference."""
 
 _OF_LOGS = "AzureOpenAIRequests"
-"""The metric that a query over AzureDiagnostics stands in for: its rows are requests."""
+"""The metric that a query over AzureDiagnostics replaces: its rows are requests."""
 _TOKEN = re.compile(r"[a-z0-9_-]+")
 
 
@@ -39,7 +39,7 @@ def alerted_metrics(account: Subject) -> WithGaps:
     """
     world = account.world
     gaps = [*list_gaps(world, METRIC_ALERT, account.resource), *list_gaps(world, LOG_ALERT, account.resource)]
-    # "" stands for a deployment that is not there yet, or was not seen.
+    # "" means a deployment that is not there yet, or was not seen.
     wanted: dict[str, Subject | None] = {"": None}
     doubtful = {"": account.join("deployments").gaps}
     sure: set[str] = set()
