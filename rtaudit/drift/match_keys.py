@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import properties, text
 from rtaudit.drift import sides
 from rtaudit.drift.matching import KeyOf
-from rtaudit.drift.sides import Resource, SideIndex, properties, text
+from rtaudit.drift.sides import Resource, SideIndex
 
 
 def key(item: Resource) -> str | None:
