@@ -33,7 +33,7 @@ fuzz: $(VENV)/.dev
 	RTAUDIT_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n 2 tests/fuzz
 
 bench: $(VENV)/.dev
-	for name in help collect check diff render runbook scan plan; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in help collect fill check diff render runbook scan plan; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # Renews the lists: the newest versions that pyproject.toml admits, and for `lowest` the oldest.
 lock: $(VENV)/.dev

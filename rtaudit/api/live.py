@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,8 @@ def collect_snapshot(
     from rtaudit.collect import collect as run
 
     endpoint, identity = _login(cloud, (arm_endpoint, audience, allowed_audiences), auth, request.tenant, credential)
-    return run(request, endpoint, identity, Limits(concurrency=concurrency, budget=timeout), watch)
+    with closing(identity):
+        return run(request, endpoint, identity, Limits(concurrency=concurrency, budget=timeout), watch)
 
 
 def preflight(
@@ -134,7 +136,8 @@ def preflight(
     from rtaudit.collect.preflight import preflight as run
 
     endpoint, identity = _login(cloud, (arm_endpoint, audience, allowed_audiences), auth, request.tenant, credential)
-    return run(request, endpoint, identity, expected, Limits(budget=timeout), watch)
+    with closing(identity):
+        return run(request, endpoint, identity, expected, Limits(budget=timeout), watch)
 
 
 def probe_endpoint(
@@ -165,12 +168,12 @@ def probe_endpoint(
         client=None if client is None else str(client), environment=environment, endpoint=endpoint, cloud=cloud,
     )  # fmt: skip
     how = ProbeOptions(**plan)
-    token = None
     if how.sessions:
         check_host(target, allow_hosts)
         _, identity = _login(target.cloud, (None, None, ()), auth, tenant, credential)
-        token = partial(_token, identity, f"{target.audience}/.default")
-    return run(target, how, token)
+        with closing(identity):
+            return run(target, how, partial(_token, identity, f"{target.audience}/.default"))
+    return run(target, how, None)
 
 
 def _login(

@@ -51,9 +51,11 @@ _PATIENCE = 30.0
 class Identity:
     """A credential with one token per scope for all threads, and what the token says about its owner."""
 
-    def __init__(self, credential: Any, method: str = "default") -> None:
+    def __init__(self, credential: Any, method: str = "default", session: requests.Session | None = None) -> None:
+        """`session`: what the credential asks through, where it is of this identity alone (see `close`)."""
         self._credential = credential
         self._method = method
+        self._session = session
         self._lock = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
         self._challenges: dict[tuple[str, ...], float] = {}
@@ -84,6 +86,11 @@ class Identity:
                 raise
             self.claims = claims_of(token.token)
             return token
+
+    def close(self) -> None:
+        """Close the connections that tokens came over; the next token opens one anew. A credential that was given is its owner's."""
+        if self._session is not None:
+            self._session.close()
 
     def _ask(self, *scopes: str, **options: Any) -> AccessToken:
         try:
@@ -130,10 +137,11 @@ def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | Non
     for name in ("azure", "msal"):
         # What they would print of their own accord is in the error already.
         logging.getLogger(name).addHandler(logging.NullHandler())
-    transport = RequestsTransport(session=_Session())
+    session = _Session()
+    transport = RequestsTransport(session=session)
     authority = endpoint.cloud.authority
     if endpoint.plain_http:
-        return Identity(_loopback_identity(azure, method, transport), "managed-identity")
+        return Identity(_loopback_identity(azure, method, transport), "managed-identity", session)
     client_id = os.environ.get("AZURE_CLIENT_ID")
     try:
         match method:
@@ -153,7 +161,7 @@ def find_identity(endpoint: Endpoint, method: str = "default", tenant: str | Non
                 )  # fmt: skip
     except (AzureError, ValueError) as error:
         raise CredentialError(f"--auth {method}: {str(error).splitlines()[0]}", _HINTS[method]) from error
-    return Identity(found, method)
+    return Identity(found, method, session)
 
 
 def claims_of(token: str) -> dict[str, Any]:

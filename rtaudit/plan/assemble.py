@@ -344,10 +344,10 @@ def _merged(lower: Any, upper: Any) -> Any:
 def _elements(body: dict[str, Any], pointers: Iterable[str]) -> Iterator[str]:
     """The pointers, with `*` once for each element that the list has."""
     for pointer in pointers:
-        head, star, tail = pointer.partition("/*/")
-        if not star:
+        if "/*/" not in pointer:
             yield pointer
             continue
+        head, _, tail = pointer.partition("/*/")
         items = at(body, _steps(head))
         for index in range(len(items) if isinstance(items, list) else 0):
             yield f"{head}/{index}/{tail}"
@@ -373,14 +373,14 @@ def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
 
 def _unset(body: Any, steps: Sequence[str | int]) -> None:
     """Take away what is at the steps; what is on the way is copied, since others may hold it too."""
+    above = at(body, steps[:-1])
+    if not isinstance(above, dict) or steps[-1] not in above:
+        return
     for step in steps[:-1]:
         inner = at(body, (step,))
-        if not isinstance(inner, dict | list):
-            return
         body[step] = inner = inner.copy()
         body = inner
-    if isinstance(body, dict):
-        body.pop(steps[-1], None)
+    del body[steps[-1]]
 
 
 __all__ = ["ASSIGNED", "CARRIED", "DEPLOYMENT", "NOT_YET", "assemble"]

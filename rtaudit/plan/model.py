@@ -71,12 +71,12 @@ def known(value: Any) -> bool:
 def at(value: Any, steps: Sequence[str | int]) -> Any:
     """What is at the steps in `value`; an Unknown on the way is the answer; None where nothing is."""
     for step in steps:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list):
+            value = value[step] if isinstance(step, int) and step < len(value) else None
         else:
-            value = value.get(step) if isinstance(value, dict) else None
+            return value if isinstance(value, Unknown) else None
     return value
 
 
