@@ -79,16 +79,6 @@ def both(first: KeyOf, second: KeyOf) -> KeyOf:
     return asked
 
 
-def either(first: KeyOf, second: KeyOf) -> KeyOf:
-    """The key that `first` gives, else that of `second`."""
-
-    def asked(item: Resource) -> str | None:
-        found = first(item)
-        return second(item) if found is None else found
-
-    return asked
-
-
 def only(lefts: Sequence[Resource], rights: Sequence[Resource]) -> tuple[KeyOf, KeyOf]:
     """One key where each side has one alone."""
     one = len(lefts) == 1 and len(rights) == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from rtaudit.scan.belongs import name_of
 from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
@@ -149,7 +150,7 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "notInCall" in stated and _regex(stated["notInCall"]).search(around):
         return False
-    if "belongs" in stated and tree.belongs(source, mark) not in stated["belongs"]:
+    if "belongs" in stated and not _belongs(stated, source, mark, tree):
         return False
     if any(not _is_near(one, source, mark, tree) for one in stated.get("near", ())):
         return False
@@ -166,6 +167,13 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         if version is not None and version >= Version(floor):
             return False
     return True
+
+
+def _belongs(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) -> bool:
+    if tree.belongs(source, mark) in stated["belongs"]:
+        return True
+    # A setting whose own name leads to a session needs no neighbour that says so.
+    return bool(stated.get("reaches")) and not name_of(mark.key) and bool(tree.leads(mark.key))
 
 
 def _line(source: Source, mark: Mark) -> str:

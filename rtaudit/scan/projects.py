@@ -20,6 +20,9 @@ _ANYBODYS = frozenset(
 )
 _OWN_CLIENT = re.compile(r"(?:^|\.)(?:Async)?OpenAI$|OpenAIRealtime|Realtime(?:Session|Client|Agent)$")
 """Classes that connect to OpenAI's own service unless they are told another."""
+_SESSION = re.compile(
+    r"\.realtime\.|RTClient$|Realtime(?:Model|Session|Conversation|Client|WS|WebSocket)|GetRealtime", re.IGNORECASE
+)
 CODE = ("browser", "mobile", "server")
 """Sides of what runs."""
 
@@ -79,6 +82,10 @@ class Tree:
             self._add_uses(source)
             projects[source.project].sources.append(source)
         self._signs = {folder: project.signs() for folder, project in projects.items()}
+        for folder, signs in self._signs.items():
+            signs.discard("onlyVoiceLive")
+            if self._only_voice_live(folder):
+                signs.add("onlyVoiceLive")
         self._runs = {folder: project.runs() for folder, project in projects.items()}
         self.all_signs = {sign for signs in self._signs.values() for sign in signs}
         self.heirs = self._heirs()
@@ -114,6 +121,28 @@ class Tree:
                 for one in self.projects[folder].sources
             )
         }
+
+    def connects(self, folder: str) -> bool:
+        """Whether the code of a project has a URL of the generally available protocol."""
+        return any(
+            url.api in GA or url.api == "base"
+            for one in self.projects[folder].sources
+            if one.side in CODE
+            for url, _ in self.belongings[one.path].urls
+        )
+
+    def _only_voice_live(self, folder: str) -> bool:
+        """Whether a project speaks Voice Live, and nothing in it opens a realtime session."""
+        code = [one for one in self.projects[folder].sources if one.side in CODE]
+        return (
+            any("voiceLive" in one.signs for one in code)
+            and not any(
+                url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "gateway", "unknown")
+                for one in code
+                for url, _ in self.belongings[one.path].urls
+            )
+            and not any(_SESSION.search(call.key) for one in code for call in one.of("call"))
+        )
 
     def signs(self, source: Source) -> set[str]:
         """What a file's project speaks of; of settings without code beside them: the whole tree."""
@@ -152,10 +181,6 @@ class Tree:
                 return None
             folder = folder.rpartition("/")[0]
 
-    def names_package(self, source: Source, package: str) -> bool:
-        """True where the file's project names a package."""
-        return any(one.name == package for _, one in self.projects[source.project].packages)
-
     def reaches(self, name: str, source: Source) -> bool | None:
         """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it.
 
@@ -169,6 +194,11 @@ class Tree:
             ]
             return any(self._is_session(place, mark) for place, mark in uses) if uses else None
         return self._reach(folded, frozenset())
+
+    def leads(self, name: str) -> bool:
+        """Whether a name that is nobody else's gets to code that opens realtime sessions."""
+        folded = fold(name)
+        return folded not in _ANYBODYS and bool(self._reach(folded, frozenset()))
 
     def _reach(self, name: str, seen: frozenset[str]) -> bool | None:
         if name in self._reaches:

@@ -10,25 +10,16 @@ from pathlib import Path
 
 from rtaudit.scan.checks import SourceCheck, library, steps
 from rtaudit.scan.ignores import Ignores
+from rtaudit.scan.marks import Source
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.match import CheckMatch, matches
-from rtaudit.scan.packages import Package, is_manifest, packages_in
+from rtaudit.scan.packages import is_manifest
 from rtaudit.scan.projects import CODE, Project, Tree, folders_of, project_of
+from rtaudit.scan.reading import FileRead
 from rtaudit.scan.says import sentence
-from rtaudit.scan.source import read_source
+from rtaudit.scan.sides import is_script, side_of
 from rtaudit.scan.walk import HeldFiles, Walk
-
-HINTS = (
-    "/realtime", ".realtime", "realtime.", "realtime/", "realtime_", "_realtime", "realtime-", "-realtime", "realtimeclient", "realtimemodel",
-    "realtimeagent", "realtimesession", "realtimertc", "realtimerunner", "realtimeconversation", "realtimeweb", "realtimebeta", "realtimellm",
-    "openairealtime", "azurerealtime", "realtimedeployment", "intent=transcription", "client_secret", "session.update", "input_audio",
-    "response.audio", "response.text.", "jqqj9", "openai.azure", "azure_openai", "azureopenai", "azure-openai", "azure.ai.openai", "aoai", "rtclient", "rt-client",
-    "api-key", "api-version", "api_version", "apiversion", "subscription-key", "keycredential", "allowbrowser", "openai(", "/.default",
-    "services.ai.azure", "cognitiveservices.azure", "cognitive.microsoft", "openai_base_url", "openai/v1", "azure_key", "foundry",
-)  # fmt: skip
-"""In lower case: no check finds anything in a file that holds none of these, and no key."""
-_KEYS = re.compile(r"(?<![0-9a-f-])[0-9a-f]{32}(?![0-9a-f-])")
-
+from rtaudit.scan.workers import read_all
 
 MAX_PLACES = 50
 """Places of one file that a check shows; the others are counted. What an ignore accepts is counted apart."""
@@ -93,9 +84,18 @@ class Scan:
         return (folder / file).as_posix()
 
 
-def scan(root: str | Path, *, exclude: Sequence[str] = (), checks: Mapping[str, SourceCheck] | None = None) -> Scan:
-    """Scan a file or a folder. Raises InputError where there is nothing to scan."""
-    return _scan(Walk(Path(root), exclude), str(root), checks)
+def scan(
+    root: str | Path,
+    *,
+    exclude: Sequence[str] = (),
+    checks: Mapping[str, SourceCheck] | None = None,
+    workers: int | None = None,
+) -> Scan:
+    """Scan a file or a folder, large ones in `workers` processes (None: as many as there are cores).
+
+    Raises InputError where there is nothing to scan.
+    """
+    return _scan(Walk(Path(root), exclude), str(root), checks, workers)
 
 
 def scan_texts(files: Mapping[str, str], checks: Mapping[str, SourceCheck]) -> Scan:
@@ -103,33 +103,32 @@ def scan_texts(files: Mapping[str, str], checks: Mapping[str, SourceCheck]) -> S
     return _scan(HeldFiles(files), ".", checks)
 
 
-def _scan(walk: Walk | HeldFiles, root: str, checks: Mapping[str, SourceCheck] | None) -> Scan:
+def _scan(
+    walk: Walk | HeldFiles, root: str, checks: Mapping[str, SourceCheck] | None, workers: int | None = None
+) -> Scan:
     result = Scan(root)
-    texts, paths, packages, speaks = _read(walk)
-    result.files, result.left_out, result.unread = walk.files, dict(sorted(walk.left_out.items())), sorted(walk.unread)
+    reads = _reads(walk, result, workers)
+    paths = [one.path for one in reads]
     folders = folders_of(paths)
     projects = {folder: Project(folder) for folder in folders}
-    for path, named in packages.items():
-        projects[project_of(path, folders)].packages += [(path, one) for one in named]
-    for path in speaks:
-        projects[project_of(path, folders)].speaks = True
-    for path in paths:
-        if _is_code(path):
-            projects[project_of(path, folders)].code_files += 1
     sources = []
-    for path, text in texts.items():
-        folder = project_of(path, folders)
-        source = read_source(path, text, [one.name for _, one in projects[folder].packages])
-        source.project = folder
-        sources.append(source)
+    for one in reads:
+        project = projects[project_of(one.path, folders)]
+        project.packages += [(one.path, package) for package in one.packages or ()]
+        project.speaks |= one.speaks
+        project.code_files += _is_code(one.path)
+        if one.source is not None:
+            one.source.project = project.folder
+            sources.append(one.source)
+    for source in sources:
+        names = [one.name for _, one in projects[source.project].packages]
+        if names and is_script(source.path):
+            source.side = side_of(source.path, "\n".join(source.lines), names)
     result.tree = Tree(sources, projects)
-    _check(result, result.tree, checks if checks is not None else library(), texts)
+    _check(result, result.tree, checks if checks is not None else library())
     result.notes += _notes(result.tree)
     return result
 
-
-_OWN = re.compile(r"[\"']?schema[\"']?\s*:\s*[\"']?rtaudit\.\w+/\d|\"name\": ?\"rtaudit\"")
-"""Reports, contracts, checks and cases: what they quote is no source."""
 
 _CODE_FILE = re.compile(
     r"\.(?:py|[cm]?[jt]sx?|cs|java|go|kts?|swift|dart|rs|php|rb|vue|svelte|astro|html?|scala|cpp|m|mm|ps1|sh)\Z",
@@ -142,28 +141,24 @@ def _is_code(path: str) -> bool:
     return _CODE_FILE.search(name) is not None and not is_manifest(path)
 
 
-def _read(walk: Walk | HeldFiles) -> tuple[dict[str, str], list[str], dict[str, list[Package]], set[str]]:
-    """The texts that may matter, all paths, the packages of each manifest, and the paths of files that say realtime."""
-    texts: dict[str, str] = {}
-    paths: list[str] = []
-    packages: dict[str, list[Package]] = {}
-    speaks: set[str] = set()
-    for path, text in walk.texts():
-        paths.append(path)
-        if is_manifest(path):
-            packages[path] = packages_in(path, text)
-        if _OWN.search(text[:400]) is not None:
-            walk.left_out["documents of rtaudit"] += 1
-            continue
-        lower = text.lower()
-        if any(hint in lower for hint in HINTS) or ("key" in lower and _KEYS.search(lower)):
-            texts[path] = text
-        if "realtime" in lower:
-            speaks.add(path)
-    return texts, paths, packages, speaks
+def _reads(walk: Walk | HeldFiles, result: Scan, workers: int | None) -> list[FileRead]:
+    """The files that were read, in the order of the tree; the others are counted and named."""
+    reads = []
+    left_out: Counter[str] = Counter()
+    for one in read_all(list(walk.files()), workers) if isinstance(walk, Walk) else walk.reads():
+        if one.left_out:
+            left_out[one.left_out] += 1
+        elif one.unread:
+            walk.unread.append((one.path, one.unread))
+        else:
+            left_out["documents of rtaudit"] += one.is_own
+            reads.append(one)
+    result.files, result.unread = len(reads), sorted(walk.unread)
+    result.left_out = dict(sorted((+(walk.left_out + left_out)).items()))
+    return reads
 
 
-def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: Mapping[str, str]) -> None:
+def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck]) -> None:
     by_path = {source.path: source for source in tree.sources}
     grouped: dict[tuple[str, str, str], SourceFinding] = {}
     faulty: dict[str, set[str]] = {}
@@ -177,7 +172,7 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: M
             by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"
         }
         if any("package" in find.match for find in check.finds):
-            _add_packages(grouped, check, tree, texts, ignores)
+            _add_packages(grouped, check, tree, by_path, ignores)
     for one in grouped.values():
         unless = one.check.finds[0].match.get("unlessFound")
         if unless and _is_found(faulty.get(unless, set()), by_path[one.file].project, tree):
@@ -193,8 +188,8 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck], texts: M
 
 
 def _is_found(faulty: set[str], project: str, tree: Tree) -> bool:
-    """Whether a check found something in a project; of pages before a relay: in any of the tree."""
-    return project in faulty or (project in tree.heirs and bool(faulty))
+    """Whether a check found something in a project; in any of the tree where the project has no URL of its own."""
+    return project in faulty or (bool(faulty) and not tree.connects(project))
 
 
 def _add(
@@ -227,7 +222,7 @@ def _add_packages(
     grouped: dict[tuple[str, str, str], SourceFinding],
     check: SourceCheck,
     tree: Tree,
-    texts: Mapping[str, str],
+    by_path: Mapping[str, Source],
     ignores: Ignores,
 ) -> None:
     for project in tree.projects.values():
@@ -238,7 +233,7 @@ def _add_packages(
                 message = f"{shown} supports the preview protocol only; no version of it supports the current one."
             else:
                 message = f"{shown} is below {framework.floor}, the first version that supports the generally available protocol."
-            lines = texts.get(path, "").split("\n")
+            lines = by_path[path].lines if path in by_path else ()
             line = lines[package.line - 1] if package.line <= len(lines) else ""
             reason = ignores.reason(lines, package.line, check, path)
             key = (check.id, path, message)

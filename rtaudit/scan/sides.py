@@ -100,6 +100,11 @@ def side_of(path: str, text: str, packages: Collection[str] = ()) -> str:
     return "server"
 
 
+def is_script(path: str) -> bool:
+    """True for a file whose side may depend on the packages beside it."""
+    return path.lower().endswith((*MARKUP, *_SCRIPT))
+
+
 def _script_side(path: str, name: str, text: str, folders: set[str], packages: Collection[str]) -> str:
     if _CLIENT_DIRECTIVE.search(text[:2000]):
         return "browser"

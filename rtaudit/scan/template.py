@@ -19,6 +19,8 @@ _THROUGH = re.compile(
     r"Trim|encode|BinaryData|from|of|unwrap|expect|to_string|into|removesuffix|removeprefix|replaceAll|SecretStr|"
     r"require|cast|toURI|ToString|httpUrl|toHttpUrl|build)\Z"
 )
+_METHODS = re.compile(r"\.(?:replace|replaceAll|[lr]?strip|trim\w*|removesuffix|removeprefix|TrimEnd|Trim)\Z")
+_MODULES = frozenset({"strings", "bytes", "re", "regexp", "StringUtils"})
 _FORMATS = re.compile(r"(?:^|\.)(?:Sprintf|format|Format|format!|sprintf|printf)!?\Z")
 _QUERIES = re.compile(
     r"(?:^|\.)(?:urlencode|URLSearchParams|stringify|build_query|http_build_query|QueryString|encode)\Z"
@@ -269,7 +271,12 @@ class StringTemplate:
             if receiver is not None and receiver.children():
                 inner = receiver.children()[0]
                 text, refs = self._of(inner, depth + 1)
-                if text is not None and (self._texty(inner) or not passed or not self._texty(passed[0])):
+                if text is not None and (
+                    self._texty(inner)
+                    or not passed
+                    or not self._texty(passed[0])
+                    or (_METHODS.search(name) and inner.text() not in _MODULES)
+                ):
                     return text, refs
             if passed:
                 return self._of(passed[0], depth + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from rtaudit.errors import InputError
 from rtaudit.scan.gitignore import Pattern, ignored, parse, read_patterns
+from rtaudit.scan.reading import FileRead, read_text
 
-MAX_BYTES = 5_000_000
-"""A text file larger than this is not read, and told."""
 MAX_FILES = 500_000
 """A tree of more files than this is not read to its end, and told."""
 ALWAYS_LEFT_OUT = frozenset(
@@ -22,7 +20,6 @@ ALWAYS_LEFT_OUT = frozenset(
 )
 """Folders that are never entered: history, other people's packages, caches."""
 
-_SNIFF = 8192
 _LIST_TRACKED = ("-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--ignored", "--exclude-standard")
 _SECONDS = 20
 """How long git may take to name the files that it tracks."""
@@ -37,21 +34,19 @@ class Walk:
     root: Path
     exclude: Sequence[str] = ()
     """Patterns of what to leave out, as in .gitignore, from the root."""
-    files: int = 0
-    """Files that were read."""
+    listed: int = 0
+    """Files that were found."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Why -> how many files and folders: ignored by git, links, binary."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Path and reason of what should have been read and could not be."""
 
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Path (from the root, with slashes) and text of each file. Raises InputError where there is nothing to scan."""
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Where each file is, and its path from the root, with slashes. Raises InputError where there is nothing to scan."""
         if not self.root.exists():
             raise InputError(f"no such file or folder: {self.root}", "give the folder of the client's source")
         if self.root.is_file():
-            text = self._read(str(self.root), self.root.name)
-            if text is not None:
-                yield self.root.name, text
+            yield str(self.root), self.root.name
             return
         if not self.root.is_dir():
             raise InputError(f"{self.root} is neither a file nor a folder", "give the folder of the client's source")
@@ -94,43 +89,13 @@ class Walk:
                     self.left_out[ignored_here] += 1
                 elif is_folder:
                     below.append((entry.path, path + "/", known, is_ignored))
-                elif self.files >= MAX_FILES:
+                elif self.listed >= MAX_FILES:
                     self.unread.append((".", f"more than {MAX_FILES:,} files: the rest was not read"))
                     return
                 else:
-                    text = self._read(entry.path, path)
-                    if text is not None:
-                        yield path, text
+                    self.listed += 1
+                    yield entry.path, path
             stack += reversed(below)
-
-    def _read(self, file: str, shown: str) -> str | None:
-        try:
-            # Not blocking: opening a pipe would wait for a writer.
-            handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-            with os.fdopen(handle, "rb") as stream:
-                status = os.fstat(stream.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self.left_out["no regular file"] += 1
-                    return None
-                data = stream.read(_SNIFF)
-                if b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-                    self.left_out["binary"] += 1
-                    return None
-                if status.st_size > MAX_BYTES:
-                    self.unread.append((shown, f"{status.st_size:,} bytes, more than {MAX_BYTES:,}"))
-                    return None
-                data += stream.read(MAX_BYTES + 1 - len(data))
-        except OSError as error:
-            self.unread.append((shown, error.strerror or str(error)))
-            return None
-        self.files += 1
-        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        if wide:
-            return data.decode("utf-16", "replace")
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return data.decode("latin-1")
 
 
 @dataclass
@@ -138,15 +103,13 @@ class HeldFiles:
     """Files that are in memory, walked as a tree is."""
 
     held: Mapping[str, str]
-    files: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     unread: list[tuple[str, str]] = field(default_factory=list)
 
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Path and text of each file, by path."""
+    def reads(self) -> Iterator[FileRead]:
+        """What each file says, by path."""
         for path in sorted(self.held):
-            self.files += 1
-            yield path, self.held[path]
+            yield read_text(path, self.held[path])
 
 
 def _repository(folder: Path) -> tuple[str, list[Pattern]]:

@@ -60,12 +60,13 @@ class EstateIndex:
     ) -> _Found:
         """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
         key = (work_out, *of)
-        if key not in self._once:
+        kept: tuple[_Found, tuple[Gap, ...]] | None = self._once.get(key)
+        if kept is None:
             with noting() as rests_on:
                 found = work_out(self, *of, **none)
-            self._once[key] = (found, tuple(rests_on))
-        kept: tuple[_Found, tuple[Gap, ...]] = self._once[key]
-        note(kept[1])
+            kept = self._once[key] = (found, tuple(rests_on))
+        if kept[1]:
+            note(kept[1])
         return kept[0]
 
     def children(self, resource_type: str, parent_id: str) -> Sequence[dict[str, Any]]:
@@ -283,16 +284,23 @@ class Subject:
         """The value of a root key (`deployments`, `properties`) or fact (`facts.exposure`), with its gaps."""
         joined = self._joined.get(name)
         if joined is None:
-            part = ATTRIBUTES[self.kind].get(name)
-            with noting() as rests_on:
-                value = part.build(self) if part else self.raw.get(name)
-            joined = value if isinstance(value, WithGaps) else WithGaps(value)
-            if rests_on:
-                joined = WithGaps(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
-            self._joined[name] = joined
+            joined = self._joined[name] = self._noted(name) if self.world.partial else self._built(name)
         if self.world.partial:
             note(gap for gap in joined.gaps if gap.field is not None)
         return joined
+
+    def _built(self, name: str) -> WithGaps:
+        part = ATTRIBUTES[self.kind].get(name)
+        value = part.build(self) if part else self.raw.get(name)
+        return value if isinstance(value, WithGaps) else WithGaps(value)
+
+    def _noted(self, name: str) -> WithGaps:
+        """In a plan: with the gaps of the values that it rests on and that are not known."""
+        with noting() as rests_on:
+            joined = self._built(name)
+        if not rests_on:
+            return joined
+        return WithGaps(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
 
     def fact(self, name: str) -> Any:
         """The value of a fact, as far as it is known."""

@@ -19,8 +19,8 @@ from rtaudit.scan.cases import check_files, lint_checks, run_cases
 from rtaudit.scan.checks import frameworks, library
 from rtaudit.scan.gitignore import ignored
 from rtaudit.scan.gitignore import parse as parse_pattern
+from rtaudit.scan.reading import MAX_BYTES
 from rtaudit.scan.run import scan
-from rtaudit.scan.walk import MAX_BYTES
 
 posix = pytest.mark.skipif(os.name == "nt", reason="no such names, links and pipes there")
 
