@@ -84,14 +84,18 @@ class Checker:
         probes: Sequence[str | Path] = (),
         evidence: str | Path | None = None,
         command: Sequence[str] = (),
+        steps: bool = True,
     ) -> Report:
-        """The report of these snapshots; the parameters are those of `rtaudit.check`. Raises RtauditError."""
+        """The report of these snapshots; the parameters are those of `rtaudit.check`. Raises RtauditError.
+
+        Without `steps` its observations hold the lines of their fix alone, as the document does.
+        """
         from rtaudit.policy import check as run
 
         packs, probed, warnings = self._prepare(snapshots, contracts, probes)
         snapshots = self.attached
         self._last = (packs, probed)
-        report = run(snapshots, packs, **self._terms(packs), probes=probed)
+        report = run(snapshots, packs, **self._terms(packs), probes=probed, steps=steps)
         if warnings:
             report = replace(report, warnings=[*warnings, *report.warnings])
         if evidence is not None:

@@ -53,6 +53,7 @@ def subscription_of(resource_id: str) -> str | None:
     return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else None
 
 
+@lru_cache(maxsize=65_536)
 def group_of(resource_id: str) -> str | None:
     """The resource group's name as Azure wrote it, or None."""
     found = re.search(r"/resourcegroups/([^/]+)", resource_id, re.IGNORECASE)

@@ -23,9 +23,10 @@ def grants(permissions: Iterable[Any], action: str, granted: str = "actions", wi
 def matches(patterns: Any, action: str) -> bool:
     """True when one of the patterns (`*` stands for anything) is the action, in any case."""
     listed = patterns if isinstance(patterns, list) else []
-    return any(isinstance(one, str) and _pattern(one).fullmatch(action) is not None for one in listed)
+    return any(isinstance(one, str) and _fits(one, action) for one in listed)
 
 
-@lru_cache(maxsize=4096)
-def _pattern(wildcards: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in wildcards.split("*")), re.IGNORECASE)
+@lru_cache(maxsize=16_384)
+def _fits(wildcards: str, action: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in wildcards.split("*"))
+    return re.fullmatch(pattern, action, re.IGNORECASE) is not None

@@ -47,6 +47,7 @@ def check(
         probes=checking.probe,
         evidence=evidence.evidence,
         command=["rtaudit", *sys.argv[1:]],
+        steps=False,
     )
     finish(report, wanted, view, evidence, how, steps, runbook_options(checking, contracts.client))
 

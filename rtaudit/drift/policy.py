@@ -13,6 +13,7 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.documents.json_values import is_number
 from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
@@ -111,7 +112,7 @@ class Entry:
             there, back = back, there
         wanted_from, wanted_to, relation = self.expect
         if relation is not None:
-            if not (_number(there) and _number(back)):
+            if not (is_number(there) and is_number(back)):
                 return False
             if (there < back) != (relation == "lower"):
                 return False
@@ -297,10 +298,6 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
 
 def _words(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _equal(wanted: Any, actual: Any) -> bool:

@@ -119,6 +119,14 @@ def rule_reads(packs: Sequence[Pack], as_of: date) -> dict[str, Reads]:
     return found
 
 
+def role_reads() -> Reads:
+    """What decides whether a deployment is one of realtime: it is asked before every rule about these."""
+    from rtaudit.subjects import ATTRIBUTES
+
+    kind = "realtimeDeployment"
+    return Reads(kind, _by_type(part_reads(kind, ATTRIBUTES[kind]["facts.realtimeRole"])))
+
+
 def _resource(part: Attribute | None) -> str | None:
     """The type of the one resource that a relation hands on as it is (`account` of a deployment); else None."""
     whole = [resource_type for resource_type, path in (part.fields if part and part.fields else ()) if not path]
@@ -179,11 +187,8 @@ class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
     def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[EstateIndex, EstateIndex]) -> None:
-        from rtaudit.subjects import ATTRIBUTES
-
         self.judging, self.reads, self.comparison, self._worlds = judging, judging.reads, comparison, worlds
-        kind = "realtimeDeployment"
-        self._role = Reads(kind, _by_type(part_reads(kind, ATTRIBUTES[kind]["facts.realtimeRole"])))
+        self._role = role_reads()
         self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         environments = (comparison.left.environment, comparison.right.environment)
         self._pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"

@@ -31,12 +31,13 @@ def check(
     baseline: Report | None = None,
     baseline_name: str | None = None,
     probes: Sequence[Sequence[dict[str, Any]]] = (),
+    steps: bool = True,
 ) -> Report:
     """Judge snapshots by packs.
 
     `as_of` is the judging date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
-    whose unknown does not gate; `probes` those of each snapshot's endpoints, in the order of the snapshots. Raises
-    InputError for a rule that cannot be compiled.
+    whose unknown does not gate; `probes` those of each snapshot's endpoints, in the order of the snapshots. With `steps`
+    the observations hold their fix as steps that can be applied, too. Raises InputError for a rule that cannot be compiled.
     """
     today = as_of or datetime.now(UTC).date()
     bound = [(pack, pack.bind(today)) for pack in packs]
@@ -46,7 +47,9 @@ def check(
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = EstateIndex(snapshot, probes[index] if probes else ())
-            findings += join_packs([evaluate(world, rules, pack.name) for pack, rules in bound], gates)
+            findings += join_packs(
+                [evaluate(world, rules, pack.name, detail="steps" if steps else "fix") for pack, rules in bound], gates
+            )
             warnings += _empty(world)
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0

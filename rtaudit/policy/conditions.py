@@ -15,7 +15,7 @@ from typing import Any
 from rtaudit.documents import canonical
 from rtaudit.policy.operators import OPERATORS, Operator, is_number
 from rtaudit.policy.paths import FieldPath, Read, unwrap
-from rtaudit.policy.says import Says, with_message
+from rtaudit.policy.says import Says, observed
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
 from rtaudit.subjects import Subject
@@ -157,8 +157,8 @@ class FieldTest(Condition):
         actual, expected, _ = self._reads(scope)
         asked = self.operator.expected(expected, say(expected))
         field = scope.name(self.path) if self.path else "value"
-        seen = Observation(field, asked, unwrap(actual), scope.owner(self.path) if self.path else scope.resource)
-        yield with_message(seen, self.says or says, scope, expected)
+        about = scope.owner(self.path) if self.path else scope.resource
+        yield observed(field, asked, unwrap(actual), about, scope, self.says or says, expected)
 
     def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         yield from self._reads(scope)[2]
@@ -257,12 +257,9 @@ class Not(Condition):
     def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
         says = self.says or says
         for one in self.part.observe(scope):
-            yield with_message(
-                Observation(one.field, f"not {say(one.expected)}", one.actual, one.resource, element=one.element),
-                says,
-                scope,
-                None,
-            )
+            seen = observed(one.field, f"not {say(one.expected)}", one.actual, one.resource, scope, says)
+            seen.element = scope.element if one.element is None else one.element
+            yield seen
 
     def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         yield from self.part.gaps(scope)

@@ -17,12 +17,12 @@ from rtaudit.subjects import EstateIndex, Subject
 Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
 """Rule id and all its subjects -> those to evaluate."""
 
-Detail = Literal["outcome", "seen", "fix"]
-"""What a finding says of a failure: that it is one, what was seen, or how it is fixed, too."""
+Detail = Literal["outcome", "seen", "fix", "steps"]
+"""What a finding says of a failure: that it is one, what was seen, how it is fixed too, and that in steps that can be applied."""
 
 
 def evaluate(
-    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, detail: Detail = "fix", among: Among | None = None
+    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, detail: Detail = "steps", among: Among | None = None
 ) -> list[Finding]:
     """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
@@ -123,8 +123,8 @@ def _not_passed(
         finding.gaps = list(dict.fromkeys(gaps))
     if holds is False and detail != "outcome":
         finding.observations = observations(bound.require, scope)
-    if detail == "fix":
-        _say_how(finding, bound, scope)
+    if detail in ("fix", "steps"):
+        _say_how(finding, bound, scope, steps=detail == "steps")
     snapshot = subject.world.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
@@ -144,14 +144,16 @@ def _default_of_provider(finding: Finding, snapshot: Snapshot) -> str | None:
     return f"the code does not set {', '.join(sorted(unset))}: this is the provider's default" if unset else None
 
 
-def _say_how(finding: Finding, bound: BoundRule, scope: EvalContext) -> None:
+def _say_how(finding: Finding, bound: BoundRule, scope: EvalContext, *, steps: bool) -> None:
     """Fill in the rule's fix: for each observation the steps that mend it, and for the finding all of them."""
     lines: dict[str, None] = {}
     for one in finding.observations:
-        one.steps = list(steps_for(bound.steps, scope.subject, one))
-        one.fix = [line for step in one.steps for line in step.lines()]
+        made = list(steps_for(bound.steps, scope.subject, one, whole=steps))
+        one.fix = [line for step in made for line in step.lines()]
+        if steps:
+            one.steps = made
         lines.update(dict.fromkeys(one.fix))
-    for step in () if finding.observations else steps_for(bound.steps, scope.subject, None):
+    for step in () if finding.observations else steps_for(bound.steps, scope.subject, None, whole=False):
         lines.update(dict.fromkeys(step.lines()))
     finding.fix = list(lines)
 

@@ -155,8 +155,13 @@ def _check_command(step: StatedStep, path: KeyPath, error: Callable[[KeyPath, st
             raise error(path, str(problem), problem.hint) from None
 
 
-def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observation | None) -> Iterator[Step]:
-    """The steps that mend one observation (or, without one, those that need none and can be filled in whole), filled in."""
+def steps_for(
+    steps: Sequence[BoundStep], subject: Subject, observed: Observation | None, *, whole: bool = True
+) -> Iterator[Step]:
+    """The steps that mend one observation (or, without one, those that need none and can be filled in whole), filled in.
+
+    Without `whole` they have what their lines say, and no more.
+    """
     filler = _Filler(subject, observed)
     for one in steps:
         if one.chosen is not None:
@@ -166,7 +171,7 @@ def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observatio
             if one.chosen.truth(scope) is not True:
                 continue
         if filler.stands(one):
-            step = filler.step(one)
+            step = filler.step(one, whole=whole or observed is None)
             if observed is not None or not filler.unfilled:
                 yield step
 
@@ -174,7 +179,7 @@ def steps_for(steps: Sequence[BoundStep], subject: Subject, observed: Observatio
 class _Filler:
     def __init__(self, subject: Subject, observed: Observation | None) -> None:
         self.subject = subject
-        self.observed = observed
+        self.element = observed.element if observed else None
         self.today = date.min
         self.made: dict[str, Any] = {}
         self.unfilled = False
@@ -188,7 +193,7 @@ class _Filler:
             self._find(name, bound.params) is None for name in stated.without
         )
 
-    def step(self, bound: BoundStep) -> Step:
+    def step(self, bound: BoundStep, *, whole: bool) -> Step:
         stated, params = bound.stated, bound.params
         self.unfilled = False
         if stated.plain:
@@ -198,8 +203,11 @@ class _Filler:
         command = None
         if stated.az:
             command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
+        say = self._text(stated.say, params)
+        if not whole:
+            return Step(say, command, place=bound.place)
         return Step(
-            say=self._text(stated.say, params),
+            say=say,
             command=command,
             sets=[self._value(one, params) for one in stated.sets],
             risk=self._text(stated.risk, params),
@@ -211,6 +219,8 @@ class _Filler:
         )
 
     def _word(self, word: StepTemplate, params: Mapping[str, Any]) -> Word:
+        if len(word) == 1 and type(word[0]) is str:
+            return (word[0],)
         pieces: list[str | Ask] = []
         for one in word:
             if not isinstance(one, Name):
@@ -252,30 +262,36 @@ class _Filler:
         return self._text(value, params)
 
     def _find(self, name: str, params: Mapping[str, Any]) -> Any:
-        if name in NAMES:
-            return NAMES[name](self.subject)
-        head, _, rest = name.partition(".")
-        try:
-            if head == "param":
-                return compile_path(rest).of_element(params, self.subject)[0]
-            made = _MADE_NAME.match(name)
-            if made and made[1] in MADE:
-                value = self._make(made[1], params)
-                rest = name.removeprefix(made[1]).removeprefix(".")
-                return compile_path(rest or "@").of_element(value, self.subject)[0]
-            if head.startswith("observed"):
-                element = self.observed.element if self.observed else None
-                path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
-                return path.of_element(element, self.subject)[0]
-            return compile_path(name).of_subject(self.subject)[0]
-        except PathError:
-            return None
+        return _reader(name)(self, params)
 
-    def _make(self, name: str, params: Mapping[str, Any]) -> Any:
+    def make(self, name: str, params: Mapping[str, Any]) -> Any:
         if name not in self.made:
-            element = self.observed.element if self.observed else None
-            self.made[name] = MADE[name](Given(self.subject, element, params, self.today))
+            self.made[name] = MADE[name](Given(self.subject, self.element, params, self.today))
         return self.made[name]
+
+
+@lru_cache(maxsize=2048)
+def _reader(name: str) -> Callable[[_Filler, Mapping[str, Any]], Any]:
+    """How the value of a name is found."""
+    if name in NAMES:
+        of_subject = NAMES[name]
+        return lambda filler, _: of_subject(filler.subject)
+    head, _, rest = name.partition(".")
+    made = _MADE_NAME.match(name)
+    try:
+        if head == "param":
+            path = compile_path(rest)
+            return lambda filler, params: path.of_element(params, filler.subject)[0]
+        if made and made[1] in MADE:
+            path = compile_path(name.removeprefix(made[1]).removeprefix(".") or "@")
+            return lambda filler, params: path.of_element(filler.make(made[1], params), filler.subject)[0]
+        if head.startswith("observed"):
+            path = compile_path(name.removeprefix("observed").removeprefix(".") or "@")
+            return lambda filler, _: path.of_element(filler.element, filler.subject)[0]
+        path = compile_path(name)
+        return lambda filler, _: path.of_subject(filler.subject)[0]
+    except PathError:
+        return lambda *_: None
 
 
 @lru_cache(maxsize=2048)
@@ -374,26 +390,3 @@ NAMES: dict[str, Callable[[Subject], Any]] = {
     "accountName": _account_name,
 }
 """What a fix may name besides paths of the subject, `observed` (the element that was observed) and `param`."""
-
-
-def comes_before(rules: Mapping[str, Sequence[StatedStep | Step]]) -> dict[str, set[str]]:
-    """Rule -> the rules whose steps come before its own, by the `before` and `after` of all."""
-    found: dict[str, set[str]] = {rule: set() for rule in rules}
-    for rule, steps in rules.items():
-        for step in steps:
-            found[rule].update(one for one in step.after if one in rules and one != rule)
-            for later in step.before:
-                if later in rules and later != rule:
-                    found[later].add(rule)
-    return found
-
-
-def circles(rules: Mapping[str, Any]) -> list[list[str]]:
-    """Rules (by id) whose steps wait for each other."""
-    import graphlib
-
-    try:
-        graphlib.TopologicalSorter(comes_before({name: rule.steps for name, rule in rules.items()})).prepare()
-    except graphlib.CycleError as error:
-        return [list(error.args[1])]
-    return []

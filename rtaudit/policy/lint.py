@@ -14,7 +14,7 @@ from rtaudit.errors import InputError, did_you_mean
 from rtaudit.policy.cases import find_case_files, load_cases
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, FieldTest, Not
 from rtaudit.policy.fields import PROPERTIES, TOP_FIELDS, VALUES
-from rtaudit.policy.fixes import circles
+from rtaudit.policy.fix_order import circles
 from rtaudit.policy.operators import same
 from rtaudit.policy.packs import CASES_SUFFIX, declared_params, library, load_policies, rule_files, rules_of
 from rtaudit.policy.paths import FieldPath

@@ -157,10 +157,10 @@ def _record_of(zone: str, config: Mapping[str, Any], named: str) -> dict[str, An
 def _zone_link(given: Given) -> dict[str, Any] | None:
     """A link that is missing: `zone`, `group`, `subscription`, `network`, `name` and the `resource`.
 
-    None where the network is linked to another zone of that name: Azure takes one only.
+    Not where the network is linked to another zone of that name: Azure takes one only.
     """
-    found = _missing_link(given)
-    if found is None or _other_zone(given) is not None:
+    found = next((one for one in _missing_links(given) if _other_of(given.world, *one) is None), None)
+    if found is None:
         return None
     zone, network = found
     taken = {text(arm_id.name_of(one["id"])) for one in given.world.children(ZONE_LINK, zone)}
@@ -191,26 +191,24 @@ def _zone_link(given: Given) -> dict[str, Any] | None:
 
 @made
 def _other_zone(given: Given) -> str | None:
-    """The other zone of that name which the network is linked to already."""
-    found = _missing_link(given)
-    if found is None:
-        return None
-    zone, network = found
-    others = given.world.once(_zones).get(text(arm_id.name_of(zone)), ())
-    return next(
-        (one for one in others if arm_id.key(one) != arm_id.key(zone) and _linked(given.world, one, network)), None
-    )
+    """Another zone of the name of one that lacks a link, which the network is linked to already."""
+    others = (_other_of(given.world, *one) for one in _missing_links(given))
+    return next((one for one in others if one is not None), None)
 
 
-def _missing_link(given: Given) -> tuple[str, str] | None:
-    """A zone, and the network that it is not linked to."""
+def _other_of(world: EstateIndex, zone: str, network: str) -> str | None:
+    others = world.once(_zones).get(text(arm_id.name_of(zone)), ())
+    return next((one for one in others if arm_id.key(one) != arm_id.key(zone) and _linked(world, one, network)), None)
+
+
+def _missing_links(given: Given) -> list[tuple[str, str]]:
+    """Zones, each with the network that it is not linked to."""
     network = given.element if isinstance(given.element, str) else given.subject.fact("virtualNetwork")
     if isinstance(given.element, dict):
         zones = [str(given.element.get("id"))]
     else:
         zones = [str(one["id"]) for one in given.subject.fact("zoneLinks") or ()]
-    missing = [one for one in zones if network and not _linked(given.world, one, str(network))]
-    return (missing[0], str(network)) if missing else None
+    return [(one, str(network)) for one in zones if network and not _linked(given.world, one, str(network))]
 
 
 def _linked(world: EstateIndex, zone: str, network: str) -> bool:

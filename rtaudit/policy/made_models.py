@@ -49,14 +49,20 @@ def _rate_limits_for_peak(given: Given) -> list[Any] | None:
 # Models
 
 
-def _catalogue(world: EstateIndex, account: Subject) -> Iterator[dict[str, Any]]:
-    """The speech models that the region of an account offers to its kind."""
+def _roles(given: Given) -> set[str]:
+    """The realtime roles that a model to deploy may have: the deployment's own, else those that are served."""
+    own = given.subject.fact("realtimeRole") if given.subject.kind == "realtimeDeployment" else None
+    return {own} if own not in (None, "unknown") else set(listing(given.params.get("servedRoles"))) or {"speech"}
+
+
+def _catalogue(world: EstateIndex, account: Subject, roles: set[str]) -> Iterator[dict[str, Any]]:
+    """The models of these realtime roles that the region of an account offers to its kind."""
     subscription = arm_id.subscription_of(account.resource)
     region = arm_id.region(account.raw.get("location"))
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/models"
     rows, _ = region_index(world, collection, "models")
     for key, row in rows.items():
-        if key[0] == text(account.raw.get("kind")) and row_role(row) == "speech":
+        if key[0] == text(account.raw.get("kind")) and row_role(row) in roles:
             yield row
 
 
@@ -74,15 +80,15 @@ def _spoken(world: EstateIndex) -> set[str]:
     return {str(one["model"]) for one in world.each("environment")[0].fact("speechModels")}
 
 
-def _usable(given: Given, account: Subject, sku: str) -> list[dict[str, Any]]:
-    """The generally available speech models with that SKU that outlive the horizon, the best first.
+def _usable(given: Given, account: Subject, sku: str, roles: set[str] | None = None) -> list[dict[str, Any]]:
+    """The generally available models of the roles (of those in question) with that SKU that outlive the horizon, best first.
 
     Best is what the environment speaks with already, then what retires last.
     """
     horizon = given.params.get("retirementHorizonDays") or 0
     speaks = given.world.once(_spoken)
     found = []
-    for row in _catalogue(given.world, account):
+    for row in _catalogue(given.world, account, roles or _roles(given)):
         retires = _retires(row, sku)
         known = f"{row.get('name')}@{row.get('version')}" in speaks
         lasts = retires is None or (retires - given.today).days > horizon
@@ -144,7 +150,10 @@ def _new_deployment(account: Subject, name: str, model: dict[str, Any], like: di
 
 @made
 def _second_deployment(given: Given) -> Any:
-    """The deployment that brings a speech model to one more region: the same model, SKU and capacity in another account."""
+    """The deployment that brings a realtime model to one more region: the same model, SKU and capacity in another account.
+
+    None where no other region offers that model generally available: it would have to be moved away again.
+    """
     row = mapping(given.element)
     name, _, version = str(row.get("model")).partition("@")
     regions = getattr(row.get("regions"), "value", row.get("regions")) or ()
@@ -153,16 +162,18 @@ def _second_deployment(given: Given) -> Any:
         return None
     accounts = [one for one in given.world.accounts if arm_id.region(one.raw.get("location")) not in regions]
     for account in sorted(accounts, key=lambda one: (one.fact("hostsRealtime") is not True, one.resource)):
-        for model in _catalogue(given.world, account):
-            same = (text(model.get("name")), text(model.get("version"))) == (text(name), text(version))
-            if same and _offers(model, mapping(source.get("sku")).get("name") or ""):
+        usable = _usable(
+            given, account, mapping(source.get("sku")).get("name") or "", {str(row.get("role") or "speech")}
+        )
+        for model in usable:
+            if (text(model.get("name")), text(model.get("version"))) == (text(name), text(version)):
                 return _new_deployment(account, arm_id.name_of(source["id"]), model, source)
     return None
 
 
 @made
 def _first_deployment(given: Given) -> Any:
-    """A speech deployment for an environment that has none: the best model that the region of its first account offers."""
+    """A deployment of a served role for an environment that has none: the best model that its first account's region offers."""
     for account in given.world.accounts:
         for model in _usable(given, account, "GlobalStandard"):
             sku = next(one for one in model["skus"] if text(one.get("name")) == "globalstandard")

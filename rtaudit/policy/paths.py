@@ -90,7 +90,9 @@ class FieldPath:
     def _of_subject(self, subject: Subject) -> Read:
         if self._parts:
             joined = subject.join(self._parts[0])
-            value, gaps = _walk(joined.value, self._parts, joined.gaps)
+            value, gaps = joined.value, joined.gaps
+            if len(self._parts) > 1 or type(value) is WithGaps:
+                value, gaps = _walk(value, self._parts, gaps)
             if type(value) is Rows:
                 return list(value), gaps
             if self._late and value is None and not gaps:
@@ -176,6 +178,8 @@ def _walk(value: Any, parts: tuple[str, ...], gaps: tuple[Gap, ...]) -> Read:
 
 def _settled(value: Any) -> Read:
     """`value` with every Joined inside replaced by its value, and their gaps."""
+    if isinstance(value, str | int | None):
+        return value, ()
     if isinstance(value, WithGaps):
         inner, gaps = _settled(value.value)
         return inner, value.gaps + gaps

@@ -10,7 +10,7 @@ from typing import Any
 from rtaudit.policy.conditions import AnyOf, Condition, EvalContext, FieldTest, Operand, Truth, say
 from rtaudit.policy.operators import Operator, is_number
 from rtaudit.policy.paths import FieldPath, Read, unwrap
-from rtaudit.policy.says import Says, with_message
+from rtaudit.policy.says import Says, observed
 from rtaudit.report import Observation
 from rtaudit.snapshot import Gap
 
@@ -146,8 +146,7 @@ class Some(Condition):
         if self.satisfy is None or not candidates:
             seen = [unwrap(element.element) for element in visited[:10]]
             what = self.elements.field(scope)
-            found = Observation(what, self._asks(), [_brief(one) for one in seen], scope.resource)
-            yield with_message(found, says, scope, None)
+            yield observed(what, self._asks(), [_brief(one) for one in seen], scope.resource, scope, says)
             return
         for element in candidates:
             yield from self.satisfy.observe(element, says)
@@ -224,8 +223,8 @@ class NoneOf(Condition):
         expected = f"none where {satisfy.words()}" if satisfy else "none"
         for element in elements.chosen_of(scope)[0]:
             if elements.selected(element) and (satisfy is None or satisfy.truth(element)):
-                found = Observation(element.field, expected, _brief(unwrap(element.element)), element.resource)
-                yield with_message(found, self.says or says, element, None)
+                seen = _brief(unwrap(element.element))
+                yield observed(element.field, expected, seen, element.resource, element, self.says or says)
 
     def gaps(self, scope: EvalContext) -> Iterator[Gap]:
         yield from self.some.gaps(scope)
@@ -272,8 +271,8 @@ class Count(Condition):
         says = self.says or says
         limit = self.operand.read(scope)[0]
         asked = self.operator.words.format(say(limit)).removeprefix("is ") + " elements"
-        count = Observation(self.elements.field(scope), asked, self._bounds(scope)[0], scope.resource)
-        count = with_message(count, says, scope, limit)
+        number, field = self._bounds(scope)[0], self.elements.field(scope)
+        count = observed(field, asked, number, scope.resource, scope, says, limit)
         yield count
         if self.operator.name in ("greater", "greaterOrEquals"):
             return

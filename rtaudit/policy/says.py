@@ -99,12 +99,13 @@ def stated(condition: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[A
                 yield from stated(part, (*path, key))
 
 
-def with_message(seen: Observation, says: Says | None, scope: EvalContext, expected: Any) -> Observation:
-    """`seen` with the sentence `says` filled in, or as it is where there is none, and with the element that it is about."""
-    if seen.element is None:
-        seen.element = scope.element
+def observed(
+    field: str, expected: Any, actual: Any, resource: str, scope: EvalContext, says: Says | None, literal: Any = None
+) -> Observation:
+    """An observation at `scope`, with the sentence `says` filled in (`literal` is its `{expected}`), else one made from the rest."""
+    seen = Observation(field, expected, actual, resource, "" if says is None else "-", element=scope.element)
     if says is not None:
-        seen.message = says.fill(Evidence(seen, scope, expected, says.today))
+        seen.message = says.fill(Evidence(seen, scope, literal, says.today))
     return seen
 
 

@@ -153,8 +153,10 @@ def gap_text(gap: Unseen) -> str:
     """What has to be collected first, and which rules wait for it."""
     needs = f", with the action {gap.needs}" if gap.needs else ""
     role = f" (role {gap.role})" if gap.role else ""
-    where = f" of {name(gap.scope)}" if name(gap.scope) else ""
-    return f"{gap.aspect}{where}{text(needs)}{role}: {text(gap.message)} ({', '.join(gap.rules)})"
+    message = text(gap.message)
+    named = name(gap.scope)
+    where = f" of {named}" if named and not message.startswith(named) else ""
+    return f"{gap.aspect}{where}{text(needs)}{role}: {message} ({', '.join(gap.rules)})"
 
 
 def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:

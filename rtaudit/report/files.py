@@ -37,6 +37,7 @@ def chunks(report: Report) -> Iterator[str]:
 
 _BATCH = 1000
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+_text = json.encoder.encode_basestring
 
 
 def _line(finding: Finding) -> str:
@@ -44,8 +45,8 @@ def _line(finding: Finding) -> str:
     if finding.outcome not in ("pass", "notApplicable") or finding.note is not None:
         return _encode(finding_document(finding))
     return (
-        f'{{"rule": {_encode(finding.rule)}, "outcome": "{finding.outcome}", "each": "{finding.each}", '
-        f'"resource": {_encode(finding.resource)}, "environment": {_encode(finding.environment)}, '
+        f'{{"rule": {_text(finding.rule)}, "outcome": "{finding.outcome}", "each": "{finding.each}", '
+        f'"resource": {_text(finding.resource)}, "environment": {_text(finding.environment)}, '
         f'"fingerprint": "{finding.fingerprint}"}}'
     )
 

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 SHELLS = ("bash", "pwsh")
@@ -119,6 +120,7 @@ class Step:
         return [one for one in (self.say, command) if one]
 
 
+@lru_cache(maxsize=16_384)
 def quote_bash(text: str) -> str:
     """`text` as one word of a POSIX shell."""
     return shlex.quote(text)
@@ -150,6 +152,8 @@ def printable(text: str) -> bool:
 
 
 def _word(word: Word, quote: Callable[[str], str]) -> str:
+    if len(word) == 1 and isinstance(word[0], str):
+        return quote(word[0])
     if not any(isinstance(one, Ask) for one in word):
         return quote("".join(map(str, word)))
     return "".join(f"<{one.name}>" if isinstance(one, Ask) else _some(quote, one) for one in word)

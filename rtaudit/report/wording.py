@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.azure import arm_id
@@ -86,6 +87,7 @@ def owning_resource_name(resource: str) -> str:
     return resource[: found.end()] if found else resource
 
 
+@lru_cache(maxsize=16_384)
 def name(resource: str, limit: int = 120) -> str:
     """A resource's display name: `account`, or `account/deployment` for a child; an environment's or client's label."""
     account = _ACCOUNT.search(resource)
@@ -152,7 +154,11 @@ def plain_field(path: str) -> str:
 
 def sentence(text: str) -> str:
     """`text` on one printable line, without braces, brackets and backquotes."""
-    return " ".join(to_printable(text).translate(_NO_MARKS).split())
+    text = to_printable(text)
+    if "{" in text or "[" in text or "}" in text or "]" in text or "`" in text:
+        text = text.translate(_NO_MARKS)
+    # What is printable has no blank but the space.
+    return text if "  " not in text and text.strip() == text else " ".join(text.split())
 
 
 def fallback(field: str, expected: Any, actual: Any, resource: str) -> str:
@@ -185,11 +191,11 @@ def gap_sentence(gap: Gap, resource: str) -> str:
         case "assignedByAzure":
             text = f"{subject}: {what} is assigned by Azure at deployment"
         case "missing" if gap.message and gap.code in WHOLE_CODES:
-            return finish(sentence(f"{subject}: {gap.message}"))
+            return finish(about(subject, gap.message))
         case _ if gap.code == "NotCollected":
             text = f"{subject}: {what} {'were' if what.endswith('s') else 'was'} not collected"
         case "missing" if gap.message:
-            return finish(f"{subject}: {sentence(gap.message)}")
+            return finish(about(subject, gap.message))
         case _:
             text = f"{subject}: {what} could not be read ({', '.join(str(one) for one in (gap.reason, gap.status) if one is not None)})"
     if gap.needs:
@@ -197,6 +203,12 @@ def gap_sentence(gap: Gap, resource: str) -> str:
     elif gap.message and gap.code != "NotCollected":
         text += f": {sentence(gap.message)}"
     return finish(text)
+
+
+def about(subject: str, message: str) -> str:
+    """`subject: message`; the message alone where it begins with the subject."""
+    text = sentence(message)
+    return text if text.startswith(subject) else f"{subject}: {text}"
 
 
 def _spaced(what: str) -> str:

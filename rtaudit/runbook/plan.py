@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ from rtaudit.azure import arm_id
 from rtaudit.documents import canonical
 from rtaudit.policy import Pack, Waiver, check
 from rtaudit.policy.edit import EditError, answered, asks_in
-from rtaudit.policy.fixes import comes_before
+from rtaudit.policy.fix_order import comes_before
 from rtaudit.report import SEVERITIES, Finding, Observation, Report
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Step
@@ -55,7 +55,7 @@ def runbook(
     today = as_of or datetime.now(UTC).date()
     terms = Terms(packs, today, fail_on, allow_unknown, waivers, baseline, all_failures)
 
-    def judged(of: Sequence[Snapshot]) -> Report:
+    def judged(of: Sequence[Snapshot], *, steps: bool) -> Report:
         return check(
             of,
             packs,
@@ -66,9 +66,10 @@ def runbook(
             baseline=baseline,
             baseline_name=baseline_name,
             probes=probes,
+            steps=steps,
         )
 
-    before = judged(snapshots)
+    before = judged(snapshots, steps=True)
     alone = before.findings if len(snapshots) == 1 else ()
     plans = [
         _Plan(State.of(one, terms, probes[index] if probes else (), alone), dict(answers or {}))
@@ -77,7 +78,7 @@ def runbook(
     steps: list[RunbookStep] = []
     for one in plans:
         steps += one.run(len(steps))
-    after = judged([one.state.snapshot for one in plans])
+    after = judged([one.state.snapshot for one in plans], steps=False)
     return Runbook(
         before=before,
         after=after,
@@ -127,6 +128,8 @@ class _Plan:
         self.answers = answers
         self.warnings: list[str] = []
         self._used: set[str] = set()
+        self._earlier: dict[str, list[RunbookStep]] = defaultdict(list)
+        """Root of a resource -> the steps so far that change something there."""
         self._tried: dict[tuple[str, str, int], Counter[str]] = {}
         """Rule, resource and place in the fix -> how often each observation asked for a step there that was taken."""
         self._before = comes_before({one: bound.rule.steps for one, bound in state.terms.rules.items()})
@@ -136,7 +139,11 @@ class _Plan:
         """Choose and apply steps until no failure has one that was not tried."""
         planned: list[RunbookStep] = []
         while group := self._next():
-            planned += self._apply(group, done + len(planned), planned)
+            taken = self._apply(group, done + len(planned))
+            for one in taken:
+                for root in self._roots(one.step.sets):
+                    self._earlier[root].append(one)
+            planned += taken
         return planned
 
     def _next(self) -> list[_Candidate]:
@@ -201,7 +208,7 @@ class _Plan:
         filled: list[dict[str, Any]] = answered(list(step.sets), {**step.examples, **self.answers})
         return filled
 
-    def _apply(self, group: list[_Candidate], done: int, earlier: Sequence[RunbookStep]) -> list[RunbookStep]:
+    def _apply(self, group: list[_Candidate], done: int) -> list[RunbookStep]:
         tried: list[tuple[_Candidate, list[dict[str, Any]]]] = []
         changes: list[dict[str, Any]] = []
         for one in group:
@@ -217,11 +224,10 @@ class _Plan:
                 named = one.step.say or (one.step.command.line() if one.step.command else "")
                 self.warnings.append(f"a step of {one.at[0]} cannot be proved: {error.message} ({named})")
                 return []
-            return [each for one in group for each in self._apply([one], done, earlier)]
+            return [each for one in group for each in self._apply([one], done)]
         effects = _share(changed, [one for one, _ in tried], [self._roots(sets) for _, sets in tried])
         return [
-            self._planned(one, sets, done + number, effects[number - 1], earlier)
-            for number, (one, sets) in enumerate(tried, 1)
+            self._planned(one, sets, done + number, effects[number - 1]) for number, (one, sets) in enumerate(tried, 1)
         ]
 
     def _roots(self, sets: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -233,7 +239,6 @@ class _Plan:
         sets: list[dict[str, Any]],
         number: int,
         changed: Sequence[tuple[Finding | None, Finding | None]],
-        earlier: Sequence[RunbookStep],
     ) -> RunbookStep:
         step = one.step
         command = step.command.answered(self.answers) if step.command else None
@@ -258,11 +263,9 @@ class _Plan:
                 for was, after in changed
                 if after is not None and after.outcome in bad and (was is None or was.outcome not in bad)
             ],
-            follows=[
-                each.number
-                for each in earlier
-                if firsts.intersection(each.rules) and not roots.isdisjoint(self._roots(each.step.sets))
-            ],
+            follows=sorted(
+                {each.number for root in roots for each in self._earlier[root] if firsts.intersection(each.rules)}
+            ),
             assumed={name: value for name, value in assumed.items() if name not in self.answers},
         )
 

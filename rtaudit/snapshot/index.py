@@ -146,8 +146,13 @@ def scope_of(resource_type: str, resource: Resource) -> str:
 
 def ancestors(resource_key: str) -> list[str]:
     """The keys at and above a key: `/`, `/subscriptions`, `/subscriptions/S` … and the key itself."""
-    parts = resource_key.split("/")
-    return [TENANT, *("/".join(parts[:end]) for end in range(2, len(parts) + 1) if end > 2 or parts[1])]
+    found, at = [TENANT], resource_key.find("/", 1)
+    while at > 0:
+        found.append(resource_key[:at])
+        at = resource_key.find("/", at + 1)
+    if resource_key != TENANT:
+        found.append(resource_key)
+    return found
 
 
 def _scope_key(scope: str) -> str:

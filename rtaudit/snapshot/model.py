@@ -124,7 +124,7 @@ class Snapshot:
         """True when it states a digest that its content does not have."""
         return self.recorded_digest not in (None, self.digest)
 
-    @property
+    @cached_property
     def aspects(self) -> frozenset[str]:
         """The aspects that were read."""
         return frozenset(self.scope.get("aspects") or ())

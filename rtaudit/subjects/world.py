@@ -17,6 +17,7 @@ from rtaudit.azure.resource_types import (
     shown_since,
 )
 from rtaudit.contract.sections import in_environment
+from rtaudit.documents import json_values
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED
 from rtaudit.snapshot.index import SnapshotIndex
@@ -59,12 +60,13 @@ class EstateIndex:
     ) -> _Found:
         """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
         key = (work_out, *of)
-        if key not in self._once:
+        kept: tuple[_Found, tuple[Gap, ...]] | None = self._once.get(key)
+        if kept is None:
             with noting() as rests_on:
                 found = work_out(self, *of, **none)
-            self._once[key] = (found, tuple(rests_on))
-        kept: tuple[_Found, tuple[Gap, ...]] = self._once[key]
-        note(kept[1])
+            kept = self._once[key] = (found, tuple(rests_on))
+        if kept[1]:
+            note(kept[1])
         return kept[0]
 
     def children(self, resource_type: str, parent_id: str) -> Sequence[dict[str, Any]]:
@@ -282,16 +284,23 @@ class Subject:
         """The value of a root key (`deployments`, `properties`) or fact (`facts.exposure`), with its gaps."""
         joined = self._joined.get(name)
         if joined is None:
-            part = ATTRIBUTES[self.kind].get(name)
-            with noting() as rests_on:
-                value = part.build(self) if part else self.raw.get(name)
-            joined = value if isinstance(value, WithGaps) else WithGaps(value)
-            if rests_on:
-                joined = WithGaps(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
-            self._joined[name] = joined
+            joined = self._joined[name] = self._noted(name) if self.world.partial else self._built(name)
         if self.world.partial:
             note(gap for gap in joined.gaps if gap.field is not None)
         return joined
+
+    def _built(self, name: str) -> WithGaps:
+        part = ATTRIBUTES[self.kind].get(name)
+        value = part.build(self) if part else self.raw.get(name)
+        return value if isinstance(value, WithGaps) else WithGaps(value)
+
+    def _noted(self, name: str) -> WithGaps:
+        """In a plan: with the gaps of the values that it rests on and that are not known."""
+        with noting() as rests_on:
+            joined = self._built(name)
+        if not rests_on:
+            return joined
+        return WithGaps(_UNSURE.get(name, joined.value), tuple(dict.fromkeys((*joined.gaps, *rests_on))))
 
     def fact(self, name: str) -> Any:
         """The value of a fact, as far as it is known."""
@@ -350,19 +359,9 @@ def connections(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)]
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    """`value` when it is a mapping, else an empty one: Azure leaves out, or nulls, what it has not."""
-    return value if isinstance(value, dict) else {}
-
-
-def listing(value: Any) -> list[Any]:
-    """`value` when it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def text(value: Any) -> str:
-    """`value` in lower case when it is a string, else empty."""
-    return value.lower() if isinstance(value, str) else ""
+mapping, listing = json_values.mapping, json_values.listing
+text = json_values.lower_text
+"""Facts compare words of Azure in lower case; see json_values for what is shown as it is."""
 
 
 def _probe_id(probe: dict[str, Any]) -> str:
