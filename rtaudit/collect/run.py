@@ -20,7 +20,8 @@ from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.gather import Collector, Status
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import CollectionRequest, EarlierAnswers
-from rtaudit.collect.world import CollectedRows, listed
+from rtaudit.collect.world import CollectedRows
+from rtaudit.documents.json_values import listing
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import cut_secrets
@@ -122,7 +123,7 @@ def list_subscriptions(arm: ArmReader) -> list[dict[str, Any]]:
     try:
         arm.get("/subscriptions", page=page, api_version=arm.versions.ask("Microsoft.Resources/subscriptions"))
         for _ in range(arm.limits.pages):
-            found = listed(sound(page.document).get("value"))
+            found = listing(sound(page.document).get("value"))
             rows += [row for row in found if isinstance(row, dict) and isinstance(row.get("id"), str)]
             link = page.document.get("nextLink")
             if not isinstance(link, str) or not link:

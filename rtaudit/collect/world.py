@@ -177,14 +177,3 @@ class CollectedRows:
 def _in_scope(world: CollectedRows) -> dict[str, Row]:
     rows = (row for found in world.came("accounts").values() for row in found)
     return {arm_id.key(row["id"]): row for row in rows if world.covers_account(row)}
-
-
-def properties(row: Any) -> dict[str, Any]:
-    """The `properties` of a row, or an empty mapping."""
-    found = row.get("properties") if isinstance(row, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def listed(value: Any) -> list[Any]:
-    """`value` when it is a list, else an empty one."""
-    return value if isinstance(value, list) else []

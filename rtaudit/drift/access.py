@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from rtaudit.azure import arm_id, resource_types
-from rtaudit.drift.sides import Resource, SideIndex, properties, text
+from rtaudit.documents.json_values import properties, text
+from rtaudit.drift.sides import Resource, SideIndex
 
 CONDITIONAL = " (conditional)"
 """What is written behind a role that holds only under a condition."""

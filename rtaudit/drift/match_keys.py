@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import properties, text
 from rtaudit.drift import sides
 from rtaudit.drift.matching import KeyOf
-from rtaudit.drift.sides import Resource, SideIndex, properties, text
+from rtaudit.drift.sides import Resource, SideIndex
 
 
 def key(item: Resource) -> str | None:
@@ -74,16 +75,6 @@ def both(first: KeyOf, second: KeyOf) -> KeyOf:
     def asked(item: Resource) -> str | None:
         one, other = first(item), second(item)
         return None if one is None or other is None else f"{one}\n{other}"
-
-    return asked
-
-
-def either(first: KeyOf, second: KeyOf) -> KeyOf:
-    """The key that `first` gives, else that of `second`."""
-
-    def asked(item: Resource) -> str | None:
-        found = first(item)
-        return second(item) if found is None else found
 
     return asked
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rtaudit.azure import resource_types
+from rtaudit.documents.json_values import mappings
 from rtaudit.drift import sides
-from rtaudit.drift.sides import items_of
 
 Words = Callable[[Any, Any], "str | None"]
 
@@ -110,7 +110,7 @@ def _filters(before: Any, after: Any) -> str | None:
 
 
 def _connections(_before: Any, after: Any) -> str | None:
-    states = [str(item.get("status")) for item in items_of(after)]
+    states = [str(item.get("status")) for item in mappings(after)]
     if not states:
         return "no private endpoint connects to the account"
     settled = [state for state in states if state.lower() == "approved"]

@@ -8,9 +8,10 @@ from typing import Any
 
 from rtaudit.azure import arm_id, resource_types
 from rtaudit.documents import canonical
-from rtaudit.drift import names, sides
+from rtaudit.documents.json_values import mappings, properties, text
+from rtaudit.drift import names
 from rtaudit.drift.ignored_fields import DEFAULTS, INTERNAL_CAPABILITIES, dropped
-from rtaudit.drift.sides import Resource, SideIndex, items_of, text
+from rtaudit.drift.sides import Resource, SideIndex
 from rtaudit.snapshot.order import SET_LISTS
 from rtaudit.snapshot.secrets import MASK
 
@@ -289,11 +290,11 @@ def _connection(item: Any) -> Any:
 
 
 def _account(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
-    connections = sides.properties(kept).get("privateEndpointConnections")
+    connections = properties(kept).get("privateEndpointConnections")
     if normaliser.over_time or not isinstance(connections, list):
         return
     # The endpoints themselves are compared; between environments the account's view counts groups and states only.
-    for connection in items_of(connections):
+    for connection in mappings(connections):
         connection.pop("privateEndpoint", None)
     kept["properties"]["privateEndpointConnections"] = _unique(connections)
 
@@ -302,10 +303,10 @@ def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
     if normaliser.over_time:
         return
     for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in items_of(sides.properties(kept).get(field)):
+        for connection in mappings(properties(kept).get(field)):
             connection.pop("id", None)
             connection.pop("name", None)
-            state = sides.properties(connection).get("privateLinkServiceConnectionState")
+            state = properties(connection).get("privateLinkServiceConnectionState")
             if isinstance(state, dict):
                 # "Auto Approved", "Auto-Approved", "Approved": words for people.
                 state.pop("description", None)
@@ -315,7 +316,7 @@ def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
 def _zone_group(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
     if normaliser.over_time:
         return
-    for config in items_of(sides.properties(kept).get("privateDnsZoneConfigs")):
+    for config in mappings(properties(kept).get("privateDnsZoneConfigs")):
         config.pop("name", None)
         config.pop("id", None)
 
@@ -323,7 +324,7 @@ def _zone_group(normaliser: Normaliser, kept: Resource, _item: Resource) -> None
 def _usages(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
     """Rows by quota name; between environments only those of models that either side deploys."""
     rows = {}
-    for row in items_of(item.get("value")):
+    for row in mappings(item.get("value")):
         named = row.get("name")
         name = text(named.get("value") if isinstance(named, dict) else named)
         if normaliser.over_time or name.lower().rsplit(".", 1)[-1] in normaliser.models:
@@ -337,7 +338,7 @@ def _models(normaliser: Normaliser, kept: Resource, item: Resource) -> None:
         kept.clear()
         return
     rows: Resource = {}
-    for row in items_of(item.get("value")):
+    for row in mappings(item.get("value")):
         model = row.get("model")
         model = model if isinstance(model, dict) else {}
         name = " ".join(

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rtaudit.azure import arm_id, resource_types
+from rtaudit.documents.json_values import text
 from rtaudit.drift import match_keys as keys
 from rtaudit.drift import sides
 from rtaudit.drift.matching import Criterion, KeyOf, Match, match
 from rtaudit.drift.model import Unpaired
 from rtaudit.drift.names import readable
 from rtaudit.drift.rolemap import NO_MAP, PairingMap
-from rtaudit.drift.sides import Resource, SideIndex, text
+from rtaudit.drift.sides import Resource, SideIndex
 
 _RoleOf = Callable[[Resource, SideIndex], str]
 _SKIPPED = frozenset(row.key for row in resource_types.RESOURCE_TYPES.values() if row.compared == "never")

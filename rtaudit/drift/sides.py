@@ -8,6 +8,7 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, DEPLOYMENT, LOCK
 from rtaudit.contract.sections import in_environment
+from rtaudit.documents.json_values import mappings, properties, text
 from rtaudit.drift import names
 from rtaudit.snapshot import Snapshot
 
@@ -92,22 +93,6 @@ class SideIndex:
         return names.base_name(name, self.tokens, regions)
 
 
-def text(value: Any) -> str:
-    """A string, or nothing where Azure wrote something else."""
-    return value if isinstance(value, str) else ""
-
-
-def properties(item: Resource) -> Resource:
-    """A resource's properties, or an empty mapping."""
-    found = item.get("properties")
-    return found if isinstance(found, dict) else {}
-
-
-def items_of(value: Any) -> list[Resource]:
-    """The mappings in a list, or nothing where Azure wrote something else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def name(item: Resource) -> str:
     """A resource's own short name, from its id."""
     return arm_id.name_of(str(item["id"]))
@@ -122,7 +107,7 @@ def targets(endpoint: Resource) -> list[str]:
     """Keys of what a private endpoint connects to, automatically or manually approved."""
     found = []
     for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in items_of(properties(endpoint).get(field)):
+        for connection in mappings(properties(endpoint).get(field)):
             inner = connection.get("properties")
             target = text(inner.get("privateLinkServiceId")) if isinstance(inner, dict) else ""
             if target:
@@ -141,7 +126,7 @@ def serves(endpoint: Resource, own: SideIndex, other: SideIndex) -> bool:
             continue
         listed = (
             properties(one).get("privateEndpoint")
-            for one in items_of(properties(account).get("privateEndpointConnections"))
+            for one in mappings(properties(account).get("privateEndpointConnections"))
         )
         known = {arm_id.key(text(one.get("id"))) for one in listed if isinstance(one, dict)}
         if target not in own.by_key or arm_id.key(endpoint["id"]) in known:

@@ -181,10 +181,6 @@ class Tree:
                 return None
             folder = folder.rpartition("/")[0]
 
-    def names_package(self, source: Source, package: str) -> bool:
-        """True where the file's project names a package."""
-        return any(one.name == package for _, one in self.projects[source.project].packages)
-
     def reaches(self, name: str, source: Source) -> bool | None:
         """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it.
 

@@ -17,6 +17,7 @@ from rtaudit.azure.resource_types import (
     shown_since,
 )
 from rtaudit.contract.sections import in_environment
+from rtaudit.documents import json_values
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED
 from rtaudit.snapshot.index import SnapshotIndex
@@ -358,19 +359,9 @@ def connections(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)]
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    """`value` when it is a mapping, else an empty one: Azure leaves out, or nulls, what it has not."""
-    return value if isinstance(value, dict) else {}
-
-
-def listing(value: Any) -> list[Any]:
-    """`value` when it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def text(value: Any) -> str:
-    """`value` in lower case when it is a string, else empty."""
-    return value.lower() if isinstance(value, str) else ""
+mapping, listing = json_values.mapping, json_values.listing
+text = json_values.lower_text
+"""Facts compare words of Azure in lower case; see json_values for what is shown as it is."""
 
 
 def _probe_id(probe: dict[str, Any]) -> str:

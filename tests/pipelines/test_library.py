@@ -56,6 +56,12 @@ def test_the_old_module_gives_the_names_that_it_gave() -> None:
     assert library.Drift is rtaudit.Drift
 
 
+def test_the_old_name_of_a_request_is_an_alias() -> None:
+    from rtaudit import collect
+
+    assert collect.Request is collect.CollectionRequest
+
+
 def test_nothing_below_imports_the_package_itself() -> None:
     """`rtaudit/__init__.py` is for those who use the library; the version is in a module of its own."""
     found = [

@@ -12,7 +12,7 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import CALLER_TYPES
 from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import properties
+from rtaudit.documents.json_values import properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import CollectedRows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.collect.aspects.calls import below, list_of, subscriptions
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import listed, properties
+from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import CollectedRows
@@ -38,7 +38,7 @@ def _providers(world: CollectedRows) -> Iterable[str]:
 
 def _keep_models(world: CollectedRows, row: Row) -> Row:
     deployed = world.memo(_deployed)
-    kept = [one for one in listed(row.get("value")) if is_realtime(one) or _model_key(_model(one)) in deployed]
+    kept = [one for one in listing(row.get("value")) if is_realtime(one) or _model_key(_model(one)) in deployed]
     return {**row, "value": kept}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import listed, properties
+from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import CollectedRows
@@ -22,7 +22,7 @@ _ZONES = "Microsoft.Network/privateDnsZones"
 
 def _configs(group: Row) -> Iterator[str]:
     """Ids of the zones that a zone group writes to."""
-    for config in listed(properties(group).get("privateDnsZoneConfigs")):
+    for config in listing(properties(group).get("privateDnsZoneConfigs")):
         zone = properties(config).get("privateDnsZoneId")
         if isinstance(zone, str) and arm_id.type_of(zone) == _ZONES.lower():
             yield zone

@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.authorization import scopes_above
 from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import listed, properties
+from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.world import CollectedRows
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _keep_alert(world: CollectedRows, row: Row) -> Row | None:
     """An alert whose scopes are, or stand above, an account in scope."""
     above = world.memo(scopes_above)
-    scopes = [scope for scope in listed(properties(row).get("scopes")) if isinstance(scope, str)]
+    scopes = [scope for scope in listing(properties(row).get("scopes")) if isinstance(scope, str)]
     return row if any(arm_id.key(scope) in above for scope in scopes) else None
 
 
@@ -32,7 +32,7 @@ def _keep_log_alert(world: CollectedRows, row: Row) -> Row | None:
     if _keep_alert(world, row) is not None:
         return row
     criteria = properties(row).get("criteria")
-    parts = listed(criteria.get("allOf")) if isinstance(criteria, dict) else []
+    parts = listing(criteria.get("allOf")) if isinstance(criteria, dict) else []
     words = {word for part in parts if isinstance(part, dict) for word in _WORD.findall(str(part.get("query")).lower())}
     return row if words & _ABOUT or words & world.memo(_account_names) else None
 
@@ -46,7 +46,7 @@ def action_groups_of(alert: Row) -> Iterator[str]:
     actions: Any = properties(alert).get("actions")
     if isinstance(actions, dict):
         actions = actions.get("actionGroups")
-    for action in listed(actions):
+    for action in listing(actions):
         named = action.get("actionGroupId") if isinstance(action, dict) else action
         if isinstance(named, str) and arm_id.type_of(named) == "microsoft.insights/actiongroups":
             yield named
@@ -67,7 +67,7 @@ def _keep_group(world: CollectedRows, row: Row) -> Row | None:
     counts = {name: found[name] for name in ("receivers", "reachable") if isinstance(found.get(name), int)}
     if "receivers" not in counts:
         receivers = [
-            one for name, value in found.items() if name.lower().endswith("receivers") for one in listed(value)
+            one for name, value in found.items() if name.lower().endswith("receivers") for one in listing(value)
         ]
         reachable = [one for one in receivers if not _silent(one)]
         counts = {"receivers": len(receivers)}

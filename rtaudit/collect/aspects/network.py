@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rtaudit.azure import arm_id
 from rtaudit.collect.aspects.calls import below, list_of, subscriptions
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import listed, properties
+from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
@@ -29,7 +29,7 @@ _needed = threading.Event()
 def connected_to(endpoint: Row) -> Iterator[str]:
     """Keys of what a private endpoint connects to, automatically or manually approved."""
     for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in listed(properties(endpoint).get(name)):
+        for connection in listing(properties(endpoint).get(name)):
             target = properties(connection).get("privateLinkServiceId")
             if isinstance(target, str):
                 yield arm_id.key(target)
@@ -46,7 +46,7 @@ def _endpoints(world: CollectedRows) -> Iterable[str]:
 
 def _subscriptions(world: CollectedRows) -> Iterable[str]:
     """Every subscription; where an account has an endpoint, the SDK begins to load."""
-    with_endpoint = (listed(properties(row).get("privateEndpointConnections")) for row in world.kept("accounts"))
+    with_endpoint = (listing(properties(row).get("privateEndpointConnections")) for row in world.kept("accounts"))
     if not _needed.is_set() and any(with_endpoint):
         _needed.set()
         threading.Thread(target=import_module, args=(_SDK,), daemon=True).start()

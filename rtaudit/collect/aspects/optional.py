@@ -13,7 +13,7 @@ from rtaudit.collect.aspects.calls import below, itself, list_of
 from rtaudit.collect.aspects.cognitive import is_realtime
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import listed
+from rtaudit.documents.json_values import listing
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
@@ -59,7 +59,7 @@ def _ask_metrics(arm: ArmReader, subject: str, page: ResponsePage, version: str)
         )
         answer = sound(page.document)
         sums = list(_sums(answer, dimensions))
-        named = {_name(metric).lower() for metric in listed(answer.get("value"))}
+        named = {_name(metric).lower() for metric in listing(answer.get("value"))}
         missing = [name for name in names if name.lower() not in named]
         if missing:
             # Azure names each metric that was asked for, with an empty series where nothing happened.
@@ -76,14 +76,14 @@ def _ask_metrics(arm: ArmReader, subject: str, page: ResponsePage, version: str)
 
 def _sums(document: Row, dimensions: dict[str, str]) -> Iterator[Row]:
     fields = {dimension.lower(): name for dimension, name in dimensions.items()}
-    for metric in listed(document.get("value")):
+    for metric in listing(document.get("value")):
         name = _name(metric)
         if not name:
             raise ReadFailure("failed", "a metric has no name", code="MalformedAnswer")
         totals: dict[tuple[tuple[str, str], ...], float] = defaultdict(float)
-        for series in listed(metric.get("timeseries")):
+        for series in listing(metric.get("timeseries")):
             if isinstance(series, dict):
-                totals[tuple(sorted(_values(series, fields)))] += sum(map(_total, listed(series.get("data"))))
+                totals[tuple(sorted(_values(series, fields)))] += sum(map(_total, listing(series.get("data"))))
         for values, total in totals.items():
             yield {"name": name, **dict(values), "total": int(total) if total == int(total) else total}
 
@@ -95,7 +95,7 @@ def _name(metric: Any) -> str:
 
 
 def _values(series: Row, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for value in listed(series.get("metadatavalues")):
+    for value in listing(series.get("metadatavalues")):
         name = value.get("name") if isinstance(value, dict) else None
         name = name.get("value") if isinstance(name, dict) else name
         if isinstance(name, str) and name.lower() in fields and value.get("value") is not None:
@@ -155,7 +155,7 @@ def _ask_capacity(arm: ArmReader, subject: str, page: ResponsePage, version: str
     rows, links = [], set[str]()
     while True:
         answer = sound(page.document)
-        rows += [one for one in listed(answer.get("value")) if isinstance(one, dict)]
+        rows += [one for one in listing(answer.get("value")) if isinstance(one, dict)]
         link = answer.get("nextLink")
         if not isinstance(link, str) or not link or link in links:
             break

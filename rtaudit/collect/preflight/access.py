@@ -14,7 +14,8 @@ from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import PreflightFinding, narrowest_role, needs_of
 from rtaudit.collect.reader import Reader
 from rtaudit.collect.request import CollectionRequest
-from rtaudit.collect.world import CollectedRows, listed
+from rtaudit.collect.world import CollectedRows
+from rtaudit.documents.json_values import listing
 
 _PROVIDERS = {
     "Microsoft.CognitiveServices": "accounts",
@@ -93,7 +94,7 @@ def check_permissions(
     gathering: Collector, request: CollectionRequest, identity: Identity
 ) -> Iterator[PreflightFinding]:
     held: dict[str, list[Any]] = {
-        arm_id.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listed(row.get("value"))
+        arm_id.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listing(row.get("value"))
         for row in gathering.world.kept("permissions")
     }
     gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "permissions"}

@@ -14,8 +14,9 @@ from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.preflight.targets import deployments_of, find_account
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import CollectedRows, listed, properties
+from rtaudit.collect.world import CollectedRows
 from rtaudit.contract.sections import caller_of
+from rtaudit.documents.json_values import listing, properties
 from rtaudit.snapshot import Snapshot
 from rtaudit.subjects import EstateIndex as Facts
 
@@ -186,7 +187,7 @@ def settle_version(site: Site, world: CollectedRows) -> None:
     for row in world.kept("models"):
         if arm_id.key(row["id"]) != arm_id.key(f"{site.place}/models"):
             continue
-        for one in listed(row.get("value")):
+        for one in listing(row.get("value")):
             model = one.get("model") if isinstance(one, dict) else None
             if not isinstance(model, dict) or str(one.get("kind")).lower() != kind:
                 continue

@@ -12,8 +12,8 @@ from rtaudit.azure.resource_types import ACCOUNT_KINDS
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.build import Site
 from rtaudit.collect.preflight.model import PreflightFinding, unread
-from rtaudit.collect.world import listed, properties
 from rtaudit.contract.sections import caller_of
+from rtaudit.documents.json_values import listing, properties
 from rtaudit.subjects import EstateIndex as Facts
 from rtaudit.subjects import Subject
 from rtaudit.subjects.client import FITS
@@ -110,7 +110,7 @@ def _model(site: Site, subject: Subject) -> PreflightFinding:
 def _versions(site: Site, subject: Subject) -> Iterator[tuple[str, str]]:
     kind = str(site.account.get("kind")).lower()
     catalogue = subject.world.resource(f"{site.place}/models") or {}
-    for row in listed(catalogue.get("value")):
+    for row in listing(catalogue.get("value")):
         model = row.get("model") if isinstance(row, dict) else None
         if isinstance(model, dict) and str(row.get("kind")).lower() in {kind} & ACCOUNT_KINDS:
             yield str(model.get("name")).lower(), str(model.get("version"))
@@ -118,7 +118,7 @@ def _versions(site: Site, subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _sku(site: Site, subject: Subject, row: dict[str, Any]) -> PreflightFinding:
     wanted = site.expected.planned.sku if site.expected.planned else ""
-    offered = sorted({str(one.get("name")) for one in listed(row.get("skus")) if isinstance(one, dict)})
+    offered = sorted({str(one.get("name")) for one in listing(row.get("skus")) if isinstance(one, dict)})
     if wanted.lower() in map(str.lower, offered):
         return PreflightFinding(
             "sku", subject.resource, "pass", f"{wanted} is offered for {site.model['name']} in {site.region}"
@@ -182,7 +182,7 @@ def _room(site: Site, subject: Subject, second: Collector, reader: str) -> Prefl
         return unread("capacity", subject.resource, gap)
     sku = str((site.deployment.get("sku") or {}).get("name") or "")
     for row in second.world.kept(reader):
-        for one in listed(row.get("value")):
+        for one in listing(row.get("value")):
             stated = properties(one)
             where = one.get("location")
             free = stated.get("availableCapacity")

@@ -8,7 +8,8 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.reader import Row
-from rtaudit.collect.world import CollectedRows, properties
+from rtaudit.collect.world import CollectedRows
+from rtaudit.documents.json_values import properties
 
 
 def check_expected(gathering: Collector, expected: Iterable[Expected]) -> Iterator[PreflightFinding]:
