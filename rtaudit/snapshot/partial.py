@@ -7,7 +7,7 @@ that notes the gap when somebody asks for the value, so that what was worked out
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rtaudit.snapshot.gaps import Gap
@@ -88,37 +88,62 @@ class Partial(dict[str, Any]):
 
 
 def with_gaps(resource: dict[str, Any], gaps: Iterable[Gap]) -> dict[str, Any]:
-    """The resource with a Partial wherever one of the gaps has its `field`; what is on the way is copied, not changed.
+    """The resource with a Partial wherever one of the gaps has its `field`; what is on the way is copied once, not changed.
 
     A field that is an object which is there means whatever else may be in it; one that is a list, further elements.
     """
+    copies = _Copies()
     for gap in gaps:
         if gap.field is not None:
-            resource = _marked(resource, [_unescaped(step) for step in gap.field.split("/")[1:]], gap)
+            resource = copies.marked(resource, [_unescaped(step) for step in gap.field.split("/")[1:]], gap)
     return resource
 
 
-def _marked(value: Any, steps: list[str], gap: Gap) -> Any:
-    if isinstance(value, list) and steps:
-        index = int(steps[0]) if steps[0].isdigit() else -1
-        return [_marked(item, steps[1:], gap) if place == index else item for place, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    if not steps:
-        partial = _partial(value)
-        partial.rest = (*partial.rest, gap)
+class _Copies:
+    """The copies of one resource's values that were made for its gaps: these alone may be changed."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}  # by identity; the values keep each identity in use
+
+    def marked(self, value: Any, steps: list[str], gap: Gap) -> Any:
+        if isinstance(value, list) and steps:
+            index = int(steps[0]) if steps[0].isdecimal() else len(value)
+            if index >= len(value):
+                return value
+            items = self._own(value, list)
+            items[index] = self.marked(items[index], steps[1:], gap)
+            return items
+        if not isinstance(value, dict):
+            return value
+        if not steps:
+            partial = self._partial(value)
+            partial.rest = (*partial.rest, gap)
+            return partial
+        inner = dict.get(value, steps[0])
+        if isinstance(inner, dict) or (isinstance(inner, list) and len(steps) > 1):
+            copy = self._partial(value) if isinstance(value, Partial) else self._own(value, dict)
+            dict.__setitem__(copy, steps[0], self.marked(inner, steps[1:], gap))
+            return copy
+        partial = self._partial(value)
+        partial.unknown[steps[0]] = (*partial.unknown.get(steps[0], ()), gap)
         return partial
-    inner = dict.get(value, steps[0])
-    if isinstance(inner, dict) or (isinstance(inner, list) and len(steps) > 1):
-        copy = _partial(value) if isinstance(value, Partial) else dict(value)
-        dict.__setitem__(copy, steps[0], _marked(inner, steps[1:], gap))
+
+    def _own(self, value: Any, copied: Callable[[Any], Any]) -> Any:
+        """The value itself, where it is one of the copies; else a copy."""
+        if id(value) in self._made:
+            return value
+        copy = copied(value)
+        self._made[id(copy)] = copy
         return copy
-    partial = _partial(value)
-    partial.unknown[steps[0]] = (*partial.unknown.get(steps[0], ()), gap)
-    return partial
+
+    def _partial(self, value: dict[str, Any]) -> Partial:
+        if id(value) in self._made and not isinstance(value, Partial):
+            del self._made[id(value)]  # a plain copy gives way to one that notes
+        partial: Partial = self._own(value, _partial_copy)
+        return partial
 
 
-def _partial(value: dict[str, Any]) -> Partial:
+def _partial_copy(value: dict[str, Any]) -> Partial:
     copy = Partial(dict(dict.items(value)))
     if isinstance(value, Partial):
         copy.unknown, copy.rest = dict(value.unknown), value.rest
