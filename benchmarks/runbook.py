@@ -2,11 +2,12 @@
 
     python benchmarks/runbook.py [ACCOUNTS]     (1,000 unless given)
 
-Prints seconds and peak memory of `rtaudit runbook` as a process of its own, its start included.
+Prints seconds of CPU and of the clock, and peak memory of `rtaudit runbook` as a process of its own, its start included.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -22,13 +23,14 @@ from rtaudit.snapshot import write
 
 def measured(file: Path) -> str:
     """The seconds that the runbook of a snapshot takes, and its last line."""
-    started = time.perf_counter()
+    started, before = time.perf_counter(), os.times()
     words = [sys.executable, "-m", "rtaudit", "runbook", str(file), "--as-of", "2026-11-22"]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - started
+    took, after = time.perf_counter() - started, os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     last = ended.stdout.splitlines()[-1] if ended.stdout else ended.stderr
-    return f"{took:.1f} s, {peak:.0f} MB: {last}"
+    return f"{cpu:.1f} s of CPU, {took:.1f} s, {peak:.0f} MB: {last}"
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         verify,
     )
     from rtaudit.api.live import collect_snapshot, collection, preflight, probe_endpoint
+    from rtaudit.api.policies import list_rules
     from rtaudit.api.source import scan_source
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
@@ -44,6 +45,7 @@ _WHERE = {
         "draft_contract", "lint", "load_drift", "load_revision", "render_as", "run_cases", "verify"
     ),
     "api.live": ("collect_snapshot", "collection", "preflight", "probe_endpoint"),
+    "api.policies": ("list_rules",),
     "api.source": ("scan_source",),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
@@ -74,6 +76,7 @@ __all__ = [
     "draft_contract",
     "lint",
     "list_inventory",
+    "list_rules",
     "load_drift",
     "load_policies",
     "load_report",

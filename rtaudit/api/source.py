@@ -82,6 +82,8 @@ def source_checks(paths: Sequence[str | Path] = ()) -> dict[str, SourceCheck]:
         if not path.exists():
             raise InputError(f"no such file or folder: {path}", "give a file of source checks, or a folder of some")
         own = load_checks(path)
+        if not own:
+            raise InputError(f"{path} contains no source checks", "they are YAML files with `schema: rtaudit.source/1`")
         for taken in sorted(own.keys() & checks.keys()):
             raise InputError(f"{path}: the id {taken} is taken", "give own checks own ids")
         checks |= own

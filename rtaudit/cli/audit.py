@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -48,11 +49,13 @@ def audit(
         print(f"interrupted: what was read until then is in {plain(target)}; nothing was checked", file=sys.stderr)
         print(f"hint: `rtaudit audit --fill {plain(target)}` reads the rest", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
+    snapshot = collected.snapshot
     if kept.snapshot is not None:
         whole = not collected.interrupted
         target = kept.snapshot if whole else partial_name(kept.snapshot, collected.snapshot.environment)
         write(collected.snapshot, target)
         print(f"wrote {plain(target)}", file=sys.stderr)
+        snapshot = replace(snapshot, file=str(target), recorded_digest=snapshot.digest)
     words = ["rtaudit", *sys.argv[1:]]
-    report = how.check([collected.snapshot], probes=checking.probe, evidence=evidence.evidence, command=words)
+    report = how.check([snapshot], probes=checking.probe, evidence=evidence.evidence, command=words)
     finish(report, wanted, view, evidence, how, steps, runbook_options(checking, ()))

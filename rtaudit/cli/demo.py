@@ -76,7 +76,8 @@ def demo(chosen: command_options.Demonstrated) -> None:
         _say("\n# What are the steps to ready?")
         _run(["runbook", "prod.json", "--policy", "production", "--as-of", AS_OF], folder, simulator, 4)
         _say(
-            "\n# The same steps, taken on the simulated production. Then it is collected again, with the guest application's network."
+            "\n# What these steps change, put into the simulated production (in its memory: no command is run)."
+            "\n# Then it is collected again, with the guest application's network."
         )
         _mend(simulator, folder / "prod.json")
         words = ["collect", "--arm-endpoint", simulator.url, "--auth", "managed-identity"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -28,70 +27,14 @@ app.add_typer(policies, name="policy")
 @command(policies, "list")
 def list_rules(extra: command_options.ExtraPacks, chosen: command_options.Listed) -> None:
     """List the rules, with severity and the packs that select them."""
+    from rtaudit.api.policies import list_rules as run
     from rtaudit.documents import dumps
-    from rtaudit.policy import library, load_policies
-    from rtaudit.report import SEVERITIES
+    from rtaudit.render.rule_table import render
 
-    severity, group = chosen.severity, chosen.group
     _one_of(chosen.output, ("table", "json"), "-o")
-    packs = _packs([*extra.policy, *([chosen.pack] if chosen.pack else [])])
-    rules: dict[str, Rule] = dict(library())
-    for one in packs:
-        rules |= one.rules
-    if chosen.pack is not None:
-        judged = [found for one in load_policies([chosen.pack]) for found in one.judged()]
-        rules = {rule.id: replace(rule, severity=in_force) for rule, in_force in judged}
-    if severity is not None:
-        _one_of(severity, SEVERITIES, "--severity")
-        rules = {rule_id: rule for rule_id, rule in rules.items() if rule.severity == severity}
-    if group is not None:
-        _one_of(
-            group.upper(),
-            sorted({rule.group for rule in library().values()} | {rule.group for rule in rules.values()} | {"SRC"}),
-            "--group",
-        )
-        rules = {rule_id: rule for rule_id, rule in rules.items() if rule.group == group.upper()}
-    checks = {} if chosen.pack is not None else _source_checks(severity, group)
-    rows = [
-        {
-            "id": rule.id,
-            "name": rule.name,
-            "severity": rule.severity,
-            "each": rule.each,
-            "packs": [one.name for one in packs if rule.id in one.rules],
-            "title": rule.title,
-        }
-        for _, rule in sorted(rules.items())
-    ]
-    rows += [
-        {
-            "id": one.id,
-            "name": one.name,
-            "severity": one.severity,
-            "each": "source",
-            "packs": ["client scan"],
-            "title": one.title,
-        }
-        for one in checks.values()
-    ]
-    write_stdout(dumps(rows) if chosen.output == "json" else _table(rows))
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> str:
-    room = screen()["width"] if sys.stdout.isatty() else 0
-    lines = []
-    for row in rows:
-        head = f"{row['id']:<12} {row['severity']:<8} {row['name']:<34} "
-        packs = [""]
-        for one in map(plain, row["packs"]):
-            if room and packs[-1] and len(head) + len(packs[-1]) + 1 + len(one) >= room:
-                packs.append(one)
-            else:
-                packs[-1] += f",{one}" if packs[-1] else one
-        lines += [plain(head) + packs[0], *(" " * len(head) + more for more in packs[1:])]
-    checks = sum(row["each"] == "source" for row in rows)
-    counts = [f"{len(rows) - checks} rules", *([counted(checks, "source check")] if checks else [])]
-    return "\n".join([*lines, ", ".join(counts)]) + "\n"
+    rows = run(extra.policy, pack=chosen.pack, severity=chosen.severity, group=chosen.group)
+    width = screen()["width"] if sys.stdout.isatty() else None
+    write_stdout(dumps(rows) if chosen.output == "json" else render(rows, width))
 
 
 @command(policies, "explain")
@@ -151,14 +94,6 @@ def _explain_checks(wanted: Sequence[str], output: str, *, heading: bool) -> Non
         write_stdout((title if heading else "") + "\n".join(map(as_markdown, checks)))
     elif checks:
         write_stdout("\n".join(map(as_text, checks)))
-
-
-def _source_checks(severity: str | None, group: str | None) -> dict[str, Any]:
-    from rtaudit.scan.checks import library
-
-    if group is not None and group.upper() != "SRC":
-        return {}
-    return {key: one for key, one in sorted(library().items()) if severity in (None, one.severity)}
 
 
 @command(policies, "lint")

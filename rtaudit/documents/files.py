@@ -82,6 +82,11 @@ def read_text(path: str | Path, *, limit: int | None = None) -> str:
         raise InputError(f"{name} is not UTF-8 text (byte {error.start:,})", hint) from None
 
 
+def real_path(path: str | Path) -> Path:
+    """`path` without links and dots. Links in a circle lead nowhere: `Path.resolve` raises RuntimeError for them."""
+    return Path(os.path.realpath(path))
+
+
 def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> None:
     """Write `data` to `path` so that the file is either the old one or the whole new one, at every moment.
 

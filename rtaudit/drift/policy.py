@@ -13,6 +13,7 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.documents.files import real_path
 from rtaudit.documents.json_values import is_number
 from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
@@ -228,22 +229,22 @@ def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
 
 def _shown(name: str) -> str:
     """How a drift names a policy's file: the one that ships by its name, which is the same on every machine."""
-    return default_path().name if Path(name).resolve() == default_path().resolve() else name
+    return default_path().name if real_path(name) == real_path(default_path()) else name
 
 
 def _collect(path: Path, documents: list[Document], above: tuple[Path, ...]) -> None:
-    if any(Path(document.name).resolve() == path.resolve() for document in documents):
+    if any(real_path(document.name) == real_path(path) for document in documents):
         return
     document = load_yaml(path, POLICY)
     documents.append(document)
     for index, parent in enumerate(document.value.get("extends", ())):
         beside = default_path() if parent == "default" else path.parent / parent
-        if beside.resolve() in (*above, path.resolve()):
+        if real_path(beside) in (*above, real_path(path)):
             raise document.error(
                 ("extends", index), f"'{parent}' extends this file in a circle", "remove one of the two"
             )
         try:
-            _collect(beside, documents, (*above, path.resolve()))
+            _collect(beside, documents, (*above, real_path(path)))
         except InputError as error:
             if error.message.startswith("no such file"):
                 raise document.error(

@@ -26,6 +26,7 @@ from rtaudit.azure.resource_types import (
 from rtaudit.plan.connections import connected, of_other_services
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
+from rtaudit.plan.roles import definitions_by_name, with_definition
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
 from rtaudit.snapshot.secrets import cut_secrets, scrub
@@ -113,6 +114,7 @@ class _Assembly:
             for planned in plan.resources:
                 self._take(planned)
         self._replaced, gone = self._remove()
+        self._roles = definitions_by_name(base.resources) if base else {}
         for planned in self.planned.values():
             self._lay(planned)
         self.gaps += connected(self.resources, gone, self.planned)
@@ -187,6 +189,8 @@ class _Assembly:
             planned_body = _only_whether_it_acts(planned_body)
         elif kind == PRIVATE_ENDPOINT:
             planned_body = of_other_services(planned_body)
+        elif kind == ASSIGNMENT:
+            planned_body = with_definition(planned_body, self._roles)
         body, unknown = settle(planned_body)
         if not isinstance(body.get("properties", {}), dict):
             del body["properties"]

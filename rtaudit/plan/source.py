@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents.files import read_bytes
+from rtaudit.documents.files import read_bytes, real_path
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.plan.addresses import module_names, resource_of
 from rtaudit.plan.model import Plan
@@ -75,8 +75,8 @@ class _Terraform:
                 return None
             folder, module = folder / source, call.get("module")
         # A plan is not trusted: what it names outside of the tree is not read.
-        there = folder.resolve()
-        inside = any(there.is_relative_to(one.resolve()) for one in (self._root, Path()))
+        there = real_path(folder)
+        inside = any(there.is_relative_to(real_path(one)) for one in (self._root, Path()))
         return there if inside and there.is_dir() else None
 
 
@@ -205,5 +205,5 @@ def _text(path: Path) -> str:
 
 def _shown(path: Path) -> str:
     """A path from the working directory where it is below it, with forward slashes."""
-    here, there = Path.cwd().resolve(), path.resolve()
+    here, there = real_path(Path.cwd()), real_path(path)
     return (there.relative_to(here) if there.is_relative_to(here) else path).as_posix()

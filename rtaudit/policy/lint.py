@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import load_yaml, schema_errors
+from rtaudit.documents.files import real_path
 from rtaudit.documents.yaml import Document
 from rtaudit.errors import InputError, did_you_mean
 from rtaudit.policy.cases import find_case_files, load_cases
@@ -84,7 +85,7 @@ def _load(path: Path) -> tuple[list[Rule], list[InputError]]:
 def _duplicates(loaded: Sequence[Rule], rules: dict[str, Rule]) -> Iterator[Complaint]:
     for rule in loaded:
         known = rules.get(rule.id) or library().get(rule.id)
-        if known is not None and Path(known.document.name).resolve() != Path(rule.document.name).resolve():
+        if known is not None and real_path(known.document.name) != real_path(rule.document.name):
             yield _at(rule, ("id",), "duplicate-id", f"{rule.id} is already defined in {known.document.name}")
 
 

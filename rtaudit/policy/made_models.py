@@ -80,15 +80,15 @@ def _spoken(world: EstateIndex) -> set[str]:
     return {str(one["model"]) for one in world.each("environment")[0].fact("speechModels")}
 
 
-def _usable(given: Given, account: Subject, sku: str) -> list[dict[str, Any]]:
-    """The generally available models of the roles in question with that SKU that outlive the horizon, the best first.
+def _usable(given: Given, account: Subject, sku: str, roles: set[str] | None = None) -> list[dict[str, Any]]:
+    """The generally available models of the roles (of those in question) with that SKU that outlive the horizon, best first.
 
     Best is what the environment speaks with already, then what retires last.
     """
     horizon = given.params.get("retirementHorizonDays") or 0
     speaks = given.world.once(_spoken)
     found = []
-    for row in _catalogue(given.world, account, _roles(given)):
+    for row in _catalogue(given.world, account, roles or _roles(given)):
         retires = _retires(row, sku)
         known = f"{row.get('name')}@{row.get('version')}" in speaks
         lasts = retires is None or (retires - given.today).days > horizon
@@ -150,7 +150,10 @@ def _new_deployment(account: Subject, name: str, model: dict[str, Any], like: di
 
 @made
 def _second_deployment(given: Given) -> Any:
-    """The deployment that brings a realtime model to one more region: the same model, SKU and capacity in another account."""
+    """The deployment that brings a realtime model to one more region: the same model, SKU and capacity in another account.
+
+    None where no other region offers that model generally available: it would have to be moved away again.
+    """
     row = mapping(given.element)
     name, _, version = str(row.get("model")).partition("@")
     regions = getattr(row.get("regions"), "value", row.get("regions")) or ()
@@ -159,9 +162,11 @@ def _second_deployment(given: Given) -> Any:
         return None
     accounts = [one for one in given.world.accounts if arm_id.region(one.raw.get("location")) not in regions]
     for account in sorted(accounts, key=lambda one: (one.fact("hostsRealtime") is not True, one.resource)):
-        for model in _catalogue(given.world, account, {str(row.get("role") or "speech")}):
-            same = (text(model.get("name")), text(model.get("version"))) == (text(name), text(version))
-            if same and _offers(model, mapping(source.get("sku")).get("name") or ""):
+        usable = _usable(
+            given, account, mapping(source.get("sku")).get("name") or "", {str(row.get("role") or "speech")}
+        )
+        for model in usable:
+            if (text(model.get("name")), text(model.get("version"))) == (text(name), text(version)):
                 return _new_deployment(account, arm_id.name_of(source["id"]), model, source)
     return None
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from rtaudit import assets
 from rtaudit.documents import Document, canonical, check_schema, load_yaml
+from rtaudit.documents.files import real_path
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy.rules import BoundRule, Param, Rule, bind, read_rules
 from rtaudit.policy.schema import PACK, PACK_SCHEMA, RULES_SCHEMA
@@ -106,7 +107,7 @@ def load_rules(folder: Path) -> dict[str, Rule]:
 def unselected(path: Path) -> list[str]:
     """One sentence on the rules beside a pack (or in its folder `rules`) that no pack there selects; none where all are."""
     folder = path if path.is_dir() else path.parent
-    if folder.resolve() == assets.policies().resolve() or not folder.is_dir():
+    if real_path(folder) == real_path(assets.policies()) or not folder.is_dir():
         return []
     documents = [load_yaml(one) for one in rule_files(folder)]
     packs = [one.value for one in documents if isinstance(one.value, dict) and "schema" in one.value]
@@ -234,7 +235,7 @@ def _from_folder(folder: Path) -> list[Pack]:
         )
         if not rules:
             raise InputError(f"the folder {folder} holds no policy", "it has no *.yaml with a pack or with rules")
-        return [_implicit(folder.resolve().name, str(folder), rules)]
+        return [_implicit(real_path(folder).name, str(folder), rules)]
     extended = {base for one in packs for base in one.value.get("extends", ())}
     # All are resolved: a circle, or what is wrong in one that is extended, is said.
     resolved = [(one, _Resolver().resolve(Path(one.name))) for one in packs]
@@ -275,7 +276,7 @@ class _Resolver:
         return Pack(value["name"], title, self._rules, self._params, self._overrides, str(path))
 
     def _visit(self, path: Path, extender: tuple[Document, Any] | None) -> Document:
-        real = path.resolve()
+        real = real_path(path)
         document = _load(path)
         if real in self._open:
             chain = " → ".join(one.stem for one in [*self._open[self._open.index(real) :], real])
@@ -338,7 +339,7 @@ def _base(document: Document, path: Path, base: str, index: int) -> Path:
     """The file of a pack that `extends` names: a path or a pack beside the file, else one that ships."""
     near = [one for one in (path.parent / base, path.parent / f"{base}.yaml") if one.is_file()]
     for candidate in near:
-        if candidate.resolve() != path.resolve():
+        if real_path(candidate) != real_path(path):
             return candidate
     if base in builtin_names():
         return assets.policies() / f"{base}.yaml"
@@ -349,7 +350,7 @@ def _base(document: Document, path: Path, base: str, index: int) -> Path:
 
 def _own_rules(path: Path) -> bool:
     folder = path.parent / "rules"
-    return folder.is_dir() and folder.resolve() != (assets.policies() / "rules").resolve()
+    return folder.is_dir() and real_path(folder) != real_path(assets.policies() / "rules")
 
 
 def _near(rule_id: str, rules: Mapping[str, Rule]) -> str:

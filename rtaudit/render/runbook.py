@@ -163,6 +163,8 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
     yield "# Steps to ready"
     yield ""
     yield f"{prose(ending(runbook))}. {ON_PAPER}"
+    for warning in runbook.warnings:
+        yield f"\n**Warning:** {prose(text(warning))}"
     for environment in dict.fromkeys(one["environment"] for one in runbook.before.snapshots):
         steps = [one for one in runbook.steps if one.environment == environment]
         if steps:
@@ -171,7 +173,9 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
             yield f"- [ ] **{one.number}.** {one.severity}: {prose(text(one.step.say))} {code(', '.join(one.rules))}"
             if one.step.command and not one.code:
                 yield f"\n  ```{'sh' if shell == 'bash' else 'powershell'}\n  {command_of(one, shell)}\n  ```\n"
-            for note in notes(one):
+            for line in one.code:
+                yield f"  - In the code: {code(to_printable(line))}"
+            for note in notes(one)[len(one.code) :]:
                 yield f"  - {prose(note)}"
     if runbook.by_hand:
         yield "\n## By hand\n"
@@ -184,7 +188,7 @@ def _markdown(runbook: Runbook, shell: str) -> Iterator[str]:
     if runbook.unseen:
         yield "\n## Collect first\n"
         for gap in runbook.unseen:
-            yield f"- [ ] {prose(gap_text(gap))}"
+            yield f"- [ ] {prose(gap_text(gap).replace('`', ''))}"
 
 
 def _script(runbook: Runbook, shell: str) -> Iterator[str]:
@@ -193,6 +197,8 @@ def _script(runbook: Runbook, shell: str) -> Iterator[str]:
         yield "#!/usr/bin/env bash"
     yield f"# Steps to ready, written by rtaudit {runbook.before.tool.get('version', '')}. Review it; then run it."
     yield f"# {ending(runbook)}. {ON_PAPER}"
+    for warning in runbook.warnings:
+        yield f"# Warning: {_comment(warning)}"
     if bash:
         yield "set -euo pipefail"
     else:
@@ -212,8 +218,9 @@ def _script(runbook: Runbook, shell: str) -> Iterator[str]:
         yield ""
         yield f"# {one.number}. {_comment(f'{one.environment}: {one.severity}: {heading(one)}')}"
         for note in notes(one):
-            yield f"#    {_comment(note)}"
-        if one.step.command is None:
+            yield f"#    {_comment(note, 4000)}"
+        if one.step.command is None or one.code:
+            # What a plan makes is not there yet, and is the code's to change.
             yield f"#    {_comment('(no command)')}"
             continue
         renamed = _renamed(one, variables)
@@ -233,7 +240,9 @@ def _script(runbook: Runbook, shell: str) -> Iterator[str]:
 
 def _variables(runbook: Runbook) -> dict[tuple[int, str], tuple[str, str]]:
     """For each step and what it asks: the words, and a variable; the same words in two steps may mean two things."""
-    asked = [(one.number, ask) for one in runbook.steps if one.step.command for ask in one.step.command.asks]
+    asked = [
+        (one.number, ask) for one in runbook.steps if one.step.command and not one.code for ask in one.step.command.asks
+    ]
     counts: dict[str, int] = {}
     for _, ask in asked:
         counts[ask.variable] = counts.get(ask.variable, 0) + 1

@@ -44,7 +44,7 @@ def escape_ci_commands(document: str) -> str:
     what the agent of Azure Pipelines obeys anywhere in what a job prints. `::` of GitHub Actions counts at the beginning of
     a line, where JSON has a quote or a bracket.
     """
-    if not document.isascii() or _CONTROL.search(document):
+    if not document.replace("\n", "").isprintable():
         document = _HIDDEN.sub(_escaped, document)
     if "##" in document:
         document = _AGENT.sub("\\\\u0023#", document)
@@ -58,7 +58,6 @@ def _escaped(found: re.Match[str]) -> str:
     return json.dumps(character)[1:-1]
 
 
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _HIDDEN = re.compile(r"[^\x0a\x20-\x7e]")
 _AGENT = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 

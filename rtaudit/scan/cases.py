@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rtaudit import assets
 from rtaudit.documents import load_yaml
+from rtaudit.documents.files import real_path
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.report.wording import MAX_MESSAGE
 from rtaudit.scan.checks import SourceCheck, frameworks, is_check_file, library, load_checks, steps
@@ -94,7 +95,7 @@ def lint_checks(target: Path) -> list[tuple[str, str, str]]:
     """Place, name of the lint, and words of everything that is wrong with the source checks at `target`."""
     found: list[tuple[str, str, str]] = []
     own: dict[str, str] = {}
-    shipped = assets.policies() in (target, *target.resolve().parents)
+    shipped = assets.policies() in (target, *real_path(target).parents)
     for file in check_files(target):
         try:
             checks = load_checks(file)

@@ -112,7 +112,10 @@ class SyntaxReader:
         if kind in kinds.CONDITIONS:
             self._walk_condition(children, depth)
             return
-        saved = self._function, self._statement
+        saved, around = (self._function, self._statement), (self._call, self._in_call)
+        if kind in kinds.FUNCTIONS or kind in kinds.LAMBDAS:
+            # What a function that is given to a call does is none of what the call is given.
+            self._call, self._in_call = "", 0
         if kind in kinds.FUNCTIONS or (kind in kinds.LAMBDAS and not self._function):
             self._function = self._number()
         elif (kind.endswith("_statement") and kind not in kinds.COMPOUND) or kind in kinds.STATEMENTS:
@@ -121,6 +124,7 @@ class SyntaxReader:
             if child.is_named():
                 self._walk(child, depth + 1)
         self._function, self._statement = saved
+        self._call, self._in_call = around
 
     def _walk_condition(self, children: Sequence[Any], depth: int) -> None:
         """`if version: …`: what stands in its first branch is there where the version is given."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from rtaudit.documents.files import real_path
 from rtaudit.errors import InputError
 from rtaudit.scan.gitignore import Pattern, ignored, parse, read_patterns
 from rtaudit.scan.reading import FileRead, read_text
@@ -50,8 +51,8 @@ class Walk:
             return
         if not self.root.is_dir():
             raise InputError(f"{self.root} is neither a file nor a folder", "give the folder of the client's source")
-        top, patterns = _repository(self.root.resolve())
-        yield from self._folder(str(self.root.resolve()), "", top, patterns)
+        top, patterns = _repository(real_path(self.root))
+        yield from self._folder(str(real_path(self.root)), "", top, patterns)
 
     def _folder(self, folder: str, shown: str, top: str, patterns: list[Pattern]) -> Iterator[tuple[str, str]]:
         tracked = _tracked(top)

@@ -275,6 +275,23 @@ _VALUES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check loop", "check prod.json --policy loop", "check prod.json --waivers loop", "policy lint loop", "policy test loop", "plan loop",
+        "diff prod.json test.json --drift-policy loop", "diff prod.json test.json --map loop", "client scan loop", "snapshot verify loop",
+        "snapshot redact prod.json --key loop", "check prod.json --evidence loop",
+    ],
+)  # fmt: skip
+def test_links_in_a_circle_are_an_error(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "loop").symlink_to("loop")
+    done = CliRunner().invoke(app, command.split())
+    assert done.exit_code in (2, 3), done.output
+    assert "error: " in done.stderr
+
+
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_command_line_ends_with_an_answer_or_an_error(

@@ -11,6 +11,7 @@ import pytest
 from rtaudit.azure import arm_id
 from tests.collect.support import (
     MODELS,
+    ROLE,
     SUB,
     USAGES,
     VOICE,
@@ -150,6 +151,22 @@ def test_an_account_deleted_meanwhile_is_missing(cloud: Cloud) -> None:
     cloud.choose = lambda path: gone if path.startswith(VOICE.lower() + "/") else None
     gaps = gather(cloud).snapshot.gaps
     assert {(gap.scope, gap.reason, gap.code) for gap in gaps} == {(VOICE, "missing", "ResourceNotFound")}
+
+
+@pytest.mark.parametrize(
+    ("answered", "fits"),
+    [
+        (arm_id.name_of(ROLE), True),
+        (arm_id.name_of(ROLE).upper(), True),
+        ("00000000-0000-4000-8000-000000000000", False),
+    ],
+)
+def test_a_role_of_a_management_group_is_known_by_its_guid(cloud: Cloud, answered: str, fits: bool) -> None:
+    of_tenant = f"/providers/Microsoft.Authorization/roleDefinitions/{answered}"
+    cloud.on(ROLE, Reply(body={"id": of_tenant, "properties": {"roleName": "Voice"}}))
+    collected = gather(cloud, aspects=frozenset({"accounts", "roleAssignments"}))
+    assert (arm_id.key(of_tenant) in have(collected)) is fits
+    assert [gap.code for gap in collected.snapshot.gaps] == ([] if fits else ["MalformedAnswer"])
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of recorded answers is not there")

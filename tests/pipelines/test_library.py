@@ -25,7 +25,7 @@ def test_the_names_are_these() -> None:
     """Whoever changes this list changes what others have written down: a name that goes is a new major version."""
     assert sorted(rtaudit.__all__) == [
         "Checker", "Drift", "Finding", "Pack", "Report", "RtauditError", "Snapshot", "Waiver", "__version__", "check",
-        "collect_snapshot", "collection", "diff", "draft_contract", "lint", "list_inventory", "load_drift", "load_policies", "load_report",
+        "collect_snapshot", "collection", "diff", "draft_contract", "lint", "list_inventory", "list_rules", "load_drift", "load_policies", "load_report",
         "load_revision", "load_snapshot", "load_waivers", "make_runbook", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
         "run_cases", "scan_source", "verify", "write_snapshot",
     ]  # fmt: skip
@@ -54,6 +54,12 @@ def test_the_old_module_gives_the_names_that_it_gave() -> None:
     for name in library.__all__:
         assert getattr(library, name) is getattr(rtaudit, name)
     assert library.Drift is rtaudit.Drift
+
+
+def test_the_old_name_of_a_request_is_an_alias() -> None:
+    from rtaudit import collect
+
+    assert collect.Request is collect.CollectionRequest
 
 
 def test_nothing_below_imports_the_package_itself() -> None:
@@ -131,6 +137,8 @@ def test_evidence_merge_redact_and_verify(tmp_path: Path) -> None:
     rtaudit.write_snapshot(hidden, tmp_path / "hidden.json")
     assert "lh-frontdesk" not in (tmp_path / "hidden.json").read_text("utf-8")
     assert [one["account"] for one in rtaudit.list_inventory(prod, "accounts")][:1] == ["lh-concierge-prod-eus2"]
+    (rule,) = [one for one in rtaudit.list_rules(pack="regulated", group="id") if one["id"] == "RTA-ID-001"]
+    assert "regulated" in rule["packs"]
     assert "rtaudit.client/1" in rtaudit.draft_contract([prod], account="lh-concierge-prod-sdc")
     assert rtaudit.lint() == []
     (tmp_path / "app.py").write_text(

@@ -128,3 +128,13 @@ def test_in_bicep_what_is_missing_is_the_resource(rtaudit: Any, tmp_path: Path) 
         'add Microsoft.Insights/diagnosticSettings "to-logs" for voice (microsoft.cognitiveservices/accounts): '
         'properties.workspaceId = "<workspace id>", properties.logs = [{"category": "Audit"'
     )
+
+
+@pytest.mark.parametrize("form", ["sh", "ps1", "markdown"])
+def test_a_script_of_a_plan_runs_nothing_on_what_is_not_there(rtaudit: Any, tmp_path: Path, form: str) -> None:
+    plan = terraform_plan(change("azurerm_cognitive_account", "voice", tf_account(), {"id": True}))
+    write(snapshot(plan), tmp_path / "planned.json")
+    ended = rtaudit("runbook", "planned.json", "--policy", "production", "--all", "-o", form)
+    lines = ended.stdout.splitlines()
+    assert "In the code: azurerm_cognitive_account.voice: local_auth_enabled = false" in ended.stdout.replace("`", "")
+    assert not [line for line in lines if line.startswith(("az ", "  az ", ": ", "$RT_"))]

@@ -175,6 +175,20 @@ def test_what_is_left_as_it_is_is_shown_by_the_base() -> None:
     assert resource(snapshot(terraform_plan(entry), base=base), DESK["id"])["properties"]["publicNetworkAccess"] == "Disabled"  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("role", "known"),
+    [("Cognitive Services OpenAI User", True), ("cognitive services openai user", True), ("Mine", False)],
+)
+def test_a_role_by_its_name_has_the_id_that_the_base_knows(role: str, known: bool) -> None:
+    values = {"name": "r", "scope": DESK["id"], "role_definition_name": role, "principal_id": "p"}
+    entry = change("azurerm_role_assignment", "r", values, {"id": True, "role_definition_id": True})
+    found = snapshot(terraform_plan(entry), base=prod())
+    scope = f"{DESK['id']}/providers/Microsoft.Authorization/roleAssignments/r"
+    assert (("roleAssignments", "/properties/roleDefinitionId") not in gaps(found, "notYetKnown", scope)) is known
+    stated = resource(found, scope)["properties"].get("roleDefinitionId")
+    assert (stated is not None and stated.endswith("/5e0bd9bd-7b93-4f28-af87-19fc36ad61bd")) is known
+
+
 def test_with_a_base_the_deleted_accounts_are_known() -> None:
     found = snapshot(plan(), base=prod())
     assert found.collection == {"apiVersions": prod().collection["apiVersions"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import shlex
@@ -318,6 +319,12 @@ def test_the_command(rtaudit: Run, tmp_path):
     assert ended.stdout.splitlines()[-1] == "not ready; after 4 steps: incomplete (1 to collect first)"
     assert (tmp_path / "a.sh").read_text().startswith("#!/usr/bin/env bash")
     assert "$PSNativeCommandArgumentPassing = 'Legacy'" in (tmp_path / "a.ps1").read_text()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_says_that_a_snapshot_was_edited(form):
+    found = dataclasses.replace(of(load(PROD)), warnings=["p.json: digest mismatch: the file was modified after collection"])  # fmt: skip
+    assert "digest mismatch: the file was modified" in " ".join(render(found, form).split())
 
 
 @pytest.mark.parametrize(

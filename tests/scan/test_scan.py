@@ -21,6 +21,7 @@ from rtaudit.scan.gitignore import ignored
 from rtaudit.scan.gitignore import parse as parse_pattern
 from rtaudit.scan.reading import MAX_BYTES
 from rtaudit.scan.run import scan
+from rtaudit.scan.sides import side_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="no such names, links and pipes there")
 
@@ -228,6 +229,27 @@ def test_voice_live_is_what_opens_it_and_no_name(tmp_path: Path):
     assert scan(tmp_path).notes == []
     put(tmp_path, {"b.py": 'live = "wss://h.services.ai.azure.com/voice-live/realtime?api-version=2025-10-01"\n'})
     assert scan(tmp_path).notes == ["Voice Live (b.py:1) is another API: not checked."]
+
+
+def test_a_folder_without_source_checks_is_an_error(tmp_path: Path, rtaudit):
+    put(tmp_path, {"a.py": PREVIEW, "checks/a.txt": "none"})
+    done = rtaudit("client", "scan", "a.py", "--policy", "checks")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("error: checks contains no source checks")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "side"),
+    [
+        pytest.param("ask.swift", "#!/usr/bin/env swift\nimport Foundation\n", "server", id="a script of Swift"),
+        pytest.param("Ask.swift", 'import Foundation\nlet k = ProcessInfo.processInfo.environment["K"]\n', "server", id="Swift at a prompt"),
+        pytest.param("Voice.swift", 'import SwiftUI\nlet k = ProcessInfo.processInfo.environment["K"]\n', "mobile", id="an app of Swift"),
+        pytest.param("policy.xml.tpl", "<a/>", "config", id="a template of settings"),
+        pytest.param("values.yaml.j2", "a: 1", "config", id="a template of YAML"),
+    ],
+)  # fmt: skip
+def test_where_code_runs(name: str, text: str, side: str):
+    assert side_of(name, text) == side
 
 
 @posix
