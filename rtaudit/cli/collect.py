@@ -30,7 +30,7 @@ def collect(
 ) -> None:
     """Read Azure and save the result as a snapshot. Only GET requests are made; Reader is enough.
 
-    Exit code: 0 whole, 4 written with gaps, 3 nothing was written, 130 interrupted (NAME.partial.json is written).
+    Exit code: 0 complete, 4 written with gaps, 3 nothing was written, 130 interrupted (NAME.partial.json is written).
     """
     output = written.output
     check_writable(output)

@@ -261,7 +261,7 @@ class Count(Condition):
         if low == high:
             return self.operator.test(low, limit, self.today)
         # The operators are monotone or single points: what holds (or fails) at both ends and at the limit, holds between.
-        tried = [low, low + 1 if high is None else high, 10**12 if high is None else high]
+        tried = [low, 10**12 if high is None else high]
         if is_number(limit) and limit == round(limit) and limit >= low and (high is None or limit <= high):
             tried.append(round(limit))
         results = {self.operator.test(number, limit, self.today) for number in tried}

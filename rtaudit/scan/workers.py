@@ -88,7 +88,7 @@ class _Pool:
                     answer: list[FileRead] | BaseException
                     answer, process = self._read(self._chunks[number], process)
                 except Exception as error:  # noqa: BLE001 - raised again where the answers are read
-                    answer = error
+                    answer, process = error, None
                 with self._changed:
                     self._answers[number] = answer
                     self._changed.notify_all()
@@ -108,6 +108,8 @@ class _Pool:
         done: list[FileRead] = []
         while len(done) < len(chunk) and not self._stopped:
             process = process or self._start()
+            if self._stopped:
+                break
             if process is None:
                 # No process can be had: then it is done here.
                 done += [read_file(*one) for one in chunk[len(done) :]]

@@ -13,6 +13,7 @@ from typing import Self
 
 import jsonschema
 import pytest
+from websockets.sync.server import ServerConnection
 
 from rtaudit.contract import parse_contract
 from rtaudit.contract.probes import PROBE_SCHEMA
@@ -20,10 +21,10 @@ from rtaudit.errors import InputError, UsageError
 from rtaudit.probe import ProbeOptions, ProbeTarget, check_host, from_contract, from_endpoint, from_snapshot, probe
 from rtaudit.probe.run import GIVE_UP, percentile, summarise
 from rtaudit.probe.sockets import StageError, proxy_for
-from rtaudit.simulate.realtime import BEHAVIOURS
+from rtaudit.simulate.realtime import BEHAVIOURS, RealtimeServer
 from rtaudit.snapshot import load
 
-from .conftest import HOST, TOKEN, Ask, Serve
+from .conftest import DEPLOYED, HOST, TOKEN, Ask, Serve
 
 GOOD = Path(__file__).parents[2] / "policies" / "rules" / "good.json"
 
@@ -129,6 +130,23 @@ def test_an_unreachable_host(serve: Serve, ask: Ask):
     assert document["tcp"]["code"] == "Refused"
     assert document["summary"]["failed"] == GIVE_UP
     assert document["summary"]["notMade"] == 20 - GIVE_UP
+
+
+class EveryOther(RealtimeServer):
+    """Cuts every other session."""
+
+    sessions = 0
+
+    def _talk(self, connection: ServerConnection) -> None:
+        self.sessions += 1
+        self.behaviour = "cut" if self.sessions % 2 else "right"
+        super()._talk(connection)
+
+
+def test_failures_that_are_not_in_a_row_give_nothing_up(tmp_path: Path, ask: Ask):
+    with EveryOther(DEPLOYED, tmp_path, names=[HOST]) as server:
+        summary = ask(server, count=2 * GIVE_UP + 2, concurrency=1)["summary"]
+    assert (summary["failed"], summary["notMade"]) == (GIVE_UP + 1, 0)
 
 
 def test_a_server_that_never_answers_is_given_up(mute: int, serve: Serve, ask: Ask):

@@ -85,7 +85,7 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def read(self, seconds=30):
+    def read(self, seconds=120):
         deadline = time.monotonic() + seconds
         while b"\0" not in self._buffer:
             ready = self._ways.select(max(0, deadline - time.monotonic()))

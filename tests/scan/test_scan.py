@@ -291,6 +291,12 @@ def test_what_git_ignores_is_what_git_says(tmp_path: Path):
     assert sorted({one.file for one in scan(tmp_path / "x").findings}) == below
 
 
+def test_two_stars_at_the_end_stand_for_every_depth_below():
+    patterns = [one for line in ("*.py", "!temp/**") if (one := parse_pattern(line, "")) is not None]
+    paths = ["temp.py", "temp/a.py", "temp/x/a.py", "temp/x/y/a.py", "x/temp/a.py"]
+    assert [ignored(path, patterns, is_folder=False) for path in paths] == [True, False, False, False, True]
+
+
 def test_a_hostile_pattern_costs_little():
     pattern = parse_pattern("*a" * 200, "")
     assert pattern is not None
