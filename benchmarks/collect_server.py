@@ -239,7 +239,7 @@ class Server:
         body = self.bodies.get(path)
         if body is None:
             self.other += 1
-            # Lists that nothing stands in.
+            # Lists that nothing is in.
             return b"200 OK", header, b'{"value":[]}'
         return b"200 OK", header, body
 

@@ -39,7 +39,7 @@ def whole(copies: int, subscriptions: int = 10, environment: str = "prod") -> Sn
         log_alert = _log_alert(here, copy)
         resources[arm_id.key(log_alert["id"])] = log_alert
         for resource in json.loads(made):
-            # What stands once in a subscription (its catalogue, its registrations) is the same for its copies.
+            # What is once in a subscription (its catalogue, its registrations) is the same for its copies.
             resources.setdefault(arm_id.key(resource["id"]), resource)
             if arm_id.type_of(resource["id"]) == ACCOUNT:
                 accounts.append(resource["id"])

@@ -28,7 +28,7 @@ def packages(root: Path = PACKAGE) -> dict[str, set[str]]:
 
 
 def floors(found: dict[str, set[str]]) -> list[list[str]]:
-    """The packages by floor, the lowest first: a package stands one above the highest that it imports.
+    """The packages by floor, the lowest first: a package is one above the highest that it imports.
 
     Raises ValueError where packages import each other in a ring.
     """

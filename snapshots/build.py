@@ -1,12 +1,12 @@
 """Make the sample snapshots: the voice concierge of Lanternhouse Hotels, a company that does not exist.
 
     python snapshots/build.py [FOLDER]     writes dev.json, test.json and prod.json beside this file, and good.json, which the
-                                           cases of the rules change, beside the rules; all four into FOLDER if told
+                                           cases of the rules change, beside the rules; all four into FOLDER if asked
 
 Guests call the hotel and a realtime model answers: `concierge` for guests, `frontdesk` for the staff, `nightdesk` for the
 hours when nobody sits there. Two regions, three environments, with the flaws and the differences of a real estate.
 Everything is written down here and nothing depends on the day: the same files come out every time. They are meant to be
-judged as of 2026-11-22.
+evaluated as of 2026-11-22.
 """
 # ruff: noqa: INP001
 

@@ -1,6 +1,6 @@
 """The good environment that the cases of the rules change: one of each kind, on which every rule passes or does not apply.
 
-Names are short and say where a thing stands, so that `deployment:voice` or `account:east` in a case reads well.
+Names are short and say where a thing is, so that `deployment:voice` or `account:east` in a case reads well.
 """
 # ruff: noqa: INP001
 
@@ -37,7 +37,7 @@ def good() -> Snapshot:
         arm.provider(SUBSCRIPTION, "Microsoft.Insights", {"diagnosticSettings": "2021-05-01-preview"}),
         arm.provider(SUBSCRIPTION, "Microsoft.Network", {"privateEndpoints": "2026-03-01"}),
         *_account("east", "eastus2", ENDPOINT),
-        # its endpoint stands in the hub's subscription, which is collected too
+        # its endpoint is in the hub's subscription, which is collected too
         *_account("north", "Sweden Central", HUB_ENDPOINT),
         *_deployments(),
         *_network(),

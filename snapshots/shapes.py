@@ -160,7 +160,7 @@ def account(
 
 
 def connection(endpoint_id: str, status: str, description: str) -> Resource:
-    """A private endpoint connection as it stands inside an account: no etag, no provisioning state."""
+    """A private endpoint connection as it is inside an account: no etag, no provisioning state."""
     name = endpoint_id.rsplit("/", 1)[-1] + "." + guid("connection", endpoint_id)
     return {
         "name": name,

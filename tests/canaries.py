@@ -1,4 +1,4 @@
-"""One secret of each shape: the text in which it stands, and the part that no output may hold."""
+"""One secret of each shape: the text in which it is, and the part that no output may hold."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ ANYWHERE: dict[str, tuple[str, str]] = {
     "user and password in base64": ('{"auths":{"x":{"au' + 'th":"dXNlcjpodW50ZXIyY2FuYXJ5"}}}', "dXNlcjpodW50"),
     "JSON inside of a text": ("body was " + json.dumps({"password": WORD}), WORD),
 }  # fmt: skip
-"""Shape -> text, and what must not be seen of it, wherever the text stands."""
+"""Shape -> text, and what must not be seen of it, wherever the text is."""
 
 NAMES = (
     "migrationToken", "apiKey", "api-key", "api_key", "accessKey", "primaryKey", "secondaryKey", "clientSecret",

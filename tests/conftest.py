@@ -1,4 +1,4 @@
-"""What every test stands on: an environment that reaches nothing, and the real command in a process of its own."""
+"""What every test needs: an environment that reaches nothing, and the real command in a process of its own."""
 
 from __future__ import annotations
 

@@ -65,14 +65,14 @@ def parent_of(resource_id: str) -> str:
     parts, at = _provider(resource_id)
     if at is not None:
         tail = parts[at + 1 :]
-        # namespace/type/name -> what stands before `providers`; deeper -> without the last type/name pair (or type)
+        # namespace/type/name -> what is before `providers`; deeper -> without the last type/name pair (or type)
         kept = parts[:at] if len(tail) <= 3 else parts[: at + 1] + tail[: (len(tail) - 2) // 2 * 2 + 1]
         return "/" + "/".join(kept)
     return "/" + "/".join(parts[:-2])
 
 
 def _provider(resource_id: str) -> tuple[list[str], int | None]:
-    """The segments of an id in lower case, and where the last `providers` that is a keyword (and no name) stands."""
+    """The segments of an id in lower case, and where the last `providers` that is a keyword (and no name) is."""
     parts = key(resource_id).split("/")[1:]
     if parts.count("providers") == 1:
         # Nearly every id: nothing to choose, nothing written twice.
@@ -89,7 +89,7 @@ def _provider(resource_id: str) -> tuple[list[str], int | None]:
 
 
 def covers(scope: str, resource_id: str) -> bool:
-    """True when `scope` (a management scope or resource id) is `resource_id` or stands above it."""
+    """True when `scope` (a management scope or resource id) is `resource_id` or is above it."""
     upper, lower = key(scope), key(resource_id)
     return bool(scope) and (upper in {"/", lower} or lower.startswith(upper + "/"))
 

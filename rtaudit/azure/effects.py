@@ -52,7 +52,7 @@ def dns_configs(hosts: Sequence[str]) -> list[dict[str, Any]]:
 def endpoint(
     endpoint_id: str, account_id: str, subnet_id: str, location: Any, hosts: Sequence[str], status: str = "Approved"
 ) -> Resource:
-    """A private endpoint of an account, as it stands once it is made."""
+    """A private endpoint of an account, as it is once it is made."""
     name = arm_id.name_of(endpoint_id)
     return {
         "id": endpoint_id,

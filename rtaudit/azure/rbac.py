@@ -21,7 +21,7 @@ def grants(permissions: Iterable[Any], action: str, granted: str = "actions", wi
 
 
 def matches(patterns: Any, action: str) -> bool:
-    """True when one of the patterns (`*` stands for anything) is the action, in any case."""
+    """True when one of the patterns (`*` represents anything) is the action, in any case."""
     listed = patterns if isinstance(patterns, list) else []
     return any(isinstance(one, str) and _fits(one, action) for one in listed)
 

@@ -40,7 +40,7 @@ _LIVE_PATHS = (LIVE, f"{LIVE}/sessions", f"{LIVE}/sessions/{{id}}/attach")
 
 
 def ga_paths(use: str, transport: str) -> tuple[str, ...]:
-    """The documented paths for a use (`speech`, `live`, …) and a transport; `{id}` stands for an id in the path."""
+    """The documented paths for a use (`speech`, `live`, …) and a transport; `{id}` represents an id in the path."""
     if use == "live":
         return () if transport == "sip" else _LIVE_PATHS
     if use == "translation":

@@ -66,7 +66,7 @@ class ResourceType:
     paged: bool = True
     """False where the API has no nextLink."""
     inherited: bool = False
-    """True when a list shows what stands above and below the scope too."""
+    """True when a list shows what is above and below the scope too."""
     catalogue: bool = False
     """True for a region's collection, which a snapshot keeps as one resource with its rows in `value`."""
     kinds: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ class ResourceType:
 
     @property
     def path(self) -> str:
-        """What stands behind the id that its list is asked of."""
+        """What is behind the id that its list is asked of."""
         return f"/{self.name.rpartition('/')[2]}" if self.parent in RESOURCE_TYPES else f"/providers/{self.name}"
 
     @property
@@ -329,7 +329,7 @@ _ROWS = (
 )  # fmt: skip
 
 RESOURCE_TYPES: dict[str, ResourceType] = {row.key: row for row in _ROWS}
-"""Every type that is known, by its name in lower case. Of an aspect's types, the one that stands for it first."""
+"""Every type that is known, by its name in lower case. Of an aspect's types, the one that represents it first."""
 
 PROVIDER_VERSIONS: dict[str, str] = {"microsoft.cognitiveservices": "2026-09-01", "microsoft.network": "2026-03-01"}
 """Provider (lower case) -> the newest api-version known, for its types that name none."""

@@ -63,7 +63,7 @@ def scan(chosen: command_options.Scanned) -> None:
 
 
 def _refuse_to_replace(draft: str | None) -> None:
-    """A draft is made to be completed by hand: what stands in its place may be such work."""
+    """A draft is made to be completed by hand: what is in its place may be such work."""
     if draft is not None and os.path.isfile(draft):
         raise InputError(f"{draft} is there already, and may have been completed", "name another file, or remove it")
 

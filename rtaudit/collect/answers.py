@@ -21,7 +21,7 @@ _MAPPINGS = ("properties", "tags", "identity", "sku")
 
 
 class Unfit:
-    """What stands in a document in place of a value that JSON cannot mean: a number without a size, a key given twice."""
+    """What is in a document in place of a value that JSON cannot mean: a number without a size, a key given twice."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -110,7 +110,7 @@ def single(read: ReadTask) -> list[Row]:
 
 
 def sound(document: Row) -> Row:
-    """A document that is read otherwise than by its rows. Raises Fault when an error stands in it, or what makes no sense."""
+    """A document that is read otherwise than by its rows. Raises Fault when an error is in it, or what makes no sense."""
     if document.get("error") is not None:
         raise ReadFailure(
             "failed", f"the answer came with an error beside it: {error_of(document)}", code="MalformedAnswer"

@@ -1,6 +1,6 @@
 """Row interner: masks secrets and shares equal sub-objects, to bound memory.
 
-An account carries 32 kB of `callRateLimit` that a thousand others carry too, a region's catalogue stands in every
+An account carries 32 kB of `callRateLimit` that a thousand others carry too, a region's catalogue is in every
 subscription. What is equal becomes one object: cut once, sorted once, written from one text, held once.
 """
 

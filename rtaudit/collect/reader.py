@@ -34,7 +34,7 @@ class Reader:
     of_each: Callable[[Row], Iterable[str]] | None = None
     """The ids to ask about for one row of the reader in `depends_on`, as soon as that row is there."""
     part: str = ""
-    """What stands behind the asked id in the scope of a gap, where readers of one aspect ask about the same id."""
+    """What is behind the asked id in the scope of a gap, where readers of one aspect ask about the same id."""
     shape: str = "list"
     """`list`: rows in `value`; `one`: the answer is the resource; `catalogue`: rows stay together under the asked id."""
     row_filter: Callable[[CollectedRows, Row], Row | None] | None = None

@@ -62,7 +62,7 @@ class CollectionRequest:
 def choose_aspects(only: Sequence[str] = (), skip: Sequence[str] = (), also: Sequence[str] = ()) -> frozenset[str]:
     """The aspects that `--aspect` and `--skip` leave, and `also` (what a pack reads) adds. Raises UsageError.
 
-    Opt-in aspects alone are read beside the default ones; a default aspect that is named stands for itself alone.
+    Opt-in aspects alone are read beside the default ones; a default aspect that is named represents itself alone.
     """
     for name in (*only, *skip, *also):
         if name not in ASPECTS:

@@ -1,6 +1,6 @@
 """The wire: one pool of connections for every client, and the last guard before anything leaves.
 
-It stands on urllib3 and not on azure-core's requests transport, because that one lets `~/.netrc` replace the bearer
+It is built on urllib3 and not on azure-core's requests transport, because that one lets `~/.netrc` replace the bearer
 token, follows what the environment says for loopback too, and reads an answer of any size.
 """
 

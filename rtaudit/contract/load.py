@@ -12,14 +12,14 @@ from rtaudit.documents import Document, KeyPath, check_schema, load_yaml, parse_
 from rtaudit.snapshot.secrets import MASK, cut_secrets
 
 SCHEMES = ("wss", "https", "ws", "http", "sip", "sips")
-"""What an endpoint may begin with. Those without TLS are read, and then judged."""
+"""What an endpoint may begin with. Those without TLS are read, and then evaluated."""
 
 _KEY_NAMES = ("api-key", "apikey", "subscription-key", "ocp-apim-subscription-key", "code", "key", "authorization")
 _PARAMETER = re.compile(r"(?<=[?&])([^&#=]*)=([^&#]*)")
 
 
 def load_contract(path: str | pathlib.Path) -> dict[str, Any]:
-    """The contract in the YAML file `path` (`-` is standard input), as it stands in a snapshot's `clients`.
+    """The contract in the YAML file `path` (`-` is standard input), as it is in a snapshot's `clients`.
 
     Raises InputError, with file, line and column, for anything that is no contract.
     """
@@ -73,7 +73,7 @@ def _check_endpoint(document: Document, path: KeyPath, section: dict[str, Any]) 
 
 
 def _without_keys(value: Any) -> Any:
-    """A contract whose queries, of `protocol` and of `endpoint`, hold no key's value: that one is sent is told, not which."""
+    """A contract whose queries, of `protocol` and of `endpoint`, hold no key's value: that one is sent is reported, not which."""
     if not isinstance(value, dict):
         return value
     cleaned = {key: _without_keys(item) for key, item in value.items()}

@@ -130,7 +130,7 @@ def _once(key: Any, seen: _Seen, work_out: Callable[[], str]) -> str:
 
 
 def dumps(value: Any) -> str:
-    """`value` as it stands in files: sorted keys at every depth, two-space indent, one trailing newline."""
+    """`value` as it is in files: sorted keys at every depth, two-space indent, one trailing newline."""
     return _indented(value, "", {}) + "\n"
 
 

@@ -59,7 +59,7 @@ def _errors(value: Any, schema: dict[str, Any]) -> list[Any]:
 
 
 def _place(value: Any, error: Any) -> list[int]:
-    """Where in the document an error stands, as numbers that sort in the order of reading."""
+    """Where in the document an error is, as numbers that sort in the order of reading."""
     path = list(error.absolute_path)
     if error.validator == "additionalProperties":
         path.append(_unknown_keys(error)[0])
@@ -67,7 +67,7 @@ def _place(value: Any, error: Any) -> list[int]:
     for part in path:
         place.append(part if isinstance(value, list) else list(value).index(part))
         value = value[part]
-    # What is missing is missed at the end of its mapping: a key that is misspelt there is told instead.
+    # What is missing is missed at the end of its mapping: a key that is misspelt there is reported instead.
     return [*place, len(value)] if error.validator == "required" else place
 
 
@@ -87,7 +87,7 @@ def _innermost(error: Any) -> Any:
 
 
 def _fits(inner: Any) -> bool:
-    """True when the value is of the kind that the alternative wants, and the mistake stands deeper."""
+    """True when the value is of the kind that the alternative wants, and the mistake is deeper."""
     return inner.validator != "type" or len(inner.relative_path) > 0
 
 

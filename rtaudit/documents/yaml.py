@@ -18,7 +18,7 @@ from rtaudit.documents.validate import check_schema
 from rtaudit.errors import InputError
 
 KeyPath = tuple[str | int, ...]
-"""Where a value stands in a document: keys and indexes from the top."""
+"""Where a value is in a document: keys and indexes from the top."""
 
 _MAX_BYTES = 4_000_000
 _MAX_DEPTH = 64

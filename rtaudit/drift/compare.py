@@ -105,7 +105,7 @@ def _at(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 def _leaves(path: tuple[Any, ...], before: Any, after: Any) -> Iterator[Difference]:
-    """The difference at `path`, told at each leaf where a whole mapping is there on one side only."""
+    """The difference at `path`, reported at each leaf where a whole mapping is there on one side only."""
     if before is _ABSENT and isinstance(after, dict) and after:
         for key, held in after.items():
             yield from _leaves((*path, key), _ABSENT, held)
@@ -126,6 +126,6 @@ def pointer(path: tuple[Any, ...]) -> str:
 
 
 def raw_at(value: Any, path: str) -> Any:
-    """What stands in a resource as Azure returned it where a JSON Pointer points; None where nothing does."""
+    """What is in a resource as Azure returned it where a JSON Pointer points; None where nothing does."""
     found = _at(value, tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]))
     return None if found is _ABSENT else found

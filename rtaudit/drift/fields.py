@@ -30,7 +30,7 @@ def hidden(
 
 
 def not_told(side: SideIndex, resource: Resource | None) -> Iterator[Gap]:
-    """The values of a resource that its plan could have told and does not: equal or not, nobody knows."""
+    """The values of a resource that its plan could have given and does not: equal or not, nobody knows."""
     return (
         gap
         for gap in _gaps(side, resource)

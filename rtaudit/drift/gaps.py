@@ -196,7 +196,7 @@ def unseen(left: Coverage, right: Coverage, pairing: Pairing) -> tuple[list[Unco
                 role = roles.get(scope)
                 scope_type = arm_id.type_of(scope)
                 if role is None and scope in side.side.by_key and scope_type != resource_types.SUBSCRIPTION:
-                    # What is alone or in doubt is told as such.
+                    # What is alone or in doubt is reported as such.
                     continue
                 region = _region(scope)
                 role = role or (f"environment/{region}" if region else "environment")

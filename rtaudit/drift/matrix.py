@@ -23,7 +23,7 @@ class Cell:
     known: bool = True
     """False where it could not be seen."""
     odd: bool = False
-    """True where it stands against what most of the others have; never of two."""
+    """True where it differs from what most of the others have; never of two."""
     there: bool = True
     """False where the environment lacks the resource whose setting this is."""
 

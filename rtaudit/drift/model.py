@@ -31,7 +31,7 @@ CATEGORIES = (
     "tags",
     "other",
 )
-"""In the order in which they are told."""
+"""In the order in which they are listed."""
 
 DECISIONS = ("drift", "unknown", "expected", "ignored")
 """In the order in which changes are sorted."""

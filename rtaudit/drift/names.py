@@ -24,7 +24,7 @@ ABBREVIATIONS: tuple[frozenset[str], ...] = (
     frozenset({"sandbox", "sbx"}),
     frozenset({"dr", "recovery"}),
 )
-"""Words that mean the same environment: a label that is one of them stands for all of its row. A map's `tokens` override it."""
+"""Words that mean the same environment: a label that is one of them represents all of its row. A map's `tokens` override it."""
 
 REGION_CODES: dict[str, tuple[str, ...]] = {
     "australiaeast": ("aue", "auea"),

@@ -71,7 +71,7 @@ def pair_by_id(left: SideIndex, right: SideIndex) -> Pairing:
                 pairing.left_roles[key] = pairing.right_roles[key] = role
                 continue
             parent = arm_id.parent_of(key)
-            # Of a resource that came or went, its children are not told again.
+            # Of a resource that came or went, its children are not reported again.
             if (parent in left.by_key) == (parent in right.by_key):
                 pairing.unmatched.append(PairedResources(role, resource_type, one, other))
     return pairing
@@ -237,7 +237,7 @@ class _RolePairing:
                 parents = [arm_id.parent_of(item["id"])]
             known = [roles[parent] for parent in parents if parent in roles]
             role = known[0] if len(known) == 1 else min(known, key=lambda one: (one not in common, one), default=None)
-            # The children of a resource that is alone or in doubt are told with it.
+            # The children of a resource that is alone or in doubt are reported with it.
             if role is not None or not any(parent in side.by_key for parent in parents):
                 found[role].append(item)
         return found

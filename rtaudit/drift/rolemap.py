@@ -55,7 +55,7 @@ class PairingMap:
         return resolved
 
     def counterpart(self, left: str, left_region: str, right: str) -> str | None:
-        """The region of environment `right` that stands where `left_region` stands in environment `left`; None: not said."""
+        """The region of environment `right` that is where `left_region` is in environment `left`; None: not said."""
         here, there = self.regions.get(left, ()), self.regions.get(right, ())
         if left_region in here and (at := list(here).index(left_region)) < len(there):
             return there[at]
@@ -139,7 +139,7 @@ def _strangers(source: Document, labels: Collection[str]) -> list[str]:
                 continue
             line, column = source.position((*path, label), at_key=True)
             said = f"{source.name}:{line}:{column}: the map names '{label}', and no snapshot is of it"
-            # Of what stands beside it none can be meant.
+            # Of what is beside it none can be meant.
             near = did_you_mean(label, [one for one in sorted(labels) if one not in per_environment])
             found[label] = f"{said}: did you mean '{near}'?" if near else said
     return list(found.values())

@@ -172,7 +172,7 @@ class _Comparing:
             yield from self._not_known(pair, told)
 
     def _not_known(self, pair: PairedResources, told: set[str]) -> Iterator[Change]:
-        """What a plan could have told of a resource and does not: equal or not, nobody knows."""
+        """What a plan could have given of a resource and does not: equal or not, nobody knows."""
         for side, resource in ((self.left, pair.left), (self.right, pair.right)):
             for gap in fields.not_told(side, resource):
                 if gap.field not in told:
@@ -180,7 +180,7 @@ class _Comparing:
                     yield _not_told(self._seen(pair, Difference(str(gap.field), "changed", None, None)), gap)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
-        """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is told as unknown."""
+        """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is reported as unknown."""
         here, there = one.get("value"), other.get("value")
         if resource_type not in gaps.ROWS_FILTERED_BY or not isinstance(here, dict) or not isinstance(there, dict):
             return
@@ -216,7 +216,7 @@ class _Comparing:
             )
 
     def _explained(self, lone: PairedResources, own: SideIndex, item: Resource, lacking: gaps.Coverage) -> str | None:
-        """Why the other side may only not have seen its counterpart: the gap itself is told as unknown."""
+        """Why the other side may only not have seen its counterpart: the gap itself is reported as unknown."""
         parents = (
             sides.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
         )

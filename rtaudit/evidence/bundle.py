@@ -1,4 +1,4 @@
-"""Evidence: a folder that holds what was judged, by what, and the answer; and that can be judged again.
+"""Evidence: a folder that holds what was evaluated, by what, and the answer; and that can be evaluated again.
 
 `manifest.json` lists every file with its SHA-256. It detects change; it is no signature: sign the manifest to prove who made it.
 """
@@ -204,7 +204,7 @@ def _files(
 
 
 def _waivers(path: str | Path) -> str:
-    """The file as it is, or, where a secret stands in it, what was read of it: comments may hold one too."""
+    """The file as it is, or, where a secret is in it, what was read of it: comments may hold one too."""
     text = read_text(path)
     read = [waiver.stated for waiver in load_waivers(path)]
     if scrub(text) == text and read == load_yaml(path, WAIVERS_SCHEMA).value["waivers"]:

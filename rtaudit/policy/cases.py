@@ -64,7 +64,7 @@ class CaseFile:
     clients: Sequence[dict[str, Any]] = ()
     """Client contracts that stand in the base."""
     probes: Sequence[dict[str, Any]] = ()
-    """Probes that are judged with the base."""
+    """Probes that are evaluated with the base."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """What the steps of fixes ask for, by name, for all cases."""
 

@@ -35,7 +35,7 @@ def check(
 ) -> Report:
     """Judge snapshots by packs.
 
-    `as_of` is the judging date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
+    `as_of` is the evaluating date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
     whose unknown does not gate; `probes` those of each snapshot's endpoints, in the order of the snapshots. With `steps`
     the observations hold their fix as steps that can be applied, too. Raises InputError for a rule that cannot be compiled.
     """
@@ -119,7 +119,7 @@ def _empty(world: EstateIndex) -> list[str]:
 
 
 def _nothing(bound: Sequence[tuple[Pack, Sequence[Any]]]) -> str:
-    """Why a check that evaluated nothing did so, as far as it can be told."""
+    """Why a check that evaluated nothing did so, as far as it is known."""
     kinds = {one.rule.each for _, rules in bound for one in rules}
     if kinds == {"client"}:
         return "nothing was checked: the rules ask about client contracts, and there is none (--client FILE)"

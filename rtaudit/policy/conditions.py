@@ -1,6 +1,6 @@
 """Conditions: compiled from YAML once per pack, evaluated in three-valued (Kleene) logic.
 
-`True` and `False` are what was seen; `None` is unknown: a gap stands in the way. A violation that was seen still fails, and a
+`True` and `False` are what was seen; `None` is unknown: a gap is in the way. A violation that was seen still fails, and a
 witness that was seen still passes, whatever a gap hides beside it.
 """
 
@@ -27,13 +27,13 @@ MAX_OBSERVATIONS = 50
 
 
 class EvalContext:
-    """Where a condition is judged: at a subject, or at an element of one of its lists."""
+    """Where a condition is evaluated: at a subject, or at an element of one of its lists."""
 
     __slots__ = ("subject",)
     subject: Subject
 
     element: Any = None
-    """The element of a list that is judged here; None at a subject."""
+    """The element of a list that is evaluated here; None at a subject."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -44,7 +44,7 @@ class EvalContext:
         return self.subject.resource
 
     def read(self, path: FieldPath) -> Read:
-        """What stands at `path` here."""
+        """What is at `path` here."""
         return path.of_subject(self.subject)
 
     def name(self, path: FieldPath) -> str:
@@ -90,7 +90,7 @@ class Condition:
     __slots__ = ()
 
     def truth(self, scope: EvalContext) -> Truth:
-        """Does it hold here? None when a gap stands in the way."""
+        """Does it hold here? None when a gap is in the way."""
         raise NotImplementedError
 
     def observe(self, scope: EvalContext, says: Says | None = None) -> Iterator[Observation]:
@@ -284,7 +284,7 @@ def observations(condition: Condition, scope: EvalContext) -> list[Observation]:
             more += 1
             unlisted.update(f"{canonical(one.actual)} {one.resource.lower()}\n".encode())
     if more:
-        # What they are is told apart, so that a baseline does not take others for known.
+        # Each is distinguished, so that a baseline does not take others for known.
         which = f"{more} more observations are not listed"
         found.append(Observation("", which, f"sha256:{unlisted.hexdigest()[:16]}", scope.resource))
     return found

@@ -48,7 +48,7 @@ def _judge_rule(
 ) -> Iterable[Finding]:
     rule, environment = bound.rule, world.snapshot.environment
     note = _does_not_apply(world, bound)
-    # What a gap names is hidden by it only where it is no subject itself: that one is judged below.
+    # What a gap names is hidden by it only where it is no subject itself: that one is evaluated below.
     seen = {arm_id.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
     for gap in world.listing_gaps(rule.each) if note is None else ():
         resource = gap.scope if gap.scope != "/" else f"environment/{environment}"

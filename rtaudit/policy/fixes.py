@@ -81,7 +81,7 @@ class BoundStep:
 
 
 class Observed(EvalContext):
-    """Where `for` is judged: at the element that an observation is about."""
+    """Where `for` is evaluated: at the element that an observation is about."""
 
     __slots__ = ("element",)
 
@@ -352,7 +352,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def fill_in(line: str, subject: Subject) -> str:
-    """A line of the old form with `{names}` filled in, shell-quoted; what cannot be filled stands as `<name>`."""
+    """A line of the old form with `{names}` filled in, shell-quoted; what cannot be filled is shown as `<name>`."""
     texts, names = _split(line)
     return "".join(text + _fill(name, subject) for text, name in zip(texts, names, strict=False)) + texts[-1]
 

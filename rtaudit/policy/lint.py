@@ -66,13 +66,13 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     complaints += _parameters(rules)
     complaints += _order(rules)
     complaints += _cases(files, rules)
-    # What breaks a file breaks its cases too: it is told once, by the check that found it first.
+    # What breaks a file breaks its cases too: it is reported once, by the check that found it first.
     once = {(one.place, one.message): one for one in reversed(complaints)}.values()
     return sorted(once, key=lambda one: (one.place.rsplit(":", 2)[0], _line(one.place), one.message))
 
 
 def _load(path: Path) -> tuple[list[Rule], list[InputError]]:
-    """The rules of a file, and everything that is wrong with their form: with all of it told, one round mends it."""
+    """The rules of a file, and everything that is wrong with their form: with all of it reported, one round mends it."""
     try:
         document = load_yaml(path)
         schema = RULES_SCHEMA if isinstance(document.value, list) else PACK_SCHEMA

@@ -46,7 +46,7 @@ def made(make: Make) -> Make:
 
 
 def home_of(subject: Subject) -> str:
-    """The ARM id that a subject stands at: its own, or of a client that of the account which it names."""
+    """The ARM id that a subject is at: its own, or of a client that of the account which it names."""
     if subject.resource.startswith("/") or subject.kind != "client":
         return subject.resource
     return str(mapping(subject.fact("account")).get("id") or "")

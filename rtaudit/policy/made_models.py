@@ -123,7 +123,7 @@ def _approved_model(given: Given) -> dict[str, Any] | None:
 
 
 def _new_deployment(account: Subject, name: str, model: dict[str, Any], like: dict[str, Any]) -> Any:
-    """A deployment to make: `id`, `name`, `body` (what is sent) and `resource` (what then stands)."""
+    """A deployment to make: `id`, `name`, `body` (what is sent) and `resource` (what is there then)."""
     of_account = {text(arm_id.name_of(one["id"])) for one in account.join("deployments").value}
     while text(name) in of_account:
         name += "-2"

@@ -65,7 +65,7 @@ class Pack:
 
     @property
     def digest(self) -> str:
-        """`sha256:` over what the pack judges by: rules, parameters, overrides."""
+        """`sha256:` over what the pack evaluates by: rules, parameters, overrides."""
         content = {
             "rules": {rule_id: rule.source() for rule_id, rule in self.rules.items()},
             "params": dict(self.params),
@@ -91,7 +91,7 @@ def library() -> Mapping[str, Rule]:
 
 
 def load_rules(folder: Path) -> dict[str, Rule]:
-    """The rules of every rule file in `folder`, by id. Raises InputError for a broken one or an id that stands twice."""
+    """The rules of every rule file in `folder`, by id. Raises InputError for a broken one or an id that comes twice."""
     found: dict[str, Rule] = {}
     for path in rule_files(folder):
         for rule in rules_of(_load(path)):
@@ -154,8 +154,8 @@ def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = Non
 def join_policies(
     names: Sequence[str], settings: Mapping[str, Any] | None = None, *, contracts: bool, probes: bool
 ) -> list[Pack]:
-    """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack judges them."""
-    # Each of these packs is named as the kind of subject that it judges.
+    """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack evaluates them."""
+    # Each of these packs is named as the kind of subject that it evaluates.
     there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given]
     if there:
         judged = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}

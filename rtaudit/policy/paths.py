@@ -49,7 +49,7 @@ class FieldPath:
 
     def __init__(self, text: str) -> None:
         self.anchored = text.startswith("$.")
-        """True when it starts at the subject wherever it stands."""
+        """True when it starts at the subject wherever it is."""
         self.text = text.removeprefix("$.")
         """As written, without the anchor."""
         self._late = tuple(late for late in _LATE if late.rsplit(".", 1)[-1] in self.text)
@@ -78,7 +78,7 @@ class FieldPath:
         """The root keys and facts that it reads when it starts at the subject."""
 
     def of_subject(self, subject: Subject) -> Read:
-        """What stands at the path in a subject."""
+        """What is at the path in a subject."""
         if not subject.world.partial:
             return self._of_subject(subject)
         with noting() as rests_on:
@@ -123,7 +123,7 @@ class FieldPath:
         return (joined.value, joined.gaps) if type(joined.value) is Rows else None
 
     def of_element(self, element: Any, subject: Subject) -> Read:
-        """What stands at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
+        """What is at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
         if not subject.world.partial:
             return self._of_element(element, subject)
         with noting() as rests_on:
@@ -256,7 +256,7 @@ _LEFT_ONLY = frozenset(
 
 
 def _leftmost_field(node: Any) -> str | None:
-    # facts.legacyAlerts[0]: the index stands around the fact's name
+    # facts.legacyAlerts[0]: the index is around the fact's name
     while node["type"] in _LEFT_ONLY and node["children"]:
         node = node["children"][0]
     return str(node["value"]) if node["type"] == "field" else None

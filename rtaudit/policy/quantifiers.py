@@ -85,7 +85,7 @@ class Elements:
 
 
 class ElementScope(EvalContext):
-    """Where a condition is judged when it is about an element of a list. How evidence names it is worked out when asked."""
+    """Where a condition is evaluated when it is about an element of a list. How evidence names it is worked out when asked."""
 
     __slots__ = ("_elements", "_index", "_outer", "element")
 

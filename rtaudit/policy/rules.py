@@ -150,7 +150,7 @@ def _read_rule(document: Document, value: Mapping[str, Any], path: KeyPath) -> R
 
 
 def bind(rule: Rule, params: Mapping[str, Any], today: date, *, severity: str | None = None) -> BoundRule:
-    """`rule` compiled with these parameter values, judging on `today`. Raises InputError at the rule's line."""
+    """`rule` compiled with these parameter values, evaluating on `today`. Raises InputError at the rule's line."""
     values = {name: params.get(name, param.default) for name, param in rule.params.items()}
 
     def error(path: KeyPath, message: str, hint: str | None) -> InputError:

@@ -1,6 +1,6 @@
 """The live probe: name, connection, TLS, HTTP, and a realtime session opened and closed. No audio, no response asked for, no key.
 
-The only room besides collect that sends a token, and the only one that sends it to the data plane: to hosts of Azure OpenAI
+The only package besides collect that sends a token, and the only one that sends it to the data plane: to hosts of Azure OpenAI
 alone, to loopback, or to one that was named with that intent.
 """
 

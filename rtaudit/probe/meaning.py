@@ -45,7 +45,7 @@ def says_of(
 ) -> str | None:
     """What an answer means for the reader, or None where nothing is known of it.
 
-    `audience` is what the token was asked for, told on a 401; `location` where a redirect leads.
+    `audience` is what the token was asked for, reported on a 401; `location` where a redirect leads.
     """
     text = f"{code or ''} {message or ''}".lower()
     words = next((words for known, part, words in _SAYS if known == status and part in text), None)

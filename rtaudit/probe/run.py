@@ -173,7 +173,7 @@ class _Prober:
             return tcp, {"ok": False, **_error(error), **shown}
 
     def ask(self) -> dict[str, Any]:
-        """What an HTTP request without a token is told: 401 says that the network lets this place in."""
+        """What an HTTP request without a token gets: 401 says that the network lets this place in."""
         try:
             answer = self._get(LISTS[1], None)
         except StageError as error:

@@ -97,7 +97,7 @@ class Proxy:
 
     @property
     def shown(self) -> str:
-        """Host and port: what may be told of it."""
+        """Host and port: what may be shown of it."""
         return f"{self.host}:{self.port}"
 
 

@@ -78,7 +78,7 @@ class ProbeTarget:
 def from_endpoint(endpoint: str, deployment: str | None, cloud: str | None = None) -> ProbeTarget:
     """The target that an address names (`https://name.openai.azure.com`, or just the host). Raises UsageError.
 
-    Where no `cloud` is given, it is the one that the host belongs to. A path of its own is probed as it stands, with the
+    Where no `cloud` is given, it is the one that the host belongs to. A path of its own is probed as it is, with the
     deployment and the api-version of the query.
     """
     if cloud is not None and cloud not in CLOUDS:
@@ -284,7 +284,7 @@ def _with_account(target: ProbeTarget, world: EstateIndex, account: Subject) -> 
 
 
 def _addresses(world: EstateIndex, account: Subject, host: str) -> list[str] | None:
-    """The addresses of the account's private endpoints (for this host, where they are told apart).
+    """The addresses of the account's private endpoints (for this host, where they are distinguished).
 
     None where the account is reached publicly, or the addresses were not read.
     """

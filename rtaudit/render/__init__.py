@@ -25,7 +25,7 @@ class Options:
     """How an answer is to be shown. A format takes of it what it has a use for."""
 
     snapshots: Sequence[Snapshot] = ()
-    """The snapshots that were judged: lines for SARIF, plots and inventory for HTML."""
+    """The snapshots that were evaluated: lines for SARIF, plots and inventory for HTML."""
     width: int = 100
     """Columns of the terminal."""
     colour: bool = False

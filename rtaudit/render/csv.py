@@ -41,7 +41,7 @@ _LIMIT = 32_000
 
 
 def render(report: Report, _options: Options) -> Iterator[str]:
-    """Every finding, passes too; the verdict of the report stands on each line."""
+    """Every finding, passes too; the verdict of the report is on each line."""
     return lines(COLUMNS, _rows(report))
 
 

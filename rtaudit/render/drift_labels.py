@@ -55,7 +55,7 @@ def _words(value: Any) -> str:
     if value is None:
         return "(not set)"
     if isinstance(value, str):
-        # What stands for an id that differs by design, such as {account}, is kept in the document only.
+        # What represents an id that differs by design, such as {account}, is kept in the document only.
         return (value[1:-1] if value[:1] + value[-1:] == "{}" else value) or '""'
     if isinstance(value, list):
         return ", ".join(_element(item) for item in value)

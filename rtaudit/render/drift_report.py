@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rtaudit.drift.model import Change, Comparison, Drift
 
 _OUTCOMES = {"drift": "fail", "unknown": "unknown", "expected": "waived", "ignored": "waived"}
-"""Decision about a change -> outcome of the finding that stands for it."""
+"""Decision about a change -> outcome of the finding that represents it."""
 
 _WHY = "What is tested in one environment is not what runs in another."
 

@@ -102,7 +102,7 @@ def _invocation(report: Report) -> dict[str, Any]:
     notices += [{"level": "warning", "message": {"text": value(warning, 1000)}} for warning in report.warnings]
     good = report.verdict in GOOD_VERDICTS
     return {
-        # The judgement was made; whether it saw everything is told by the notifications and the verdict.
+        # The judgement was made; whether it saw everything is reported by the notifications and the verdict.
         "executionSuccessful": True,
         "exitCode": report.gate.exit_code,
         "exitCodeDescription": in_full(report),
@@ -168,7 +168,7 @@ def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Li
 
 
 def _physical(finding: Finding, file: str) -> list[dict[str, Any]]:
-    """Where it stands in a source file: code scanning shows the first place."""
+    """Where it is in a source file: code scanning shows the first place."""
     places = [place for seen in finding.observations for place in seen.places][:100]
     return [
         {

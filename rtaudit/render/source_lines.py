@@ -14,7 +14,7 @@ from rtaudit.report import Finding
 from rtaudit.report.model import SOURCE
 from rtaudit.snapshot import Snapshot
 
-# A resource is an element of `resources`; its own id stands six spaces in, in the one layout that snapshots have.
+# A resource is an element of `resources`; its own id is six spaces in, in the one layout that snapshots have.
 _ID = re.compile(r'^ {6}"id": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 
 
@@ -41,7 +41,7 @@ class Lines:
         return self._place(environment, resource)[0] or (files[-1] if files else None)
 
     def line(self, environment: str, resource: str) -> int:
-        """The line (1-based) where the resource, or what it belongs to, stands; 1 where that is not known."""
+        """The line (1-based) where the resource, or what it belongs to, is; 1 where that is not known."""
         return self._place(environment, resource)[1]
 
     def of(self, finding: Finding) -> tuple[str | None, int]:

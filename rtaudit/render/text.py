@@ -112,7 +112,7 @@ def reasons(finding: Finding) -> list[str]:
 
 
 def outcome_label(finding: Finding) -> str:
-    """The outcome, or `known` for a failure or unknown that stands in the baseline."""
+    """The outcome, or `known` for a failure or unknown that is in the baseline."""
     return "known" if finding.known and finding.outcome in ("fail", "unknown") else finding.outcome
 
 

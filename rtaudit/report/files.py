@@ -101,7 +101,7 @@ def _text_document(text: RuleText) -> dict[str, Any]:
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
-    """A finding as it stands in the document: what a pass needs not say is left out."""
+    """A finding as it is in the document: what a pass needs not say is left out."""
     document: dict[str, Any] = {
         "rule": finding.rule,
         "outcome": finding.outcome,

@@ -40,11 +40,11 @@ class Observation:
     """One thing that was seen and should not have been so, or could not be seen."""
 
     field: str
-    """Where it stands in the resource: a path such as `properties.networkAcls.ipRules[0].value`."""
+    """Where it is in the resource: a path such as `properties.networkAcls.ipRules[0].value`."""
     expected: Any
     """What the rule asks for, as words or a value."""
     actual: Any
-    """What Azure said; None when nothing stands there."""
+    """What Azure said; None when nothing is there."""
     resource: str
     """ARM id of the resource that was looked at, as Azure wrote it."""
     message: Annotated[str, {"description": "One plain sentence, at most 160 characters."}] = ""
@@ -52,7 +52,7 @@ class Observation:
     fix: Annotated[Sequence[str], {"description": "What mends this one."}] = ()
     """The lines of the rule's fix that mend this one."""
     places: Annotated[Sequence[tuple[int, int]], _PLACES] = ()
-    """Of a source file: lines and columns (1-based, in characters) where it stands, the first one first."""
+    """Of a source file: lines and columns (1-based, in characters) where it is, the first one first."""
     element: Any = dataclasses.field(default=None, compare=False, repr=False)
     """The element of a list that it is about; no part of the document."""
     steps: Sequence[Step] = dataclasses.field(default=(), compare=False, repr=False)
@@ -79,7 +79,7 @@ class Finding:
     severity: Annotated[str, one_of(SEVERITIES)] = "info"
     """As set by the pack."""
     set_by: Annotated[str, {"description": "The pack that set the outcome."}] = ""
-    """Name of the pack whose judgement stands."""
+    """Name of the pack whose outcome counts."""
     observations: Sequence[Observation] = ()
     """Why it failed, or what is unknown."""
     gaps: Sequence[Gap] = ()
@@ -89,7 +89,7 @@ class Finding:
     waiver: dict[str, Any] | None = None
     """The waiver that applies, or the expired one that no longer does (`expired`: true)."""
     known: Annotated[bool, {"description": "True when the baseline holds it: it does not block."}] = False
-    """True when it stands in the baseline and so does not gate."""
+    """True when it is in the baseline and so does not gate."""
     note: Annotated[
         str | None, {**STRING, "description": "Why it does not apply or is unknown, where no gap says it."}
     ] = None
@@ -101,7 +101,7 @@ class Finding:
 
     @property
     def waits_for_azure(self) -> bool:
-        """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have told."""
+        """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have given."""
         return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
 
     @property
@@ -211,7 +211,7 @@ class Report:
     generated_at: str
     """When it was made (ISO 8601, UTC)."""
     as_of: Annotated[str, DATE]
-    """The judging date, YYYY-MM-DD."""
+    """The evaluating date, YYYY-MM-DD."""
     snapshots: Sequence[dict[str, Any]]
     """Each `environment`, `digest`, `collectedAt`, `file`."""
     policies: Sequence[dict[str, Any]]

@@ -24,7 +24,7 @@ _CMD_READS = set(" \t&|<>^()%!,;=`")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What only the reader knows: it stands as `<name>`, and as a variable in a script."""
+    """What only the reader knows: it is shown as `<name>`, and as a variable in a script."""
 
     name: str
 
@@ -69,16 +69,16 @@ class Command:
         )
 
     def arguments(self) -> list[str]:
-        """The arguments as they reach the program; what is asked stands as `<name>`."""
+        """The arguments as they reach the program; what is asked is shown as `<name>`."""
         return ["".join(f"<{one.name}>" if isinstance(one, Ask) else one for one in word) for word in self.words]
 
     def line(self, shell: str = "bash") -> str:
-        """One line for reading and pasting; what is asked stands as `<name>`."""
+        """One line for reading and pasting; what is asked is shown as `<name>`."""
         quote = quote_bash if shell == "bash" else quote_pwsh
         return " ".join(_word(word, quote) for word in self.words)
 
     def script(self, shell: str) -> str:
-        """One line of a script; what is asked stands as a variable."""
+        """One line of a script; what is asked is shown as a variable."""
         if shell == "bash":
             return " ".join(
                 "".join(f'"${{{one.variable}}}"' if isinstance(one, Ask) else _some(quote_bash, one) for one in word)
@@ -129,7 +129,7 @@ def quote_bash(text: str) -> str:
 def quote_pwsh(text: str) -> str:
     r"""`text` as one word of PowerShell, for az on Windows: a batch file, whose arguments cmd.exe reads a second time.
 
-    What cmd.exe reads as syntax stands in double quotes, in which a double quote is written twice: after `\"`, which cmd.exe
+    What cmd.exe reads as syntax is in double quotes, in which a double quote is written twice: after `\"`, which cmd.exe
     does not know, the rest would be outside of them, and `&` would begin a command. A percent sign is followed by an empty
     piece of a variable, so that no name between two is looked up. Elsewhere a double quote is written `\"` (PowerShell passes
     both on as they stand where $PSNativeCommandArgumentPassing is Legacy, as it always is for batch files).

@@ -46,7 +46,7 @@ def runbook(
     all_failures: bool = False,
     answers: Mapping[str, str] | None = None,
 ) -> Runbook:
-    """The steps that make the snapshots ready, in order, each proved by judging an edited copy again.
+    """The steps that make the snapshots ready, in order, each proved by evaluating an edited copy again.
 
     The options are those of `check`. `all_failures` takes what does not block too; `answers` are values for what commands
     ask for, by name. Nothing is executed. The verdict after the last step is that of `check` on the edited snapshots.
@@ -286,7 +286,7 @@ class _Plan:
                 yield one
 
     def unseen(self) -> list[Unseen]:
-        """What stands in the way of an answer: the gaps of the unknowns that gate, each once."""
+        """What is in the way of an answer: the gaps of the unknowns that gate, each once."""
         found: dict[tuple[str, str], Unseen] = {}
         for finding in self._left("unknown"):
             for gap in finding.gaps:

@@ -34,7 +34,7 @@ _LISTED: Mapping[str, frozenset[str]] = {
     "subscription": frozenset({"accounts"}),
     "client": frozenset({"accounts"}),
 }
-"""Kind of subject -> the aspects that decide which subjects there are, and what stands in them."""
+"""Kind of subject -> the aspects that decide which subjects there are, and what is in them."""
 
 _BY_FIELDS = frozenset({"account", "deployment", "realtimeDeployment", "subscription"})
 """Kinds of which a change of a single field, `kind` aside, makes no subject more or less."""
@@ -45,7 +45,7 @@ FieldChange = tuple[str, str]
 
 @dataclass(frozen=True)
 class Terms:
-    """How snapshots are judged: the options of `check`."""
+    """How snapshots are evaluated: the options of `check`."""
 
     packs: Sequence[Pack]
     today: date
@@ -123,12 +123,12 @@ class State:
 
     @classmethod
     def of(cls, snapshot: Snapshot, terms: Terms, probes: Sequence[dict[str, Any]], known: Sequence[Finding]) -> State:
-        """The state of a snapshot whose findings are known, or else are judged now."""
+        """The state of a snapshot whose findings are known, or else are evaluated now."""
         findings = known or terms.evaluate(snapshot, probes)
         return cls(snapshot, terms, probes, {key_of(one): one for one in findings})
 
     def apply(self, changes: Sequence[Mapping[str, Any]]) -> list[tuple[Finding | None, Finding | None]]:
-        """Edit the snapshot, judge again what can have changed, and return the findings that did, before and after.
+        """Edit the snapshot, evaluate again what can have changed, and return the findings that did, before and after.
 
         Raises EditError, and then nothing is changed.
         """

@@ -69,7 +69,7 @@ class Belongings:
         self.urls: list[tuple[Url, Mark]] = []
         """Those that stand in the file."""
         self.used: list[tuple[Url, Mark]] = []
-        """Those that a name stands for, where it is used."""
+        """Those that a name represents, where it is used."""
         signs = source.signs
         for mark in source.marks:
             vendor = name_of(mark.key, mark.full, mark.shown)

@@ -176,5 +176,5 @@ def _name(name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    # A JSON string is a YAML string; whatever stands in it stays one.
+    # A JSON string is a YAML string; whatever is in it stays one.
     return "null" if value is None else json.dumps(value)

@@ -19,7 +19,7 @@ class Mark:
     key: str
     """Of an entry its name, of a call the dotted name that is called, of an import the modules."""
     value: str
-    """Its text; `{name}` stands for what is no literal."""
+    """Its text; `{name}` represents what is no literal."""
     call: str
     """The dotted name of the call around it; empty where there is none."""
     under: tuple[str, ...]
@@ -94,7 +94,7 @@ class Source:
 def near(one: Mark, other: Mark, within: str) -> bool:
     """True when two marks of one file stand in the same call, statement or function.
 
-    Outside of functions, what stands within 40 lines is as near as one function.
+    Outside of functions, what lies within 40 lines is as near as one function.
     """
     if within == "file":
         return True

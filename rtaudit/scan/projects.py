@@ -19,7 +19,7 @@ _ANYBODYS = frozenset(
     {"apiversion", "version", "defaultversion", "apiver", "apiversionkey", "defaultapiversion", "azureapiversion"}
 )
 _OWN_CLIENT = re.compile(r"(?:^|\.)(?:Async)?OpenAI$|OpenAIRealtime|Realtime(?:Session|Client|Agent)$")
-"""Classes that connect to OpenAI's own service unless they are told another."""
+"""Classes that connect to OpenAI's own service unless they are given another."""
 _SESSION = re.compile(
     r"\.realtime\.|RTClient$|Realtime(?:Model|Session|Conversation|Client|WS|WebSocket)|GetRealtime", re.IGNORECASE
 )
@@ -29,7 +29,7 @@ CODE = ("browser", "mobile", "server")
 
 @dataclass
 class Project:
-    """A folder with a manifest, and what stands below it up to the next one."""
+    """A folder with a manifest, and what is below it up to the next one."""
 
     folder: str
     """From the root; empty for the root itself."""
@@ -218,7 +218,7 @@ class Tree:
         return answer
 
     def _is_session(self, source: Source, mark: Mark) -> bool:
-        """True where a mark is a realtime URL, stands in one's function, or is given to a client whose file opens sessions."""
+        """True where a mark is a realtime URL, is in one's function, or is given to a client whose file opens sessions."""
         own = self.belongings[source.path]
         urls = [(url, one) for url, one in (*own.urls, *own.used) if url.api in (*GA, *PREVIEW) or url.api == "bare"]
         if any(one is mark or near(one, mark, "function") for _, one in urls):

@@ -70,7 +70,7 @@ def report_of(
 
 
 def _findings(scan: Scan) -> list[Finding]:
-    """One for each check and file: what a comment accepts stands apart, by its line."""
+    """One for each check and file: what a comment accepts is apart, by its line."""
     grouped: dict[tuple[str, str, str | None, str], list[SourceFinding]] = {}
     for one in scan.findings:
         apart = "" if one.ignored is None else f"#{one.places[0].line}"

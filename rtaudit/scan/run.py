@@ -54,7 +54,7 @@ class SourceFinding:
     """One plain sentence."""
     fix: Sequence[str]
     found: str
-    """What stands there, without a secret."""
+    """What is there, without a secret."""
     places: list[Place] = field(default_factory=list)
     ignored: str | None = None
     """The reason that a `rtaudit:ignore` gives; None where it counts."""

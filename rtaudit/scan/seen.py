@@ -213,7 +213,7 @@ def _sdks(votes: _Votes, scan: Scan, tree: Tree) -> None:
 
 
 def _faults(votes: _Votes, scan: Scan, one: SourceFinding) -> None:
-    """What a finding says stands in the draft, so that the contract does not pass what the scan failed."""
+    """What a finding says is in the draft, so that the contract does not pass what the scan failed."""
     place = f"{scan.place(one.file)}:{one.places[0].line}"
     if one.check.id == "RTA-SRC-004":
         path = re.search(r"preview path (/[\w/.-]+[\w-])", one.message)

@@ -80,7 +80,7 @@ def _cells(text: str) -> Iterator[_PIECE]:
         written = stated if isinstance(stated, list) else str(stated).splitlines(keepends=True)
         rows: list[int] = []
         for one in map(str, written):
-            # Where the line stands in the file: as JSON writes it, from the last one on.
+            # Where the line is in the file: as JSON writes it, from the last one on.
             raw = json.dumps(one.rstrip("\n"), ensure_ascii=False)[1:-1]
             found = text.find(raw, at) if raw else at
             if found >= 0:

@@ -127,7 +127,7 @@ class SyntaxReader:
         self._call, self._in_call = around
 
     def _walk_condition(self, children: Sequence[Any], depth: int) -> None:
-        """`if version: …`: what stands in its first branch is there where the version is given."""
+        """`if version: …`: what is in its first branch is there where the version is given."""
         named = [child for child in children if child.is_named() and child.kind() not in kinds.COMMENTS]
         condition = named[0].text()[:_SHOWN] if named else ""
         given = () if _NEGATED.search(condition) else tuple(_VERSIONS.findall(condition))
@@ -151,7 +151,7 @@ class SyntaxReader:
             return
         self._mark("text", node, "", value, refs)
         self._json(node, value)
-        # What stands in the holes is code of its own: calls with arguments, mostly.
+        # What is in the holes is code of its own: calls with arguments, mostly.
         self._walk_holes(node, depth)
 
     def _json(self, node: Any, value: str) -> None:

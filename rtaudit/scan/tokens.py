@@ -180,7 +180,7 @@ def _is_settings(name: str) -> bool:
 
 
 def holes(value: str) -> tuple[str, tuple[str, ...]]:
-    """A value with `{name}` for what is filled in, or what stands for it by default; and those names."""
+    """A value with `{name}` for what is filled in, or what represents it by default; and those names."""
     refs: list[str] = []
 
     def hole(found: re.Match[str]) -> str:

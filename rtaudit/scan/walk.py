@@ -15,7 +15,7 @@ from rtaudit.scan.gitignore import Pattern, ignored, parse, read_patterns
 from rtaudit.scan.reading import FileRead, read_text
 
 MAX_FILES = 500_000
-"""A tree of more files than this is not read to its end, and told."""
+"""A tree of more files than this is not read to its end, and reported."""
 ALWAYS_LEFT_OUT = frozenset(
     {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
 )

@@ -79,7 +79,7 @@ class Denials:
 
 
 def _path(pattern: str) -> str:
-    # `accounts/x/*` without its beginning means: wherever it stands.
+    # `accounts/x/*` without its beginning means: wherever it is.
     lower = pattern.lower()
     return lower if lower.startswith(("/", "*")) else f"*/{lower}"
 

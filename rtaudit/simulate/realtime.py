@@ -81,7 +81,7 @@ class RealtimeServer:
     ) -> None:
         """`folder` receives the throw-away authority's certificate; `latency` is in seconds, before each answer.
 
-        `capacity` is how many sessions are admitted in all; the rest is told 429. `audiences` is what a token may be for;
+        `capacity` is how many sessions are admitted in all; the rest gets 429. `audiences` is what a token may be for;
         one that is not readable passes.
         """
         assert behaviour in BEHAVIOURS, behaviour
@@ -189,7 +189,7 @@ class RealtimeServer:
         return _error(429, "429", "Requests have exceeded the rate limit of your current tier.") if full else None
 
     def _refuse_query(self, path: str, query: Mapping[str, str]) -> Response | None:
-        """What a wrong query is told. The words are Azure's where a public record has them."""
+        """The answer to a wrong query. The words are Azure's where a public record has them."""
         if query.get("intent", "").lower() == "transcription" and path == REALTIME:
             wrong = next((name for name in ("model", "deployment") if name in query), None)
             message = f"The query parameter '{wrong}' is not allowed with intent=transcription."

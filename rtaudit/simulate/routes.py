@@ -76,9 +76,9 @@ def parse(path: str) -> Route:
             parts = (*parts[: at + 3], arm_id.region(parts[at + 3]), *parts[at + 4 :])
         collection = len(tail) % 2 == 0
         if kind == "microsoft.cognitiveservices/deletedaccounts":
-            # Listed below the subscription; what is listed stands below a region and a group.
+            # Listed below the subscription; what is listed is below a region and a group.
             kind = DELETED_ACCOUNT
-        # A list stands below its parent or below what the provider extends; so does a resource of that list.
+        # A list is below its parent or below what the provider extends; so is a resource of that list.
         owner = tail[:-1] if collection else tail[:-2]
         scope = parts[:at] if len(owner) == 1 else parts[: at + 1 + len(owner)]
         return route(kind, scope, collection=collection, namespace=segments[at + 1])

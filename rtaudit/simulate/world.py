@@ -22,7 +22,7 @@ GROUP_OF_OTHERS = "rg-other-kinds"
 
 
 class ServedEstate:
-    """What some snapshots hold. Where two hold the same id, the later one stands."""
+    """What some snapshots hold. Where two hold the same id, the later one counts."""
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
         self.resources: dict[str, dict[str, Any]] = {}
@@ -37,7 +37,7 @@ class ServedEstate:
         self._extending: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._shared: dict[str, list[str]] = defaultdict(list)
         self._below: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        # What stands above subscriptions (in management groups, the tenant) reads differently from each of them.
+        # What is above subscriptions (in management groups, the tenant) reads differently from each of them.
         self._seen_from: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._groups: dict[tuple[str, str], dict[str, Any]] = {}
         self._encoded: dict[str, bytes] = {}
@@ -173,7 +173,7 @@ class ServedEstate:
         )
 
     def exists(self, scope: str) -> bool:
-        """True when something stands at `scope` (a key) that can have children or extensions."""
+        """True when something is at `scope` (a key) that can have children or extensions."""
         if not scope or scope in self.resources or "/managementgroups/" in scope:
             return True
         parts = scope.split("/")[1:]
@@ -208,7 +208,7 @@ class ServedEstate:
         return sorted({*(key for key in found if key not in self._seen_from), *seen})
 
     def below(self, scope: str, kind: str) -> list[str]:
-        """Keys of the resources of a type at `scope` (a key) or below it; of extensions, those of what stands there."""
+        """Keys of the resources of a type at `scope` (a key) or below it; of extensions, those of what is there."""
         return self._below[kind].get(scope or "/", [])
 
     def seen(self, key: str, subscription: str | None) -> dict[str, Any]:

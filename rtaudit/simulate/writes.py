@@ -53,7 +53,7 @@ class Writes:
         self._world = world
 
     def read(self, route: Route) -> CannedResponse | None:
-        """The answer to a GET of what stands within other resources, or None."""
+        """The answer to a GET of what is within other resources, or None."""
         if route.type == CONNECTION:
             return self._read_connection(route)
         if route.type == ASSOCIATION:

@@ -12,13 +12,13 @@ class Aspect:
     """One thing that a collection reads."""
 
     name: str
-    """As it stands in `scope.aspects`, in gaps and in `--aspect`/`--skip`."""
+    """As it is in `scope.aspects`, in gaps and in `--aspect`/`--skip`."""
     about: str
     """What it is, in a few words."""
     opt_in: bool = False
     """True when it is read only if asked for (`--aspect`, or a pack that reads it)."""
     types: tuple[str, ...] = ()
-    """The types that it reads (lower case), the one that stands for it first."""
+    """The types that it reads (lower case), the one that represents it first."""
     filtered_by: tuple[str, ...] = ()
     """The aspects that say what of its lists is kept, or what is asked for: a gap there hides resources here."""
     compared: str = "always"

@@ -12,7 +12,7 @@ from rtaudit.documents.schema_of import one_of
 ASSIGNED = "assignedByAzure"
 """The reason of a value that no plan can hold: Azure alone assigns it."""
 NOT_YET = "notYetKnown"
-"""The reason of what a plan could have told, and does not."""
+"""The reason of what a plan could have given, and does not."""
 
 GAP_REASONS = ("denied", "throttled", "missing", "failed", "interrupted", NOT_YET, ASSIGNED)
 """Why a read did not give what was asked: no permission; 429 to the end; not there; any other error; the run was stopped.

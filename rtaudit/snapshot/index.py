@@ -65,9 +65,9 @@ class SnapshotIndex:
         return self.children.get(arm_id.key(parent_id), {}).get(resource_type, ())
 
     def covering(self, resource_type: str, resource_id: str) -> list[Resource]:
-        """The locks or role assignments (`resource_type`) whose scope is `resource_id` or stands above it.
+        """The locks or role assignments (`resource_type`) whose scope is `resource_id` or is above it.
 
-        Those of a management group count for everything: Azure lists them only for what stands below it.
+        Those of a management group count for everything: Azure lists them only for what is below it.
         """
         by_scope, rests_on = self._covering.get(resource_type, (None, ()))
         if by_scope is None:

@@ -18,7 +18,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
     """One snapshot of all: of the shards of one collection, or of collections of different subscriptions.
 
     Shards that are all there give the digest of a single run. Where two hold the same resource, what was collected
-    later stands. Raises InputError when they do not belong together or a shard is missing.
+    later counts. Raises InputError when they do not belong together or a shard is missing.
     """
     if not snapshots:
         raise InputError("there is nothing to merge", "give two snapshots or more")

@@ -21,7 +21,7 @@ SCHEMA = "rtaudit.snapshot/1"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one environment looked like, as Azure Resource Manager told it."""
+    """What one environment looked like, as Azure Resource Manager returned it."""
 
     environment: str
     """The environment's label: `prod`."""

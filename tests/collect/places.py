@@ -7,7 +7,7 @@ from typing import Any
 
 
 def strings(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where every string of a document stands."""
+    """Where every string of a document is."""
     if isinstance(value, str):
         yield path
     elif isinstance(value, dict):

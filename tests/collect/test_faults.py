@@ -313,7 +313,7 @@ def test_a_list_of_alerts_is_filled_apart_from_the_others(cloud: Cloud, name: st
     assert (filled.gaps, filled.digest) == ([], whole.digest)
     # Which action groups are kept depends on the alerts that are there.
     assert {path.rsplit("/", 1)[-1] for path in cloud.paths()} == {PATHS[name][0].rsplit("/", 1)[-1], "actionGroups"}
-    # A gap of an older version stands at the subscription, and may be of any of the lists.
+    # A gap of an older version is at the subscription, and may be of any of the lists.
     cloud.asked.clear()
     older = replace(part, gaps=[replace(gap, scope=_SUB) for gap in part.gaps])
     assert gather(cloud, earlier=older).snapshot.digest == whole.digest

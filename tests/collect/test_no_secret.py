@@ -1,4 +1,4 @@
-"""The law of secrets: one of each shape, planted wherever a text stands, reaches no output."""
+"""The law of secrets: one of each shape, planted wherever a text is, reaches no output."""
 
 from __future__ import annotations
 

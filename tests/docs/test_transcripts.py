@@ -49,7 +49,7 @@ def test_page(page: Path, terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_command_stands_where_nothing_runs_it(page: Path) -> None:
-    """A line that a reader would copy stands in a `console` block, or in a workflow that the tests run."""
+    """A line that a reader would copy is in a `console` block, or in a workflow that the tests run."""
     for block in blocks(page.read_text("utf-8")):
         if block.language in ("console", "yaml", "dockerfile", "python") or block.title is not None:
             continue

@@ -197,7 +197,7 @@ def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: st
             "regions: {test: [eastus], prd: [eastus]}\n",
             ["map.yaml:2:27: the map names 'prd', and no snapshot is of it: did you mean 'prod'?"],
         ),
-        # What is there beside `prod` is not meant to be `prod`; each is told once.
+        # What is there beside `prod` is not meant to be `prod`; each is reported once.
         (
             "roles: {v: {test: voice-test, prod: voice-prod, preprod: v}}\ntokens: {preprod: [pre], prod: [prod]}\n",
             ["map.yaml:2:49: the map names 'preprod', and no snapshot is of it"],

@@ -216,7 +216,7 @@ def test_install(job: Job, action: dict[str, Any]) -> None:
 
 
 def test_nothing_is_installed_after_setup(job: Job) -> None:
-    """`setup` stands before the login; the action after it finds its work done."""
+    """`setup` is before the login; the action after it finds its work done."""
     python = steps.stand_in_python(job.files / "python")
     assert install(job, SETUP, str(python)).returncode == 0
     before = asked(python)

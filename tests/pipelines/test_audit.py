@@ -1,4 +1,4 @@
-"""audit: what check takes, it takes too, and a wrong option is told before anything is read."""
+"""audit: what check takes, it takes too, and a wrong option is reported before anything is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no plan is refused with its name and the command that makes one; what is one is told by its content."""
+"""What is no plan is refused with its name and the command that makes one; what is one is recognised by its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What-if results: what each change type leaves there, and what is not told."""
+"""What-if results: what each change type leaves there, and what is not reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging one condition in a small world, as a policy file would have it judged."""
+"""Evaluating one condition in a small world, as a policy file would have it evaluated."""
 
 from __future__ import annotations
 

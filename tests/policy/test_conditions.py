@@ -338,7 +338,7 @@ def test_subjects_that_could_not_be_listed_are_one_unknown_each_rule() -> None:
     assert (found.outcome, found.resource) == ("unknown", SUB)
     both = report(TRUE, world(account(), gaps=[gap("accounts")])).findings
     assert [one.outcome for one in both] == ["unknown", "pass"]
-    # The subscription is a subject itself: it is judged, once.
+    # The subscription is a subject itself: it is evaluated, once.
     (single,) = report(
         {"field": "id", "exists": True}, world(account(), gaps=[gap("accounts")]), each="subscription"
     ).findings

@@ -1,6 +1,6 @@
 """The law of gaps: what is hidden by a gap makes an answer unknown, and never another one.
 
-A random world is judged whole; then some of its reads fail, what they would have read is dropped, and it is judged again.
+A random world is evaluated whole; then some of its reads fail, what they would have read is dropped, and it is evaluated again.
 Every finding of the second judgement that is not unknown must be what the first one said.
 """
 
@@ -106,7 +106,7 @@ def _damaged(base: Snapshot, chance: random.Random) -> Snapshot:
 
 
 def _hidden(whole: Snapshot, chance: random.Random) -> Snapshot:
-    """`whole` as a collection would have seen it that failed to read some of it, or was told to skip it."""
+    """`whole` as a collection would have seen it that failed to read some of it, or was asked to skip it."""
     resources, gaps, aspects = list(whole.resources), list(whole.gaps), set(whole.aspects)
     for _ in range(chance.randint(1, 4)):
         aspect = chance.choice(sorted(ASPECTS))

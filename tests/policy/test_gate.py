@@ -202,7 +202,7 @@ EVERY: Any = {"every": {"of": "properties.rules", "satisfy": {"field": "value", 
         (["bad"], ["good"], "ready", 1),
         (["good"], ["bad"], "notReady", 0),
         (["good"], ["good"], "ready", 0),
-        # What is not listed any more is told apart too.
+        # What is not listed any more is distinguished too.
         ([f"bad{n}" for n in range(60)], [f"bad{n}" for n in range(60)], "ready", 0),
         ([f"bad{n}" for n in range(60)], [f"bad{n}" for n in range(61)], "notReady", 0),
         ([f"bad{n}" for n in range(60)], [*(f"bad{n}" for n in range(59)), "worse"], "notReady", 0),

@@ -1,4 +1,4 @@
-"""Whatever stands where Azure has another type of value: a report, or one clear error; never a crash."""
+"""Whatever is where Azure has another type of value: a report, or one clear error; never a crash."""
 
 from __future__ import annotations
 

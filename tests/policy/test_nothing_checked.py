@@ -1,4 +1,4 @@
-"""A check that evaluated nothing is incomplete, and says why; what nobody selects and what no waiver matches is told."""
+"""A check that evaluated nothing is incomplete, and says why; what nobody selects and what no waiver matches is reported."""
 
 from __future__ import annotations
 

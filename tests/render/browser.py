@@ -11,7 +11,7 @@ import sys
 import time
 
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-"""Debian's package `chromium`, or what stands in for it; None where there is none."""
+"""Debian's package `chromium`, or what replaces it; None where there is none."""
 
 
 class Browser:

@@ -1,4 +1,4 @@
-"""The whole of each format on the sample snapshots: dev judged by baseline, and test compared with prod.
+"""The whole of each format on the sample snapshots: dev evaluated by baseline, and test compared with prod.
 
 Set RTAUDIT_GOLDEN=write to write the files anew, then read the difference.
 """
@@ -27,7 +27,7 @@ NOW = "2026-11-22T12:00:00Z"
 
 
 def sample(name):
-    # The file's name is where it stands on this machine.
+    # The file's name is where it is on this machine.
     return replace(load(assets.snapshots() / f"{name}.json"), file=f"{name}.json")
 
 

@@ -64,7 +64,7 @@ PLACES = [
     (SUB, SUB, "accounts", "Microsoft.Resources/subscriptions/read", None),
 ]
 
-# Everything that the role assignments', locks' and alerts' lists show stands all over the subscription.
+# Everything that the role assignments', locks' and alerts' lists show is all over the subscription.
 EVERYWHERE = ("roleAssignments", "locks", "metricAlerts", "activityLogAlerts")
 
 

@@ -87,7 +87,7 @@ def _shuffled(value: Any, chance: random.Random, name: str = "") -> Any:
 
 @given(_PARTS, st.randoms(use_true_random=False))
 def test_order_says_nothing(parts: dict[str, Any], chance: random.Random) -> None:
-    # Of a resource that comes twice the later one stands, so what comes twice here must be the same.
+    # Of a resource that comes twice the later one counts, so what comes twice here must be the same.
     parts["resources"] = list({one["id"].lower(): one for one in parts["resources"]}.values())
     snapshot = Snapshot.of(**parts)
     other = _shuffled(copy.deepcopy(parts["resources"]), chance)

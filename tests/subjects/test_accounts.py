@@ -323,11 +323,11 @@ def test_registrations_that_a_launch_needs() -> None:
         ("Microsoft.Insights", "NotRegistered"),
     ]
     assert not joined.gaps
-    # Where an endpoint stands in it, the network provider too.
+    # Where an endpoint is in it, the network provider too.
     assert the("subscription", account(), *both, endpoint).join("facts.providerRegistrations").gaps
     network = the("subscription", account(), *both, endpoint, _provider("Microsoft.Network", "Registered"))
     assert len(network.fact("providerRegistrations")) == 3
-    # Whether one stands there is not known: nor is whether the provider is needed.
+    # Whether one is there is not known: nor is whether the provider is needed.
     unread = the("subscription", account(), *both, gaps=[gap("privateEndpoints")])
     assert unread.join("facts.providerRegistrations").gaps
     skipped = the("subscription", account(), *both, aspects=[name for name in ASPECTS if name != "privateEndpoints"])

@@ -82,7 +82,7 @@ def gap(aspect: str, scope: str = SUB, reason: str = "denied") -> Gap:
 
 
 def value(subject: Subject, name: str) -> Any:
-    """What a fact says: its value, or `…` where a gap stands against it."""
+    """What a fact says: its value, or `…` where a gap is against it."""
     joined = subject.join(name)
     return ... if joined.gaps and not isinstance(joined.value, list) else joined.value
 

@@ -21,12 +21,12 @@ _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
 
 def _extended(resource_id: str) -> str:
-    """The key of what an extension resource stands on; `/` for the tenant."""
+    """The key of what an extension resource is on; `/` for the tenant."""
     return arm_id.key(resource_id).rpartition("/providers/")[0] or "/"
 
 
 def _reaches(world: CollectedRows, scope: str) -> bool:
-    """True when a management scope is, or stands above, an account in scope."""
+    """True when a management scope is, or is above, an account in scope."""
     if scope == "/" or scope.startswith(_MANAGEMENT_GROUP):
         # Azure lists those of a management group for the subscriptions below it only.
         return bool(world.in_scope())

@@ -1,6 +1,6 @@
 """Private DNS: read the zones that private endpoints need, their virtual network links and their A records.
 
-Clients resolve what stands in the zone, not what a zone group once wrote: one list of A records a zone, of which the
+Clients resolve what is in the zone, not what a zone group once wrote: one list of A records a zone, of which the
 records of accounts in scope are kept. No SDK: docs/decisions/0001-plain-get.md.
 """
 

@@ -112,7 +112,7 @@ def check_permissions(
             (aspect, action)
             for aspect, action, reach in needed
             if not grants(held[scope], action)
-            # What stands on accounts may be granted on their resource groups.
+            # What is on accounts may be granted on their resource groups.
             and not (reach == "account" and groups and all(grants(group, action) for group in groups))
         ]
         if not missing:

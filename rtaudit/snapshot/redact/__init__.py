@@ -1,8 +1,8 @@
 """Redaction: make a copy of a snapshot that can be shown to others.
 
-Hidden is everything but what stands on the list in `shown`: words of Azure's under fields known to hold nothing else. What
-rules judge by stays: types, kinds, regions, models, SKUs, states, built-in roles, prefix lengths, whether an address is
-private. A pseudonym is a keyed hash of what it stands for. The key is random, and stands in no copy.
+Hidden is everything but what is on the list in `shown`: words of Azure's under fields known to hold nothing else. What
+rules evaluate by stays: types, kinds, regions, models, SKUs, states, built-in roles, prefix lengths, whether an address is
+private. A pseudonym is a keyed hash of what it represents. The key is random, and is in no copy.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class _Copy:
         return Gap(**{**document, "scope": self.hide.identity(gap.scope), "message": None})
 
     def value(self, value: Any, field: str, parent: str = "") -> Any:
-        """A value of the field `field`, which stands in the field `parent`."""
+        """A value of the field `field`, which is in the field `parent`."""
         if isinstance(value, dict):
             return {
                 self.key(key, field): self.value(item, key, field) for key, item in value.items() if key not in _DROPPED

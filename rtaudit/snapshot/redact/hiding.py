@@ -22,7 +22,7 @@ SHORT = 3
 
 
 class Hiding:
-    """One key, and what it makes of every kind of text. The same text is hidden alike wherever it stands."""
+    """One key, and what it makes of every kind of text. The same text is hidden alike wherever it is."""
 
     def __init__(self, key: bytes, built_in_roles: frozenset[str]) -> None:
         self._key = key

@@ -93,7 +93,7 @@ def _mapping(value: dict[str, Any], words: str | None, below: bool, tags: bool, 
 
 
 def _labelled(value: dict[str, Any]) -> bool:
-    # {"name": "apiKey", "value": …}: the name stands beside the secret.
+    # {"name": "apiKey", "value": …}: the name is beside the secret.
     # The name of an id is its owner's: `…/vaults/password` tells nothing of a value.
     return any(
         isinstance(label := value.get(field), str) and "/" not in label and names_secret(label) for field in _LABELS

@@ -12,7 +12,7 @@ from functools import lru_cache
 from rtaudit.snapshot.secrets.names import PASSWORDS, holds_number, names_secret, words
 
 MASK = "[cut]"
-"""What stands in place of a secret."""
+"""What replaces a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ _REFERENCE = re.compile(
     r"[\$%{<@(]|(?:process|os|import|env|environ|System|Environment|secrets|vars|self|this|args|options|req|request|ctx|context"
     r"|config|settings|builder|Configuration|credentials?)[.?!\[]|[A-Za-z_][\w.:]{0,60}[(\[]|(?:None|null|undefined|true|false|string|str|SecretStr)\b"
 )
-"""What stands in source where a value comes from elsewhere."""
+"""What is in source where a value comes from elsewhere."""
 
 
 def _given(text: str, *, source: bool) -> str:
@@ -277,7 +277,7 @@ def _given(text: str, *, source: bool) -> str:
         name = found.group("name")
         # In code `a.b.key: x` is about the last part.
         if not names_secret(name) and not names_secret(name.rpartition(".")[2]):
-            # What stands behind may be a name itself: `host:6380,password=…`.
+            # What is behind may be a name itself: `host:6380,password=…`.
             at = max(found.start() + 1, found.end("sep"))
             continue
         # "what must pass: `name`" is prose.
@@ -380,7 +380,7 @@ def _is_reached(segment: str) -> bool:
 
 
 GIVEN = r"[\"'`\])]*\s*(?::\s*[\w.?|<> ]{1,40}?\s*=|:=|:-|=>|[:=,]|\bor\b|\|\||\?\?|\?:)\s*"
-"""What stands in source between a name and the literal that it is given, or falls back to: `: string =`, `") or`."""
+"""What is in source between a name and the literal that it is given, or falls back to: `: string =`, `") or`."""
 
 _KEY_NAME = r"(?:(?:api|subscription|access)[-_]?key|(?:openai|aoai)[-_]?(?:api[-_]?)?key|KeyCredential)"
 
