@@ -17,7 +17,25 @@ from rtaudit.scan.reading import FileRead, read_text
 MAX_FILES = 500_000
 """A tree of more files than this is not read to its end, and reported."""
 ALWAYS_LEFT_OUT = frozenset(
-    {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache"}
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        "bower_components",
+        "site-packages",
+        "Pods",
+        ".dart_tool",
+        ".terraform",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+    ]
 )
 """Folders that are never entered: history, other people's packages, caches."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rtaudit.scan.run import MAX_PLACES, scan
 
 KEY = "0123456789abcdef" * 2
@@ -29,3 +31,14 @@ def test_nothing_that_counts_hides_behind_what_is_ignored(tmp_path: Path) -> Non
     (tmp_path / "app.py").write_text(f"from openai import AzureOpenAI  # realtime\n{ignored}{line}\n")
     found = [one for one in scan(tmp_path / "app.py").findings if one.check.id == check]
     assert {one.ignored is None for one in found} == {True, False}
+
+
+@pytest.mark.parametrize("folder", [".venv", "node_modules", "site-packages", "bower_components", "Pods", ".terraform"])
+def test_the_packages_of_others_are_not_read(tmp_path: Path, folder: str) -> None:
+    source = f'from openai import AzureOpenAI  # realtime\nclient = AzureOpenAI(api_key="{KEY}")\n'
+    for place in (tmp_path / "lib", tmp_path / "lib" / folder / "sdk"):
+        place.mkdir(parents=True)
+        (place / "client.py").write_text(source)
+    result = scan(tmp_path)
+    assert result.findings
+    assert {one.path for one in result.findings} == {"lib/client.py"}
