@@ -41,4 +41,4 @@ def test_the_packages_of_others_are_not_read(tmp_path: Path, folder: str) -> Non
         (place / "client.py").write_text(source)
     result = scan(tmp_path)
     assert result.findings
-    assert {one.path for one in result.findings} == {"lib/client.py"}
+    assert {one.file for one in result.findings} == {"lib/client.py"}
