@@ -105,3 +105,16 @@ def test_a_redacted_plan_names_nothing() -> None:
     for word in ("frontdesk", "lanternhouse", "concierge"):
         assert word not in json.dumps(copy.scope) + json.dumps(copy.resources)
     assert copy.planned[0]["format"] == "Terraform plan"
+
+
+def test_an_unknown_names_first_what_somebody_can_close() -> None:
+    planned, _ = plan([str(ROOT / "snapshots" / "plans" / "prod.azurerm.json")], environment="prod")
+    report = check([planned], load_policies(["production"]), as_of=DAY)
+    mixed = [
+        one
+        for one in report.findings
+        if one.outcome == "unknown" and {gap.reason for gap in one.gaps} == {"assignedByAzure", "notYetKnown"}
+    ]
+    assert mixed[0].gaps
+    assert [one.message for one in mixed if "assigned by Azure" in one.message] == []
+    assert any("a plan does not hold the region's model catalogue" in one.message for one in mixed)
