@@ -79,6 +79,7 @@ def test_what_only_azure_can_tell_is_counted_and_can_be_listed() -> None:
     for name in ("table", "markdown"):
         assert f"({waiting} of them only Azure can tell)" in shown(report, name).replace("`", "")
         assert f"{waiting} checks rest on what Azure assigns at the deployment" in shown(report, name)
+    assert "assigned by Azure" not in shown(report, "table")
     assert "provisioning state is assigned by Azure" in shown(report, "table", show=["unknown"])
 
 
