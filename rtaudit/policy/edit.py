@@ -63,7 +63,7 @@ def answered(value: Any, answers: Mapping[str, Any]) -> Any:
         return {answered(key, answers): answered(item, answers) for key, item in value.items()}
     if isinstance(value, list):
         return [answered(item, answers) for item in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "<" not in value:
         return value
     alone = ASK.fullmatch(value)
     if alone and alone[1] in answers:
