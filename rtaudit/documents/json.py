@@ -76,7 +76,7 @@ _VERY_LONG = 32
 """The same where the standard library's encoder, in C, is what is saved."""
 
 _AT_ONCE = 64
-"""Elements of a list whose canonical form is made at once."""
+"""Elements of a list whose text is made at once."""
 
 _Seen = dict[Any, str | None]
 """Identity of a long list -> its text, once it was met a second time; until then None."""
@@ -135,15 +135,16 @@ def dumps(value: Any) -> str:
 
 
 def iter_json(document: Mapping[str, Any]) -> Iterator[str]:
-    """The text of `dumps`, element by element of the document's lists, for documents too large to hold as one text."""
+    """The text of `dumps`, some elements of the document's lists at a time, for documents too large to hold as one text."""
     seen: _Seen = {}
     yield "{"
     for index, key in enumerate(sorted(document)):
         value = document[key]
         yield f"{',' if index else ''}\n  {_TEXT(key)}: "
         if isinstance(value, list) and value:
-            for place, item in enumerate(value):
-                yield f"{',' if place else '['}\n    {_indented(item, '    ', seen)}"
+            for start in range(0, len(value), _AT_ONCE):
+                some = [_indented(item, "    ", seen) for item in value[start : start + _AT_ONCE]]
+                yield ("," if start else "[") + "\n    " + ",\n    ".join(some)
             yield "\n  ]"
         else:
             yield _indented(value, "  ", seen)

@@ -109,7 +109,7 @@ def _connection(account: Subject, connection: dict[str, Any], by_id: dict[str, S
         "host": account.properties.get("endpoint"),
         "endpoint": arm_id.name_of(endpoint_id) if isinstance(endpoint_id, str) else None,
         "status": mapping(properties.get("privateLinkServiceConnectionState")).get("status"),
-        "groupIds": endpoint.fact("groupIds") if endpoint else properties.get("groupIds"),
+        "groupIds": known(endpoint.join("facts.groupIds")) if endpoint else properties.get("groupIds"),
         "network": endpoint.fact("virtualNetwork") if endpoint else (UNKNOWN if endpoint_id else None),
         "zones": (known(zones) if zones else UNKNOWN) if endpoint_id else None,
         "missingZones": missing,

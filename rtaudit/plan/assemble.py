@@ -68,7 +68,7 @@ NOT_MODELLED = "this kind of code cannot say it"
 _WRITABLE = ("/properties/deploymentState", "/properties/currentCapacity")
 """Assigned by Azure where the code does not say them."""
 
-_HINT = "`rtaudit plan --with SNAPSHOT` takes it from a collected snapshot"
+_HINT = "rtaudit plan --with SNAPSHOT brings it"
 
 
 def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> Snapshot:

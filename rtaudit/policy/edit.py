@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
+from rtaudit.documents.json_values import copied
 from rtaudit.errors import RtauditError, allowed_hint
 from rtaudit.report.steps import ASK
 from rtaudit.snapshot import Gap, Snapshot
@@ -30,9 +30,9 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
     """`base` with the changes applied, one after another. Raises EditError."""
     resources = {arm_id.key(resource["id"]): resource for resource in base.resources}
     gaps = list(base.gaps)
-    scope = copy.deepcopy(dict(base.scope))
-    collection = copy.deepcopy(dict(base.collection))
-    clients = [copy.deepcopy(one) for one in base.clients]
+    scope = copied(dict(base.scope))
+    collection = copied(dict(base.collection))
+    clients = [copied(one) for one in base.clients]
     for change in changes:
         if "skip" in change:
             scope["aspects"] = [one for one in scope["aspects"] if one != change["skip"]]
@@ -41,7 +41,7 @@ def edited(base: Snapshot, changes: Sequence[Mapping[str, Any]]) -> Snapshot:
         elif "apiVersion" in change:
             collection["apiVersions"] = {**collection.get("apiVersions", {}), **change["apiVersion"]}
         elif "add" in change:
-            resources[arm_id.key(change["add"]["id"])] = copy.deepcopy(change["add"])
+            resources[arm_id.key(change["add"]["id"])] = copied(change["add"])
         elif "gap" in change:
             gaps.append(_gap(resources, change))
         elif str(change.get("at", "")).partition(":")[0] == "client":
@@ -63,7 +63,7 @@ def answered(value: Any, answers: Mapping[str, Any]) -> Any:
         return {answered(key, answers): answered(item, answers) for key, item in value.items()}
     if isinstance(value, list):
         return [answered(item, answers) for item in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "<" not in value:
         return value
     alone = ASK.fullmatch(value)
     if alone and alone[1] in answers:
@@ -132,7 +132,7 @@ def _change_resource(resources: dict[str, dict[str, Any]], change: Mapping[str, 
         del resources[key]
         return
     # What is changed is copied; the rest is the base's own.
-    resource = copy.deepcopy(resources[key])
+    resource = copied(resources[key])
     if "copy" not in change:
         resources[key] = resource
     else:
@@ -154,14 +154,14 @@ def _change_client(clients: list[dict[str, Any]], change: Mapping[str, Any]) -> 
         clients.remove(client)
         return
     if "copy" in change:
-        client = {**copy.deepcopy(client), "name": change["copy"]}
+        client = {**copied(client), "name": change["copy"]}
         clients.append(client)
     _apply(client, change)
 
 
 def edited_probes(probes: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The probes with the changes applied to each of them. Raises EditError."""
-    copies = [copy.deepcopy(dict(one)) for one in probes]
+    copies = [copied(dict(one)) for one in probes]
     for one in copies:
         for change in changes:
             _apply(one, change)
@@ -170,9 +170,9 @@ def edited_probes(probes: Sequence[Mapping[str, Any]], changes: Sequence[Mapping
 
 def _apply(resource: dict[str, Any], change: Mapping[str, Any]) -> None:
     for path, value in change.get("set", {}).items():
-        _set(resource, path, copy.deepcopy(value))
+        _set(resource, path, copied(value))
     for path, value in change.get("append", {}).items():
-        _append(resource, path, copy.deepcopy(value))
+        _append(resource, path, copied(value))
     for path in change.get("remove", ()):
         _remove(resource, path)
 

@@ -17,8 +17,11 @@ from rtaudit.subjects import EstateIndex, Subject
 Among = Callable[[str, Sequence[EvalContext]], Sequence[EvalContext]]
 """Rule id and all its subjects -> those to evaluate."""
 
-Detail = Literal["outcome", "seen", "fix", "steps"]
-"""What a finding says of a failure: that it is one, what was seen, how it is fixed too, and that in steps that can be applied."""
+Detail = Literal["outcome", "seen", "fix", "steps", "apply"]
+"""What a finding says of a failure: that it is one, what was seen, how it is fixed too, and that in steps that can be applied.
+
+`apply` is for a runbook: what was seen, and the steps of each observation, without the lines of the fix.
+"""
 
 
 def evaluate(
@@ -64,7 +67,7 @@ def _judge_rule(
             continue
         applies = True if bound.when is None else bound.when.truth(scope)
         if applies is False:
-            why = None if detail == "outcome" else _why_not(bound.when, scope)
+            why = None if detail in ("outcome", "apply") else _why_not(bound.when, scope)
             yield Finding(rule_id, "notApplicable", each, resource, environment, severity, pack, note=why)
             continue
         holds = bound.require.truth(scope)
@@ -123,7 +126,10 @@ def _not_passed(
         finding.gaps = list(dict.fromkeys(gaps))
     if holds is False and detail != "outcome":
         finding.observations = observations(bound.require, scope)
-    if detail in ("fix", "steps"):
+    if detail == "apply":
+        for one in finding.observations:
+            one.steps = list(steps_for(bound.steps, subject, one))
+    elif detail in ("fix", "steps"):
         _say_how(finding, bound, scope, steps=detail == "steps")
     snapshot = subject.world.snapshot
     if snapshot.planned:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shlex
@@ -14,6 +13,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.documents import KeyPath
+from rtaudit.documents.json_values import copied
 from rtaudit.errors import InputError
 from rtaudit.policy import made_models, made_monitoring  # noqa: F401 (they register their values)
 from rtaudit.policy.compile import compile_condition
@@ -182,6 +182,8 @@ class _Filler:
         self.element = observed.element if observed else None
         self.today = date.min
         self.made: dict[str, Any] = {}
+        self.found: dict[str, Any] = {}
+        """Name -> its value."""
         self.unfilled = False
         """Whether the last step names a path that has no value, and no words for what to ask instead."""
 
@@ -258,11 +260,14 @@ class _Filler:
         template = _template(value)
         if len(template) == 1 and isinstance(template[0], Name):
             found = self._find(template[0].text, params)
-            return f"<{template[0].ask}>" if found is None else copy.deepcopy(unwrap(found))
+            return f"<{template[0].ask}>" if found is None else copied(unwrap(found))
         return self._text(value, params)
 
     def _find(self, name: str, params: Mapping[str, Any]) -> Any:
-        return _reader(name)(self, params)
+        # `params` are those of the rule, the same for each of its steps.
+        if name not in self.found:
+            self.found[name] = _reader(name)(self, params)
+        return self.found[name]
 
     def make(self, name: str, params: Mapping[str, Any]) -> Any:
         if name not in self.made:

@@ -177,21 +177,30 @@ def _walk(value: Any, parts: tuple[str, ...], gaps: tuple[Gap, ...]) -> Read:
 
 
 def _settled(value: Any) -> Read:
-    """`value` with every Joined inside replaced by its value, and their gaps."""
-    if isinstance(value, str | int | None):
-        return value, ()
+    """`value` with every Joined inside replaced by its value, and their gaps; what holds none is the same object as before."""
+    gaps: list[Gap] = []
+    return _plain(value, gaps), tuple(gaps)
+
+
+_NESTS = (dict, list, WithGaps)
+
+
+def _plain(value: Any, gaps: list[Gap]) -> Any:
     if isinstance(value, WithGaps):
-        inner, gaps = _settled(value.value)
-        return inner, value.gaps + gaps
+        gaps += value.gaps
+        return _plain(value.value, gaps)
+    plain = value
     if isinstance(value, dict):
-        if not any(isinstance(item, WithGaps | dict | list) for item in value.values()):
-            return value, ()
-        pairs = {key: _settled(item) for key, item in value.items()}
-        return {key: item for key, (item, _) in pairs.items()}, tuple(gap for _, gaps in pairs.values() for gap in gaps)
-    if isinstance(value, list):
-        items = [_settled(item) for item in value]
-        return [item for item, _ in items], tuple(gap for _, gaps in items for gap in gaps)
-    return value, ()
+        for key, item in value.items():
+            if isinstance(item, _NESTS) and (inner := _plain(item, gaps)) is not item:
+                plain = dict(value) if plain is value else plain
+                plain[key] = inner
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, _NESTS) and (inner := _plain(item, gaps)) is not item:
+                plain = list(value) if plain is value else plain
+                plain[index] = inner
+    return plain
 
 
 def unwrap(value: Any) -> Any:

@@ -88,7 +88,7 @@ def _shown(findings: Iterable[Finding], show: Sequence[str]) -> list[Finding]:
     return [
         finding
         for finding in findings
-        if (outcome := outcome_label(finding)) in wanted
+        if ((outcome := outcome_label(finding)) in wanted and (show or not finding.waits_for_azure))
         or (outcome in ("fail", "unknown") and finding.severity in wanted)
     ]
 

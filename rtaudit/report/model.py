@@ -105,10 +105,15 @@ class Finding:
         return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
 
     @property
+    def _gaps_to_close_first(self) -> Sequence[Gap]:
+        """The gaps, those of values that only Azure assigns last: nobody can close them before the deployment."""
+        return sorted(self.gaps, key=lambda gap: gap.reason == ASSIGNED)
+
+    @property
     def message(self) -> str:
         """The headline of a failure or an unknown: one plain sentence, at most MAX_MESSAGE characters; empty for a pass."""
         if self.gaps and (self.outcome == "unknown" or not self.observations):
-            return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self.gaps])
+            return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self._gaps_to_close_first])
         if self.observations:
             return wording.headline([one.message for one in self.observations])
         return wording.finish(f"{wording.name(self.resource, 60)}: {wording.sentence(self.note)}") if self.note else ""
@@ -120,7 +125,8 @@ class Finding:
         Stable over runs and machines, as the fingerprint is.
         """
         if self.gaps and (self.outcome == "unknown" or not self.observations):
-            evidence = f"{arm_id.key(self.gaps[0].scope)}\n{self.gaps[0].what}"
+            first_gap = self._gaps_to_close_first[0]
+            evidence = f"{arm_id.key(first_gap.scope)}\n{first_gap.what}"
         elif self.observations:
             first = self.observations[0]
             evidence = f"{arm_id.key(first.resource)}\n{_INDEX.sub('', first.field)}"

@@ -171,9 +171,13 @@ def fallback(field: str, expected: Any, actual: Any, resource: str) -> str:
         return finish(f"{subject}: {what} is not set")
     if expected == "not to be there":
         return finish(f"{subject}: {what} is {in_words(actual, 50)}; it must not be set")
-    verb = "are" if re.search(r"[^su]s$", what) else "is"
+    verb = _verb(what)
     wanted = sentence(expected.replace("`", "")) if isinstance(expected, str) else in_words(expected)
     return finish(f"{subject}: {what} {verb} {in_words(actual, 60)}; expected {wanted or 'an empty text'}")
+
+
+def _verb(what: str) -> str:
+    return "are" if re.search(r"[^su]s$", what) else "is"
 
 
 def finish(text: str) -> str:
@@ -185,11 +189,14 @@ def gap_sentence(gap: Gap, resource: str) -> str:
     """Why a finding about `resource` is unknown: what could not be read, why, and what is missing."""
     subject = name(resource, 50)
     what = _spaced(gap.what) if gap.field is None else plain_field(gap.field.replace("/", "."))
+    verb = _verb(what)
     match gap.reason:
+        case "notYetKnown" | "assignedByAzure" if gap.field is None and gap.message:
+            return finish(about(subject, gap.message))
         case "notYetKnown":
-            text = f"{subject}: {what} is not known before the deployment"
+            text = f"{subject}: {what} {verb} not known before the deployment"
         case "assignedByAzure":
-            text = f"{subject}: {what} is assigned by Azure at deployment"
+            return finish(f"{subject}: {what} {verb} assigned by Azure at the deployment")
         case "missing" if gap.message and gap.code in WHOLE_CODES:
             return finish(about(subject, gap.message))
         case _ if gap.code == "NotCollected":

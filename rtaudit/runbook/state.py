@@ -103,7 +103,7 @@ class Terms:
         """The findings of a snapshot; with `among`, of the subjects that it picks for a rule only."""
         world = EstateIndex(snapshot, probes)
         with no_cycles():
-            per_pack = [evaluate(world, rules, pack.name, among=among) for pack, rules in self.bound]
+            per_pack = [evaluate(world, rules, pack.name, detail="apply", among=among) for pack, rules in self.bound]
         found = join_packs(per_pack, self.gates)
         apply_waivers(found, self.waivers, self.today)
         if self.baseline is not None:

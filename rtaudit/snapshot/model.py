@@ -61,21 +61,26 @@ class Snapshot:
             environment=environment,
             scope=dict(scope),
             resources=[by_id[key] for key in sorted(by_id)],
-            gaps=sorted(set(gaps), key=lambda gap: gap.order),
+            # Each once, in the order they came: nearly sorted, which a set is not.
+            gaps=sorted(dict.fromkeys(gaps), key=lambda gap: gap.order),
             clients=sorted(clients, key=canonical),
             collection=dict(collection or {}),
         )
 
     def document(self) -> dict[str, Any]:
         """The snapshot as the JSON document of the contract, digest included."""
-        return {**self._digested(), "collection": dict(self.collection), "digest": self.digest}
+        digested = self._digested()
+        return {**digested, "collection": dict(self.collection), "digest": self._digest_of(digested)}
 
     @cached_property
     def digest(self) -> str:
         """`sha256:` over the canonical JSON of all but `collection` and `digest`. Detects change; no signature."""
+        return self._digest_of(self._digested())
+
+    def _digest_of(self, digested: Mapping[str, Any]) -> str:
         found = hashlib.sha256()
         # The canonical form of the whole, fed in piece by piece: it is too large to hold as one text.
-        for index, (name, value) in enumerate(sorted(self._digested().items())):
+        for index, (name, value) in enumerate(sorted(digested.items())):
             found.update(f"{',' if index else '{'}{canonical(name)}:".encode("ascii"))
             if isinstance(value, list):
                 # What was read from a file is held once; what was just collected holds lists that many share.

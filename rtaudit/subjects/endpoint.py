@@ -46,15 +46,23 @@ def zone_groups(endpoint: Subject) -> WithGaps:
     "privateEndpoint",
     fields=("privateEndpoint: properties.manualPrivateLinkServiceConnections properties.privateLinkServiceConnections"),
 )
-def group_ids(endpoint: Subject) -> list[str]:
-    """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual."""
+def group_ids(endpoint: Subject) -> WithGaps:
+    """The group ids (sub-resources) of its connections to accounts in scope, automatic and manual.
+
+    Azure leaves them out of some connections: what such a one connects to is not known.
+    """
     wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
     found: set[str] = set()
+    gaps: tuple[Gap, ...] = ()
     for connection in connections(endpoint.raw):
         properties = mapping(connection.get("properties"))
         if arm_id.key(str(properties.get("privateLinkServiceId") or "")) in wanted:
-            found.update(str(one) for one in listing(properties.get("groupIds")))
-    return sorted(found)
+            groups = properties.get("groupIds")
+            if groups is None:
+                message = "the endpoint's connection does not name the sub-resource that it connects to"
+                gaps = (Gap(endpoint.resource, "privateEndpoints", "missing", code="NotStated", message=message),)
+            found.update(str(one) for one in listing(groups))
+    return WithGaps(sorted(found), gaps)
 
 
 @fact(

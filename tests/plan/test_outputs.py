@@ -79,6 +79,7 @@ def test_what_only_azure_can_tell_is_counted_and_can_be_listed() -> None:
     for name in ("table", "markdown"):
         assert f"({waiting} of them only Azure can tell)" in shown(report, name).replace("`", "")
         assert f"{waiting} checks rest on what Azure assigns at the deployment" in shown(report, name)
+    assert "assigned by Azure" not in shown(report, "table")
     assert "provisioning state is assigned by Azure" in shown(report, "table", show=["unknown"])
 
 
@@ -105,3 +106,16 @@ def test_a_redacted_plan_names_nothing() -> None:
     for word in ("frontdesk", "lanternhouse", "concierge"):
         assert word not in json.dumps(copy.scope) + json.dumps(copy.resources)
     assert copy.planned[0]["format"] == "Terraform plan"
+
+
+def test_an_unknown_names_first_what_somebody_can_close() -> None:
+    planned, _ = plan([str(ROOT / "snapshots" / "plans" / "prod.azurerm.json")], environment="prod")
+    report = check([planned], load_policies(["production"]), as_of=DAY)
+    mixed = [
+        one
+        for one in report.findings
+        if one.outcome == "unknown" and {gap.reason for gap in one.gaps} == {"assignedByAzure", "notYetKnown"}
+    ]
+    assert mixed[0].gaps
+    assert [one.message for one in mixed if "assigned by Azure" in one.message] == []
+    assert any("a plan does not hold the region's model catalogue" in one.message for one in mixed)
