@@ -171,6 +171,13 @@ def test_an_edited_snapshot_is_shown_with_a_warning(rtaudit: Any, tmp_path: Path
     assert ended.stderr == "warning: edited.json was modified after collection: digest mismatch\n"
 
 
+@pytest.mark.parametrize("command", ["check", "runbook"])
+def test_a_command_without_a_snapshot_says_how_it_is_written(rtaudit: Any, command: str) -> None:
+    ended = rtaudit(command)
+    assert ended.returncode == 2
+    assert f"hint: rtaudit {command} SNAPSHOT…, or -e LABEL" in ended.stderr
+
+
 def test_a_snapshot_without_a_digest_is_said_to_be_made_by_hand(rtaudit: Any, tmp_path: Path) -> None:
     document = json.loads((snapshots() / "prod.json").read_text())
     del document["digest"]
