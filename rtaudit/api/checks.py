@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtaudit.contract.attach import probes_of, with_contracts
-from rtaudit.errors import InputError, UsageError, allowed_hint
+from rtaudit.errors import UsageError, allowed_hint
 from rtaudit.policy import Pack, Waiver, join_policies, load_policies, load_waivers, opt_in_aspects
 from rtaudit.report import Report
 from rtaudit.report import load as load_report
 from rtaudit.report.gate import check_threshold
-from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot import Snapshot, refuse_edited
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift
@@ -146,11 +146,7 @@ class Checker:
         if not snapshots:
             raise UsageError("no snapshot was given", "give at least one")
         for snapshot in snapshots if not self._allow_edited else ():
-            if snapshot.edited:
-                raise InputError(
-                    f"{snapshot.file or snapshot.environment}: digest mismatch: the file was modified after collection",
-                    "take the original, or collect again; --allow-edited checks it, and every output says so",
-                )
+            refuse_edited(snapshot, "; --allow-edited checks it, and every output says so")
         self.attached, warnings = with_contracts(snapshots, [str(path) for path in contracts])
         probed = probes_of(self.attached, [str(path) for path in probes]) if probes else ()
         return self.packs(contracts=any(one.clients for one in self.attached), probes=bool(probed)), probed, warnings

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.errors import InputError, UsageError
 from rtaudit.snapshot import load as load_snapshot
+from rtaudit.snapshot import load_unedited
 
 if TYPE_CHECKING:
     from rtaudit.collect import Collected, CollectionObserver, CollectionRequest, Endpoint, Identity
@@ -63,7 +64,7 @@ def collection(
                 f"--fill takes the scope from the snapshot; {', '.join(given)} {do} not go with it",
                 "leave it out, or collect anew without --fill",
             )
-        return refill(load_snapshot(fill), CollectionRequest(tenant=tenant, clients=clients))
+        return refill(load_unedited(fill), CollectionRequest(tenant=tenant, clients=clients))
     if subscriptions and all_subscriptions:
         raise UsageError("-s and --all-subscriptions contradict each other", "leave one of them out")
     label = environment if environment is not None else "default"

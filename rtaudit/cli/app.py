@@ -243,7 +243,7 @@ def write_stdout(text: str | Iterable[str]) -> None:
     except OSError as error:
         drop_stdout()
         raise RtauditError(
-            f"cannot write to standard output: {error.strerror or error}", "write to a file: -o"
+            f"cannot write to standard output: {error.strerror or error}", "write to a file on a disk with room"
         ) from None
 
 

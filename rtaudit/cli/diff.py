@@ -82,7 +82,7 @@ def _advise(drift: Drift, loaded: Sequence[Snapshot]) -> None:
             file=sys.stderr,
         )
     for snapshot in loaded:
-        if snapshot.recorded_digest not in (None, snapshot.digest):
+        if snapshot.edited:
             print(
                 f"warning: {plain(snapshot.file or '')} was modified after collection: digest mismatch",
                 file=sys.stderr,

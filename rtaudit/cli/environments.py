@@ -90,11 +90,12 @@ def snapshots_given(context: typer.Context, given: Sequence[str]) -> list[str]:
     found: Environment | None = context.meta.get(_FOUND)
     if found is None:
         raise UsageError(
-            "no snapshot is named", "rtaudit check SNAPSHOT…, or -e LABEL of an environment that names its `snapshot`"
+            "no snapshot is named",
+            f"rtaudit {context.info_name} SNAPSHOT…, or -e LABEL of an environment that names its `snapshot`",
         )
     raise UsageError(
         f"{found.file} names no `snapshot` for the environment '{found.label}'",
-        f"add it there, such as `snapshot: snapshots/prod.json`, or name the file: rtaudit check SNAPSHOT… -e {found.label}",
+        f"add it there, such as `snapshot: snapshots/prod.json`, or name the file: rtaudit {context.info_name} SNAPSHOT… -e {found.label}",
     )
 
 

@@ -20,9 +20,9 @@ def plan(chosen: command_options.Plans) -> None:
     (az deployment ... what-if --no-pretty-print). Nothing is read from Azure. `rtaudit check` evaluates the snapshot.
     """
     from rtaudit.plan import plan as read
-    from rtaudit.snapshot import load
+    from rtaudit.snapshot import load_unedited
 
-    base = load(chosen.base) if chosen.base else None
+    base = load_unedited(chosen.base) if chosen.base else None
     snapshot, warnings = read(chosen.files, environment=chosen.label, base=base, sources=chosen.source)
     for warning in warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)

@@ -37,7 +37,10 @@ def show(chosen: command_options.Shown) -> None:
         raise UsageError(f"unknown inventory '{chosen.what}'", allowed_hint(chosen.what, INVENTORIES))
     (wanted,) = parse_outputs([chosen.output], formats=TABLES)
     width = screen()["width"] if wanted.path is None and sys.stdout.isatty() else None
-    text = render_inventory(load(chosen.file), chosen.what, wanted.format, width, wide=chosen.wide)
+    snapshot = load(chosen.file)
+    if snapshot.edited:
+        print(f"warning: {plain(chosen.file)} was modified after collection: digest mismatch", file=sys.stderr)
+    text = render_inventory(snapshot, chosen.what, wanted.format, width, wide=chosen.wide)
     if wanted.path is None:
         write_stdout(text)
     else:

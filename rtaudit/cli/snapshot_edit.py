@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 @command(snapshots)
 def merge(chosen: command_options.Merged) -> None:
     """Join the shards of a collection, or snapshots of different subscriptions, to one snapshot."""
-    from rtaudit.snapshot import load
+    from rtaudit.snapshot import load_unedited
     from rtaudit.snapshot.merge import merge as join
 
-    write_snapshot(join([load(file) for file in chosen.files]), chosen.output)
+    write_snapshot(join([load_unedited(file) for file in chosen.files]), chosen.output)
 
 
 @command(snapshots)
@@ -29,11 +29,13 @@ def redact(chosen: command_options.Redacted) -> None:
     Names, ids and addresses become pseudonyms, the same throughout the copy. Without the key, which the copy does not hold,
     no one can find the originals. With --key, copies of two snapshots can be compared.
     """
-    from rtaudit.snapshot import load
+    from rtaudit.snapshot import load_unedited
     from rtaudit.snapshot.redact import load_key
     from rtaudit.snapshot.redact import redact as hide
 
-    write_snapshot(hide(load(chosen.file), load_key(chosen.key) if chosen.key is not None else None), chosen.output)
+    write_snapshot(
+        hide(load_unedited(chosen.file), load_key(chosen.key) if chosen.key is not None else None), chosen.output
+    )
 
 
 def write_snapshot(snapshot: Snapshot, output: str | None) -> None:

@@ -61,6 +61,25 @@ def _snapshot(document: dict[str, Any], name: str) -> Snapshot:
     )
 
 
+def refuse_edited(snapshot: Snapshot, instead: str = "") -> None:
+    """Raise InputError when it was modified after collection: what is made from it would have a digest that fits.
+
+    `instead` is what the hint says besides.
+    """
+    if snapshot.edited:
+        raise InputError(
+            f"{snapshot.file or snapshot.environment}: digest mismatch: the file was modified after collection",
+            f"take the original, or collect again{instead}",
+        )
+
+
+def load_unedited(path: str | Path) -> Snapshot:
+    """The snapshot in the file `path`, to make another of. Raises InputError as `load` and `refuse_edited` do."""
+    snapshot = load(path)
+    refuse_edited(snapshot)
+    return snapshot
+
+
 def dump(snapshot: Snapshot) -> str:
     """The snapshot as text: the same snapshot, the same bytes."""
     return dumps(snapshot.document())

@@ -31,6 +31,8 @@ def test_the_names_are_these() -> None:
     ]  # fmt: skip
     assert set(rtaudit.__all__) <= set(dir(rtaudit))
     assert all(getattr(rtaudit, name).__doc__ for name in rtaudit.__all__)
+    page = (ROOT / "docs" / "library.md").read_text("utf-8")
+    assert [name for name in rtaudit.__all__ if f"`{name}" not in page] == ["__version__"]
 
 
 def test_the_types_say_the_same_names() -> None:

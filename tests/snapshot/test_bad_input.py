@@ -140,6 +140,44 @@ def test_an_edited_snapshot_is_checked_where_that_is_allowed_only_and_said_to_be
     assert any("modified after collection" in one for one in json.loads(ended.stdout)["warnings"])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["snapshot", "redact", "edited.json", "-o", "made.json"],
+        ["snapshot", "merge", "edited.json", "edited.json", "-o", "made.json"],
+        ["plan", str(snapshots() / "plans" / "prod.bicep.json"), "--with", "edited.json", "-o", "made.json"],
+        ["collect", "--fill", "edited.json", "-o", "made.json"],
+    ],
+    ids=["redact", "merge", "plan", "fill"],
+)
+def test_no_snapshot_is_made_from_an_edited_one(rtaudit: Any, tmp_path: Path, words: list[str]) -> None:
+    """What is made has a digest that fits: it would hide the edit."""
+    text = (snapshots() / "prod.json").read_text().replace('"GlobalStandard"', '"DataZoneStandard"')
+    (tmp_path / "edited.json").write_text(text)
+    ended = rtaudit(*words)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.splitlines() == [
+        "error: edited.json: digest mismatch: the file was modified after collection",
+        "hint: take the original, or collect again",
+    ]
+    assert not (tmp_path / "made.json").exists()
+
+
+def test_an_edited_snapshot_is_shown_with_a_warning(rtaudit: Any, tmp_path: Path) -> None:
+    text = (snapshots() / "prod.json").read_text().replace('"GlobalStandard"', '"DataZoneStandard"')
+    (tmp_path / "edited.json").write_text(text)
+    ended = rtaudit("snapshot", "show", "edited.json")
+    assert ended.returncode == 0
+    assert ended.stderr == "warning: edited.json was modified after collection: digest mismatch\n"
+
+
+@pytest.mark.parametrize("command", ["check", "runbook"])
+def test_a_command_without_a_snapshot_says_how_it_is_written(rtaudit: Any, command: str) -> None:
+    ended = rtaudit(command)
+    assert ended.returncode == 2
+    assert f"hint: rtaudit {command} SNAPSHOT…, or -e LABEL" in ended.stderr
+
+
 def test_a_snapshot_without_a_digest_is_said_to_be_made_by_hand(rtaudit: Any, tmp_path: Path) -> None:
     document = json.loads((snapshots() / "prod.json").read_text())
     del document["digest"]
