@@ -153,7 +153,11 @@ def test_an_environment_is_enough(job: Job, azure: Simulator) -> None:
         ({"snapshot": "other.json"}, 3, "hint: give the file that `rtaudit collect` wrote"),
         ({"snapshot": "prod.json", "fail_on": "hihg"}, 2, "hint: did you mean 'high'?"),
         ({"subscriptions": PROD, "arguments": "--auth\ncli"}, 3, "hint: log in before this step with azure/login"),
-        ({"subscriptions": PROD, "environment": "prod", "arguments": "--nonsense"}, 2, "hint: did you mean --baseline?"),
+        (
+            {"subscriptions": PROD, "environment": "prod", "arguments": "--nonsense"},
+            2,
+            "hint: did you mean --baseline?",
+        ),
     ],
 )
 def test_the_last_line_says_what_to_do(job: Job, prod: str, inputs: dict[str, str], code: int, last: str) -> None:
