@@ -97,11 +97,7 @@ def virtual_network(endpoint: Subject) -> str | None:
     return "/" + subnet[:at].lstrip("/") if at > 0 else None
 
 
-@fact(
-    "privateEndpoint",
-    aspects=("privateEndpoints", "privateDns"),
-    fields=_ZONES,
-)
+@fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def host_zones(endpoint: Subject) -> WithGaps:
     """For each host of its accounts: `host`, `zone` (its name), `answered`: whether a private zone answers for it, `id` (that zone).
 
@@ -141,11 +137,7 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
     return {"id": linked[0] if linked else endpoint.resource, "answered": WithGaps(False, gaps)}
 
 
-@fact(
-    "privateEndpoint",
-    aspects=("privateEndpoints", "privateDns"),
-    fields=_ZONES,
-)
+@fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def zone_links(endpoint: Subject) -> WithGaps:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
     world = endpoint.world
@@ -162,11 +154,7 @@ def zone_links(endpoint: Subject) -> WithGaps:
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact(
-    "privateEndpoint",
-    aspects=("privateEndpoints", "privateDns"),
-    fields=_ZONES,
-)
+@fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def linked_networks(endpoint: Subject) -> WithGaps:
     """The virtual networks that every zone that answers for its accounts is linked to."""
     links = endpoint.join("facts.zoneLinks")
@@ -176,11 +164,7 @@ def linked_networks(endpoint: Subject) -> WithGaps:
     return WithGaps(sorted(common), tuple(dict.fromkeys(gaps)))
 
 
-@fact(
-    "privateEndpoint",
-    aspects=("privateEndpoints", "privateDns"),
-    fields=_ZONES,
-)
+@fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def network_zones(endpoint: Subject) -> WithGaps:
     """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
 
@@ -204,11 +188,7 @@ def network_zones(endpoint: Subject) -> WithGaps:
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
-@fact(
-    "privateEndpoint",
-    aspects=("privateEndpoints", "privateDns"),
-    fields=_ZONES,
-)
+@fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def linked_elsewhere(endpoint: Subject) -> str:
     """Networks that are linked to another zone of a name than the one that answers for the accounts, in words."""
     said = [
