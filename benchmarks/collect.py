@@ -102,7 +102,7 @@ def collect(server: Server, case: dict[str, Any], folder: str) -> float:
     words = [sys.executable, "-m", "rtaudit", "collect", "--arm-endpoint", server.url, "--auth", "managed-identity",
              "--concurrency", str(IN_FLIGHT), "-o", f"{folder}/out.json"]  # fmt: skip
     if server.certificate:
-        words += ["--audience", "https://arm.example/"]
+        words += ["--audience", f"{server.url}/"]
     for number in range(1, case["subscriptions"] + 1):
         words += ["-s", f"{number:08d}-0000-4000-8000-000000000000"]
     for aspect in aspects:
