@@ -33,9 +33,9 @@ def check(
     probes: Sequence[Sequence[dict[str, Any]]] = (),
     steps: bool = True,
 ) -> Report:
-    """Judge snapshots by packs.
+    """Evaluate snapshots against packs.
 
-    `as_of` is the evaluating date (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or the rules
+    `as_of` is the date of the evaluation (today, UTC, unless given); `fail_on` a severity or `none`; `allow_unknown` True or rules
     whose unknown does not gate; `probes` those of each snapshot's endpoints, in the order of the snapshots. With `steps`
     the observations hold their fix as steps that can be applied, too. Raises InputError for a rule that cannot be compiled.
     """

@@ -42,7 +42,7 @@ class Operator:
     takes: dict[str, Any]
     """JSON Schema of the literal it takes."""
     test: Callable[[Any, Any, date], bool]
-    """(actual, expected, evaluating date) -> does it hold?"""
+    """(actual, expected, date of the evaluation) -> does it hold?"""
     certain_if_true: bool = False
     """True when holding over the seen part of a list is proof enough, whatever a gap hides."""
     certain_if_false: bool = False

@@ -217,7 +217,7 @@ class Report:
     generated_at: str
     """When it was made (ISO 8601, UTC)."""
     as_of: Annotated[str, DATE]
-    """The evaluating date, YYYY-MM-DD."""
+    """The date of the evaluation, YYYY-MM-DD."""
     snapshots: Sequence[dict[str, Any]]
     """Each `environment`, `digest`, `collectedAt`, `file`."""
     policies: Sequence[dict[str, Any]]
