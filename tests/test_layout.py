@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,27 @@ def _python(code: str) -> str:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def _collected(seed: str, zone: str) -> list[str]:
+    """The ids of all tests, in order, as a worker of that hash seed and time zone collects them."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
+    return [line for line in ended.stdout.splitlines() if "::" in line]
+
+
+def test_every_worker_collects_the_same_tests() -> None:
+    """Workers compare their ids: one that holds the clock, the hash seed or the zone ends the run on a bad second."""
+    first = _collected("1", "UTC")
+    assert first
+    assert _collected("2", "Pacific/Auckland") == first
 
 
 def test_imports_point_down() -> None:

@@ -57,17 +57,21 @@ def test_the_answer_is_what_the_protocol_says():
         assert old.status == 400
 
 
+WRONG_TENANT = "99999999-0000-4000-8000-000000000009"
+
+
 @pytest.mark.parametrize(
     ("authorization", "code", "words"),
     [
-        ("", "AuthenticationFailed", "The 'Authorization' header is missing."),
-        ("Basic dTpw", "AuthenticationFailed", "Authentication failed."),
-        ("Bearer", "AuthenticationFailed", "Authentication failed."),
-        (f"Bearer {issue(TENANT, 'x', now=0)}", "ExpiredAuthenticationToken", "expiry"),
-        (
-            f"Bearer {issue('99999999-0000-4000-8000-000000000009', 'x')}",
+        pytest.param("", "AuthenticationFailed", "The 'Authorization' header is missing.", id="no header"),
+        pytest.param("Basic dTpw", "AuthenticationFailed", "Authentication failed.", id="another scheme"),
+        pytest.param("Bearer", "AuthenticationFailed", "Authentication failed.", id="no token"),
+        pytest.param(f"Bearer {issue(TENANT, 'x', now=0)}", "ExpiredAuthenticationToken", "expiry", id="expired"),
+        pytest.param(
+            f"Bearer {issue(WRONG_TENANT, 'x')}",
             "InvalidAuthenticationTokenTenant",
             f"It must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this subscription.",
+            id="another tenant",
         ),
     ],
 )
@@ -88,8 +92,7 @@ def test_a_token_that_cannot_be_read_is_taken_for_good(token):
 
 
 def test_a_token_of_another_tenant_is_given_on_demand():
-    other = "99999999-0000-4000-8000-000000000009"
-    with Simulator([snapshot()], token_tenant=other) as sim:
+    with Simulator([snapshot()], token_tenant=WRONG_TENANT) as sim:
         token = send(sim, ASK, headers={"X-IDENTITY-HEADER": IDENTITY_HEADER}).json["access_token"]
         assert _bearer(sim, f"Bearer {token}").code == "InvalidAuthenticationTokenTenant"
 
