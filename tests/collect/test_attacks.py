@@ -206,7 +206,7 @@ def test_what_comes_before_the_answer_is_passed_over(interim: bytes) -> None:
 def _gzipped(size: int) -> bytes:
     import gzip
 
-    body = gzip.compress(b'{"access_token": "' + b"x" * size + b'"}')
+    body = gzip.compress(b'{"access_token": "' + b"x" * size + b'"}', mtime=0)
     return (
         HEAD
         + b"Content-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)

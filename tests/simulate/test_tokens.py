@@ -68,7 +68,7 @@ WRONG_TENANT = "99999999-0000-4000-8000-000000000009"
         pytest.param("Bearer", "AuthenticationFailed", "Authentication failed.", id="no token"),
         pytest.param(f"Bearer {issue(TENANT, 'x', now=0)}", "ExpiredAuthenticationToken", "expiry", id="expired"),
         pytest.param(
-            f"Bearer {issue(WRONG_TENANT, 'x')}",
+            f"Bearer {issue(WRONG_TENANT, 'x', now=4e9)}",
             "InvalidAuthenticationTokenTenant",
             f"It must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this subscription.",
             id="another tenant",
