@@ -44,12 +44,13 @@ def check(
     bound = [(pack, pack.bind(today)) for pack in packs]
     gates = Gate(fail_on, allow_unknown).blocks
     findings: list[Finding] = []
-    warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
+    empty: list[str] = []
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = EstateIndex(snapshot, probes[index] if probes else ())
             findings += join_packs(evaluate_packs(world, bound, detail="steps" if steps else "fix"), gates)
-            warnings += _empty(world)
+            empty += _empty(world)
+    warnings = [one for snapshot in snapshots for one in _edited(snapshot)] + empty
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:

@@ -51,6 +51,9 @@ def evaluate_packs(
     parts = [_Part(number, count) for number in range(count)]
     others = [_Fork(world, bound, detail, part) for part in parts[1:]]
     try:
+        if others:
+            # Every report states it: worked out here while the others begin, since they have their findings to hand over.
+            _ = world.snapshot.digest
         found = _evaluate(world, bound, detail, parts[0])
         for other in others:
             found = [[*mine, *more] for mine, more in zip(found, other.findings(), strict=True)]
