@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from rtaudit.machine import cores
 from rtaudit.scan.reading import FileRead, read_file
 
 FEW = 400
@@ -29,7 +30,7 @@ _SERVE = "import sys; sys.path[:] = sys.argv[1:]; from rtaudit.scan.workers impo
 def read_all(files: Sequence[_FILE], workers: int | None = None) -> Iterator[FileRead]:
     """Read files, in their order, in `workers` processes; None takes as many as there are cores, and one for few files."""
     if workers is None:
-        workers = 1 if len(files) < FEW or not sys.executable else min(MOST, _cores())
+        workers = 1 if len(files) < FEW or not sys.executable else min(MOST, cores())
     if workers < 2:
         for file, path in files:
             yield read_file(file, path)
@@ -39,10 +40,6 @@ def read_all(files: Sequence[_FILE], workers: int | None = None) -> Iterator[Fil
         yield from pool.reads()
     finally:
         pool.stop()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Pool:
