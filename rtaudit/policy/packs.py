@@ -140,27 +140,30 @@ def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = Non
 
     Raises InputError or UsageError: unknown pack, broken file, unknown rule or parameter, circular `extends`.
     """
-    packs = [pack for name in names for pack in _find(name)]
-    by_name: dict[str, Pack] = {}
-    for pack in packs:
-        other = by_name.setdefault(pack.name, pack)
-        if (other.file, other.digest) != (pack.file, pack.digest):
-            raise UsageError(
-                f"two policies are named '{pack.name}': {other.file} and {pack.file}", "give each a name of its own"
-            )
-    return _apply(list(by_name.values()), settings or {})
+    return _apply(_named(names), settings or {})
 
 
 def join_policies(
     names: Sequence[str], settings: Mapping[str, Any] | None = None, *, contracts: bool, probes: bool
 ) -> list[Pack]:
     """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack evaluates them."""
+    packs = _named(names)
+    judged = {rule.each for pack in packs for rule in pack.rules.values()}
     # Each of these packs is named as the kind of subject that it evaluates.
-    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given]
-    if there:
-        judged = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
-        names = [*names, *(kind for kind in there if kind not in judged)]
-    return load_policies(names, settings)
+    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given and kind not in judged]
+    return _apply([*packs, *_named(there)], settings or {})
+
+
+def _named(names: Sequence[str]) -> list[Pack]:
+    """The packs of these names, each once. Raises UsageError for two that share a name."""
+    by_name: dict[str, Pack] = {}
+    for pack in (pack for name in names for pack in _find(name)):
+        other = by_name.setdefault(pack.name, pack)
+        if (other.file, other.digest) != (pack.file, pack.digest):
+            raise UsageError(
+                f"two policies are named '{pack.name}': {other.file} and {pack.file}", "give each a name of its own"
+            )
+    return list(by_name.values())
 
 
 def declared_params(rules: Any) -> dict[str, Param]:
