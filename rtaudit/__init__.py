@@ -16,57 +16,62 @@ if TYPE_CHECKING:
     from rtaudit.api.checks import Checker, check, diff, make_runbook
     from rtaudit.api.files import (
         draft_contract,
-        lint,
         load_drift,
         load_revision,
+        merge,
+        plan_snapshot,
+        redact,
         render_as,
-        run_cases,
         verify,
     )
-    from rtaudit.api.live import collect_snapshot, collection, preflight, probe_endpoint
-    from rtaudit.api.policies import list_rules
-    from rtaudit.api.source import scan_source
+    from rtaudit.api.live import collect_snapshot, collection, expectations, preflight, probe_endpoint
+    from rtaudit.api.policies import explain_rules, lint, list_rules, run_case_files, run_cases
+    from rtaudit.api.schemas import find_schema
+    from rtaudit.api.source import SourceScan, scan_source
+    from rtaudit.collect.preflight import Expected, PlannedDeployment
     from rtaudit.drift import Drift
     from rtaudit.errors import RtauditError
     from rtaudit.inventory import list_inventory
-    from rtaudit.plan import plan as plan_snapshot
     from rtaudit.policy import Pack, Waiver, load_policies, load_waivers
     from rtaudit.report import Finding, Report
     from rtaudit.report import load as load_report
+    from rtaudit.simulate import Simulator
     from rtaudit.snapshot import Snapshot
     from rtaudit.snapshot import load as load_snapshot
     from rtaudit.snapshot import write as write_snapshot
-    from rtaudit.snapshot.merge import merge
-    from rtaudit.snapshot.redact import redact
 
 _WHERE = {
     "api.checks": ("Checker", "check", "diff", "make_runbook"),
     "api.files": (
-        "draft_contract", "lint", "load_drift", "load_revision", "render_as", "run_cases", "verify"
+        "draft_contract", "load_drift", "load_revision", "merge", "plan_snapshot", "redact", "render_as", "verify"
     ),
-    "api.live": ("collect_snapshot", "collection", "preflight", "probe_endpoint"),
-    "api.policies": ("list_rules",),
-    "api.source": ("scan_source",),
+    "api.live": ("collect_snapshot", "collection", "expectations", "preflight", "probe_endpoint"),
+    "api.policies": ("explain_rules", "lint", "list_rules", "run_case_files", "run_cases"),
+    "api.schemas": ("find_schema",),
+    "api.source": ("SourceScan", "scan_source"),
+    "collect.preflight": ("Expected", "PlannedDeployment"),
     "drift": ("Drift",),
     "errors": ("RtauditError",),
     "inventory": ("list_inventory",),
-    "plan": ("plan_snapshot:plan",),
     "policy": ("Pack", "Waiver", "load_policies", "load_waivers"),
     "report": ("Finding", "Report", "load_report:load"),
+    "simulate": ("Simulator",),
     "snapshot": ("Snapshot", "load_snapshot:load", "write_snapshot:write"),
-    "snapshot.merge": ("merge",),
-    "snapshot.redact": ("redact",),
 }  # fmt: skip
 """Module -> the public names that are in it, with another name of theirs after a colon."""
 
 __all__ = [
     "Checker",
     "Drift",
+    "Expected",
     "Finding",
     "Pack",
+    "PlannedDeployment",
     "Report",
     "RtauditError",
+    "Simulator",
     "Snapshot",
+    "SourceScan",
     "Waiver",
     "__version__",
     "check",
@@ -74,6 +79,9 @@ __all__ = [
     "collection",
     "diff",
     "draft_contract",
+    "expectations",
+    "explain_rules",
+    "find_schema",
     "lint",
     "list_inventory",
     "list_rules",
@@ -90,6 +98,7 @@ __all__ = [
     "probe_endpoint",
     "redact",
     "render_as",
+    "run_case_files",
     "run_cases",
     "scan_source",
     "verify",

@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from rtaudit.api.schemas import SCHEMAS, find_schema
 from rtaudit.assets import policies, snapshots
 from rtaudit.cli import _COMMANDS
-from rtaudit.cli.schema import SCHEMAS, find_schema
 from rtaudit.documents import load_yaml
 
 ROOT = Path(__file__).parents[1]

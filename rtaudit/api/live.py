@@ -14,7 +14,7 @@ from rtaudit.snapshot import load_unedited
 
 if TYPE_CHECKING:
     from rtaudit.collect import Collected, CollectionObserver, CollectionRequest, Endpoint, Identity
-    from rtaudit.collect.preflight import Expected, Preflight
+    from rtaudit.collect.preflight import Expected, PlannedDeployment, Preflight
     from rtaudit.policy import Pack
 
 
@@ -116,6 +116,32 @@ def collect_snapshot(
         return run(request, endpoint, identity, Limits(concurrency=concurrency, budget=timeout), watch)
 
 
+def expectations(
+    contracts: Sequence[str | Path], environment: str | None = None, planned: PlannedDeployment | None = None
+) -> list[Expected]:
+    """What client contracts expect to be there, for `preflight`: accounts, deployments, the caller's role.
+
+    `environment` chooses the contracts' section; `planned` is what their deployment is to be.
+    Raises UsageError for a contract that names no account there.
+    """
+    from rtaudit.collect.preflight import expected_of
+    from rtaudit.contract import load_contract
+
+    found: list[Expected] = []
+    for path in map(str, contracts):
+        contract = load_contract(path)
+        some = list(expected_of(contract, environment, path, planned))
+        if not some:
+            of = f" for the environment '{environment}'" if environment else ""
+            sections = ", ".join(contract.get("environments") or {})
+            raise UsageError(
+                f"{path} names no account{of}, so nothing of it can be expected",
+                f"give --environment; the contract covers: {sections}" if sections else "name one as `account` in it",
+            )
+        found += some
+    return found
+
+
 def preflight(
     request: CollectionRequest,
     expected: Sequence[Expected] = (),
@@ -131,7 +157,7 @@ def preflight(
 ) -> Preflight:
     """Say whether a collection of `request` would see everything, as `rtaudit preflight` does.
 
-    `expected` is what must be there; the other parameters are those of `collect_snapshot`. Raises CredentialError and RtauditError.
+    `expected` is what must be there, such as what `expectations` gives; the other parameters are those of `collect_snapshot`. Raises CredentialError and RtauditError.
     """
     from rtaudit.collect import Limits
     from rtaudit.collect.preflight import preflight as run

@@ -48,7 +48,7 @@ def _behaviours() -> Sequence[str]:
 
 
 def _schemas() -> Sequence[str]:
-    from rtaudit.cli.schema import SCHEMAS
+    from rtaudit.api.schemas import SCHEMAS
 
     return list(SCHEMAS)
 

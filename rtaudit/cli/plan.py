@@ -19,11 +19,11 @@ def plan(chosen: command_options.Plans) -> None:
     FILE is a Bicep snapshot (bicep snapshot), a Terraform plan (terraform show -json) or a what-if result
     (az deployment ... what-if --no-pretty-print). Nothing is read from Azure. `rtaudit check` evaluates the snapshot.
     """
-    from rtaudit.plan import plan as read
-    from rtaudit.snapshot import load_unedited
+    from rtaudit.api.files import plan_snapshot
+    from rtaudit.snapshot import load
 
-    base = load_unedited(chosen.base) if chosen.base else None
-    snapshot, warnings = read(chosen.files, environment=chosen.label, base=base, sources=chosen.source)
+    base = load(chosen.base) if chosen.base else None
+    snapshot, warnings = plan_snapshot(chosen.files, environment=chosen.label, base=base, sources=chosen.source)
     for warning in warnings:
         print(f"warning: {plain(warning)}", file=sys.stderr)
     write_snapshot(snapshot, chosen.output)

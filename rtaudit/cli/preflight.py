@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rtaudit.cli.app import command, plain, write_stdout
+from rtaudit.cli.app import command, write_stdout
 from rtaudit.cli.collect_options import observed, requested
 from rtaudit.cli.environments import allowed_audiences
 from rtaudit.errors import UsageError, allowed_hint
@@ -14,7 +14,7 @@ from rtaudit.errors import UsageError, allowed_hint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtaudit.collect.preflight import Expected, PlannedDeployment, Preflight
+    from rtaudit.collect.preflight import Expected, PlannedDeployment
     from rtaudit.settings import command_options, options
 
 NOT_READY = 1
@@ -58,7 +58,9 @@ def preflight(
 
         write_stdout(dumps(answer.document()))
     else:
-        write_stdout(_table(answer))
+        from rtaudit.render.preflight import render
+
+        write_stdout(render(answer.document()))
     if not answer.ready:
         raise typer.Exit(NOT_READY)
 
@@ -90,25 +92,10 @@ def _plans(planned: PlannedDeployment, accounts: Sequence[str]) -> list[Expected
 def _expected(
     expecting: options.Expecting, environment: str | None, planned: PlannedDeployment | None
 ) -> list[Expected]:
-    from rtaudit.collect.preflight import Expected, expected_of
+    from rtaudit.api.live import expectations
+    from rtaudit.collect.preflight import Expected
 
-    found: list[Expected] = []
-    if expecting.expect:
-        from rtaudit.contract import load_contract
-
-        for path in expecting.expect:
-            contract = load_contract(path)
-            some = list(expected_of(contract, environment, path, planned))
-            if not some:
-                of = f" for the environment '{environment}'" if environment else ""
-                sections = ", ".join(contract.get("environments") or {})
-                raise UsageError(
-                    f"{path} names no account{of}, so nothing of it can be expected",
-                    f"give --environment; the contract covers: {sections}"
-                    if sections
-                    else "name one as `account` in it",
-                )
-            found += some
+    found = expectations(expecting.expect, environment, planned)
     for text in expecting.expect_deployment:
         account, slash, name = text.rpartition("/")
         if not slash or not account or not name:
@@ -120,18 +107,3 @@ def _expected(
             raise UsageError(f"'{text}' is not a region of an account", "write --expect-region ACCOUNT=REGION")
         found.append(Expected(account, region=region, source="--expect-region"))
     return found
-
-
-def _table(answer: Preflight) -> str:
-    lines = []
-    for check in answer.checks:
-        lines.append(f"{check.outcome:<8} {check.check:<13} {plain(check.scope)}\n         {plain(check.detail)}\n")
-        if check.role:
-            lines.append(f"         narrowest built-in role: {check.role}\n")
-        if check.fix:
-            lines.append(f"         fix: {plain(check.fix)}\n")
-    failed = sum(check.outcome == "fail" for check in answer.checks)
-    unknown = sum(check.outcome == "unknown" for check in answer.checks)
-    passed = len(answer.checks) - failed - unknown
-    verdict = "ready" if answer.ready else "not ready"
-    return "".join([*lines, f"{verdict}: {passed} pass, {failed} fail, {unknown} unknown\n"])

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rtaudit.cli.app import command, write_stdout
-from rtaudit.errors import UsageError, allowed_hint
 
 if TYPE_CHECKING:
     from rtaudit.settings import command_options
-
-SCHEMAS: dict[str, str] = {
-    "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
-    "policy": "rtaudit.policy.schema:POLICY_SCHEMA",
-    "cases": "rtaudit.policy.schema:CASES_SCHEMA",
-    "waivers": "rtaudit.policy.schema:WAIVERS_SCHEMA",
-    "report": "rtaudit.report.schema:ENVELOPE",
-    "runbook": "rtaudit.report.runbook:ENVELOPE",
-    "drift": "rtaudit.drift.schema:ENVELOPE",
-    "driftpolicy": "rtaudit.drift.schema:POLICY",
-    "map": "rtaudit.drift.schema:MAP",
-    "config": "rtaudit.settings.config_file:CONFIG_SCHEMA",
-    "client": "rtaudit.contract.schema:CONTRACT_SCHEMA",
-    "source": "rtaudit.scan.schema:CHECKS_SCHEMA",
-    "sourcecases": "rtaudit.scan.schema:CASES_SCHEMA",
-    "frameworks": "rtaudit.scan.schema:FRAMEWORKS_SCHEMA",
-    "probe": "rtaudit.contract.probes:PROBE_SCHEMA",
-}
-"""Document -> where its JSON Schema is."""
-
-
-def find_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of the document `name`. Raises UsageError for an unknown one."""
-    if name not in SCHEMAS:
-        raise UsageError(f"unknown schema '{name}'", allowed_hint(name, SCHEMAS))
-    module, _, attribute = SCHEMAS[name].partition(":")
-    found: dict[str, Any] = getattr(import_module(module), attribute)
-    return found
 
 
 @command()
 def schema(chosen: command_options.Described) -> None:
     """Print the JSON Schema of a document that rtaudit reads or writes."""
+    from rtaudit.api.schemas import find_schema
     from rtaudit.documents import dumps
 
     write_stdout(dumps(find_schema(chosen.document)))

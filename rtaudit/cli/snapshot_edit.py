@@ -13,29 +13,26 @@ if TYPE_CHECKING:
     from rtaudit.snapshot import Snapshot
 
 
-@command(snapshots)
-def merge(chosen: command_options.Merged) -> None:
+@command(snapshots, "merge")
+def merge_snapshots(chosen: command_options.Merged) -> None:
     """Join the shards of a collection, or snapshots of different subscriptions, to one snapshot."""
-    from rtaudit.snapshot import load_unedited
-    from rtaudit.snapshot.merge import merge as join
+    from rtaudit.api.files import merge
+    from rtaudit.snapshot import load
 
-    write_snapshot(join([load_unedited(file) for file in chosen.files]), chosen.output)
+    write_snapshot(merge([load(file) for file in chosen.files]), chosen.output)
 
 
-@command(snapshots)
-def redact(chosen: command_options.Redacted) -> None:
+@command(snapshots, "redact")
+def redact_snapshot(chosen: command_options.Redacted) -> None:
     """Make a copy to show to others: all that is not known to be harmless is hidden, and it can still be checked.
 
     Names, ids and addresses become pseudonyms, the same throughout the copy. Without the key, which the copy does not hold,
     no one can find the originals. With --key, copies of two snapshots can be compared.
     """
-    from rtaudit.snapshot import load_unedited
-    from rtaudit.snapshot.redact import load_key
-    from rtaudit.snapshot.redact import redact as hide
+    from rtaudit.api.files import redact
+    from rtaudit.snapshot import load
 
-    write_snapshot(
-        hide(load_unedited(chosen.file), load_key(chosen.key) if chosen.key is not None else None), chosen.output
-    )
+    write_snapshot(redact(load(chosen.file), chosen.key), chosen.output)
 
 
 def write_snapshot(snapshot: Snapshot, output: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from itertools import accumulate
 from typing import Any
 
@@ -27,22 +28,46 @@ class Unfit:
         self.why = why
 
 
+class _Contradictory(dict[str, Any]):
+    """A document in which something is `Unfit`: of the others, nearly all, no value is looked at again for it."""
+
+
 def parse_answer(body: bytes, depth: int) -> dict[str, Any]:
     """The JSON object that an answer holds; what in it makes no sense is `Unfit`.
 
     Raises Fault when it is none, or is nested deeper than `depth`.
     """
+    unfit: list[Unfit] = []
+
+    def no_value(why: str) -> Unfit:
+        unfit.append(Unfit(why))
+        return unfit[-1]
+
+    def mapping(pairs: list[tuple[str, Any]]) -> Any:
+        made = dict(pairs)
+        if len(made) == len(pairs):
+            return made
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return no_value(f"the key '{twice[:80]}' appears twice")
+
+    def number(text: str) -> Any:
+        size = float(text)
+        return no_value(f"{text[:40]} is larger than a number can be") if math.isinf(size) else size
+
+    def constant(name: str) -> Unfit:
+        return no_value(f"{name} is not a JSON number")
+
     try:
         if _depth(body) > depth:
             raise ReadFailure("failed", f"the answer is nested deeper than {depth} levels", code="MalformedAnswer")
-        document = json.loads(body, parse_constant=_no_number, parse_float=_number, object_pairs_hook=_mapping)
+        document = json.loads(body, parse_constant=constant, parse_float=number, object_pairs_hook=mapping)
     except (ValueError, RecursionError) as error:
         raise ReadFailure("failed", f"the answer is not JSON: {error}"[:200], code="MalformedAnswer") from None
     if isinstance(document, Unfit):
         raise ReadFailure("failed", f"the answer contradicts itself: {document.why}", code="MalformedAnswer")
     if not isinstance(document, dict):
         raise ReadFailure("failed", "the answer is not a JSON object", code="MalformedAnswer")
-    return document
+    return _Contradictory(document) if unfit else document
 
 
 def rows_of(read: ReadTask, document: Row) -> list[Row]:
@@ -55,9 +80,10 @@ def rows_of(read: ReadTask, document: Row) -> list[Row]:
         raise ReadFailure("failed", "the answer has no list in 'value'", code="MalformedAnswer")
     if document.get("error") is not None:
         _doubt(read, f"the list came with an error beside it: {error_of(document)}")
+    doubt_of = _catalogue_doubt if read.reader.shape == "catalogue" else _doubt_of
     good = []
     for row in rows:
-        why = _catalogue_doubt(row, read) if read.reader.shape == "catalogue" else _doubt_of(row, read)
+        why = doubt_of(row, read) or _contradiction(document, row)
         if why is None:
             good.append(row)
         else:
@@ -72,13 +98,13 @@ def resource_of(read: ReadTask, document: Row) -> Row:
             "failed", f"the resource came with an error beside it: {error_of(document)}", code="MalformedAnswer"
         )
     identity = document.get("id")
+    why = _shape_doubt(document) or _contradiction(document, document)
     if identity is None:
         document = {**document, "id": read.subject}
     elif not isinstance(identity, str) or not _is_asked(identity, read.subject):
         raise ReadFailure(
             "failed", "the answer is another resource than the one that was asked for", code="MalformedAnswer"
         )
-    why = _shape_doubt(document)
     if why is not None:
         raise ReadFailure("failed", why, code="MalformedAnswer")
     return document
@@ -115,9 +141,9 @@ def sound(document: Row) -> Row:
         raise ReadFailure(
             "failed", f"the answer came with an error beside it: {error_of(document)}", code="MalformedAnswer"
         )
-    unfit = _first_unfit(document)
-    if unfit is not None:
-        raise ReadFailure("failed", f"the answer contradicts itself: {unfit.why}", code="MalformedAnswer")
+    why = _contradiction(document, document, "the answer")
+    if why is not None:
+        raise ReadFailure("failed", why, code="MalformedAnswer")
     return document
 
 
@@ -164,8 +190,13 @@ def _shape_doubt(row: Row) -> str | None:
     for field in _MAPPINGS:
         if not isinstance(row.get(field), dict | None):
             return f"'{field}' of a resource is not an object"
-    unfit = _first_unfit(row)
-    return None if unfit is None else f"a resource contradicts itself: {unfit.why}"
+    return None
+
+
+def _contradiction(document: Row, value: Any, what: str = "a resource") -> str | None:
+    """What is `Unfit` in a part of a document, as a sentence; None where nothing is."""
+    unfit = _first_unfit(value) if isinstance(document, _Contradictory) else None
+    return None if unfit is None else f"{what} contradicts itself: {unfit.why}"
 
 
 def _first_unfit(value: Any) -> Unfit | None:
@@ -173,24 +204,6 @@ def _first_unfit(value: Any) -> Unfit | None:
         return value
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return next((found for item in inner if (found := _first_unfit(item)) is not None), None)
-
-
-def _mapping(pairs: list[tuple[str, Any]]) -> Any:
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
-    seen: set[str] = set()
-    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    return Unfit(f"the key '{twice[:80]}' appears twice")
-
-
-def _number(text: str) -> Any:
-    number = float(text)
-    return Unfit(f"{text[:40]} is larger than a number can be") if math.isinf(number) else number
-
-
-def _no_number(name: str) -> Unfit:
-    return Unfit(f"{name} is not a JSON number")
 
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from rtaudit.documents.trees import no_cycles
-from rtaudit.policy.evaluate import evaluate, join_packs
+from rtaudit.policy.cores import evaluate_packs
+from rtaudit.policy.evaluate import join_packs
 from rtaudit.policy.packs import Pack
 from rtaudit.policy.rules import BoundRule
 from rtaudit.policy.waivers import Waiver, apply_baseline, apply_waivers
@@ -43,14 +44,13 @@ def check(
     bound = [(pack, pack.bind(today)) for pack in packs]
     gates = Gate(fail_on, allow_unknown).blocks
     findings: list[Finding] = []
-    warnings = [one for snapshot in snapshots for one in _edited(snapshot)]
+    empty: list[str] = []
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
             world = EstateIndex(snapshot, probes[index] if probes else ())
-            findings += join_packs(
-                [evaluate(world, rules, pack.name, detail="steps" if steps else "fix") for pack, rules in bound], gates
-            )
-            warnings += _empty(world)
+            findings += join_packs(evaluate_packs(world, bound, detail="steps" if steps else "fix"), gates)
+            empty += _empty(world)
+    warnings = [one for snapshot in snapshots for one in _edited(snapshot)] + empty
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
     if waivers or len(snapshots) > 1:

@@ -25,9 +25,18 @@ Detail = Literal["outcome", "seen", "fix", "steps", "apply"]
 
 
 def evaluate(
-    world: EstateIndex, rules: Sequence[BoundRule], pack: str, *, detail: Detail = "steps", among: Among | None = None
+    world: EstateIndex,
+    rules: Sequence[BoundRule],
+    pack: str,
+    *,
+    detail: Detail = "steps",
+    among: Among | None = None,
+    unlisted: bool = True,
 ) -> list[Finding]:
-    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too."""
+    """The findings of one pack over one snapshot: one for each rule and subject (those `among` them), passes too.
+
+    With `unlisted` also one for each rule and list that could not be read: what it would have named is unknown.
+    """
     # What is served is a parameter of the pack, wherever one of its rules asks for it.
     served = frozenset[str]().union(*(bound.served for bound in rules)) or frozenset({"speech"})
     scopes: dict[str, list[EvalContext]] = {}
@@ -36,8 +45,23 @@ def evaluate(
         kind = bound.rule.each
         if kind not in scopes:
             scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        findings.extend(_judge_rule(world, bound, scopes[kind], pack, detail=detail, among=among))
+        note = _does_not_apply(world, bound)
+        if unlisted and note is None:
+            findings.extend(_unlisted(world, bound, scopes[kind], pack))
+        among_these = scopes[kind] if among is None else among(bound.rule.id, scopes[kind])
+        findings.extend(_judge_rule(world, bound, among_these, pack, note=note, detail=detail))
     return findings
+
+
+def _unlisted(world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str) -> Iterable[Finding]:
+    rule, environment = bound.rule, world.snapshot.environment
+    # What a gap names is hidden by it only where it is no subject itself: that one is evaluated.
+    seen = {arm_id.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
+    for gap in world.listing_gaps(rule.each):
+        resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
+        if arm_id.key(resource) not in seen:
+            seen.add(arm_id.key(resource))
+            yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
 
 
 def _judge_rule(
@@ -46,20 +70,12 @@ def _judge_rule(
     scopes: Sequence[EvalContext],
     pack: str,
     *,
+    note: str | None,
     detail: Detail,
-    among: Among | None,
 ) -> Iterable[Finding]:
-    rule, environment = bound.rule, world.snapshot.environment
-    note = _does_not_apply(world, bound)
-    # What a gap names is hidden by it only where it is no subject itself: that one is evaluated below.
-    seen = {arm_id.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
-    for gap in world.listing_gaps(rule.each) if note is None else ():
-        resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
-        if arm_id.key(resource) not in seen:
-            seen.add(arm_id.key(resource))
-            yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
-    severity, rule_id, each = bound.severity, rule.id, rule.each
-    for scope in scopes if among is None else among(rule_id, scopes):
+    """The findings of one rule over `scopes`; `note` says why it applies to none of them, if it does."""
+    environment, severity, rule_id, each = world.snapshot.environment, bound.severity, bound.rule.id, bound.rule.each
+    for scope in scopes:
         resource = scope.subject.resource
         no_use = note or _another_api(scope.subject)
         if no_use is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,50 +24,60 @@ _IDENTITY_NOTE = (
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `policy explain` says of a rule."""
+    """What `policy explain` says of a rule, or of a source check."""
 
-    rule: Rule
-    subject: str
-    when: str | None
-    """When it applies, in words; None: always."""
-    require: str
-    """What must hold, in words."""
-    facts: Mapping[str, str]
-    """Facts and joins that it reads -> what they are."""
-    aspects: Sequence[str]
-    """Aspects that it reads."""
-    packs: Mapping[str, str]
-    """Pack that selects it -> severity there."""
-    example_pass: Case | None
-    example_fail: Case | None
-    notes: Sequence[str]
+    id: str
+    name: str
+    severity: str
+    title: str
+    group: str
+    """The name of the file that it is in: `network`."""
+    sections: Sequence[tuple[str, Sequence[str]]]
+    """Headings, such as Why, Requires and Fix, each with its texts."""
+    packs: Mapping[str, str] = field(default_factory=dict)
+    """Pack that selects it -> severity there, or `off`."""
+    source: bool = False
+    """It is a source check, of `client scan`."""
 
 
 def explain(rule: Rule, packs: Sequence[Pack] = ()) -> Explanation:
     """The explanation of a rule; `packs` are asked whether they select it."""
-    bound = bind(rule, {}, datetime.now(UTC).date())
-    paths = [path for one in (bound.when, bound.require) if one for path, at_subject in one.paths() if at_subject]
-    parts = ATTRIBUTES[rule.each]
-    facts = {root: parts[root].about for path in paths for root in path.roots if root in parts}
     selecting = {}
     for pack in packs:
         if rule.id in pack.rules:
             override = pack.overrides.get(rule.id)
             off = override is not None and not override.enabled
             selecting[pack.name] = "off" if off else (override and override.severity) or rule.severity
+    group = Path(rule.document.name).stem
+    sections = [(heading, texts) for heading, texts in _sections(rule, selecting) if texts]
+    return Explanation(rule.id, rule.name, rule.severity, rule.title, group, sections, selecting)
+
+
+def _sections(rule: Rule, packs: Mapping[str, str]) -> Iterator[tuple[str, Sequence[str]]]:
+    bound = bind(rule, {}, datetime.now(UTC).date())
+    paths = [path for one in (bound.when, bound.require) if one for path, at_subject in one.paths() if at_subject]
+    attributes = ATTRIBUTES[rule.each]
+    read = sorted({root for path in paths for root in path.roots if root in attributes})
     cases = _cases_of(rule)
-    return Explanation(
-        rule=rule,
-        subject=KINDS[rule.each],
-        when=bound.when.words() if bound.when else None,
-        require=bound.require.words(),
-        facts=dict(sorted(facts.items())),
-        aspects=sorted({aspect for path in paths for aspect in aspects_of(rule.each, path)}),
-        packs=selecting,
-        example_pass=next((case for case in cases if case.expect == "pass"), None),
-        example_fail=next((case for case in cases if case.expect == "fail"), None),
-        notes=[_IDENTITY_NOTE] if rule.group == "ID" and "roleAssignments" in bound.reads else [],
-    )
+    examples = [
+        (word, next((case for case in cases if case.expect == outcome), None))
+        for word, outcome in (("Passes", "pass"), ("Fails", "fail"))
+    ]
+    aspects = sorted({aspect for path in paths for aspect in aspects_of(rule.each, path)})
+    yield "Why", [rule.why]
+    yield "Checks", [f"{rule.each}: {KINDS[rule.each]}"]
+    yield "Applies when", [bound.when.words()] if bound.when else []
+    yield "Requires", [bound.require.words()]
+    yield "Says where it fails", [" ".join(text.split()) for _, text in stated(rule.require)]
+    yield "Reads", [f"{name}: {attributes[name].about}" for name in read]
+    yield "Parameters", [_param(rule, name) for name in rule.params]
+    yield "Fix", rule.fix
+    yield "Examples", [f"{word}: {case.name}{_changes(case)}" for word, case in examples if case is not None]
+    yield "Controls", [f"{name}: {', '.join(ids)}" for name, ids in rule.controls.items()]
+    yield "Packs", [", ".join(f"{name} ({severity})" for name, severity in packs.items())] if packs else []
+    yield "Needs the aspects", [", ".join(aspects)] if aspects else []
+    yield "Limitations", [_IDENTITY_NOTE] if rule.group == "ID" and "roleAssignments" in bound.reads else []
+    yield "See", list(rule.see)
 
 
 def _cases_of(rule: Rule) -> list[Case]:
@@ -80,64 +91,72 @@ def _cases_beside(name: str) -> list[Case]:
     return [case for file in find_case_files(Path(name)) for case in load_cases(file).cases]
 
 
-def as_text(told: Explanation, width: int = 80) -> str:
+def as_text(explained: Explanation, width: int = 80) -> str:
     """The explanation for a terminal, plain."""
-    import textwrap
-
-    rule = told.rule
+    kind = ", source check" if explained.source else ""
 
     def wrap(text: str, indent: str = "  ") -> str:
-        return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+        return textwrap.fill(
+            text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+            break_on_hyphens=not explained.source,
+        )  # fmt: skip
 
-    lines = [f"{rule.id} {rule.name} ({rule.severity})", wrap(rule.title, ""), ""]
-    for heading, texts in _sections(told):
+    lines = [f"{explained.id} {explained.name} ({explained.severity}{kind})", wrap(explained.title, ""), ""]
+    for heading, texts in explained.sections:
         lines += [heading, *(wrap(text) if not text.startswith("az ") else f"  {text}" for text in texts), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def as_markdown(told: Explanation) -> str:
+def as_markdown(explained: Explanation) -> str:
     """The explanation as a page of the documentation."""
-    rule = told.rule
-    lines = [f"## {rule.id} {rule.name}", "", f"**{_escape(rule.title)}** · {rule.severity}", ""]
-    for heading, texts in _sections(told):
+
+    def escaped(text: str) -> str:
+        return _escape(text).replace("{", "&#123;") if explained.source else _escape(text)
+
+    lines = [f"## {explained.id} {explained.name}", "", f"**{escaped(explained.title)}** · {explained.severity}", ""]
+    for heading, texts in explained.sections:
         lines += [f"### {heading}", ""]
         for text in texts:
-            lines.append(f"- `{text}`" if text.startswith("az ") else f"- {_escape(text)}")
+            lines.append(f"- `{text}`" if text.startswith("az ") else f"- {escaped(text)}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def as_pages(told: Sequence[Explanation]) -> dict[str, str]:
+def as_page(explained: Sequence[Explanation]) -> str:
+    """Every rule, or every source check, as one page of the documentation."""
+    option = ""
+    title, what, of = "Rules", "rules", "the rules"
+    if explained and explained[0].source:
+        title, what, of, option = "Source checks", "checks of `rtaudit client scan`", "the checks", " --source"
+    head = f"# {title}\n\n{len(explained)} {what}, generated from {of} by `rtaudit policy explain{option} -o markdown`.\n\n"
+    return head + "\n".join(map(as_markdown, explained))
+
+
+def as_pages(explained: Sequence[Explanation]) -> dict[str, str]:
     """A page for each file of rules: `network` -> Markdown."""
     groups: dict[str, list[Explanation]] = {}
-    for one in told:
-        groups.setdefault(Path(one.rule.document.name).stem, []).append(one)
+    for one in explained:
+        groups.setdefault(one.group, []).append(one)
     return {
         name: f"# Rules: {name}\n\nGenerated from `{name}.yaml` by `rtaudit policy explain -o markdown --pages`.\n\n"
-        + "\n".join(as_markdown(one) for one in group)
+        + "\n".join(map(as_markdown, group))
         for name, group in groups.items()
     }
 
 
-def as_index(told: Sequence[Explanation], folder: str) -> str:
+def as_index(explained: Sequence[Explanation], folder: str) -> str:
     """The index of `as_pages`, whose pages are in `folder`: a table for each page."""
-    lines = ["# Rules", "", f"{len(told)} rules. This index and its pages are generated from the rules."]
+    lines = ["# Rules", "", f"{len(explained)} rules. This index and its pages are generated from the rules."]
     last = ""
-    for one in sorted(told, key=lambda one: (Path(one.rule.document.name).stem, one.rule.id)):
-        name = Path(one.rule.document.name).stem
-        if name != last:
-            lines += [
-                "",
-                f"## [{name.capitalize()}]({folder}/{name}.md)",
-                "",
-                "| rule | severity | what it requires | packs |",
-            ]
-            lines.append("| --- | --- | --- | --- |")
-            last = name
-        anchor = f"{one.rule.id}-{one.rule.name}".lower()
+    for one in sorted(explained, key=lambda one: (one.group, one.id)):
+        if one.group != last:
+            last = one.group
+            lines += ["", f"## [{last.capitalize()}]({folder}/{last}.md)", ""]
+            lines += ["| rule | severity | what it requires | packs |", "| --- | --- | --- | --- |"]
+        anchor = f"{one.id}-{one.name}".lower()
         packs = ", ".join(pack for pack, severity in one.packs.items() if severity != "off")
-        link = f"[{one.rule.id}]({folder}/{name}.md#{anchor})"
-        lines.append(f"| {link} | {one.rule.severity} | {_escape(one.rule.title)} | {packs} |")
+        link = f"[{one.id}]({folder}/{last}.md#{anchor})"
+        lines.append(f"| {link} | {one.severity} | {_escape(one.title)} | {packs} |")
     return "\n".join(lines) + "\n"
 
 
@@ -145,41 +164,10 @@ def _escape(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
-def _sections(told: Explanation) -> list[tuple[str, list[str]]]:
-    rule = told.rule
-    sections: list[tuple[str, list[str]]] = [("Why", [rule.why]), ("Checks", [f"{rule.each}: {told.subject}"])]
-    if told.when:
-        sections.append(("Applies when", [told.when]))
-    sections.append(("Requires", [told.require]))
-    sentences = [" ".join(text.split()) for _, text in stated(rule.require)]
-    if sentences:
-        sections.append(("Says where it fails", sentences))
-    if told.facts:
-        sections.append(("Reads", [f"{name}: {about}" for name, about in told.facts.items()]))
-    if rule.params:
-        sections.append(("Parameters", [_param(told, name) for name in rule.params]))
-    sections.append(("Fix", rule.fix))
-    examples = [("Passes", told.example_pass), ("Fails", told.example_fail)]
-    shown = [f"{word}: {case.name}{_changes(case)}" for word, case in examples if case is not None]
-    if shown:
-        sections.append(("Examples", shown))
-    if rule.controls:
-        sections.append(("Controls", [f"{name}: {', '.join(ids)}" for name, ids in rule.controls.items()]))
-    if told.packs:
-        sections.append(("Packs", [", ".join(f"{name} ({severity})" for name, severity in told.packs.items())]))
-    if told.aspects:
-        sections.append(("Needs the aspects", [", ".join(told.aspects)]))
-    if told.notes:
-        sections.append(("Limitations", list(told.notes)))
-    if rule.see:
-        sections.append(("See", list(rule.see)))
-    return sections
-
-
-def _param(told: Explanation, name: str) -> str:
-    param = told.rule.params[name]
+def _param(rule: Rule, name: str) -> str:
+    param = rule.params[name]
     default = "no default" if param.default is None else f"default {say(param.default)}"
-    needed = "; does not apply without it" if name in told.rule.requires else ""
+    needed = "; does not apply without it" if name in rule.requires else ""
     return f"{name} ({param.type}, {default}{needed}): {param.about}"
 
 

@@ -11,14 +11,11 @@ from rtaudit.render.text import escape_ci_commands, name, shorten, to_printable,
 from rtaudit.report.runbook import ByHand, Effect, Runbook, RunbookStep, Unseen
 from rtaudit.report.steps import Ask, Command, quote_pwsh
 
-FORMATS = ("table", "markdown", "sh", "ps1", "json", "html")
-"""The formats of a runbook."""
-
 ON_PAPER = "Each step was proved on an edited copy of the snapshot; nothing was executed."
 
 
 def render(runbook: Runbook, form: str, *, shell: str = "bash", width: int = 100) -> str:
-    """The runbook in one of FORMATS. `shell` quotes the commands of table, markdown and html: bash or pwsh."""
+    """The runbook in one of `settings.values.RUNBOOKS`. `shell` quotes the commands of table, markdown and html: bash or pwsh."""
     writers: dict[str, Callable[[], str]] = {
         "table": lambda: _lines(_table(runbook, shell, width)),
         "markdown": lambda: _lines(_markdown(runbook, shell)),
@@ -281,4 +278,4 @@ def _page(runbook: Runbook, shell: str) -> str:
     return "".join(page(runbook, shell))
 
 
-__all__ = ["FORMATS", "command_of", "ending", "gap_text", "heading", "notes", "render"]
+__all__ = ["command_of", "ending", "gap_text", "heading", "notes", "render"]

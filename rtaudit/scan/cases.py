@@ -1,31 +1,20 @@
-"""Cases: run the cases beside source checks, say what is wrong with checks, and tell a check in words."""
+"""Cases: run the cases beside source checks, say what is wrong with checks, and explain them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rtaudit import assets
 from rtaudit.documents import load_yaml
 from rtaudit.documents.files import real_path
 from rtaudit.errors import InputError, allowed_hint
+from rtaudit.policy.cases import Case, CaseResult
+from rtaudit.policy.explain import Explanation
 from rtaudit.report.wording import MAX_MESSAGE
 from rtaudit.scan.checks import SourceCheck, frameworks, is_check_file, library, load_checks, steps
 from rtaudit.scan.schema import CASES, CASES_SCHEMA, CASES_SUFFIX
-
-
-@dataclass(frozen=True)
-class SourceCaseResult:
-    """What became of a case."""
-
-    check: str
-    name: str
-    place: str
-    """`file:line`."""
-    problem: str | None
-    """What went wrong; None when it is as expected."""
 
 
 def is_case_file(path: Path) -> bool:
@@ -50,7 +39,7 @@ def without_cases(path: Path) -> list[str]:
     return sorted(load_checks(path).keys() - tried)
 
 
-def run_cases(path: Path) -> Iterator[SourceCaseResult]:
+def run_cases(path: Path) -> Iterator[CaseResult]:
     """Scan the files of each case with the one check, and compare the places that it finds."""
     from rtaudit.scan.run import scan_texts
 
@@ -83,12 +72,9 @@ def run_cases(path: Path) -> Iterator[SourceCaseResult]:
                 }
             )
             wanted = sorted(set(case.get("finds", ())))
-            problem = (
-                None
-                if found == wanted
-                else f"expected {', '.join(wanted) or 'nothing'}, found {', '.join(found) or 'nothing'}"
-            )
-            yield SourceCaseResult(check_id, case["name"], f"{document.name}:{line}", problem)
+            expected = ", ".join(wanted) or "nothing"
+            problem = None if found == wanted else f"expected {expected}, found {', '.join(found) or 'nothing'}"
+            yield CaseResult(Case(check_id, case["name"], expected, (), {}, (), f"{document.name}:{line}"), problem)
 
 
 def lint_checks(target: Path) -> list[tuple[str, str, str]]:
@@ -135,26 +121,30 @@ def _words(message: str) -> str:
     return message.split(": ", 1)[-1]
 
 
-def told(check: SourceCheck) -> list[tuple[str, Sequence[str]]]:
-    """What `policy explain` says of a check: headings and their texts."""
-    sections: list[tuple[str, Sequence[str]]] = [("Why", [check.why])]
-    finds = [_general(one.says) for one in check.finds if "package" not in one.match]
-    if finds:
-        sections.append(("Finds", [*dict.fromkeys(finds)]))
+def explain(check: SourceCheck) -> Explanation:
+    """The explanation of a source check."""
+    assert check.document is not None
+    group = Path(check.document.name).stem
+    sections = [(heading, texts) for heading, texts in _sections(check) if texts]
+    return Explanation(check.id, check.name, check.severity, check.title, group, sections, source=True)
+
+
+def _sections(check: SourceCheck) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "Why", [check.why]
+    yield "Finds", [*dict.fromkeys(_general(one.says) for one in check.finds if "package" not in one.match)]
     if any("package" in one.match for one in check.finds):
-        floors = [
-            f"{one.label} ({one.package}): {'no version does' if one.floor is None else f'from {one.floor} on'}; {one.replacement}. Source: {one.source}"
-            for one in frameworks()
-        ]
-        sections.append(("Supports the generally available protocol", floors))
+        yield (
+            "Supports the generally available protocol",
+            [
+                f"{one.label} ({one.package}): {'no version does' if one.floor is None else f'from {one.floor} on'}; "
+                f"{one.replacement}. Source: {one.source}"
+                for one in frameworks()
+            ],
+        )
     sides = sorted({side for one in check.finds for side in one.sides})
-    sections.append(
-        ("Reads", [f"{', '.join(sides)}" + ("; in tests and prose it is info at most" if "tests" in sides else "")])
-    )
-    sections.append(("Fix", steps(check.fix)))
-    if check.see:
-        sections.append(("See", list(check.see)))
-    return sections
+    yield "Reads", [", ".join(sides) + ("; in tests and prose it is info at most" if "tests" in sides else "")]
+    yield "Fix", steps(check.fix)
+    yield "See", list(check.see)
 
 
 _GENERAL = {"name": "a file", "side": "browser or mobile app", "found": "it", "key": "a name", "value": "a value", "host": "a host",
@@ -164,32 +154,3 @@ _GENERAL = {"name": "a file", "side": "browser or mobile app", "found": "it", "k
 def _general(says: str) -> str:
     """A pattern's sentence without the names of a place."""
     return re.sub(r"\{(\w+)\}", lambda one: _GENERAL.get(one[1], "…"), " ".join(says.split()))
-
-
-def as_text(check: SourceCheck, width: int = 80) -> str:
-    """The check for a terminal, plain."""
-    import textwrap
-
-    lines = [f"{check.id} {check.name} ({check.severity}, source check)", textwrap.fill(check.title, width), ""]
-    for heading, texts in told(check):
-        lines.append(heading)
-        lines += [
-            textwrap.fill(
-                text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-            )
-            for text in texts
-        ]
-        lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def as_markdown(check: SourceCheck) -> str:
-    """The check as a page of the documentation."""
-    lines = [f"## {check.id} {check.name}", "", f"**{_escape(check.title)}** · {check.severity}", ""]
-    for heading, texts in told(check):
-        lines += [f"### {heading}", "", *(f"- {_escape(text)}" for text in texts), ""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _escape(text: str) -> str:
-    return text.replace("<", "&lt;").replace("|", "\\|").replace("{", "&#123;")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from rtaudit.machine import cores
 from rtaudit.scan.reading import FileRead, read_file
 
 FEW = 400
@@ -36,7 +37,7 @@ def read_all(files: Sequence[_FILE], workers: int | None = None, seconds: float 
     Here, and without a limit of time, where no process can be had.
     """
     if workers is None:
-        workers = 1 if len(files) < FEW else min(MOST, _cores())
+        workers = 1 if len(files) < FEW else min(MOST, cores())
     if not sys.executable:
         for file, path in files:
             yield read_file(file, path)
@@ -46,10 +47,6 @@ def read_all(files: Sequence[_FILE], workers: int | None = None, seconds: float 
         yield from pool.reads()
     finally:
         pool.stop()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Pool:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import typer
 
+from rtaudit.api.schemas import SCHEMAS
 from rtaudit.cli import app
 from rtaudit.cli.completion import completer
-from rtaudit.cli.schema import SCHEMAS
 from rtaudit.cli.signature import ROWS
 from rtaudit.policy import builtin_names, library
 from rtaudit.render import FORMATS

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
+from rtaudit.api.schemas import find_schema
 from rtaudit.cli import app
-from rtaudit.cli.schema import find_schema
 from rtaudit.drift import dump, load
 from rtaudit.errors import InputError
 from rtaudit.render.text import escape_ci_commands

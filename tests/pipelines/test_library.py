@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -24,10 +25,12 @@ DAY = date(2026, 11, 22)
 def test_the_names_are_these() -> None:
     """Whoever changes this list changes what others have written down: a name that goes is a new major version."""
     assert sorted(rtaudit.__all__) == [
-        "Checker", "Drift", "Finding", "Pack", "Report", "RtauditError", "Snapshot", "Waiver", "__version__", "check",
-        "collect_snapshot", "collection", "diff", "draft_contract", "lint", "list_inventory", "list_rules", "load_drift", "load_policies", "load_report",
-        "load_revision", "load_snapshot", "load_waivers", "make_runbook", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
-        "run_cases", "scan_source", "verify", "write_snapshot",
+        "Checker", "Drift", "Expected", "Finding", "Pack", "PlannedDeployment", "Report", "RtauditError", "Simulator",
+        "Snapshot", "SourceScan", "Waiver", "__version__", "check", "collect_snapshot", "collection", "diff",
+        "draft_contract", "expectations", "explain_rules", "find_schema", "lint", "list_inventory", "list_rules",
+        "load_drift", "load_policies", "load_report", "load_revision", "load_snapshot", "load_waivers",
+        "make_runbook", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
+        "run_case_files", "run_cases", "scan_source", "verify", "write_snapshot",
     ]  # fmt: skip
     assert set(rtaudit.__all__) <= set(dir(rtaudit))
     assert all(getattr(rtaudit, name).__doc__ for name in rtaudit.__all__)
@@ -147,6 +150,64 @@ def test_evidence_merge_redact_and_verify(tmp_path: Path) -> None:
         'url = "wss://x.openai.azure.com/openai/realtime?api-version=2024-10-01-preview"\n'
     )
     assert rtaudit.scan_source(tmp_path / "app.py").findings
+
+
+@pytest.mark.parametrize(
+    "make",
+    [rtaudit.redact, lambda one: rtaudit.merge([one]), lambda one: rtaudit.plan_snapshot([], base=one), lambda one: rtaudit.check([one])],
+    ids=["redact", "merge", "plan_snapshot", "check"],
+)  # fmt: skip
+def test_an_edited_snapshot_is_refused_as_on_the_command_line(make: Any) -> None:
+    prod = rtaudit.load_snapshot(SNAPSHOTS / "prod.json")
+    with pytest.raises(rtaudit.RtauditError, match="modified after collection"):
+        make(replace(prod, resources=list(prod.resources)[1:]))
+
+
+def test_copies_with_one_key_have_one_digest(tmp_path: Path) -> None:
+    prod = rtaudit.load_snapshot(SNAPSHOTS / "prod.json")
+    copies = [rtaudit.redact(prod, key).digest for key in (tmp_path / "key", str(tmp_path / "key"))]
+    of_bytes = rtaudit.redact(prod, bytes.fromhex((tmp_path / "key").read_text("ascii"))).digest
+    assert copies == [of_bytes, of_bytes] != [rtaudit.redact(prod).digest] * 2
+
+
+def test_rules_are_explained_and_their_cases_run_as_policy_does(rtaudit: Any) -> None:
+    import rtaudit as library
+
+    (rule,) = library.explain_rules(["rta-net-009"])
+    headings = [heading for heading, _ in rule.sections]
+    shown = rtaudit("policy", "explain", "RTA-NET-009").stdout.splitlines()
+    assert [line for line in shown if line in headings] == headings
+    assert {one.source for one in library.explain_rules(source=True)} == {True}
+    with pytest.raises(library.RtauditError, match="unknown rule"):
+        library.explain_rules(["RTA-NONE-001"])
+    file = ROOT / "policies" / "rules" / "dns.cases.yaml"
+    (ran,) = library.run_case_files(file)
+    assert ran.results == library.run_cases(file)
+    assert rtaudit("policy", "test", file).stdout.startswith(f"{ran.file} {'.' * len(ran.results)}\n")
+    (of_source,) = library.run_case_files(ROOT / "policies" / "source" / "sdk.cases.yaml")
+    assert {one.problem for one in of_source.results} == {None}
+
+
+def test_a_runbook_and_a_schema_are_those_of_the_commands(rtaudit: Any) -> None:
+    import rtaudit as library
+
+    prod = library.load_snapshot(SNAPSHOTS / "prod.json")
+    script = library.render_as(library.make_runbook([prod], as_of=DAY), "sh")
+    ended = rtaudit("runbook", SNAPSHOTS / "prod.json", "--as-of", DAY.isoformat(), "-o", "sh")
+    assert script.splitlines()[5:] == ended.stdout.splitlines()[5:]
+    with pytest.raises(library.RtauditError, match="unknown format 'pdf'"):
+        library.render_as(library.make_runbook([prod], as_of=DAY), "pdf")
+    assert library.find_schema("report") == json.loads(rtaudit("schema", "report").stdout)
+
+
+def test_what_a_contract_expects() -> None:
+    file = SNAPSHOTS / "clients" / "phone-bridge.yaml"
+    planned = rtaudit.PlannedDeployment("gpt-realtime")
+    found = rtaudit.expectations([file], "prod", planned)
+    assert all(isinstance(one, rtaudit.Expected) for one in found)
+    assert [one.planned for one in found if one.planned] == [planned] * len([one for one in found if one.planned]) != []
+    with pytest.raises(rtaudit.RtauditError, match="names no account for the environment 'nowhere'"):
+        rtaudit.expectations([file], "nowhere")
 
 
 def test_a_collection_with_a_credential_of_ones_own() -> None:

@@ -21,11 +21,12 @@ from rtaudit.policy import Pack, check, library, load_policies
 from rtaudit.policy.cases import load_cases
 from rtaudit.policy.edit import EditError, edited
 from rtaudit.policy.waivers import load_waivers
-from rtaudit.render.runbook import FORMATS, render
+from rtaudit.render.runbook import render
 from rtaudit.report.runbook import ENVELOPE, Runbook, RunbookStep
 from rtaudit.runbook import plan, runbook
 from rtaudit.runbook.plan import edited_snapshots
 from rtaudit.runbook.state import touched
+from rtaudit.settings.values import RUNBOOKS
 from rtaudit.snapshot import Gap, Snapshot, load
 from tests.conftest import Run
 from tests.policy.judging import pack, rule
@@ -250,7 +251,7 @@ def test_answers_fill_commands_and_edits():
     assert "198.51.100.0/29" in theirs.step.lines()[-1]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", RUNBOOKS)
 def test_hostile_words_stay_words_in_every_format(form):
     nasty = "x\x1b[31m$(reboot)`id`'\";</script><script>##vso[task.x]\nrm -rf ~"
     fix = [
@@ -321,7 +322,7 @@ def test_the_command(rtaudit: Run, tmp_path):
     assert "$PSNativeCommandArgumentPassing = 'Legacy'" in (tmp_path / "a.ps1").read_text()
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", RUNBOOKS)
 def test_every_format_says_that_a_snapshot_was_edited(form):
     found = dataclasses.replace(of(load(PROD)), warnings=["p.json: digest mismatch: the file was modified after collection"])  # fmt: skip
     assert "digest mismatch: the file was modified" in " ".join(render(found, form).split())

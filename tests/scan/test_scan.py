@@ -46,7 +46,7 @@ CASES = [
 
 @pytest.mark.parametrize("file", CASES)
 def test_the_cases_beside_the_checks_hold(file: Path):
-    wrong = [f"{one.check} {one.name}: {one.problem}" for one in run_cases(file) if one.problem is not None]
+    wrong = [f"{one.case.rule} {one.case.name}: {one.problem}" for one in run_cases(file) if one.problem is not None]
     assert wrong == []
 
 
