@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure import arm_id, resource_types, shapes
 from rtaudit.drift import fields, gaps, sides
 from rtaudit.drift.access import CONDITIONAL, EffectiveAccess
 from rtaudit.drift.callers import name_callers
@@ -218,7 +218,7 @@ class _Comparing:
     def _explained(self, lone: PairedResources, own: SideIndex, item: Resource, lacking: gaps.Coverage) -> str | None:
         """Why the other side may only not have seen its counterpart: the gap itself is reported as unknown."""
         parents = (
-            sides.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
+            shapes.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
         )
         own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
         other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles

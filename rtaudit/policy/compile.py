@@ -10,9 +10,10 @@ from typing import Any
 import regex
 
 from rtaudit.documents import KeyPath
+from rtaudit.documents.json_values import is_number
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, FieldTest, Not, Operand
-from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number, quick_test
+from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, quick_test
 from rtaudit.policy.paths import FieldPath, PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
 from rtaudit.policy.says import PLACEHOLDERS, Says, compile_says

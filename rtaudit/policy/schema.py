@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rtaudit.documents.json_values import is_number
 from rtaudit.policy.operators import COMPARISONS, OPERATORS
 from rtaudit.report import OUTCOMES, SEVERITIES
 from rtaudit.snapshot import ASPECTS
@@ -18,7 +19,7 @@ WAIVERS = "rtaudit.waivers/1"
 PARAM_TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),

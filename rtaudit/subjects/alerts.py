@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.index import ancestors
@@ -95,8 +95,7 @@ def receivers(properties: dict[str, Any]) -> int:
         count = properties.get(field)
         if isinstance(count, int) and not isinstance(count, bool):
             return count
-    lists = [value for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)]
-    return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
+    return sum(not shapes.reaches_nobody(one) for one in shapes.receivers(properties))
 
 
 def _subscriptions(world: EstateIndex) -> set[str]:

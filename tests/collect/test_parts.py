@@ -189,6 +189,17 @@ def test_a_bucket_follows_what_azure_says_is_left_by_a_quarter() -> None:
     assert pacer.wait("s", 0.0) > 0
 
 
+def test_a_bucket_takes_at_once_that_less_is_left() -> None:
+    pacer = Pacer(25.0)
+    for said in ("50", "7"):
+        pacer.sent("s", 0.0)
+        pacer.answered("s", 0.0, said)
+    # Six of the seven stay in the bucket: one more read, not a quarter of the way from 49 to 7.
+    assert pacer.wait("s", 0.0) == 0
+    pacer.sent("s", 0.0)
+    assert pacer.wait("s", 0.0) > 0
+
+
 def test_a_refusal_holds_up_its_subscription_only() -> None:
     pacer = Pacer(25.0)
     pacer.sent("s", 0.0)
