@@ -26,12 +26,12 @@ DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
 
 ANY: Any = object()
-"""Stands for a value that an expectation does not name."""
+"""In place of a value that an expectation does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """What an entry is held against."""
+    """What an entry is compared with."""
 
     role: str
     type: str
