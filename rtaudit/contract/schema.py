@@ -169,7 +169,7 @@ _SETTINGS: dict[str, Any] = {
         version=_OPTIONAL_TEXT,
     ),
 }
-"""What may stand at the top for every environment, and in one environment for that one alone."""
+"""What may be at the top for every environment, and in one environment for that one alone."""
 
 CONTRACT_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -40,7 +40,7 @@ _DROPPED, _PLAIN, _OTHER = "dropped", "plain", "other"
 
 
 class _Fields(dict[str, str]):
-    """Name of a field -> how it is kept, worked out once. `deep`: the names that are dropped wherever they stand."""
+    """Name of a field -> how it is kept, worked out once. `deep`: the names that are dropped wherever they are."""
 
     def __init__(self, deep: frozenset[str]) -> None:
         super().__init__(dict.fromkeys(deep, _DROPPED))

@@ -62,7 +62,7 @@ class CaseFile:
     base: Path
     as_of: date
     clients: Sequence[dict[str, Any]] = ()
-    """Client contracts that stand in the base."""
+    """Client contracts in the base."""
     probes: Sequence[dict[str, Any]] = ()
     """Probes that are evaluated with the base."""
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class CaseFile:
 
     @property
     def without_cases(self) -> list[str]:
-        """Rules that stand in the same file and have no case."""
+        """Rules of the same file and have no case."""
         tested = {case.rule for case in self.cases}
         name = self.path.name.removesuffix(CASES_SUFFIX)
         own = [rule.id for rule in self.rules.values() if Path(rule.document.name).stem == name]

@@ -30,7 +30,7 @@ _MAX_DEPTH = 20
 class _Compiler:
     def __init__(self, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
         self.facts = [name for name in ATTRIBUTES[kind] if name.startswith("facts.")]
-        self.inside = 0  # how many quantifiers stand around: inside one, a path starts at the element
+        self.inside = 0  # how many quantifiers are around: inside one, a path starts at the element
         self.params = params
         self.today = today
         self.error = error

@@ -68,7 +68,7 @@ class Belongings:
         self.source = source
         self.vendors: list[tuple[str, Mark]] = []
         self.urls: list[tuple[Url, Mark]] = []
-        """Those that stand in the file."""
+        """Those in the file."""
         self.used: list[tuple[Url, Mark]] = []
         """Those that a name represents, where it is used."""
         signs = source.signs

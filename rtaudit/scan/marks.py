@@ -92,7 +92,7 @@ class Source:
 
 
 def near(one: Mark, other: Mark, within: str) -> bool:
-    """True when two marks of one file stand in the same call, statement or function.
+    """True when two marks of one file are in the same call, statement or function.
 
     Outside of functions, what lies within 40 lines is as near as one function.
     """

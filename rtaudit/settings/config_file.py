@@ -1,6 +1,6 @@
 """Config file: `rtaudit.yaml`, the environments of a repository, so that `--environment prod` says what ten options would.
 
-Pure: a file in, values out. No secret can stand in it, and no address but of the audiences that it allows, which are sent
+Pure: a file in, values out. No secret can be in it, and no address but of the audiences that it allows, which are sent
 nowhere: a changed file never sends a token elsewhere.
 """
 

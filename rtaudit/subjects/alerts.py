@@ -124,7 +124,7 @@ def alerts_by_place(world: EstateIndex) -> dict[tuple[str, str], list[tuple[int,
 
 
 def places_of(account: Subject) -> list[tuple[str, str]]:
-    """Where an alert that covers the account can stand: on itself, or above it for accounts of its region."""
+    """Where an alert that covers the account can be: on itself, or above it for accounts of its region."""
     key = arm_id.key(account.resource)
     region = arm_id.region(account.raw.get("location")) or "-"
     return [(key, ""), *((above, region) for above in ancestors(key) if above != key)]

@@ -347,7 +347,7 @@ def region_of(deployment: Subject) -> str:
 
 
 def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
-    """The rows of the deployment's region, by what they are joined by, and the gaps that stand against them."""
+    """The rows of the deployment's region, by what they are joined by, and the gaps that count against them."""
     owner = deployment.account
     if owner is None:
         return {}, ()

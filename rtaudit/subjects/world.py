@@ -128,7 +128,7 @@ class EstateIndex:
 
     @cached_property
     def deployments_by_account(self) -> dict[str, list[Subject]]:
-        """Deployments by the key of the account that they stand in."""
+        """Deployments by the key of the account that they are in."""
         return _grouped(self.deployments, lambda one: arm_id.parent_of(one.resource))
 
     def deployments_of(self, account: Subject) -> list[Subject]:
@@ -157,7 +157,7 @@ class EstateIndex:
 
     @cached_property
     def clients(self) -> list[Subject]:
-        """Client contracts that stand in the snapshot, as they hold in its environment."""
+        """Client contracts in the snapshot, as they hold in its environment."""
         return [
             Subject("client", in_environment(raw, self.snapshot.environment), self) for raw in self.snapshot.clients
         ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _keep_alert(world: CollectedRows, row: Row) -> Row | None:
-    """An alert whose scopes are, or stand above, an account in scope."""
+    """An alert whose scopes are, or are above, an account in scope."""
     above = world.memo(scopes_above)
     scopes = [scope for scope in listing(properties(row).get("scopes")) if isinstance(scope, str)]
     return row if any(arm_id.key(scope) in above for scope in scopes) else None
