@@ -50,7 +50,8 @@ class Gap:
         """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
         if self.field is not None:
             return f"{self.aspect} ({self.field})"
-        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
+        part = arm_id.name_of(self.scope) if arm_id.is_list(self.scope) else self.aspect
+        return self.aspect if part == self.aspect else f"{self.aspect} ({part})"
 
     @property
     def sentence(self) -> str:

@@ -299,6 +299,9 @@ def test_each_list_of_alerts_has_a_gap_of_its_own(cloud: Cloud) -> None:
         f"alerts (activityLogAlerts) of subscription {SUB}: failed (500 Oops): try later",
         f"alerts (metricAlerts) of subscription {SUB}: throttled to the end (429)",
     ]
+    # Where the list is named as its aspect is, it is named once.
+    budgets = Gap(f"{_SUB}/providers/Microsoft.Consumption/budgets", "budgets", "throttled", 429)
+    assert list(gap_lines([budgets])) == [f"budgets of subscription {SUB}: throttled to the end (429)"]
 
 
 @pytest.mark.parametrize("name", ["metricAlerts", "activityLogAlerts", "logAlerts", "actionGroups"])

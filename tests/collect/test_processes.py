@@ -86,8 +86,9 @@ def test_with_gaps_it_is_written_summed_up_and_exits_with_4(
         (signal.SIGINT, Reply(delay=50)),
         (signal.SIGINT, Reply(429, b"", {"Retry-After": "60"})),
         (signal.SIGTERM, Reply(503, b"", {"Retry-After": "60"})),
+        (signal.SIGHUP, Reply(delay=50)),
     ],
-    ids=["answer", "bucket", "retry"],
+    ids=["answer", "bucket", "retry", "the terminal closes"],
 )
 def test_a_signal_ends_it_within_a_second_and_leaves_what_was_read(
     cloud: Cloud, environ: dict[str, str], tmp_path: Path, number: signal.Signals, reply: Reply
