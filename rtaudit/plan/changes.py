@@ -107,8 +107,9 @@ def value_of(after: Any, unknown: Any) -> Any:
 class Changes:
     """The changes of a plan, and the configuration that they come from."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], nth: str = "") -> None:
         self.document = document
+        self._nth = nth
         self.guesses: list[str] = []
         """Sentences on references that were taken to lead to the only candidate."""
         self.ids: dict[str, str] = {}
@@ -144,14 +145,25 @@ class Changes:
 
         return Subscriptions(self)
 
+    def slug(self, change: PlannedChange) -> str:
+        """What a resource without a name, or without a place, is called in ids."""
+        return self._nth + slug(change.address)
+
     def constant(self, expression: Any, module: str) -> Any:
-        """The value of an expression that is a constant or a root variable; None otherwise."""
-        if not isinstance(expression, dict):
-            return None
-        if "constant_value" in expression:
-            return expression["constant_value"]
-        first = next(iter(_references(expression)), "")
-        return self._variable(first[4:]) if module == "" and first.startswith("var.") else None
+        """The value of an expression of a module that is a constant or a variable given as one; None otherwise."""
+        for _ in range(_DEPTH):
+            if not isinstance(expression, dict):
+                return None
+            if "constant_value" in expression:
+                return expression["constant_value"]
+            first = next(iter(_references(expression)), "")
+            if not first.startswith("var."):
+                return None
+            if not module:
+                return self._variable(first[4:])
+            module, given = self._call(module)
+            expression = given.get(first[4:])
+        return None
 
     def _variable(self, name: str) -> Any:
         """The value of a root variable; None where it is sensitive."""
@@ -313,7 +325,7 @@ class Changes:
         if found is None or _is(found, wanted):
             return found
         # The id of what is of another type: it is not worked out, but it is none that is wanted.
-        return f"/planned/{slug(found.address)}" if reference.endswith(".id") and len(steps) < 5 else ""
+        return f"/planned/{self.slug(found)}" if reference.endswith(".id") and len(steps) < 5 else ""
 
     def _into_module(
         self, steps: list[Any], module: str, index: Any, wanted: str, depth: int

@@ -41,12 +41,14 @@ class PlannedResource:
     """JSON Pointer -> the attribute that the code does not set, so that the provider's default holds."""
     cleared: Sequence[str] = ()
     """Dotted paths of what the plan says is not set: an update takes it away."""
+    whole: Sequence[str] = ()
+    """Dotted paths of objects that the plan shows whole: an update puts them in the place of what is there."""
     unmodelled: Sequence[str] = ()
     """JSON Pointers of what this kind of code cannot say; of an update, whatever else Azure holds stays."""
     source: tuple[str, int] | None = None
     """File and line (1-based) of the code, where they are certain."""
     partial: bool = False
-    """True where the resource may hold more below `properties` than the plan shows."""
+    """True where the resource may hold more below `properties` than the plan shows; of one that `exists`, something else."""
 
 
 @dataclass
@@ -61,6 +63,8 @@ class Plan:
     """Why resources may be missing from it: nothing follows from what is absent. Sentences."""
     warnings: list[str] = field(default_factory=list)
     """What the reader should know: types and attributes that were passed over, guesses that were made. Sentences."""
+    nth: str = ""
+    """Of several plans of one environment, what sets the second and later apart in names that are made up; empty of the first."""
 
 
 def known(value: Any) -> bool:
