@@ -11,9 +11,9 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.documents.json import parse_json
 from rtaudit.errors import InputError
-from rtaudit.plan.changes import AFTER_APPLY, Changes, PlannedChange, arm_type, attribute, fate_of
+from rtaudit.plan.changes import Changes, PlannedChange, arm_type, attribute, fate_of
 from rtaudit.plan.connections import may_be_account
-from rtaudit.plan.model import Plan, PlannedResource, Unknown, known, put, without_nulls
+from rtaudit.plan.model import AFTER_APPLY, Plan, PlannedResource, Unknown, known, put, without_nulls
 
 _REFERENCES = {
     "privateLinkServiceId": "microsoft.cognitiveservices/accounts",

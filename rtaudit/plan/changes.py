@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.plan.addresses import module_index, module_names, slug, split_module, steps_of
 from rtaudit.plan.azurerm_table import MAPPING
-from rtaudit.plan.model import Fate, Unknown
+from rtaudit.plan.model import Fate, value_of
 from rtaudit.plan.sensitive import hidden, names
 
 if TYPE_CHECKING:
     from rtaudit.plan.subscriptions import Subscriptions
 
-AFTER_APPLY = "known after apply"
 _DEPTH = 20
 """Modules that a reference is followed through at the most."""
 
@@ -83,25 +82,6 @@ def _is(change: PlannedChange, wanted: str) -> bool:
     """Whether a change makes a resource of an ARM type; of any where `wanted` is empty."""
     made = arm_type(change).lower()
     return bool(made) and wanted.lower() in ("", made)
-
-
-def value_of(after: Any, unknown: Any) -> Any:
-    """`after` with an Unknown at each place that `unknown` marks."""
-    if unknown is True:
-        return Unknown(AFTER_APPLY)
-    if isinstance(unknown, dict) and unknown:
-        base = after if isinstance(after, dict) else {}
-        marked = {key: value_of(base.get(key), mark) for key, mark in unknown.items() if mark or key not in base}
-        return {**base, **marked}
-    if isinstance(unknown, list) and unknown:
-        items = after if isinstance(after, list) else []
-        size = max(len(items), len(unknown))
-        pairs = [
-            (items[index] if index < len(items) else None, unknown[index] if index < len(unknown) else False)
-            for index in range(size)
-        ]
-        return [value_of(item, mark) for item, mark in pairs]
-    return after
 
 
 class Changes:

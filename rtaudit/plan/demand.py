@@ -9,6 +9,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, MODELS, USAGES
+from rtaudit.documents.json_values import is_number
 from rtaudit.plan.model import at
 from rtaudit.snapshot import Snapshot
 
@@ -86,9 +87,8 @@ def _draws(resources: Iterable[dict[str, Any]], also: dict[str, str]) -> dict[st
         stated = [at(model, (name,)) for name in ("format", "name", "version")] + [at(one, ("sku", "name"))]
         words = [str(word).lower() if isinstance(word, str) else "" for word in stated]
         region = locations.get(arm_id.parent_of(one["id"]), "")
-        is_number = isinstance(capacity, int | float) and not isinstance(capacity, bool)
         found[arm_id.key(one["id"])] = _Draw(
-            (arm_id.subscription_of(one["id"]) or "", region, *words), capacity if is_number else None
+            (arm_id.subscription_of(one["id"]) or "", region, *words), capacity if is_number(capacity) else None
         )
     return found
 
@@ -127,7 +127,7 @@ def _moved(usages: dict[str, Any], change: dict[Pool, float], unknown: set[Pool]
         current = row.get("currentValue") if isinstance(row, dict) else None
         if pool in unknown and isinstance(row, dict):
             rows.append({name: value for name, value in row.items() if name != "currentValue"})
-        elif amount and isinstance(current, int | float) and not isinstance(current, bool):
+        elif amount and is_number(current):
             rows.append({**row, "currentValue": current + amount})
         else:
             rows.append(row)

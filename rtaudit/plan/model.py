@@ -67,6 +67,10 @@ class Plan:
     """Of several plans of one environment, what sets the second and later apart in names that are made up; empty of the first."""
 
 
+AFTER_APPLY = "known after apply"
+"""Why a value of a Terraform plan is not known."""
+
+
 def known(value: Any) -> bool:
     """True when `value` is neither unknown nor null."""
     return value is not None and not isinstance(value, Unknown)
@@ -160,3 +164,22 @@ def unknowns(value: Any) -> Iterator[Unknown]:
 def escaped(key: str) -> str:
     """A key as a step of a JSON Pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def value_of(after: Any, unknown: Any) -> Any:
+    """`after` with an Unknown at each place that `unknown` marks."""
+    if unknown is True:
+        return Unknown(AFTER_APPLY)
+    if isinstance(unknown, dict) and unknown:
+        base = after if isinstance(after, dict) else {}
+        marked = {key: value_of(base.get(key), mark) for key, mark in unknown.items() if mark or key not in base}
+        return {**base, **marked}
+    if isinstance(unknown, list) and unknown:
+        items = after if isinstance(after, list) else []
+        size = max(len(items), len(unknown))
+        pairs = [
+            (items[index] if index < len(items) else None, unknown[index] if index < len(unknown) else False)
+            for index in range(size)
+        ]
+        return [value_of(item, mark) for item, mark in pairs]
+    return after

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
-from rtaudit.plan.changes import value_of
-from rtaudit.plan.model import Unknown
+from rtaudit.plan.model import Unknown, value_of
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot
 
