@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from rtaudit.scan.branches import OTHER
 from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
 from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
 
@@ -118,6 +119,8 @@ class Belongings:
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""
+        if OTHER in mark.guards:
+            return "openai"
         own = name_of(mark.key, mark.full, mark.shown, mark.value, *mark.under, mark.call)
         if own:
             return own

@@ -98,6 +98,8 @@ def near(one: Mark, other: Mark, within: str) -> bool:
     """
     if within == "file":
         return True
+    if within == "line":
+        return one.line == other.line
     if within == "call":
         return one.scope[2] == other.scope[2] != 0
     if within == "beside":

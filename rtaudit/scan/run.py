@@ -14,10 +14,10 @@ from rtaudit.scan.marks import Source
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.match import CheckMatch, matches
 from rtaudit.scan.packages import is_manifest
-from rtaudit.scan.projects import CODE, Project, Tree, folders_of, project_of
+from rtaudit.scan.projects import Project, Tree, folders_of, project_of
 from rtaudit.scan.reading import FileRead
 from rtaudit.scan.says import sentence
-from rtaudit.scan.sides import is_script, side_of
+from rtaudit.scan.sides import CODE, is_script, side_of
 from rtaudit.scan.walk import HeldFiles, Walk
 from rtaudit.scan.workers import SECONDS, read_all
 

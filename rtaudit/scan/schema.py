@@ -82,7 +82,7 @@ _NEAR = {
             "sign": {
                 "enum": ["azure", "realtime", "voiceLive", "openai", "chat", "speaks", "onlyVoiceLive", "search", "arm"]
             },
-            "within": {"enum": ["call", "statement", "beside", "function", "file", "project"]},
+            "within": {"enum": ["line", "call", "statement", "beside", "function", "file", "project"]},
         },
     },
 }
