@@ -119,7 +119,7 @@ class _Reader:
         elif isinstance(value, list) and row.refers is not None:
             value = self.refer_each(row, value, expression)
         if row.convert in WHOLE:
-            if row.to != "properties":  # of connections, beside which others stand
+            if row.to != "properties":  # where connections are, beside others
                 self.whole.append(row.to)
             WHOLE[row.convert](Conversion(self, body, row, value, expression))
         elif isinstance(value, Unknown) and row.convert != "chosen_by_azure":

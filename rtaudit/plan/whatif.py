@@ -76,7 +76,7 @@ def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> N
         return  # a resource of another extension
     after, before = change.get("after"), change.get("before")
     shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
-    # With --result-format ResourceIdOnly no content is told.
+    # With --result-format ResourceIdOnly there is no content.
     hidden = kind == "deploy" or (not shown and kind in ("create", "modify"))
     if hidden or (not shown and kind == "nochange"):
         fate = "exists"
