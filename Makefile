@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all set-up themselves. Needs Python 3.11 or newer with venv.
-# What is installed stands in requirements/*.txt, each file by its hash: the day's package index decides nothing.
+# What is installed is in requirements/*.txt, each file by its hash: the day's package index decides nothing.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

@@ -25,7 +25,7 @@ def make(number: int, accounts: int) -> Report:
             f"rule-number-{at}",
             f"The title of rule {at}, as long as titles usually are in the library",
             SEVERITIES[at % 5],
-            "Why it matters stands in two or three sentences. " * 4,
+            "Why it matters takes two or three sentences. " * 4,
             ["Do what the fix says.", "az cognitiveservices account update --name x --resource-group y"],
             ["https://learn.microsoft.com/azure/ai-services/"],
             {"mcsb": ["NS-2"]},

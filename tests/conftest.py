@@ -46,7 +46,7 @@ def rtaudit(tmp_path: Path) -> Run:
             cwd=cwd or tmp_path,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=250,
             check=False,
         )
 

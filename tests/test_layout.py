@@ -59,6 +59,7 @@ def _collect(seed: str, zone: str) -> list[str]:
     return [line for line in ended.stdout.splitlines() if line.startswith("id ")]
 
 
+@pytest.mark.timeout(600)
 def test_every_worker_collects_the_same_tests() -> None:
     """Workers compare their ids: one that holds the clock, the hash seed or the zone ends the run on a bad second.
 

@@ -146,6 +146,22 @@ def test_output_is_plain_english(path: Path) -> None:
     assert list(_found(path.read_text("utf-8"), RETIRED)) == []
 
 
+_PRIVATE = re.compile(r"\b(?:house|told|stands?|stood|held against|slip of the pen)\b", re.IGNORECASE)
+"""Words that names, docstrings, comments and pages have others for: codebase, reported, is, was, compared with."""
+
+
+def test_code_and_pages_use_the_words_of_the_field() -> None:
+    code = [*(ROOT / "rtaudit").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+    pages = [ROOT / "CONTRIBUTING.md", *PAGES, *(ROOT / "docs" / "decisions").glob("*.md")]
+    hits = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+        for path in sorted([*code, *pages])
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if _PRIVATE.search(line)
+    ]
+    assert hits == []
+
+
 def test_a_retired_word_is_found() -> None:
     assert list(_found("It is judged by what stands in the house.", RETIRED))
     assert not list(_found("It is checked against what is in the codebase; make room on the disk.", RETIRED))

@@ -53,6 +53,7 @@ class Checker:
         self._names = [one for one in policies if not isinstance(one, Pack)]
         self._given = [one for one in policies if isinstance(one, Pack)]
         self._params = dict(params or {})
+        self._packs: dict[tuple[bool, bool], list[Pack]] = {}
         self._as_of = as_of
         self._fail_on = fail_on
         self._allow_unknown = allow_unknown
@@ -64,13 +65,16 @@ class Checker:
 
     def packs(self, *, contracts: bool = False, probes: bool = False) -> list[Pack]:
         """The packs that check; those for contracts and probes too, where there are any and no other pack checks them."""
-        judged = {rule.each for pack in self._given for rule in pack.rules.values()}
-        return self._given + join_policies(
-            self._names,
-            self._params,
-            contracts=contracts and "client" not in judged,
-            probes=probes and "probe" not in judged,
-        )
+        asked = contracts, probes
+        if asked not in self._packs:
+            judged = {rule.each for pack in self._given for rule in pack.rules.values()}
+            self._packs[asked] = self._given + join_policies(
+                self._names,
+                self._params,
+                contracts=contracts and "client" not in judged,
+                probes=probes and "probe" not in judged,
+            )
+        return self._packs[asked]
 
     def aspects(self, *, contracts: bool = False, probes: bool = False) -> list[str]:
         """The opt-in aspects that the rules read: what a collection for them must ask for."""

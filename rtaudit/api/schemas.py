@@ -10,7 +10,7 @@ from rtaudit.errors import UsageError, allowed_hint
 SCHEMAS: dict[str, str] = {
     "snapshot": "rtaudit.snapshot.schema:ENVELOPE",
     "policy": "rtaudit.policy.schema:POLICY_SCHEMA",
-    "cases": "rtaudit.policy.schema:CASES_SCHEMA",
+    "cases": "rtaudit.policy.cases:CASES_SCHEMA",
     "waivers": "rtaudit.policy.schema:WAIVERS_SCHEMA",
     "report": "rtaudit.report.schema:ENVELOPE",
     "runbook": "rtaudit.report.runbook:ENVELOPE",

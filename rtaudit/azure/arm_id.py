@@ -22,7 +22,7 @@ def type_of(resource_id: str) -> str:
     extension's type. A subscription is `microsoft.resources/subscriptions`, a resource group
     `microsoft.resources/resourcegroups`, a provider's registration `microsoft.resources/providers`. Empty when the id is none.
     """
-    parts, at = _provider(resource_id)
+    parts, at = segments(resource_id)
     if at is not None:
         tail = parts[at + 1 :]
         if len(tail) == 1:
@@ -38,7 +38,7 @@ def type_of(resource_id: str) -> str:
 
 def is_list(resource_id: str) -> bool:
     """True for the id of a subscription's list: `/subscriptions/S/providers/Microsoft.Insights/metricAlerts`."""
-    parts, at = _provider(resource_id)
+    parts, at = segments(resource_id)
     return at == 2 and len(parts) == 5 and parts[0] == "subscriptions"
 
 
@@ -62,7 +62,7 @@ def group_of(resource_id: str) -> str | None:
 
 def parent_of(resource_id: str) -> str:
     """The id of what the resource belongs to, lower case: a child's parent, an extension's target, else its group or subscription."""
-    parts, at = _provider(resource_id)
+    parts, at = segments(resource_id)
     if at is not None:
         tail = parts[at + 1 :]
         # namespace/type/name -> what is before `providers`; deeper -> without the last type/name pair (or type)
@@ -71,7 +71,7 @@ def parent_of(resource_id: str) -> str:
     return "/" + "/".join(parts[:-2])
 
 
-def _provider(resource_id: str) -> tuple[list[str], int | None]:
+def segments(resource_id: str) -> tuple[list[str], int | None]:
     """The segments of an id in lower case, and where the last `providers` that is a keyword (and no name) is."""
     parts = key(resource_id).split("/")[1:]
     if parts.count("providers") == 1:

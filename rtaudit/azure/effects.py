@@ -44,7 +44,7 @@ def connection(account_id: str, endpoint_id: str, status: str = "Approved") -> R
 
 
 def dns_configs(hosts: Sequence[str]) -> list[dict[str, Any]]:
-    """`customDnsConfigs` of an endpoint for these hosts, with addresses that stand in for those that Azure assigns."""
+    """`customDnsConfigs` of an endpoint for these hosts, with addresses in place of those that Azure assigns."""
     addresses = ipaddress.ip_network(STAND_IN)
     return [{"fqdn": host, "ipAddresses": [str(addresses[index + 4])]} for index, host in enumerate(hosts)]
 

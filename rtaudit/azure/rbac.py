@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
+
+from rtaudit.documents.wildcards import wildcards
 
 
 def grants(permissions: Iterable[Any], action: str, granted: str = "actions", withheld: str = "notActions") -> bool:
@@ -27,6 +28,5 @@ def matches(patterns: Any, action: str) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def _fits(wildcards: str, action: str) -> bool:
-    pattern = ".*".join(re.escape(part) for part in wildcards.split("*"))
-    return re.fullmatch(pattern, action, re.IGNORECASE) is not None
+def _fits(pattern: str, action: str) -> bool:
+    return wildcards(pattern).fullmatch(action) is not None

@@ -338,7 +338,7 @@ COMMONLY_ASSIGNED = ("/etag", "/systemData")
 """JSON Pointers of what Azure alone writes, whatever the type."""
 
 CATALOGUES: frozenset[str] = frozenset(row.key for row in _ROWS if row.catalogue)
-"""Types that stand as one resource: a region's rows under the collection's id, in `value`."""
+"""Types that are kept as one resource: a region's rows under the collection's id, in `value`."""
 
 ACCOUNT_KINDS: frozenset[str] = RESOURCE_TYPES[ACCOUNT].kinds
 """Kinds of account that can host realtime deployments, lower case."""

@@ -193,27 +193,32 @@ def _as_known(error: BaseException) -> RtauditError | None:
     return None
 
 
-_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
 @contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """Within, SIGTERM and SIGHUP end the command as Ctrl-C does: by KeyboardInterrupt, so that temporary files are removed."""
+def on_signals(stop: Callable[[int, Any], None], *more: signal.Signals) -> Iterator[None]:
+    """Within, `stop` is called for SIGTERM, SIGHUP and `more`; in a thread that hears no signals, nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def stop(_number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt
-
+    ending = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # Who started it with `nohup` wants it to outlive the terminal.
-    heard = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [*more, *(number for number in ending if signal.getsignal(number) is not signal.SIG_IGN)]
     before = [signal.signal(number, stop) for number in heard]
     try:
         yield
     finally:
         for number, handler in zip(heard, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Within, SIGTERM and SIGHUP end the command as Ctrl-C does: by KeyboardInterrupt, so that temporary files are removed."""
+
+    def stop(_number: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    with on_signals(stop):
+        yield
 
 
 def print_error(error: RtauditError) -> None:

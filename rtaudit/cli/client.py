@@ -36,7 +36,7 @@ def scan(chosen: command_options.Scanned) -> None:
     """Read source and configuration for keys, the preview protocol, old SDKs; what git ignores is left out.
 
     A finding is accepted in its line, or the one above, by a comment `rtaudit:ignore[CHECK] reason`; where no comment can
-    stand, by a waiver. Exit 0 nothing at or above --fail-on, 1 findings, 4 nothing was read or something could not be read.
+    be, by a waiver. Exit 0 nothing at or above --fail-on, 1 findings, 4 nothing was read or something could not be read.
     """
     from rtaudit.api.source import SourceScan
     from rtaudit.cli.outputs import deliver, parse_outputs

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.cli.app import counted, plain
+from rtaudit.cli.app import counted, on_signals, plain
 from rtaudit.cli.environments import allowed_audiences
 from rtaudit.errors import RtauditError, UsageError, allowed_hint
 from rtaudit.settings.values import PROGRESS
@@ -177,12 +177,5 @@ def _stopped_by_signals(watch: CollectionObserver) -> Iterator[None]:
             raise KeyboardInterrupt
         watch.stop.set()
 
-    if threading.current_thread() is not threading.main_thread():
+    with on_signals(stop, signal.SIGINT):
         yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

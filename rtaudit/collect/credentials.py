@@ -18,7 +18,8 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import RequestsTransport
 
-from rtaudit.collect.endpoint import Endpoint, is_loopback
+from rtaudit.azure.hosts import is_loopback
+from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.exchange import IdentityAdapter
 from rtaudit.errors import CredentialError, UsageError, allowed_hint
 from rtaudit.snapshot.secrets import scrub

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rtaudit.azure.clouds import CLOUDS, Cloud
+from rtaudit.azure.hosts import is_loopback
 from rtaudit.errors import UsageError, allowed_hint
 
 _MICROSOFT = (
@@ -96,18 +96,6 @@ def find_endpoint(
             "its /metadata/endpoints names it under authentication.audiences",
         )
     return Endpoint(url, audience, known, custom=True)
-
-
-def is_loopback(host: str | None) -> bool:
-    """True for localhost and the loopback addresses; names are not resolved."""
-    if not host:
-        return False
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _origin(text: str) -> str:

@@ -137,7 +137,7 @@ def _group_of_accounts(index: SnapshotIndex, key: str) -> bool:
 
 
 def _above_subscriptions(index: SnapshotIndex) -> dict[str, list[Row]]:
-    """Type -> the rows of it that stand in no subscription: role definitions, assignments of management groups."""
+    """Type -> the rows of it that are in no subscription: role definitions, assignments of management groups."""
     return {
         kind: [row for row in rows if arm_id.subscription_of(row["id"]) is None] for kind, rows in index.by_type.items()
     }

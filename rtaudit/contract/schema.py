@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from rtaudit.azure.realtime_api import OTHER_APIS, ROLES
+from rtaudit.documents.schema_of import DIALECT, TEXT, closed
 
 CONTRACT = "rtaudit.client/1"
 """The schema this version reads and writes."""
 
-_TEXT = {"type": "string", "minLength": 1}
 _OPTIONAL_TEXT = {"type": ["string", "null"], "minLength": 1}
 _COUNT = {"type": ["integer", "null"], "minimum": 1}
 _NUMBER = {"type": ["number", "null"], "exclusiveMinimum": 0}
 
 _CALLER = {
-    **_TEXT,
+    **TEXT,
     "pattern": r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/.+)$",
     "x-pattern-means": "a principal id (a GUID), or the ARM id of an app or a user-assigned identity",
 }
 
 
 def _mapping(about: str, /, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "description": about, "additionalProperties": False, "properties": properties}
+    return closed(properties, description=about)
 
 
 _STORED = {
@@ -62,15 +62,13 @@ _SETTINGS: dict[str, Any] = {
         "description": "Who connects: the principal (object) id of the identity, or the ARM id of the app or user-assigned identity.",
         "anyOf": [
             _CALLER,
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["id"],
-                "properties": {
+            closed(
+                {
                     "id": _CALLER,
                     "tenant": {**_OPTIONAL_TEXT, "description": "Tenant of the identity, where it is another one."},
                 },
-            },
+                "id",
+            ),
             {"type": "null"},
         ],
     },
@@ -82,7 +80,7 @@ _SETTINGS: dict[str, Any] = {
         headers={
             "type": ["array", "null"],
             "items": {
-                **_TEXT,
+                **TEXT,
                 "pattern": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
                 "x-pattern-means": "a header's name without its value, such as OpenAI-Beta",
             },
@@ -169,19 +167,13 @@ _SETTINGS: dict[str, Any] = {
         version=_OPTIONAL_TEXT,
     ),
 }
-"""What may stand at the top for every environment, and in one environment for that one alone."""
+"""What may be at the top for every environment, and in one environment for that one alone."""
 
-CONTRACT_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "rtaudit client contract",
-    "description": "What a client of the Realtime API promises: where it connects, how, and what it does when that fails.",
-    "type": "object",
-    "required": ["schema", "name", "transport", "runsIn", "auth"],
-    "additionalProperties": False,
-    "properties": {
+CONTRACT_SCHEMA: dict[str, Any] = closed(
+    {
         "schema": {"const": CONTRACT},
         "name": {
-            **_TEXT,
+            **TEXT,
             "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
             "x-pattern-means": "a name such as guest-app",
         },
@@ -191,8 +183,16 @@ CONTRACT_SCHEMA: dict[str, Any] = {
             "type": "object",
             "minProperties": 1,
             "description": "Label of an environment: what applies there. A key here replaces the one at the top.",
-            "additionalProperties": {"type": "object", "additionalProperties": False, "properties": _SETTINGS},
+            "additionalProperties": closed(_SETTINGS),
         },
     },
-}
+    "schema",
+    "name",
+    "transport",
+    "runsIn",
+    "auth",
+    title="rtaudit client contract",
+    description="What a client of the Realtime API promises: where it connects, how, and what it does when that fails.",
+    **{"$schema": DIALECT},
+)
 """The whole document."""

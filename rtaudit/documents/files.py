@@ -90,7 +90,7 @@ def real_path(path: str | Path) -> Path:
 def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> None:
     """Write `data` to `path` so that the file is either the old one or the whole new one, at every moment.
 
-    Raises RtauditError when it cannot be written; what stood there is then untouched.
+    Raises RtauditError when it cannot be written; what was there is then untouched.
     """
     target = Path(path)
     # Lone surrogates (Azure text is hostile text) become the JSON escape for them instead of an error.

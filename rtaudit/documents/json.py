@@ -48,7 +48,7 @@ def parse_json(text: str, name: str) -> Any:
     except json.JSONDecodeError as error:
         if not text.strip():
             raise InputError(f"{name} is empty", "make it again, or take it from a backup") from None
-        # A string without an end is one that was cut off: no line break may stand in it.
+        # A string without an end is one that was cut off: no line break may be in it.
         if error.pos >= len(text.rstrip()) or (error.msg.startswith("Unterminated") and "\n" not in text[error.pos :]):
             raise InputError(
                 f"{name} ends in the middle (line {error.lineno}): it was cut off, or is still being written",

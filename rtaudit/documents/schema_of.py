@@ -14,6 +14,8 @@ Schema = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
 STRINGS: Schema = {"type": "array", "items": STRING}
+TEXT: Schema = {"type": "string", "minLength": 1}
+TEXTS: Schema = {"type": "array", "items": TEXT}
 NULLABLE: Schema = {"type": ["string", "null"]}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"}
@@ -29,6 +31,12 @@ def object_of(properties: Mapping[str, Schema], *optional: str, closed: bool = T
     required = [name for name in properties if name not in optional]
     found: Schema = {"type": "object", "properties": dict(properties)}
     return found | ({"required": required} if required else {}) | ({"additionalProperties": False} if closed else {})
+
+
+def closed(properties: Mapping[str, Schema], *required: str, **more: Any) -> Schema:
+    """An object that has no other keys than `properties`, of which `required` must be there; `more` as the schema says it."""
+    found: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return found | ({"required": list(required)} if required else {}) | more
 
 
 def one_of(words: Sequence[Any]) -> Schema:
@@ -72,7 +80,7 @@ def _shape(hint: Any) -> Schema:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         said = {key: value for extra in arguments[1:] for key, value in extra.items()}
-        return said if {"type", "enum", "anyOf"} & said.keys() else {**_shape(arguments[0]), **said}
+        return said if {"type", "enum", "const", "anyOf"} & said.keys() else {**_shape(arguments[0]), **said}
     if hint in _PLAIN:
         return _PLAIN[hint]
     if is_dataclass(hint):

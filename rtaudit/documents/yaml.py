@@ -32,7 +32,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed YAML file that still knows where each value stood."""
+    """A parsed YAML file that still knows where each value was."""
 
     name: str
     """The file's name, as errors say it."""
@@ -58,7 +58,7 @@ class Document:
 
 
 def load_yaml(path: str | pathlib.Path, schema: dict[str, Any] | None = None) -> Document:
-    """The one document in the YAML file `path`, held against `schema` where one is given. Raises InputError."""
+    """The one document in the YAML file `path`, validated against `schema` where one is given. Raises InputError."""
     name = "standard input" if str(path) == "-" else str(path)
     document = parse_yaml(read_text(path, limit=_MAX_BYTES), name)
     if schema is not None:

@@ -29,7 +29,7 @@ def hidden(
     return None
 
 
-def not_told(side: SideIndex, resource: Resource | None) -> Iterator[Gap]:
+def not_in_plan(side: SideIndex, resource: Resource | None) -> Iterator[Gap]:
     """The values of a resource that its plan could have given and does not: equal or not, nobody knows."""
     return (
         gap

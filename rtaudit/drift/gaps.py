@@ -150,10 +150,8 @@ class Coverage:
         return None
 
     def said(self, gap: Gap) -> str:
-        """A gap in a few words."""
-        answer = " ".join(str(part) for part in (gap.status, gap.code) if part is not None)
-        needs = f", needs {gap.needs}" if gap.needs else ""
-        return f"{self.side.label}: {gap.what} not read: {gap.reason}" + (f" ({answer})" if answer else "") + needs
+        """A gap of this side in a few words."""
+        return f"{self.side.label}: {gap.sentence}"
 
 
 def _keeps(listed: str, resource_type: str) -> bool:

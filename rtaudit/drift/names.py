@@ -105,9 +105,8 @@ def short_type(resource_type: str) -> str:
 
 def path_stem(resource_id: str, tokens: frozenset[str], regions: frozenset[str]) -> str:
     """An id without subscription, group and environment: `virtualnetworks/vnet/subnets/pe`."""
-    parts = arm_id.key(resource_id).split("/")[1:]
-    if "providers" in parts:
-        at = len(parts) - 1 - parts[::-1].index("providers")
+    parts, at = arm_id.segments(resource_id)
+    if at is not None:
         parts = parts[at + 2 :]
         return "/".join(
             part if index % 2 == 0 else base_name(part, tokens, regions) or "-" for index, part in enumerate(parts)

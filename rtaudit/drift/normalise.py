@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure import arm_id, resource_types, shapes
 from rtaudit.documents import canonical
-from rtaudit.documents.json_values import mappings, properties, text
+from rtaudit.documents.json_values import mapping, mappings, properties, text
 from rtaudit.drift import names
 from rtaudit.drift.ignored_fields import DEFAULTS, INTERNAL_CAPABILITIES, dropped
 from rtaudit.drift.sides import Resource, SideIndex
@@ -40,7 +40,7 @@ _DROPPED, _PLAIN, _OTHER = "dropped", "plain", "other"
 
 
 class _Fields(dict[str, str]):
-    """Name of a field -> how it is kept, worked out once. `deep`: the names that are dropped wherever they stand."""
+    """Name of a field -> how it is kept, worked out once. `deep`: the names that are dropped wherever they are."""
 
     def __init__(self, deep: frozenset[str]) -> None:
         super().__init__(dict.fromkeys(deep, _DROPPED))
@@ -302,15 +302,13 @@ def _account(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
 def _endpoint(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:
     if normaliser.over_time:
         return
-    for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in mappings(properties(kept).get(field)):
-            connection.pop("id", None)
-            connection.pop("name", None)
-            state = properties(connection).get("privateLinkServiceConnectionState")
-            if isinstance(state, dict):
-                # "Auto Approved", "Auto-Approved", "Approved": words for people.
-                state.pop("description", None)
-                state.pop("actionsRequired", None)
+    for connection in shapes.connections(kept):
+        connection.pop("id", None)
+        connection.pop("name", None)
+        # "Auto Approved", "Auto-Approved", "Approved": words for people.
+        state = mapping(properties(connection).get("privateLinkServiceConnectionState"))
+        state.pop("description", None)
+        state.pop("actionsRequired", None)
 
 
 def _zone_group(normaliser: Normaliser, kept: Resource, _item: Resource) -> None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure import arm_id, resource_types, shapes
 from rtaudit.documents.json_values import text
 from rtaudit.drift import match_keys as keys
 from rtaudit.drift import sides
@@ -230,7 +230,7 @@ class _RolePairing:
         found: dict[str | None, list[Resource]] = defaultdict(list)
         for item in items:
             if resource_type == resource_types.PRIVATE_ENDPOINT:
-                parents = sides.targets(item)
+                parents = shapes.targets(item)
             elif resource_type in (resource_types.MODELS, resource_types.USAGES):
                 parents = [f"/subscriptions/{arm_id.subscription_of(item['id'])}"]
             else:
@@ -396,4 +396,4 @@ class _RolePairing:
 
 def _served(endpoints: Iterable[Resource], roles: dict[str, str]) -> frozenset[str]:
     """The roles of what private endpoints connect to."""
-    return frozenset(roles[target] for item in endpoints for target in sides.targets(item) if target in roles)
+    return frozenset(roles[target] for item in endpoints for target in shapes.targets(item) if target in roles)

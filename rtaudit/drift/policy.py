@@ -13,12 +13,12 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
+from rtaudit.documents.extends import with_bases
 from rtaudit.documents.files import real_path
 from rtaudit.documents.json_values import is_number
 from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
 from rtaudit.drift.schema import POLICY
-from rtaudit.errors import InputError
 from rtaudit.report import SEVERITIES
 from rtaudit.snapshot.secrets import scrub
 
@@ -26,12 +26,12 @@ DEFAULT_SEVERITY = "medium"
 """Of a change that no entry gives a severity."""
 
 ANY: Any = object()
-"""Stands for a value that an expectation does not name."""
+"""In place of a value that an expectation does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """What an entry is held against."""
+    """What an entry is compared with."""
 
     role: str
     type: str
@@ -203,12 +203,16 @@ def load_policy(path: str | Path | None, as_of: date) -> DriftPolicy:
 
     Raises InputError for anything that is not a drift policy.
     """
-    documents: list[Document] = []
-    _collect(Path(path) if path is not None else default_path(), documents, ())
+
+    def load(file: Path) -> Document:
+        return load_yaml(file, POLICY)
+
+    start = Path(path) if path is not None else default_path()
+    documents = with_bases(start, load, _base, what="drift policies", bases_first=False)
     entries: list[Entry] = []
     warnings: list[str] = []
     sources = []
-    for document in documents:
+    for document, _ in documents:
         name = document.value.get("name") or Path(document.name).stem
         sources.append({"name": name, "file": _shown(document.name)})
         seen: set[str] = set()
@@ -232,25 +236,15 @@ def _shown(name: str) -> str:
     return default_path().name if real_path(name) == real_path(default_path()) else name
 
 
-def _collect(path: Path, documents: list[Document], above: tuple[Path, ...]) -> None:
-    if any(real_path(document.name) == real_path(path) for document in documents):
-        return
-    document = load_yaml(path, POLICY)
-    documents.append(document)
-    for index, parent in enumerate(document.value.get("extends", ())):
-        beside = default_path() if parent == "default" else path.parent / parent
-        if real_path(beside) in (*above, real_path(path)):
-            raise document.error(
-                ("extends", index), f"'{parent}' extends this file in a circle", "remove one of the two"
-            )
-        try:
-            _collect(beside, documents, (*above, real_path(path)))
-        except InputError as error:
-            if error.message.startswith("no such file"):
-                raise document.error(
-                    ("extends", index), f"unknown drift policy '{parent}'", "`default`, or a path beside this file"
-                ) from None
-            raise
+def _base(document: Document, path: Path, index: int) -> Path:
+    """The file that an entry of `extends` names: the drift policy that ships, or one beside the file."""
+    name = document.value["extends"][index]
+    beside = default_path() if name == "default" else path.parent / name
+    if not beside.exists():
+        raise document.error(
+            ("extends", index), f"unknown drift policy '{name}'", "`default`, or a path beside this file"
+        )
+    return beside
 
 
 _ACTIONS = ("ignore", "expect", "severity")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from rtaudit.azure import arm_id, resource_types
+from rtaudit.azure import arm_id, resource_types, shapes
 from rtaudit.drift import fields, gaps, sides
 from rtaudit.drift.access import CONDITIONAL, EffectiveAccess
 from rtaudit.drift.callers import name_callers
@@ -156,7 +156,7 @@ class _Comparing:
                 name_callers(self.left, self.right, pair, one, other)
             unify_tag_case(one, other)
             self._hide_rows(pair.type, one, other)
-            told: set[str] = set()
+            reported: set[str] = set()
             here_only, there_only = (sorted_sets(body) for body in unequal(one, other))
             for difference in differences(here_only, there_only, pair.type):
                 if shared.is_shared_value(pair, difference):
@@ -167,17 +167,17 @@ class _Comparing:
                 if gap is None:
                     yield change
                 elif gap.reason != ASSIGNED:
-                    told.add(str(gap.field))
-                    yield _not_told(change, gap)
-            yield from self._not_known(pair, told)
+                    reported.add(str(gap.field))
+                    yield _not_in_plan(change, gap)
+            yield from self._not_known(pair, reported)
 
-    def _not_known(self, pair: PairedResources, told: set[str]) -> Iterator[Change]:
+    def _not_known(self, pair: PairedResources, reported: set[str]) -> Iterator[Change]:
         """What a plan could have given of a resource and does not: equal or not, nobody knows."""
         for side, resource in ((self.left, pair.left), (self.right, pair.right)):
-            for gap in fields.not_told(side, resource):
-                if gap.field not in told:
-                    told.add(str(gap.field))
-                    yield _not_told(self._seen(pair, Difference(str(gap.field), "changed", None, None)), gap)
+            for gap in fields.not_in_plan(side, resource):
+                if gap.field not in reported:
+                    reported.add(str(gap.field))
+                    yield _not_in_plan(self._seen(pair, Difference(str(gap.field), "changed", None, None)), gap)
 
     def _hide_rows(self, resource_type: str, one: Resource, other: Resource) -> None:
         """Leave out a catalogue's rows that the other side may only not have kept: the gap itself is reported as unknown."""
@@ -218,7 +218,7 @@ class _Comparing:
     def _explained(self, lone: PairedResources, own: SideIndex, item: Resource, lacking: gaps.Coverage) -> str | None:
         """Why the other side may only not have seen its counterpart: the gap itself is reported as unknown."""
         parents = (
-            sides.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
+            shapes.targets(item) if lone.type == resource_types.PRIVATE_ENDPOINT else [arm_id.parent_of(item["id"])]
         )
         own_roles = self.pairing.left_roles if own is self.left else self.pairing.right_roles
         other_roles = self.pairing.right_roles if own is self.left else self.pairing.left_roles
@@ -331,7 +331,7 @@ class _Comparing:
         )
 
 
-def _not_told(change: Change, gap: Gap) -> Change:
+def _not_in_plan(change: Change, gap: Gap) -> Change:
     return replace(change, decision="unknown", decided_by=f"the plan does not tell it: {gap.message}", meaning=None)
 
 

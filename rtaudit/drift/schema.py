@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.documents.schema_of import COUNT, DATE, DIALECT, NULLABLE, STRING, list_of, object_of, one_of, schema_of
+from rtaudit.documents.schema_of import (
+    COUNT,
+    DATE,
+    DIALECT,
+    NULLABLE,
+    STRING,
+    TEXT,
+    closed,
+    list_of,
+    object_of,
+    one_of,
+    schema_of,
+)
 from rtaudit.drift.model import CATEGORIES, DECISIONS, KINDS, SCHEMA, Change, Comparison, Drift
 from rtaudit.report.gate import SEVERITIES, THRESHOLDS
 
 POLICY_SCHEMA = "rtaudit.driftpolicy/1"
 MAP_SCHEMA = "rtaudit.map/1"
 
-_STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
-_WORDS = {"anyOf": [{"type": "string", "minLength": 1}, _STRINGS]}
+_STRINGS = {"type": "array", "items": TEXT, "minItems": 1}
+_WORDS = {"anyOf": [TEXT, _STRINGS]}
 
 _CHANGE = schema_of(
     Change,
@@ -59,26 +71,16 @@ ENVELOPE: dict[str, Any] = {
 _ENVIRONMENTS = {
     "anyOf": [
         _STRINGS,
-        {
-            "type": "object",
-            "required": ["from", "to"],
-            "additionalProperties": False,
-            "properties": {"from": _STRINGS, "to": _STRINGS},
-        },
+        closed({"from": _STRINGS, "to": _STRINGS}, "from", "to"),
     ],
     "description": "The entry applies where one side is among these; `from` is the value there. A mapping names both sides.",
 }
 
-_ENTRY: dict[str, Any] = {
-    "type": "object",
-    "required": ["id"],
-    "additionalProperties": False,
-    "properties": {
+_ENTRY: dict[str, Any] = closed(
+    {
         "id": {"type": "string", "minLength": 1, "description": "What `decidedBy` says."},
-        "where": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
+        "where": closed(
+            {
                 "type": {**_WORDS, "description": "Resource type, or several; `*` matches any text."},
                 "path": {
                     "anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}],
@@ -88,51 +90,43 @@ _ENTRY: dict[str, Any] = {
                 "role": {**_WORDS, "description": "Role, or several; `*` matches any text."},
                 "kind": one_of(KINDS),
                 "environments": _ENVIRONMENTS,
-            },
-        },
+            }
+        ),
         "ignore": {"const": True},
-        "expect": {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": False,
-            "properties": {
+        "expect": closed(
+            {
                 "from": {"description": "The value in the base, or in `where.environments`; null: nothing is there."},
                 "to": {"description": "The value on the other side."},
                 "is": {"enum": ["lower", "higher"], "description": "The number at `from` is lower or higher."},
             },
-        },
+            minProperties=1,
+        ),
         "severity": one_of(SEVERITIES),
-        "reason": {"type": "string", "minLength": 1},
-        "owner": {"type": "string", "minLength": 1},
+        "reason": TEXT,
+        "owner": TEXT,
         "expires": {**DATE, "description": "Valid to the end of that day, UTC."},
     },
-}
+    "id",
+)
 
-POLICY: dict[str, Any] = {
-    "$schema": DIALECT,
-    "title": "rtaudit drift policy",
-    "description": "What a diff ignores, what it expects, and how severe the rest is.",
-    "type": "object",
-    "required": ["schema", "entries"],
-    "additionalProperties": False,
-    "properties": {
+POLICY: dict[str, Any] = closed(
+    {
         "schema": {"const": POLICY_SCHEMA},
-        "name": {"type": "string", "minLength": 1},
-        "title": {"type": "string", "minLength": 1},
+        "name": TEXT,
+        "title": TEXT,
         "extends": {**_STRINGS, "description": "`default`, or paths beside this file. Their entries come after these."},
         "entries": {"type": "array", "items": _ENTRY, "description": "The first that fits decides."},
     },
-}
+    "schema",
+    "entries",
+    title="rtaudit drift policy",
+    description="What a diff ignores, what it expects, and how severe the rest is.",
+    **{"$schema": DIALECT},
+)
 """A drift policy."""
 
-MAP: dict[str, Any] = {
-    "$schema": DIALECT,
-    "title": "rtaudit map",
-    "description": "Which resources of which environment play the same role.",
-    "type": "object",
-    "required": ["schema"],
-    "additionalProperties": False,
-    "properties": {
+MAP: dict[str, Any] = closed(
+    {
         "schema": {"const": MAP_SCHEMA},
         "roles": {
             "type": "object",
@@ -147,8 +141,12 @@ MAP: dict[str, Any] = {
         "tokens": {
             "type": "object",
             "description": "Environment -> the words in names that mean it, in place of those learnt from its label.",
-            "additionalProperties": {"type": "array", "items": {"type": "string", "minLength": 1}},
+            "additionalProperties": {"type": "array", "items": TEXT},
         },
     },
-}
+    "schema",
+    title="rtaudit map",
+    description="Which resources of which environment play the same role.",
+    **{"$schema": DIALECT},
+)
 """A map."""

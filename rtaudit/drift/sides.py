@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, ASSIGNMENT, DEPLOYMENT, LOCK
 from rtaudit.contract.sections import in_environment
 from rtaudit.documents.json_values import mappings, properties, text
@@ -103,24 +103,12 @@ def type_of(resource_id: str) -> str:
     return CLIENT if arm_id.key(resource_id).startswith("/client/") else arm_id.type_of(resource_id)
 
 
-def targets(endpoint: Resource) -> list[str]:
-    """Keys of what a private endpoint connects to, automatically or manually approved."""
-    found = []
-    for field in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in mappings(properties(endpoint).get(field)):
-            inner = connection.get("properties")
-            target = text(inner.get("privateLinkServiceId")) if isinstance(inner, dict) else ""
-            if target:
-                found.append(arm_id.key(target))
-    return found
-
-
 def serves(endpoint: Resource, own: SideIndex, other: SideIndex) -> bool:
     """True when a private endpoint of one snapshot connects to an account of the other too, and so is no lack there.
 
     Of an account that both hold its own list decides: the endpoint may have gone between the two collections.
     """
-    for target in targets(endpoint):
+    for target in shapes.targets(endpoint):
         account = other.by_key.get(target)
         if account is None:
             continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, PRIVATE_ENDPOINT, SUBSCRIPTION
 from rtaudit.documents.trees import no_cycles
 from rtaudit.drift import sides
@@ -355,7 +355,7 @@ class _Join:
         for snapshot in snapshots:
             for endpoint in snapshot.index.by_type.get(PRIVATE_ENDPOINT, ()):
                 key = arm_id.key(endpoint["id"])
-                for target in sides.targets(endpoint):
+                for target in shapes.targets(endpoint):
                     one, other = self._back.get(key, key), self._back.get(target, target)
                     found[one].add(other)
                     found[other].add(one)

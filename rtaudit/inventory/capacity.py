@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import is_number
 from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import region_index, row_role
@@ -135,7 +136,7 @@ def _quota(
     row = rows.get(wanted)
     if row is not None:
         used, limit = row.get("currentValue"), row.get("limit")
-        numbers = [one for one in (used, limit) if isinstance(one, int | float) and not isinstance(one, bool)]
+        numbers = [one for one in (used, limit) if is_number(one)]
         return (used, limit, None) if len(numbers) == 2 else (None, None, "its quota has no numbers")
     if world.resource(collection) is None or world.gaps("usages", collection):
         return None, None, "usages not read"

@@ -232,12 +232,12 @@ class _Assembly:
         for subscription in sorted(one for one in new if one):
             message = f"activity-log alerts that are not in the plan are not shown; {_HINT}"
             yield Gap(f"/subscriptions/{subscription}/providers/{ACTIVITY_ALERT}", "alerts", NOT_YET, message=message)
-        told: set[str] = set()
+        seen: set[str] = set()
         for key, planned in list(self.planned.items()):
             account = _account_of(key)
-            if account is None or account in told or (account in there and account not in self._replaced):
+            if account is None or account in seen or (account in there and account not in self._replaced):
                 continue
-            told.add(account)
+            seen.add(account)
             made = self.planned.get(account)
             if made is not None and made.fate in ("create", "put"):
                 if _group_of(account) not in groups:

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, PRIVATE_ENDPOINT, RESOURCE_TYPES
 from rtaudit.plan.model import PlannedResource, Unknown, at
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
 
 _FIELD = "/properties/privateEndpointConnections"
-_LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
-
-
 _OTHER = "/planned/another-service"
 
 
@@ -36,7 +33,7 @@ def of_other_services(body: dict[str, Any]) -> dict[str, Any]:
     properties = body.get("properties")
     if not isinstance(properties, dict):
         return body
-    lists = {name: properties[name] for name in _LISTS if isinstance(properties.get(name), list)}
+    lists = {name: properties[name] for name in shapes.CONNECTION_LISTS if isinstance(properties.get(name), list)}
     return {**body, "properties": {**properties, **{name: list(map(_settled, rows)) for name, rows in lists.items()}}}
 
 
@@ -67,7 +64,7 @@ def connected(
     for key in planned:
         if arm_id.type_of(key) != PRIVATE_ENDPOINT or key not in resources:
             continue
-        for target in _targets(resources[key]):
+        for target in shapes.targets(resources[key]):
             listed = at(resources.get(target), ("properties", "privateEndpointConnections"))
             if isinstance(listed, list) and key not in map(_endpoint, listed):
                 message = f"{arm_id.name_of(key)} connects to it at the deployment, and its approval is decided then"
@@ -76,13 +73,3 @@ def connected(
 
 def _endpoint(connection: Any) -> str:
     return arm_id.key(str(at(connection, ("properties", "privateEndpoint", "id"))))
-
-
-def _targets(endpoint: dict[str, Any]) -> Iterator[str]:
-    """The keys of what an endpoint connects to."""
-    for name in _LISTS:
-        rows = at(endpoint, ("properties", name))
-        for row in rows if isinstance(rows, list) else ():
-            target = at(row, ("properties", "privateLinkServiceId"))
-            if isinstance(target, str):
-                yield arm_id.key(target)

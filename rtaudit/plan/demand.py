@@ -8,6 +8,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT, MODELS, USAGES
+from rtaudit.documents.json_values import is_number
 from rtaudit.plan.model import at
 from rtaudit.snapshot import Snapshot
 
@@ -42,7 +43,7 @@ def _use(
         region = locations.get(arm_id.parent_of(one["id"]), "")
         subscription = arm_id.subscription_of(one["id"]) or ""
         model, capacity = at(one, ("properties", "model")), at(one, ("sku", "capacity"))
-        if not isinstance(model, dict) or isinstance(capacity, bool) or not isinstance(capacity, int | float):
+        if not isinstance(model, dict) or not is_number(capacity):
             continue
         words = (model.get("format"), model.get("name"), model.get("version"), at(one, ("sku", "name")))
         pool = pools.get((subscription, region, *(str(word).lower() for word in words)))
@@ -82,7 +83,7 @@ def _moved(usages: dict[str, Any], change: dict[tuple[str, str, str], float]) ->
         name = at(row, ("name", "value"))
         amount = change.get((subscription, region, str(name).lower()), 0)
         current = row.get("currentValue") if isinstance(row, dict) else None
-        if amount and isinstance(current, int | float) and not isinstance(current, bool):
+        if amount and is_number(current):
             rows.append({**row, "currentValue": current + amount})
         else:
             rows.append(row)

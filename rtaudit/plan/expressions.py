@@ -15,9 +15,9 @@ from typing import Any
 from rtaudit.plan.model import Unknown
 
 SUBSCRIPTION = "/planned/subscription"
-"""Stands for `/subscriptions/ID` where the plan does not name the subscription."""
+"""In place of `/subscriptions/ID` where the plan does not name the subscription."""
 GROUP = "resource-group"
-"""Stands for the name of a resource group that the plan does not name."""
+"""In place of the name of a resource group that the plan does not name."""
 HOLE = "\0"
 """A part of a text that is not known."""
 

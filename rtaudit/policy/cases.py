@@ -6,41 +6,78 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from rtaudit import assets
-from rtaudit.documents import Document, load_yaml
+from rtaudit.documents import load_yaml
+from rtaudit.documents.schema_of import DATE, DIALECT, TEXT, TEXTS, Schema, closed, list_of, one_of, schema_of
 from rtaudit.errors import InputError, RtauditError, allowed_hint
 from rtaudit.policy.edit import edited, edited_probes
 from rtaudit.policy.evaluate import evaluate
 from rtaudit.policy.mending import why_unmended
 from rtaudit.policy.packs import CASES_SUFFIX, library, load_rules, rule_files
 from rtaudit.policy.rules import BoundRule, Rule, bind, read_rules
-from rtaudit.policy.schema import CASES_SCHEMA
-from rtaudit.report import Finding
+from rtaudit.policy.schema import CHANGE
+from rtaudit.report import OUTCOMES, Finding
 from rtaudit.snapshot import Snapshot, load
 from rtaudit.subjects import EstateIndex
 
 _WORST_FIRST = ("fail", "unknown", "pass", "notApplicable")
 
 
+_MENDED: Schema = {"const": "unknown", "description": "What the steps of the fix leave, where a gap hides more."}
+_ANSWERS: Schema = {
+    "type": "object", "description": "What the steps of a fix ask for: `subnet id: /subscriptions/…`.",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Case:
-    """One case of one rule."""
+    """One case of one rule; its fields but the rule and the place are the keys of the file."""
 
     rule: str
-    name: str
-    expect: str
-    """The worst outcome over the rule's findings."""
-    observed: Sequence[str]
-    params: Mapping[str, Any]
-    change: Sequence[Mapping[str, Any]]
     place: str
     """`file:line`."""
-    answers: Mapping[str, Any] = field(default_factory=dict)
+    name: Annotated[str, TEXT]
+    expect: Annotated[str, one_of([one for one in OUTCOMES if one != "waived"])]
+    """The worst outcome over the rule's findings; of a source check, the places that it finds."""
+    observed: Annotated[Sequence[str], {**TEXTS, "description": "Starts of fields that an observation must name."}] = ()
+    params: Annotated[Mapping[str, Any], {"type": "object"}] = field(default_factory=dict)
+    answers: Annotated[Mapping[str, Any], _ANSWERS] = field(default_factory=dict)
     """What the steps of the fix ask for, by name."""
-    mended: str = "pass"
+    mended: Annotated[str, _MENDED] = "pass"
     """The outcome that the steps of the fix must reach: `unknown` where a gap hides more."""
+    change: Annotated[Sequence[Mapping[str, Any]], list_of(CHANGE)] = ()
+
+
+CASES_SCHEMA: dict[str, Any] = {
+    "$schema": DIALECT,
+    "title": "rtaudit cases",
+    **closed(
+        {
+            "schema": {"const": "rtaudit.cases/1"},
+            "asOf": DATE,
+            "base": {
+                **TEXT,
+                "description": "A snapshot beside this file; without it, the good environment that ships.",
+            },
+            "clients": list_of(
+                {"type": "object", "required": ["name"]},
+                "Client contracts that the base holds; `at: client` changes one.",
+            ),
+            "probes": list_of(
+                {"type": "object", "required": ["target"]},
+                "Probes that are checked with the base; `at: probe` changes them.",
+            ),
+            "answers": _ANSWERS,
+            "cases": {"type": "object", "additionalProperties": list_of(schema_of(Case, without=["rule", "place"]))},
+        },
+        "schema",
+        "cases",
+        description="The cases of the rules beside it: small changes to one good environment, and the outcome each must have.",
+    ),
+}
+"""A file of cases."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +99,7 @@ class CaseFile:
     base: Path
     as_of: date
     clients: Sequence[dict[str, Any]] = ()
-    """Client contracts that stand in the base."""
+    """Client contracts in the base."""
     probes: Sequence[dict[str, Any]] = ()
     """Probes that are evaluated with the base."""
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -70,7 +107,7 @@ class CaseFile:
 
     @property
     def without_cases(self) -> list[str]:
-        """Rules that stand in the same file and have no case."""
+        """Rules of the same file and have no case."""
         tested = {case.rule for case in self.cases}
         name = self.path.name.removesuffix(CASES_SUFFIX)
         own = [rule.id for rule in self.rules.values() if Path(rule.document.name).stem == name]
@@ -102,7 +139,9 @@ def load_cases(path: Path) -> CaseFile:
                 allowed_hint(rule_id, _beside(path.parent) or rules)[:300],
                 at_key=True,
             )
-        cases += [_case(document, rule_id, one, index) for index, one in enumerate(stated)]
+        for index, one in enumerate(stated):
+            line, _ = document.position(("cases", rule_id, index))
+            cases.append(Case(rule_id, f"{document.name}:{line}", **one))
     base = (
         path.parent / document.value["base"] if "base" in document.value else assets.policies() / "rules" / "good.json"
     )
@@ -116,21 +155,6 @@ def load_cases(path: Path) -> CaseFile:
         document.value.get("clients", ()),
         document.value.get("probes", ()),
         document.value.get("answers", {}),
-    )
-
-
-def _case(document: Document, rule_id: str, stated: Mapping[str, Any], index: int) -> Case:
-    line, _ = document.position(("cases", rule_id, index))
-    return Case(
-        rule=rule_id,
-        name=stated["name"],
-        expect=stated["expect"],
-        observed=stated.get("observed", ()),
-        params=stated.get("params", {}),
-        change=stated.get("change", ()),
-        place=f"{document.name}:{line}",
-        answers=stated.get("answers", {}),
-        mended=stated.get("mended", "pass"),
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import regex
 
 from rtaudit.documents import KeyPath
+from rtaudit.documents.json_values import is_number
 from rtaudit.errors import InputError, allowed_hint
 from rtaudit.policy.conditions import AllOf, AnyOf, Condition, FieldTest, Not, Operand
-from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, is_number, quick_test
+from rtaudit.policy.operators import COMPARISONS, OPERATORS, REGEX_LENGTH, Operator, quick_test
 from rtaudit.policy.paths import FieldPath, PathError, compile_path
 from rtaudit.policy.quantifiers import Count, Elements, Every, NoneOf, Some
 from rtaudit.policy.says import PLACEHOLDERS, Says, compile_says
@@ -29,7 +30,7 @@ _MAX_DEPTH = 20
 class _Compiler:
     def __init__(self, kind: str, params: Mapping[str, Any], today: date, error: ErrorAt) -> None:
         self.facts = [name for name in ATTRIBUTES[kind] if name.startswith("facts.")]
-        self.inside = 0  # how many quantifiers stand around: inside one, a path starts at the element
+        self.inside = 0  # how many quantifiers are around: inside one, a path starts at the element
         self.params = params
         self.today = today
         self.error = error

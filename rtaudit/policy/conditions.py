@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 
 from rtaudit.documents import canonical
-from rtaudit.policy.operators import OPERATORS, Operator, is_number
+from rtaudit.documents.json_values import is_number
+from rtaudit.policy.operators import OPERATORS, Operator
 from rtaudit.policy.paths import FieldPath, Read, unwrap
 from rtaudit.policy.says import Says, observed
 from rtaudit.report import Observation

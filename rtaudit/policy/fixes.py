@@ -52,7 +52,7 @@ class StatedStep:
     az: str = ""
     for_: Mapping[str, Any] | None = None
     needs: Sequence[str] = ()
-    """What must have a value for the step to stand."""
+    """What must have a value for the step to be kept."""
     without: Sequence[str] = ()
     """What must have none."""
     sets: Sequence[Mapping[str, Any]] = ()
@@ -95,7 +95,7 @@ class Observed(EvalContext):
 
 
 def read_steps(stated: Sequence[Any]) -> list[StatedStep]:
-    """The steps of a `fix` that was held against the schema: lines of the old form, or mappings."""
+    """The steps of a `fix` that was validated against the schema: lines of the old form, or mappings."""
     return [_read(one) for one in stated]
 
 
@@ -171,7 +171,7 @@ def steps_for(
             scope = EvalContext(subject) if observed.element is None else Observed(subject, observed.element)
             if one.chosen.truth(scope) is not True:
                 continue
-        if filler.stands(one):
+        if filler.keeps(one):
             step = filler.step(one, whole=whole or observed is None)
             if observed is not None or not filler.unfilled:
                 yield step
@@ -188,7 +188,7 @@ class _Filler:
         self.unfilled = False
         """Whether the last step names a path that has no value, and no words for what to ask instead."""
 
-    def stands(self, bound: BoundStep) -> bool:
+    def keeps(self, bound: BoundStep) -> bool:
         """Whether what the step needs has a value, and what it is to go without has none."""
         stated = bound.stated
         self.today = bound.today

@@ -257,7 +257,7 @@ def _contradictions(leaves: Sequence[FieldTest]) -> Iterator[str]:
 
 
 def _mentions(value: Any) -> set[str]:
-    """The parameters that conditions, as they stand in YAML, name."""
+    """The parameters that conditions, as they are in YAML, name."""
     if isinstance(value, list):
         return {name for item in value for name in _mentions(item)}
     if not isinstance(value, dict):

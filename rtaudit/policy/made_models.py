@@ -139,12 +139,12 @@ def _new_deployment(account: Subject, name: str, model: dict[str, Any], like: di
         },
     }
     deployment_id = f"{account.resource}/deployments/{name}"
-    stands = copy.deepcopy(body)
-    stands["properties"] |= {"provisioningState": "Succeeded", "deploymentState": "Running"}
+    deployed = copy.deepcopy(body)
+    deployed["properties"] |= {"provisioningState": "Succeeded", "deploymentState": "Running"}
     if "rateLimits" in properties:
-        stands["properties"]["rateLimits"] = copy.deepcopy(properties["rateLimits"])
+        deployed["properties"]["rateLimits"] = copy.deepcopy(properties["rateLimits"])
     kind = "Microsoft.CognitiveServices/accounts/deployments"
-    resource = {"id": deployment_id, "name": name, "type": kind, **stands}
+    resource = {"id": deployment_id, "name": name, "type": kind, **deployed}
     return {"id": deployment_id, "name": name, "account": account.name, "body": body, "resource": resource}
 
 

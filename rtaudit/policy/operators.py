@@ -15,6 +15,7 @@ from typing import Any
 import regex
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import is_number
 from rtaudit.documents.wildcards import wildcards
 from rtaudit.errors import RtauditError
 from rtaudit.subjects.dates import parse_date
@@ -156,11 +157,6 @@ def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None
         return ipaddress.ip_network(value.strip(), strict=False)
     except ValueError:
         return None
-
-
-def is_number(value: Any) -> bool:
-    """True for an int or float that is no bool."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _COMPARISONS = ("equals", "notEquals", "less", "lessOrEquals", "greater", "greaterOrEquals")

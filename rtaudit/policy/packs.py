@@ -12,6 +12,7 @@ from typing import Any
 
 from rtaudit import assets
 from rtaudit.documents import Document, canonical, check_schema, load_yaml
+from rtaudit.documents.extends import with_bases
 from rtaudit.documents.files import real_path
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy.rules import BoundRule, Param, Rule, bind, read_rules
@@ -140,27 +141,30 @@ def load_policies(names: Sequence[str], settings: Mapping[str, Any] | None = Non
 
     Raises InputError or UsageError: unknown pack, broken file, unknown rule or parameter, circular `extends`.
     """
-    packs = [pack for name in names for pack in _find(name)]
-    by_name: dict[str, Pack] = {}
-    for pack in packs:
-        other = by_name.setdefault(pack.name, pack)
-        if (other.file, other.digest) != (pack.file, pack.digest):
-            raise UsageError(
-                f"two policies are named '{pack.name}': {other.file} and {pack.file}", "give each a name of its own"
-            )
-    return _apply(list(by_name.values()), settings or {})
+    return _apply(_named(names), settings or {})
 
 
 def join_policies(
     names: Sequence[str], settings: Mapping[str, Any] | None = None, *, contracts: bool, probes: bool
 ) -> list[Pack]:
     """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack evaluates them."""
+    packs = _named(names)
+    judged = {rule.each for pack in packs for rule in pack.rules.values()}
     # Each of these packs is named as the kind of subject that it evaluates.
-    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given]
-    if there:
-        judged = {rule.each for pack in load_policies(names) for rule in pack.rules.values()}
-        names = [*names, *(kind for kind in there if kind not in judged)]
-    return load_policies(names, settings)
+    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given and kind not in judged]
+    return _apply([*packs, *_named(there)], settings or {})
+
+
+def _named(names: Sequence[str]) -> list[Pack]:
+    """The packs of these names, each once. Raises UsageError for two that share a name."""
+    by_name: dict[str, Pack] = {}
+    for pack in (pack for name in names for pack in _find(name)):
+        other = by_name.setdefault(pack.name, pack)
+        if (other.file, other.digest) != (pack.file, pack.digest):
+            raise UsageError(
+                f"two policies are named '{pack.name}': {other.file} and {pack.file}", "give each a name of its own"
+            )
+    return list(by_name.values())
 
 
 def declared_params(rules: Any) -> dict[str, Param]:
@@ -251,15 +255,16 @@ class _Resolver:
     """Merges a pack with what it extends: left to right, the pack itself last, the same ancestor once."""
 
     def __init__(self) -> None:
-        self._done: set[Path] = set()
-        self._open: list[Path] = []
         self._rules: dict[str, Rule] = {}
         self._params: dict[str, Any] = {}
         self._param_places: dict[str, tuple[Document, Any]] = {}
         self._overrides: dict[str, Override] = {}
 
     def resolve(self, path: Path) -> Pack:
-        document = self._visit(path, None)
+        documents = with_bases(path, _load_pack, _base, what="packs", bases_first=True)
+        for document, file in documents:
+            self._merge(document, file)
+        document = documents[-1][0]
         declared = declared_params(self._rules.values())
         for name, value in self._params.items():
             where, at = self._param_places[name]
@@ -274,27 +279,6 @@ class _Resolver:
         value = document.value
         title = scrub(value.get("title", value["name"]))
         return Pack(value["name"], title, self._rules, self._params, self._overrides, str(path))
-
-    def _visit(self, path: Path, extender: tuple[Document, Any] | None) -> Document:
-        real = real_path(path)
-        document = _load(path)
-        if real in self._open:
-            chain = " → ".join(one.stem for one in [*self._open[self._open.index(real) :], real])
-            assert extender is not None
-            raise extender[0].error(
-                extender[1], f"packs extend each other in a circle: {chain}", "take one of them out"
-            )
-        if real in self._done:
-            return document
-        if not isinstance(document.value, dict):
-            raise document.error((), "this is a file of rules, not a pack", f"a pack begins with `schema: {PACK}`")
-        self._open.append(real)
-        for index, base in enumerate(document.value.get("extends", ())):
-            self._visit(_base(document, path, base, index), (document, ("extends", index)))
-        self._open.pop()
-        self._done.add(real)
-        self._merge(document, path)
-        return document
 
     def _merge(self, document: Document, path: Path) -> None:
         value = document.value
@@ -335,8 +319,9 @@ class _Resolver:
             )
 
 
-def _base(document: Document, path: Path, base: str, index: int) -> Path:
+def _base(document: Document, path: Path, index: int) -> Path:
     """The file of a pack that `extends` names: a path or a pack beside the file, else one that ships."""
+    base = document.value["extends"][index]
     near = [one for one in (path.parent / base, path.parent / f"{base}.yaml") if one.is_file()]
     for candidate in near:
         if real_path(candidate) != real_path(path):
@@ -366,6 +351,13 @@ def _load(path: Path) -> Document:
         check_schema(document.value, PACK_SCHEMA, document.error)
     else:
         raise document.error((), "this is neither a pack nor a list of rules", f"a pack begins with `schema: {PACK}`")
+    return document
+
+
+def _load_pack(path: Path) -> Document:
+    document = _load(path)
+    if not isinstance(document.value, dict):
+        raise document.error((), "this is a file of rules, not a pack", f"a pack begins with `schema: {PACK}`")
     return document
 
 

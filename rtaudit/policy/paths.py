@@ -31,7 +31,7 @@ _NEEDS_QUOTES = re.compile(r"(?:^|\.)([A-Za-z_][A-Za-z0-9_]*-[A-Za-z0-9_-]+)")
 _LATE = late_fields()
 
 Read = tuple[Any, tuple[Gap, ...]]
-"""A value, and the gaps that stand against it."""
+"""A value, and the gaps that count against it."""
 
 
 class PathError(ValueError):
@@ -116,7 +116,7 @@ class FieldPath:
         return _search(self._expression, found), gaps
 
     def rows(self, subject: Subject) -> tuple[Rows, tuple[Gap, ...]] | None:
-        """The rows that stand at the path in a subject, not made yet, where they are such and their gaps are all that is noted."""
+        """The rows at the path in a subject, not made yet, where they are such and their gaps are all that is noted."""
         if len(self._parts) != 1 or subject.world.partial:
             return None
         joined = subject.join(self._parts[0])

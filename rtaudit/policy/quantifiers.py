@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rtaudit.documents.json_values import is_number
 from rtaudit.policy.conditions import AnyOf, Condition, EvalContext, FieldTest, Operand, Truth, say
-from rtaudit.policy.operators import Operator, is_number
+from rtaudit.policy.operators import Operator
 from rtaudit.policy.paths import FieldPath, Read, unwrap
 from rtaudit.policy.says import Says, observed
 from rtaudit.report import Observation

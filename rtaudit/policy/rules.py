@@ -105,7 +105,7 @@ class BoundRule:
 
 
 def read_rules(document: Document, values: Sequence[Any], at: KeyPath) -> list[Rule]:
-    """The rules that stand as a list at `at` in a document (already held against the schema). Raises InputError."""
+    """The rules in the list at `at` in a document (already validated against the schema). Raises InputError."""
     rules: dict[str, Rule] = {}
     for index, value in enumerate(values):
         path = (*at, index)

@@ -113,8 +113,8 @@ def _unmatched(waiver: Waiver, findings: Sequence[Finding], rules: Collection[st
         return f"{what}: no rule {waiver.rule} was checked" + (f"; {meant} may be meant" if meant else "")
     covered = [one for one in of_rule if waiver.covers(one.resource)]
     if covered:
-        told = sorted({one.outcome for one in covered})
-        return f"{what}: it accepts {waiver.accepts}, and the rule's outcome there is {' and '.join(told)}"
+        outcomes = sorted({one.outcome for one in covered})
+        return f"{what}: it accepts {waiver.accepts}, and the rule's outcome there is {' and '.join(outcomes)}"
     open_ones = sorted({one.resource for one in of_rule if one.outcome in (waiver.accepts, "waived")})
     if open_ones:
         more = f" and {len(open_ones) - 3} more" if len(open_ones) > 3 else ""

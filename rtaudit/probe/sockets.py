@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from rtaudit.azure.hosts import is_loopback
 from rtaudit.snapshot.secrets import scrub
 
 LIMIT = 1_000_000
@@ -103,12 +104,8 @@ class Proxy:
 
 def proxy_for(host: str) -> Proxy | None:
     """The proxy on the way to a host (HTTPS_PROXY, NO_PROXY), or None. Never for loopback. Raises StageError."""
-    try:
-        direct = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        direct = False
     named = urllib.request.getproxies().get("https")
-    if direct or not named or urllib.request.proxy_bypass(host):
+    if is_loopback(host) or not named or urllib.request.proxy_bypass(host):
         return None
     try:
         parts = urlsplit(named if "://" in named else f"http://{named}")

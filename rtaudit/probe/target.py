@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.clouds import CLOUDS
+from rtaudit.azure.hosts import is_loopback
 from rtaudit.azure.realtime_api import LIVE, REALTIME, ROLES, TRANSLATIONS, session_query
 from rtaudit.contract import load_contract
 from rtaudit.contract.sections import covers, in_environment, other_api_of
@@ -236,19 +236,12 @@ def check_host(target: ProbeTarget, allowed: Sequence[str]) -> None:
     """Raise UsageError where a token must not go: to a host that is neither Azure OpenAI's, nor loopback, nor allowed."""
     if target.host.endswith(tuple("." + suffix for suffix in _SUFFIXES)):
         return
-    if target.host == "localhost" or _is_loopback(target.host) or target.host in {one.lower() for one in allowed}:
+    if is_loopback(target.host) or target.host in {one.lower() for one in allowed}:
         return
     raise UsageError(
         f"{target.host} is not a host of Azure OpenAI: no token of yours is sent there",
         f"where it is your own gateway: --allow-host {target.host}",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _the_account(world: EstateIndex, named: str | None) -> Subject:

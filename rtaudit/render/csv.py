@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rtaudit.documents.json_values import is_number
 from rtaudit.render import Options
 from rtaudit.render.text import gap, outcome_label, shorten, to_printable, waiver
 from rtaudit.report import Finding, Report
@@ -64,7 +65,7 @@ def cell(item: Any) -> Any:
     """A value as a cell: numbers stay numbers; text that would start a formula gets an apostrophe before it."""
     if item is None:
         return ""
-    if isinstance(item, int | float) and not isinstance(item, bool):
+    if is_number(item):
         return item
     text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, sort_keys=True, default=str)
     text = shorten(to_printable(text), _LIMIT)

@@ -96,8 +96,8 @@ def reasons(row: MatrixRow, heads: Sequence[str]) -> list[str]:
         for text in _reasons(change) if change is not None else ():
             said.setdefault(text, []).append(head)
     every = len(heads) - 1
-    told = [text if len(whose) == every else f"{', '.join(whose)}: {text}" for text, whose in said.items()]
-    return [shorten(to_printable(text), 400) for text in told]
+    texts = [text if len(whose) == every else f"{', '.join(whose)}: {text}" for text, whose in said.items()]
+    return [shorten(to_printable(text), 400) for text in texts]
 
 
 def _reasons(change: Change) -> list[str]:

@@ -93,15 +93,15 @@ def _others(comparison: Comparison) -> list[Finding]:
 
 def _finding(drift: Drift, row: MatrixRow, heads: Sequence[str]) -> Finding:
     """The finding of a row of the matrix: one setting that differs, in however many environments."""
-    told = [(one, change) for one, change in zip(drift.comparisons, row.changes, strict=True) if change is not None]
-    worst = min(told, key=lambda pair: (DECISIONS.index(pair[1].decision), SEVERITIES.index(pair[1].severity)))
+    changed = [(one, change) for one, change in zip(drift.comparisons, row.changes, strict=True) if change is not None]
+    worst = min(changed, key=lambda pair: (DECISIONS.index(pair[1].decision), SEVERITIES.index(pair[1].severity)))
     comparison, change = worst
     # What was removed is in the base only.
     side = comparison.left if change.right is None and change.left is not None else comparison.right
     said = row_sentence(row, heads)
-    seen = [Observation(_path(one), one.before, one.after, _resource(one), said) for _, one in told]
-    by = ", ".join(sorted({str(one.decided_by) for _, one in told if one.decided_by}))
-    note = "; ".join(dict.fromkeys(one.meaning for _, one in told if one.meaning)) or None
+    seen = [Observation(_path(one), one.before, one.after, _resource(one), said) for _, one in changed]
+    by = ", ".join(sorted({str(one.decided_by) for _, one in changed if one.decided_by}))
+    note = "; ".join(dict.fromkeys(one.meaning for _, one in changed if one.meaning)) or None
     waiver: dict[str, Any] | None = None
     if row.decision in ("expected", "ignored"):
         waiver = {"reason": f"{row.decision} by {by or 'the drift policy'}"}

@@ -11,8 +11,8 @@ from rtaudit.drift import Drift, MatrixRow, matrix
 from rtaudit.drift.sentences import row_sentence
 from rtaudit.render import Options
 from rtaudit.render.drift_labels import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
-from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, rule_list, shorten, to_printable
+from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage, verdict_colour
+from rtaudit.render.text import VERDICTS, rule_list, shorten, to_printable
 from rtaudit.report import SEVERITIES
 from rtaudit.report.wording import counted
 
@@ -31,7 +31,7 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     """
     page = TerminalPage(options)
     heads = headings(drift)
-    colour = "1;32" if drift.verdict in GOOD_VERDICTS else "1;31" if drift.verdict == "drift" else "1;33"
+    colour = verdict_colour(drift.verdict)
     verdict = VERDICTS.get(drift.verdict, drift.verdict).upper()
     for line in page.wrapped(f"{' → '.join(heads)}: {verdict}", ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
@@ -47,13 +47,13 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
         yield "\n" + page.paint(title, "1") + "\n"
         for row in sorted(weaker, key=lambda row: SEVERITIES.index(row.severity)):
             yield from _entry(page, row, heads, rule_list(row.weaker))
-    doubts = list(_doubts(drift, page.width)) if {"all", "unknown"} & shown else []
+    doubts = list(_doubts(drift, page)) if {"all", "unknown"} & shown else []
     in_columns = options.details or len(heads) > 2
     for category, group in groupby(different, key=lambda row: row.category):
         title, listed = f"Different: {CATEGORY_TITLES[category]}", list(group)
         yield "\n"
         if in_columns:
-            yield from _category(title, listed, heads, page.width, options)
+            yield from _category(page, title, listed, heads)
             continue
         yield page.paint(title, "1") + "\n"
         for row in listed:
@@ -67,8 +67,8 @@ def render(drift: Drift, options: Options) -> Iterator[str]:
     yield from doubts
     yield "\n"
     for warning in drift.warnings:
-        yield from _wrapped(f"warning: {to_printable(warning)}", page.width, "  ")
-    for line in _wrapped(conclusion(drift), page.width, "  "):
+        yield from page.wrapped(f"warning: {to_printable(warning)}", "", "  ")
+    for line in page.wrapped(conclusion(drift), "", "  "):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
 
 
@@ -91,21 +91,19 @@ def _entry(page: TerminalPage, row: MatrixRow, heads: Sequence[str], rules: str)
     yield from page.entry(word.upper(), colour, said, rules)
 
 
-def _category(
-    title: str, rows: Sequence[MatrixRow], heads: Sequence[str], width: int, options: Options
-) -> Iterator[str]:
-    widths = _widths(rows, heads, width)
+def _category(page: TerminalPage, title: str, rows: Sequence[MatrixRow], heads: Sequence[str]) -> Iterator[str]:
+    widths = _widths(rows, heads, page.width)
     head = " " * (_SEVERITY + 2) + " " * (widths[0] + _GAP) + _joined([[one] for one in heads], widths[1:])[0]
-    yield _paint(title, "1", options) + "\n"
-    yield _paint(head.rstrip(), "2", options) + "\n"
+    yield page.paint(title, "1") + "\n"
+    yield page.paint(head.rstrip(), "2") + "\n"
     for (role, resource_type), group in groupby(rows, key=lambda row: (row.role, row.type)):
         kind = resource_type.rsplit("/", 1)[-1]
-        yield f"  {shorten(to_printable(role), width - len(kind) - 6)} ({kind})\n"
+        yield f"  {shorten(to_printable(role), page.width - len(kind) - 6)} ({kind})\n"
         for row in group:
-            yield from _row(row, heads, widths, width, options)
+            yield from _row(page, row, heads, widths)
 
 
-def _row(row: MatrixRow, heads: Sequence[str], widths: Sequence[int], width: int, options: Options) -> Iterator[str]:
+def _row(page: TerminalPage, row: MatrixRow, heads: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     word = row.severity if row.decision == "drift" else row.decision
     cells = []
     for cell, room in zip(row.cells, widths[1:], strict=True):
@@ -114,10 +112,10 @@ def _row(row: MatrixRow, heads: Sequence[str], widths: Sequence[int], width: int
     lines = _joined([_in_cell(setting(row), widths[0]), *cells], widths)
     for number, line in enumerate(lines):
         left = f"    {word:<{_SEVERITY - 2}}" if number == 0 else " " * (_SEVERITY + 2)
-        painted = _paint(left, _COLOURS[row.decision], options) if number == 0 else left
+        painted = page.paint(left, _COLOURS[row.decision]) if number == 0 else left
         yield f"{painted}{line}".rstrip() + "\n"
     for reason in reasons(row, heads):
-        yield from _wrapped(reason, width, " " * (_SEVERITY + 4), first=" " * (_SEVERITY + 4))
+        yield from page.wrapped(reason, " " * (_SEVERITY + 4))
 
 
 def _widths(rows: Sequence[MatrixRow], heads: Sequence[str], width: int) -> list[int]:
@@ -165,7 +163,7 @@ def _decisions(row: MatrixRow) -> set[str]:
     return {change.decision for change in row.changes if change is not None}
 
 
-def _doubts(drift: Drift, width: int) -> Iterator[str]:
+def _doubts(drift: Drift, page: TerminalPage) -> Iterator[str]:
     doubts = [(comparison, doubt) for comparison in drift.comparisons for doubt in comparison.unpaired]
     if doubts:
         yield "\nNot paired (nothing was guessed)\n"
@@ -174,15 +172,4 @@ def _doubts(drift: Drift, width: int) -> Iterator[str]:
         kind = doubt.type.rsplit("/", 1)[-1]
         name = doubt.resource.rstrip("/").rsplit("/", 1)[-1]
         text = f"{to_printable(side.environment)} {to_printable(name)} ({kind}): {to_printable(doubt.reason)}"
-        yield from _wrapped(text, width, "    ", first="  ")
-
-
-def _wrapped(text: str, width: int, more: str = "", first: str = "") -> Iterator[str]:
-    for line in textwrap.wrap(text, width, initial_indent=first, subsequent_indent=more, break_on_hyphens=False) or [
-        ""
-    ]:
-        yield line + "\n"
-
-
-def _paint(text: str, code: str, options: Options) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if options.colour and code else text
+        yield from page.wrapped(text, "  ", "  ")

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from rtaudit.documents.json_values import is_number
 from rtaudit.render.text import shorten, value
 
 _LEAST = 16
@@ -25,10 +26,7 @@ def grid(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int | Non
             return
         widths[widest] -= over
         texts = [[*text[:widest], shorten(text[widest], widths[widest]), *text[widest + 1 :]] for text in texts]
-    numeric = [
-        all(isinstance(row[at], int | float | None) and not isinstance(row[at], bool) for row in rows)
-        for at in range(len(columns))
-    ]
+    numeric = [all(row[at] is None or is_number(row[at]) for row in rows) for at in range(len(columns))]
     for text in [list(columns), *texts]:
         cells = []
         for at, cell in enumerate(text):

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rtaudit.render import Options
+from rtaudit.render.text import GOOD_VERDICTS
 
 SEVERITY_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
 """Severity -> ANSI colour, by degree."""
+
+
+def verdict_colour(verdict: str) -> str:
+    """The ANSI colour of the verdict of a report, or of a drift."""
+    return "1;32" if verdict in GOOD_VERDICTS else "1;31" if verdict in ("notReady", "drift") else "1;33"
 
 
 class TerminalPage:

@@ -116,8 +116,8 @@ def _invocation(report: Report) -> dict[str, Any]:
 def _result(report: Report, finding: Finding, indexes: dict[str, int], lines: Lines, nth: int) -> dict[str, Any]:
     text = report.rules.get(finding.rule)
     unknown = finding.outcome == "unknown"
-    stands, line = lines.of(finding)
-    file = uri(stands, finding.environment)
+    source, line = lines.of(finding)
+    file = uri(source, finding.environment)
     result: dict[str, Any] = {
         "ruleId": value(finding.rule, 200),
         "kind": "open" if unknown else "fail",

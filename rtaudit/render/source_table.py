@@ -6,21 +6,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rtaudit.render import Options
-from rtaudit.render.text import GOOD_VERDICTS, VERDICTS, outcome_label, shorten, to_printable, value, waiver
+from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage, verdict_colour
+from rtaudit.render.text import VERDICTS, outcome_label, shorten, to_printable, value, waiver
 from rtaudit.report import SEVERITIES, Finding, Observation, Report
+from rtaudit.report.wording import counted
 
 _PLACES = 6
 """Lines of one pattern in one file that are listed."""
-_COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
 
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The findings with their sentences, the fix of each check once, and the summary."""
     wanted = set(options.show) or {"fail", "unknown"}
     shown = [one for one in report.findings if "all" in wanted or outcome_label(one) in wanted]
-    told: set[str] = set()
+    page = TerminalPage(options)
+    fixed: set[str] = set()
     for finding in sorted(shown, key=lambda one: (SEVERITIES.index(one.severity), one.resource, one.rule)):
-        yield from _finding(report, finding, told, colour=options.colour)
+        yield from _finding(page, report, finding, fixed)
     for finding in report.findings:
         if finding.outcome == "waived" and finding not in shown:
             yield f"{_place(finding, finding.observations[0])} ignored {finding.rule}: {waiver(finding)}\n"
@@ -28,14 +30,14 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield "\n"
     for warning in report.warnings:
         yield f"note: {shorten(to_printable(warning), 400)}\n"
-    yield from _closing(report, colour=options.colour)
+    yield from _closing(page, report)
 
 
-def _finding(report: Report, finding: Finding, told: set[str], *, colour: bool) -> Iterator[str]:
+def _finding(page: TerminalPage, report: Report, finding: Finding, fixed: set[str]) -> Iterator[str]:
     text = report.rules.get(finding.rule)
     marked = "" if outcome_label(finding) == "fail" else f" ({outcome_label(finding)})"
     for seen in finding.observations:
-        severity = f"\x1b[{_COLOURS[finding.severity]}m{finding.severity}\x1b[0m" if colour else finding.severity
+        severity = page.paint(finding.severity, SEVERITY_COLOURS[finding.severity])
         yield f"{_place(finding, seen)} {severity} {finding.rule} {text.name if text else ''}{marked}\n"
         yield f"  {shorten(to_printable(seen.message), 400)}\n"
         lines = sorted({line for line, _ in seen.places})
@@ -47,8 +49,8 @@ def _finding(report: Report, finding: Finding, told: set[str], *, colour: bool) 
     if finding.waiver:
         yield f"  {waiver(finding)}\n"
     key = f"{finding.rule}{finding.fix}"
-    if finding.outcome == "fail" and key not in told:
-        told.add(key)
+    if finding.outcome == "fail" and key not in fixed:
+        fixed.add(key)
         for step in finding.fix[:6]:
             yield f"  fix: {shorten(to_printable(step), 400)}\n"
 
@@ -58,7 +60,7 @@ def _place(finding: Finding, seen: Observation) -> str:
     return f"{to_printable(finding.resource)}:{line}:{column}:"
 
 
-def _closing(report: Report, *, colour: bool) -> Iterator[str]:
+def _closing(page: TerminalPage, report: Report) -> Iterator[str]:
     """By severity, and by what is to be done: `migrate: 2 places; rotate: 1 place`."""
     open_now = [one for one in report.findings if one.outcome == "fail" and not one.known]
     by_severity = Counter(one.severity for one in open_now)
@@ -70,9 +72,7 @@ def _closing(report: Report, *, colour: bool) -> Iterator[str]:
             todo[(text.action if text else "") or "mend"] += _places(one.observations)
     if todo:
         yield (
-            "to do: "
-            + "; ".join(f"{action}: {_counted(count, 'place')}" for action, count in todo.most_common())
-            + "\n"
+            "to do: " + "; ".join(f"{action}: {counted(count, 'place')}" for action, count in todo.most_common()) + "\n"
         )
     others = [
         f"{sum(one.outcome == 'waived' for one in report.findings)} accepted",
@@ -80,18 +80,12 @@ def _closing(report: Report, *, colour: bool) -> Iterator[str]:
     ]
     files = report.summary.get("files", 0)
     line = (
-        f"{VERDICTS.get(report.verdict, report.verdict)}: {_counted(files, 'file')} read, {_counted(len(open_now), 'finding')}"
+        f"{VERDICTS.get(report.verdict, report.verdict)}: {counted(files, 'file')} read, {counted(len(open_now), 'finding')}"
         + (f" ({worst})" if worst else "")
     )
     said = ", ".join([line, *(one for one in others if not one.startswith("0 "))])
-    if colour:
-        said = f"\x1b[{'1;32' if report.verdict in GOOD_VERDICTS else '1;31' if report.verdict == 'notReady' else '1;33'}m{said}\x1b[0m"
-    yield said + "\n"
+    yield page.paint(said, verdict_colour(report.verdict)) + "\n"
 
 
 def _places(observations: Sequence[Observation]) -> int:
     return sum(max(1, len(one.places)) for one in observations)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

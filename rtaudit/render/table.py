@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rtaudit.azure import arm_id
 from rtaudit.render import Options
-from rtaudit.render.page import LABEL, SEVERITY_COLOURS, TerminalPage
+from rtaudit.render.page import LABEL, SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.summary import MANY, badness, summary, tally
 from rtaudit.render.text import (
-    GOOD_VERDICTS,
     conclusion,
     count_line,
     heading,
@@ -49,7 +48,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
         yield from source_table.render(report, options)
         return
     page = TerminalPage(options)
-    colour = verdict_colour(report)
+    colour = verdict_colour(report.verdict)
     for line in page.wrapped(heading(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
     yield from page.wrapped(judged(report), "")
@@ -73,12 +72,6 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield from _next(page, report, options)
     for line in page.wrapped(conclusion(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
-
-
-def verdict_colour(report: Report) -> str:
-    """The ANSI colour of a report's verdict."""
-    bad = "1;31" if report.verdict in ("notReady", "drift") else "1;33"
-    return "1;32" if report.verdict in GOOD_VERDICTS else bad
 
 
 def _shown(findings: Iterable[Finding], show: Sequence[str]) -> list[Finding]:

@@ -82,14 +82,9 @@ def resource_location(resource: str) -> str:
 
 
 def gap(missing: Gap, limit: int = 300) -> str:
-    """Why something could not be read: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
-    answer = " ".join(str(part) for part in (missing.status, missing.code) if part is not None)
-    text = f"{missing.what} not read: {missing.reason}" + (f" ({answer})" if answer else "")
-    if missing.needs:
-        text += f", needs {missing.needs}"
-    elif missing.message:
-        text += f": {missing.message}"
-    return shorten(to_printable(text), limit)
+    """Why something could not be read, with the service's words where no action is missing."""
+    words = f": {missing.message}" if missing.message and not missing.needs else ""
+    return shorten(to_printable(missing.sentence + words), limit)
 
 
 def observed(seen: Observation, finding: Finding) -> str:

@@ -30,7 +30,7 @@ class Cause:
 
 
 def causes(findings: Iterable[Finding], gate: Gate) -> list[Cause]:
-    """The causes of failures and unknowns (other findings stand alone): what blocks first, then by severity."""
+    """The causes of failures and unknowns (every other finding is one of its own): what blocks first, then by severity."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.outcome, finding.known, finding.cause or id(finding)), []).append(finding)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from rtaudit.azure import arm_id
@@ -102,17 +103,22 @@ class Finding:
     @property
     def waits_for_azure(self) -> bool:
         """True for an unknown that rests on nothing but values that Azure alone assigns: no plan could have given."""
-        return self.outcome == "unknown" and bool(self.gaps) and all(gap.reason == ASSIGNED for gap in self.gaps)
+        return self.outcome == "unknown" and bool(self.gaps) and all(map(_is_assigned, self.gaps))
 
     @property
     def _gaps_to_close_first(self) -> Sequence[Gap]:
         """The gaps, those of values that only Azure assigns last: nobody can close them before the deployment."""
-        return sorted(self.gaps, key=lambda gap: gap.reason == ASSIGNED)
+        return sorted(self.gaps, key=_is_assigned) if any(map(_is_assigned, self.gaps)) else self.gaps
+
+    @property
+    def _is_gap(self) -> bool:
+        """True where a gap, and no observation, is what there is to say."""
+        return bool(self.gaps) and (self.outcome == "unknown" or not self.observations)
 
     @property
     def message(self) -> str:
         """The headline of a failure or an unknown: one plain sentence, at most MAX_MESSAGE characters; empty for a pass."""
-        if self.gaps and (self.outcome == "unknown" or not self.observations):
+        if self._is_gap:
             return wording.headline([wording.gap_sentence(gap, self.resource) for gap in self._gaps_to_close_first])
         if self.observations:
             return wording.headline([one.message for one in self.observations])
@@ -124,7 +130,7 @@ class Finding:
 
         Stable over runs and machines, as the fingerprint is.
         """
-        if self.gaps and (self.outcome == "unknown" or not self.observations):
+        if self._is_gap:
             first_gap = self._gaps_to_close_first[0]
             evidence = f"{arm_id.key(first_gap.scope)}\n{first_gap.what}"
         elif self.observations:
@@ -139,12 +145,21 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable over runs and machines: of the rule and the resource, nothing else."""
-        return digest(f"{self.rule}\n{arm_id.key(self.resource)}")[:32]
+        return _fingerprint(self.rule, arm_id.key(self.resource))
 
     @property
     def order(self) -> tuple[int, int, str, str]:
         """Sort key: outcome, severity, rule, resource."""
         return (OUTCOMES.index(self.outcome), SEVERITIES.index(self.severity), self.rule, arm_id.key(self.resource))
+
+
+def _is_assigned(gap: Gap) -> bool:
+    return gap.reason == ASSIGNED
+
+
+@lru_cache(maxsize=1024)
+def _fingerprint(rule: str, key: str) -> str:
+    return digest(f"{rule}\n{key}")[:32]
 
 
 def digest(text: str) -> str:

@@ -132,7 +132,7 @@ def quote_pwsh(text: str) -> str:
     What cmd.exe reads as syntax is in double quotes, in which a double quote is written twice: after `\"`, which cmd.exe
     does not know, the rest would be outside of them, and `&` would begin a command. A percent sign is followed by an empty
     piece of a variable, so that no name between two is looked up. Elsewhere a double quote is written `\"` (PowerShell passes
-    both on as they stand where $PSNativeCommandArgumentPassing is Legacy, as it always is for batch files).
+    both on as they are where $PSNativeCommandArgumentPassing is Legacy, as it always is for batch files).
     Source: https://learn.microsoft.com/cli/azure/use-azure-cli-successfully-powershell, and on batch files
     https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments.
     """
@@ -147,7 +147,7 @@ def quote_pwsh(text: str) -> str:
 
 
 def printable(text: str) -> bool:
-    """True when a text can stand in a line of a command as it is: it has no control character."""
+    """True when a text can be in a line of a command as it is: it has no control character."""
     return not _CONTROL.search(text)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from rtaudit.scan.branches import OTHER
 from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
 from rtaudit.scan.urls import GA, PREVIEW, Url, read_url
 
@@ -67,7 +68,7 @@ class Belongings:
         self.source = source
         self.vendors: list[tuple[str, Mark]] = []
         self.urls: list[tuple[Url, Mark]] = []
-        """Those that stand in the file."""
+        """Those in the file."""
         self.used: list[tuple[Url, Mark]] = []
         """Those that a name represents, where it is used."""
         signs = source.signs
@@ -115,9 +116,14 @@ class Belongings:
         self.vendors = list({(vendor, one.scope, one.line): (vendor, one) for vendor, one in self.vendors}.values())
         if "voiceLive" in signs and not opens:
             signs["onlyVoiceLive"] = signs["voiceLive"]
+        own = next((mark for url, mark in self.urls if url.vendor == "openai" and url.api in ("own", "bare")), None)
+        if own is not None and "azure" not in signs:
+            signs["onlyOpenAI"] = own.line
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""
+        if OTHER in mark.guards:
+            return "openai"
         own = name_of(mark.key, mark.full, mark.shown, mark.value, *mark.under, mark.call)
         if own:
             return own

@@ -74,7 +74,7 @@ def run_cases(path: Path) -> Iterator[CaseResult]:
             wanted = sorted(set(case.get("finds", ())))
             expected = ", ".join(wanted) or "nothing"
             problem = None if found == wanted else f"expected {expected}, found {', '.join(found) or 'nothing'}"
-            yield CaseResult(Case(check_id, case["name"], expected, (), {}, (), f"{document.name}:{line}"), problem)
+            yield CaseResult(Case(check_id, f"{document.name}:{line}", case["name"], expected), problem)
 
 
 def lint_checks(target: Path) -> list[tuple[str, str, str]]:

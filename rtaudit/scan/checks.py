@@ -87,7 +87,7 @@ def load_checks(path: Path) -> dict[str, SourceCheck]:
 
 
 def is_check_file(path: Path) -> bool:
-    """True for a file of checks: its schema says so. Cases and frameworks stand beside them."""
+    """True for a file of checks: its schema says so. Cases and frameworks are beside them."""
     if path.name.endswith(CASES_SUFFIX) or path.suffix not in (".yaml", ".yml"):
         return False
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -143,7 +143,7 @@ def _check(document: Document, index: int, stated: Mapping[str, Any]) -> SourceC
 
 
 def _patterns(find: Any, path: tuple[str | int, ...] = ()) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    """The regular expressions of a pattern, with where they stand."""
+    """The regular expressions of a pattern, with where they are."""
     if isinstance(find, Mapping):
         for key, value in find.items():
             if key in ("says", "syntax", "within", "severity", "fix"):

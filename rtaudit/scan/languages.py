@@ -92,6 +92,10 @@ FUNCTIONS = frozenset({
 LAMBDAS = frozenset({"arrow_function", "lambda", "lambda_expression", "lambda_literal", "func_literal", "closure_expression",
                      "anonymous_function"})  # fmt: skip
 CONDITIONS = frozenset({"if_statement", "if_expression"})
+CHOICES = frozenset({"ternary_expression", "conditional_expression"})
+LEAVES = frozenset(
+    {"return_statement", "raise_statement", "throw_statement", "jump_expression", "control_transfer_statement"}
+)
 COMPOUND = frozenset({
     "if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "switch_statement",
     "for_in_statement", "block_statement", "labeled_statement", "import_statement", "export_statement", "using_statement",

@@ -92,12 +92,14 @@ class Source:
 
 
 def near(one: Mark, other: Mark, within: str) -> bool:
-    """True when two marks of one file stand in the same call, statement or function.
+    """True when two marks of one file are in the same call, statement or function.
 
     Outside of functions, what lies within 40 lines is as near as one function.
     """
     if within == "file":
         return True
+    if within == "line":
+        return one.line == other.line
     if within == "call":
         return one.scope[2] == other.scope[2] != 0
     if within == "beside":

@@ -14,7 +14,8 @@ from rtaudit.scan.belongs import name_of
 from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
-from rtaudit.scan.projects import CODE, Tree
+from rtaudit.scan.projects import Tree
+from rtaudit.scan.sides import CODE
 from rtaudit.scan.urls import Url
 
 Test = Callable[[Source, Mark, Tree], bool]
@@ -173,7 +174,7 @@ def _belongs(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) 
     if tree.belongs(source, mark) in stated["belongs"]:
         return True
     # A setting whose own name leads to a session needs no neighbour that says so.
-    return bool(stated.get("reaches")) and not name_of(mark.key) and bool(tree.leads(mark.key))
+    return bool(stated.get("reaches")) and not name_of(mark.key) and bool(tree.reach.leads(mark.key, source))
 
 
 def _line(source: Source, mark: Mark) -> str:
@@ -235,7 +236,7 @@ def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     if len(source.lines[mark.line - 1]) > _MINIFIED:
         return False
     for name in (f"{mark.under[-1]}.{mark.key}" if mark.under else "", mark.key):
-        reached = tree.reaches(name, source) if name else None
+        reached = tree.reach.reaches(name, source) if name else None
         if reached is not None:
             return reached
     if "chat" in source.signs or "voiceLive" in source.signs:

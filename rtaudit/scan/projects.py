@@ -10,21 +10,18 @@ from packaging.version import Version
 
 from rtaudit.scan.belongs import Belongings
 from rtaudit.scan.checks import Framework, frameworks
-from rtaudit.scan.marks import Mark, Source, near
+from rtaudit.scan.marks import Mark, Source
 from rtaudit.scan.packages import FOLDERS, Package, is_manifest
+from rtaudit.scan.reach import Reach
+from rtaudit.scan.sides import CODE
 from rtaudit.scan.urls import GA, PREVIEW, read_url
 from rtaudit.scan.values import Names, fold
 
-_ANYBODYS = frozenset(
-    {"apiversion", "version", "defaultversion", "apiver", "apiversionkey", "defaultapiversion", "azureapiversion"}
-)
 _OWN_CLIENT = re.compile(r"(?:^|\.)(?:Async)?OpenAI$|OpenAIRealtime|Realtime(?:Session|Client|Agent)$")
 """Classes that connect to OpenAI's own service unless they are given another."""
 _SESSION = re.compile(
     r"\.realtime\.|RTClient$|Realtime(?:Model|Session|Conversation|Client|WS|WebSocket)|GetRealtime", re.IGNORECASE
 )
-CODE = ("browser", "mobile", "server")
-"""Sides of what runs."""
 
 
 @dataclass
@@ -91,7 +88,7 @@ class Tree:
         self.heirs = self._heirs()
         for folder in self.heirs:
             self._signs[folder].add("azure")
-        self._reaches: dict[str, bool | None] = {}
+        self.reach = Reach(self.names, self.belongings, lambda folder: projects[folder].sources, self.belongs)
         self.near: dict[tuple[int, str], list[Mark]] = {}
         """What has been looked for near others: pattern and file -> where it is."""
         self._entries: dict[tuple[str, str], list[Mark]] = {}
@@ -180,60 +177,6 @@ class Tree:
             if not folder:
                 return None
             folder = folder.rpartition("/")[0]
-
-    def reaches(self, name: str, source: Source) -> bool | None:
-        """Whether the value of a name gets to code that opens realtime sessions; None where no code reads it.
-
-        A name that is anybody's (`api_version`) speaks of its own file alone.
-        """
-        folded = fold(name)
-        if folded in _ANYBODYS:
-            uses = [one for one in self.names.uses.get(folded, ())[:400] if one[0] is source and one[1].kind != "entry"]
-            uses += [
-                one for one in self.names.uses.get(folded, ())[:400] if one[0] is source and one[1].kind == "entry"
-            ]
-            return any(self._is_session(place, mark) for place, mark in uses) if uses else None
-        return self._reach(folded, frozenset())
-
-    def leads(self, name: str) -> bool:
-        """Whether a name that is nobody else's gets to code that opens realtime sessions."""
-        folded = fold(name)
-        return folded not in _ANYBODYS and bool(self._reach(folded, frozenset()))
-
-    def _reach(self, name: str, seen: frozenset[str]) -> bool | None:
-        if name in self._reaches:
-            return self._reaches[name]
-        answer: bool | None = None
-        for source, mark in self.names.uses.get(name, ())[:200]:
-            if source.side in CODE:
-                answer = answer or self._is_session(source, mark)
-            if not answer and mark.kind == "entry" and len(seen) < 4:
-                onward = fold(mark.key)
-                if onward != name and onward not in seen and onward not in _ANYBODYS:
-                    further = self._reach(onward, seen | {name})
-                    answer = answer if further is None else (answer or further)
-            if answer:
-                break
-        self._reaches[name] = answer
-        return answer
-
-    def _is_session(self, source: Source, mark: Mark) -> bool:
-        """True where a mark is a realtime URL, is in one's function, or is given to a client whose file opens sessions."""
-        own = self.belongings[source.path]
-        urls = [(url, one) for url, one in (*own.urls, *own.used) if url.api in (*GA, *PREVIEW) or url.api == "bare"]
-        if any(one is mark or near(one, mark, "function") for _, one in urls):
-            return not self._is_other(source, mark)
-        if mark.call and "realtime" in mark.call.lower():
-            return True
-        if urls or any(".realtime.connect" in one.key for one in source.of("call")):
-            return (
-                self.belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai")
-                and "chat" not in source.signs
-            )
-        return False
-
-    def _is_other(self, source: Source, mark: Mark) -> bool:
-        return self.belongs(source, mark) in ("chat", "search", "service", "arm", "voiceLive")
 
     def below_floor(self, project: Project) -> list[tuple[str, Package, Framework]]:
         """The packages of a project that speak the preview, where its code opens sessions through them."""

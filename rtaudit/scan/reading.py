@@ -40,6 +40,8 @@ class FileRead:
     """Why it is none of those that count: binary, no regular file."""
     unread: str = ""
     """Why it could not be read."""
+    late: bool = False
+    """True where its grammar did not end in time, and it was read as text."""
     is_own: bool = False
     """True for a document of rtaudit: what it quotes is no source."""
     speaks: bool = False
@@ -50,8 +52,8 @@ class FileRead:
     """None where no check could find anything in it."""
 
 
-def read_file(file: str, path: str) -> FileRead:
-    """Read a file of the disk."""
+def read_file(file: str, path: str, *, parse: bool = True) -> FileRead:
+    """Read a file of the disk; as text where `parse` is false, whatever its grammar."""
     try:
         # Not blocking: opening a pipe would wait for a writer.
         handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -68,15 +70,15 @@ def read_file(file: str, path: str) -> FileRead:
     except OSError as error:
         return FileRead(path, unread=error.strerror or str(error))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return read_text(path, data.decode("utf-16", "replace"))
+        return read_text(path, data.decode("utf-16", "replace"), parse=parse)
     try:
-        return read_text(path, data.decode("utf-8-sig"))
+        return read_text(path, data.decode("utf-8-sig"), parse=parse)
     except UnicodeDecodeError:
-        return read_text(path, data.decode("latin-1"))
+        return read_text(path, data.decode("latin-1"), parse=parse)
 
 
-def read_text(path: str, text: str) -> FileRead:
-    """Read a text: by its grammar where it may matter."""
+def read_text(path: str, text: str, *, parse: bool = True) -> FileRead:
+    """Read a text: by its grammar where it may matter, and `parse` is true."""
     found = FileRead(path, packages=packages_in(path, text) if is_manifest(path) else None)
     if _OWN.search(text[:400]) is not None:
         found.is_own = True
@@ -84,5 +86,5 @@ def read_text(path: str, text: str) -> FileRead:
     lower = text.lower()
     found.speaks = "realtime" in lower
     if any(hint in lower for hint in HINTS) or ("key" in lower and _KEYS.search(lower)):
-        found.source = read_source(path, text)
+        found.source = read_source(path, text, parse=parse)
     return found

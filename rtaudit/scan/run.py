@@ -14,12 +14,12 @@ from rtaudit.scan.marks import Source
 from rtaudit.scan.masks import excerpt, mask
 from rtaudit.scan.match import CheckMatch, matches
 from rtaudit.scan.packages import is_manifest
-from rtaudit.scan.projects import CODE, Project, Tree, folders_of, project_of
+from rtaudit.scan.projects import Project, Tree, folders_of, project_of
 from rtaudit.scan.reading import FileRead
 from rtaudit.scan.says import sentence
-from rtaudit.scan.sides import is_script, side_of
+from rtaudit.scan.sides import CODE, is_script, side_of
 from rtaudit.scan.walk import HeldFiles, Walk
-from rtaudit.scan.workers import read_all
+from rtaudit.scan.workers import SECONDS, read_all
 
 MAX_PLACES = 50
 """Places of one file that a check shows; the others are counted. What an ignore accepts is counted apart."""
@@ -90,12 +90,13 @@ def scan(
     exclude: Sequence[str] = (),
     checks: Mapping[str, SourceCheck] | None = None,
     workers: int | None = None,
+    seconds: float = SECONDS,
 ) -> Scan:
-    """Scan a file or a folder, large ones in `workers` processes (None: as many as there are cores).
+    """Scan a file or a folder; its files are read in `workers` other processes (None: for large ones as many as there are cores).
 
-    Raises InputError where there is nothing to scan.
+    A file whose grammar has not ended after `seconds` is read as text. Raises InputError where there is nothing to scan.
     """
-    return _scan(Walk(Path(root), exclude), str(root), checks, workers)
+    return _scan(Walk(Path(root), exclude), str(root), checks, workers, seconds)
 
 
 def scan_texts(files: Mapping[str, str], checks: Mapping[str, SourceCheck]) -> Scan:
@@ -104,10 +105,14 @@ def scan_texts(files: Mapping[str, str], checks: Mapping[str, SourceCheck]) -> S
 
 
 def _scan(
-    walk: Walk | HeldFiles, root: str, checks: Mapping[str, SourceCheck] | None, workers: int | None = None
+    walk: Walk | HeldFiles,
+    root: str,
+    checks: Mapping[str, SourceCheck] | None,
+    workers: int | None = None,
+    seconds: float = SECONDS,
 ) -> Scan:
     result = Scan(root)
-    reads = _reads(walk, result, workers)
+    reads = _reads(walk, result, workers, seconds)
     paths = [one.path for one in reads]
     folders = folders_of(paths)
     projects = {folder: Project(folder) for folder in folders}
@@ -141,17 +146,21 @@ def _is_code(path: str) -> bool:
     return _CODE_FILE.search(name) is not None and not is_manifest(path)
 
 
-def _reads(walk: Walk | HeldFiles, result: Scan, workers: int | None) -> list[FileRead]:
+def _reads(walk: Walk | HeldFiles, result: Scan, workers: int | None, seconds: float) -> list[FileRead]:
     """The files that were read, in the order of the tree; the others are counted and named."""
     reads = []
     left_out: Counter[str] = Counter()
-    for one in read_all(list(walk.files()), workers) if isinstance(walk, Walk) else walk.reads():
+    for one in read_all(list(walk.files()), workers, seconds) if isinstance(walk, Walk) else walk.reads():
         if one.left_out:
             left_out[one.left_out] += 1
         elif one.unread:
             walk.unread.append((one.path, one.unread))
         else:
             left_out["documents of rtaudit"] += one.is_own
+            if one.late:
+                result.notes.append(
+                    f"{one.path}: its grammar took more than {seconds:g} seconds, so it was read as text."
+                )
             reads.append(one)
     result.files, result.unread = len(reads), sorted(walk.unread)
     result.left_out = dict(sorted((+(walk.left_out + left_out)).items()))

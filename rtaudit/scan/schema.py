@@ -80,9 +80,20 @@ _NEAR = {
         "properties": {
             **{key: value for key, value in _MATCHERS.items() if key not in ("package", "secret", "syntax")},
             "sign": {
-                "enum": ["azure", "realtime", "voiceLive", "openai", "chat", "speaks", "onlyVoiceLive", "search", "arm"]
+                "enum": [
+                    "azure",
+                    "realtime",
+                    "voiceLive",
+                    "openai",
+                    "chat",
+                    "speaks",
+                    "onlyVoiceLive",
+                    "onlyOpenAI",
+                    "search",
+                    "arm",
+                ]
             },
-            "within": {"enum": ["call", "statement", "beside", "function", "file", "project"]},
+            "within": {"enum": ["line", "call", "statement", "beside", "function", "file", "project"]},
         },
     },
 }
@@ -96,7 +107,7 @@ _FIND = {
         "near": {**_NEAR, "description": "All of these are near it."},
         "without": {**_NEAR, "description": "None of these is near it."},
         "through": _object("call", call=_TEXT, otherwise=_TEXT),
-        "literal": {"const": True, "description": "Of a text: as it stands there, with no name of another place filled in."},
+        "literal": {"const": True, "description": "Of a text: as it is there, with no name of another place filled in."},
         "unguarded": {"const": True, "description": "Not where an `if` asks for the version that is sent: then the caller decides."},
         "inCall": {**_TEXT, "description": "Regular expression of the call around it."},
         "notInCall": {**_TEXT, "description": "Regular expression of calls around it that are others' affair, such as routes of one's own."},

@@ -11,8 +11,9 @@ from rtaudit.scan.checks import frameworks
 from rtaudit.scan.draft import Draft, DraftTarget
 from rtaudit.scan.marks import Mark, Source
 from rtaudit.scan.masks import mask
-from rtaudit.scan.projects import CODE, Tree
+from rtaudit.scan.projects import Tree
 from rtaudit.scan.run import Scan, SourceFinding
+from rtaudit.scan.sides import CODE
 from rtaudit.scan.urls import GA, PREVIEW, Url
 
 _TRANSPORTS = (

@@ -9,6 +9,8 @@ from rtaudit.scan.languages import MARKUP, PROSE
 
 SIDES = ("browser", "mobile", "server", "config", "tests", "prose")
 """In the order in which a contract's side is drafted."""
+CODE = ("browser", "mobile", "server")
+"""Sides of what runs."""
 
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|spec|specs|testdata|test-data|fixtures|e2e|mocks?)/"

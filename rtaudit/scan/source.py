@@ -25,12 +25,15 @@ _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _PIECE = tuple[str, str, Place]
 
 
-def read_source(path: str, text: str, packages: Collection[str] = ()) -> Source:
-    """What a file says. `packages` are the names in its project's manifest, which tell where script runs."""
+def read_source(path: str, text: str, packages: Collection[str] = (), *, parse: bool = True) -> Source:
+    """What a file says. `packages` are the names in its project's manifest, which tell where script runs.
+
+    Without `parse` it is read as text.
+    """
     name = path.rsplit("/", 1)[-1].lower()
     side = side_of(path, text, packages)
     source = Source(path, text.split("\n"), languages.grammar_of(name), side)
-    if side == "prose" or not (pieces := list(_pieces(name, text, source.grammar))):
+    if side == "prose" or not parse or not (pieces := list(_pieces(name, text, source.grammar))):
         source.marks, source.comments = read_tokens(text, name, wide=len(text) > MAX_PARSED)
         return source
     for piece, grammar, place in pieces:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rtaudit.scan import languages as kinds
+from rtaudit.scan.branches import OTHER, asks_for
 from rtaudit.scan.jsontext import json_entries
 from rtaudit.scan.marks import HOLE, Comment, Mark
 from rtaudit.scan.template import StringTemplate, dotted, split_entry
@@ -109,10 +110,10 @@ class SyntaxReader:
             if only.kind() in ("string", "concatenated_string"):
                 self._comment(only)
                 return
-        if kind in kinds.CONDITIONS:
-            self._walk_condition(children, depth)
+        if kind in kinds.CONDITIONS or (kind in kinds.CHOICES and len(children) > 2):
+            self._walk_condition(children, kind, depth)
             return
-        saved, around = (self._function, self._statement), (self._call, self._in_call)
+        saved, around, guards = (self._function, self._statement), (self._call, self._in_call), self._guards
         if kind in kinds.FUNCTIONS or kind in kinds.LAMBDAS:
             # What a function that is given to a call does is none of what the call is given.
             self._call, self._in_call = "", 0
@@ -123,19 +124,42 @@ class SyntaxReader:
         for child in children:
             if child.is_named():
                 self._walk(child, depth + 1)
+                if child.kind() in kinds.CONDITIONS and self._leaves(child):
+                    # What comes after `if is_azure: return …` is for the others.
+                    self._guards = (*self._guards, OTHER)
         self._function, self._statement = saved
         self._call, self._in_call = around
+        self._guards = guards
 
-    def _walk_condition(self, children: Sequence[Any], depth: int) -> None:
-        """`if version: …`: what is in its first branch is there where the version is given."""
+    def _walk_condition(self, children: Sequence[Any], kind: str, depth: int) -> None:
+        """`if version: …`: what is in its first branch is there where the version is given, and for whom the condition asks."""
         named = [child for child in children if child.is_named() and child.kind() not in kinds.COMMENTS]
+        if kind == "conditional_expression" and self.grammar == "python":
+            named[:2] = named[1::-1]
         condition = named[0].text()[:_SHOWN] if named else ""
         given = () if _NEGATED.search(condition) else tuple(_VERSIONS.findall(condition))
+        azure = asks_for(condition)
         for number, child in enumerate(named):
             saved = self._guards
-            self._guards = (*saved, *given) if number == 1 else saved
+            if number == 1:
+                self._guards = (*saved, *given, *((OTHER,) if azure is False else ()))
+            elif number > 1 and azure:
+                self._guards = (*saved, OTHER)
             self._walk(child, depth + 1)
             self._guards = saved
+
+    def _leaves(self, node: Any) -> bool:
+        """Whether it is `if azure: …`, without an `else`, and its last statement leaves the function."""
+        named = [child for child in node.children() if child.is_named() and child.kind() not in kinds.COMMENTS]
+        if len(named) != 2 or not asks_for(named[0].text()[:_SHOWN]):
+            return False
+        last = named[1]
+        while last.kind() not in kinds.LEAVES:
+            inner = [child for child in last.children() if child.is_named() and child.kind() not in kinds.COMMENTS]
+            if not inner or last.kind() in kinds.CONDITIONS:
+                return False
+            last = inner[-1]
+        return True
 
     def _is_string(self, kind: str) -> bool:
         return (

@@ -49,9 +49,13 @@ def split_entry(node: Any) -> tuple[Any | None, Any | None]:
         return None, None
     before = [child for child in children[:at] if child.is_named() and child.kind() not in _TYPES]
     after = [child for child in children[at + 1 :] if child.is_named() and child.kind() not in kinds.COMMENTS]
-    return (before[-1], after[0]) if before and after else (None, None)
+    if not before or not after:
+        return None, None
+    # Where the type has no sign of its own, it comes after the name.
+    return (before[0] if node.kind() in _TYPED_AFTER else before[-1]), after[0]
 
 
+_TYPED_AFTER = frozenset({"const_spec", "var_spec", "val_definition"})
 _TYPES = frozenset({"type_annotation", "type", "modifiers", "modifier", "user_type", "predefined_type", "implicit_type",
                     "binding_pattern_kind", "value_binding_pattern", "accessibility_modifier", "nullable_type",
                     "reference_type", "decorator", "comment", "mutable_specifier", "slice_type", "attribute_item"})  # fmt: skip

@@ -204,7 +204,7 @@ _LISTED = re.compile(r"([A-Z][A-Z0-9_]{2,60})=(\S.*)\Z")
 
 
 def pairs(marks: list[Mark]) -> Iterator[Mark]:
-    """The entries that `name` and `value` make together, where they stand at most three lines apart."""
+    """The entries that `name` and `value` make together, where they are at most three lines apart."""
     last: Mark | None = None
     for mark in marks:
         listed = _LISTED.match(mark.value) if mark.kind == "text" else None

@@ -110,12 +110,12 @@ def _of_path(text: str) -> Url | None:
     path = re.split(r"[?#]", text)[0]
     at = next(pattern.search(path) for name, pattern in _PATHS if name == api)
     before = _BEFORE.search(path, 0, at.start() if at else 0)
-    stands = before.group() if before else ""
-    if _OWN_ROUTE.match(stands) or (
-        stands and not re.search(r"[}>%\])]\Z|\A[A-Za-z0-9<{][\w.<>{} -]*(?::\d+)?(?:/[\w{}.-]+)*\Z", stands)
+    prefix = before.group() if before else ""
+    if _OWN_ROUTE.match(prefix) or (
+        prefix and not re.search(r"[}>%\])]\Z|\A[A-Za-z0-9<{][\w.<>{} -]*(?::\d+)?(?:/[\w{}.-]+)*\Z", prefix)
     ):
         return None
-    head = stands.split("/", 1)[0]
+    head = prefix.split("/", 1)[0]
     vendor = vendor_of_host(head) if "." in head and not head.startswith("{") else "unknown"
     if api in ("voiceLive", "arm"):
         vendor = api

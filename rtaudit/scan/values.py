@@ -23,7 +23,7 @@ class Names:
         """From the entries of all files that were read."""
         self._by_file: dict[str, dict[str, list[tuple[str, str]]]] = {}
         self._by_project: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
-        self._settings: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._settings: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         self.uses: dict[str, list[tuple[Source, Mark]]] = defaultdict(list)
         """Folded name -> the marks of code that read it."""
         for source in sources:
@@ -47,7 +47,7 @@ class Names:
                 if name in _COMMON:
                     continue
                 if source.side == "config":
-                    self._settings[name].append((mark.value, place))
+                    self._settings[name].append((mark.value, place, source.project))
                 else:
                     self._by_project[source.project][name].append((mark.value, place))
 
@@ -80,8 +80,10 @@ class Names:
     def given(self, name: str, source: Source) -> tuple[str, str] | None:
         """The one value of a name, nearest first: the file's, the project's, the settings'; None for none or many."""
         tables: Sequence[dict[str, list[tuple[str, str]]]] = (
-            self._by_file.get(source.path, {}), self._by_project.get(source.project, {}), self._settings,
-        )  # fmt: skip
+            self._by_file.get(source.path, {}),
+            self._by_project.get(source.project, {}),
+            {name: [(value, place) for value, place, _ in self._set(name, source)]},
+        )
         for table in tables:
             found = table.get(name)
             if not found:
@@ -93,6 +95,17 @@ class Names:
             if values:
                 return None
         return None
+
+    def owns(self, project: str, name: str) -> bool:
+        """Whether a project's code reads a setting by its (folded) name: then what it sets is its own. The root's are everybody's."""
+        return bool(project) and any(source.project == project for source, _ in self.uses.get(name, ())[:400])
+
+    def _set(self, name: str, source: Source) -> list[tuple[str, str, str]]:
+        """What settings give a name: none of those of another project that reads them itself."""
+        own = f"{source.project}/"
+        return [
+            one for one in self._settings.get(name, ()) if own.startswith(f"{one[2]}/") or not self.owns(one[2], name)
+        ]
 
 
 _COMMON = frozenset({"name", "value", "type", "key", "id", "text", "data", "message", "description", "title", "default", "version", "kind",

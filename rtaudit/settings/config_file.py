@@ -1,6 +1,6 @@
 """Config file: `rtaudit.yaml`, the environments of a repository, so that `--environment prod` says what ten options would.
 
-Pure: a file in, values out. No secret can stand in it, and no address but of the audiences that it allows, which are sent
+Pure: a file in, values out. No secret can be in it, and no address but of the audiences that it allows, which are sent
 nowhere: a changed file never sends a token elsewhere.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.documents import Document, load_yaml
+from rtaudit.documents.schema_of import DIALECT, TEXT, closed
 from rtaudit.errors import UsageError, allowed_hint
 from rtaudit.settings.options import keys
 from rtaudit.settings.row import OptionKey
@@ -25,10 +26,9 @@ CONFIG = "rtaudit.config/1"
 DEFAULT_FILE = "rtaudit.yaml"
 """Read from the current directory where no other file is named."""
 
-_TEXT = {"type": "string", "minLength": 1}
-_LIST = {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True}
+_LIST = {"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True}
 _SHAPES: dict[str, dict[str, Any]] = {
-    "text": _TEXT,
+    "text": TEXT,
     "list": _LIST,
     "boolean": {"type": "boolean"},
     "mapping": {"type": "object", "minProperties": 1},
@@ -44,45 +44,42 @@ def _schema(key: OptionKey, values: str | None) -> dict[str, Any]:
 _KEYS = keys()
 _SETTINGS = {name: _schema(key, values) for name, (key, values) in _KEYS.items()}
 
-CONFIG_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "rtaudit environments",
-    "description": "What each environment consists of and what is asked of it. Options of the command line win over it.",
-    "type": "object",
-    "required": ["schema", "environments"],
-    "additionalProperties": False,
-    "properties": {
+CONFIG_SCHEMA: dict[str, Any] = closed(
+    {
         "schema": {"const": CONFIG},
         "audiences": {
             "type": "array",
             "minItems": 1,
             "description": "Audiences of --audience that are not of the host of --arm-endpoint: a private Azure's own. It sends nothing "
             "anywhere by itself.",
-            "items": {
-                "type": "object",
-                "required": ["endpoint", "audience", "reason"],
-                "additionalProperties": False,
-                "properties": {
-                    "endpoint": {**_TEXT, "description": "What --arm-endpoint says."},
-                    "audience": {**_TEXT, "description": "What --audience says."},
-                    "reason": {**_TEXT, "description": "Why the endpoint may have tokens for it."},
+            "items": closed(
+                {
+                    "endpoint": {**TEXT, "description": "What --arm-endpoint says."},
+                    "audience": {**TEXT, "description": "What --audience says."},
+                    "reason": {**TEXT, "description": "Why the endpoint may have tokens for it."},
                 },
-            },
+                "endpoint",
+                "audience",
+                "reason",
+            ),
         },
-        "defaults": {
-            "type": "object",
-            "description": "What holds for every environment that does not say otherwise; params are merged by name.",
-            "additionalProperties": False,
-            "properties": _SETTINGS,
-        },
+        "defaults": closed(
+            _SETTINGS,
+            description="What holds for every environment that does not say otherwise; params are merged by name.",
+        ),
         "environments": {
             "type": "object",
             "minProperties": 1,
             "description": "Label of an environment: what it consists of, and what is asked of it.",
-            "additionalProperties": {"type": "object", "additionalProperties": False, "properties": _SETTINGS},
+            "additionalProperties": closed(_SETTINGS),
         },
     },
-}
+    "schema",
+    "environments",
+    title="rtaudit environments",
+    description="What each environment consists of and what is asked of it. Options of the command line win over it.",
+    **{"$schema": DIALECT},
+)
 """The whole document."""
 
 

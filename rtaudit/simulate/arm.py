@@ -33,7 +33,7 @@ class ArmRequest:
 
     method: str
     path: str
-    """As it stood on the wire, percent-escapes included."""
+    """As it was on the wire, percent-escapes included."""
     query: Mapping[str, str]
     """Parameters, percent-escapes undone, names in lower case."""
     headers: Mapping[str, str]

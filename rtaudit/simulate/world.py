@@ -18,7 +18,7 @@ DEFAULT_TENANT = "00000000-0000-4000-8000-00000000aaaa"
 """The tenant of snapshots that name none."""
 
 GROUP_OF_OTHERS = "rg-other-kinds"
-"""Resource group of the stand-ins for accounts of other kinds, where the snapshot names no group."""
+"""Resource group of the accounts that are made in place of those of other kinds, where the snapshot names no group."""
 
 
 class ServedEstate:
@@ -198,12 +198,12 @@ class ServedEstate:
         return self._by_scope.get((route.scope, route.type), [])
 
     def _above(self, route: Route) -> list[str]:
-        """Keys of the extension resources of the type that stand at the scope of `route` or above it."""
+        """Keys of the extension resources of the type that are at the scope of `route` or above it."""
         at = self._extending[route.type]
         found = [key for above in ancestors(route.scope or "/") for key in at.get(above, ())]
         if not route.subscription:
             return sorted(found)
-        # Which management groups stand above a subscription is not in a snapshot: those that it kept reach it.
+        # Which management groups are above a subscription is not in a snapshot: those that it kept reach it.
         seen = [key for key in self._shared[route.type] if route.subscription in self._seen_from[key]]
         return sorted({*(key for key in found if key not in self._seen_from), *seen})
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.azure import arm_id, effects
+from rtaudit.azure import arm_id, effects, shapes
 from rtaudit.azure.resource_types import (
     ACCOUNT,
     ACTION_GROUP,
@@ -240,10 +240,9 @@ class Writes:
         endpoint = self._world.resources.get(_endpoint_of(made))
         if endpoint is not None:
             changed = copy.deepcopy(endpoint)
-            for kind in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-                for one in changed["properties"].get(kind) or ():
-                    if arm_id.key(str(one["properties"].get("privateLinkServiceId"))) == arm_id.key(account["id"]):
-                        one["properties"]["privateLinkServiceConnectionState"]["status"] = state.get("status")
+            for one in shapes.connections(changed):
+                if arm_id.key(str(one["properties"].get("privateLinkServiceId"))) == arm_id.key(account["id"]):
+                    one["properties"]["privateLinkServiceConnectionState"]["status"] = state.get("status")
             self._world.put(changed)
         return CannedResponse(200, encode(made))
 

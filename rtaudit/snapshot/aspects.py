@@ -42,4 +42,4 @@ DEFAULT_ASPECTS: tuple[str, ...] = tuple(name for name, aspect in ASPECTS.items(
 """The aspects that are read unless skipped."""
 
 RECORDS = "A records of private DNS zones that name no account in scope"
-"""Stands in `scope.leftOut.rules` of a snapshot that holds the zones' own records."""
+"""In `scope.leftOut.rules` of a snapshot that holds the zones' own records."""

@@ -50,7 +50,15 @@ class Gap:
         """The aspect, and which of its lists where it has several: `alerts (metricAlerts)`."""
         if self.field is not None:
             return f"{self.aspect} ({self.field})"
-        return f"{self.aspect} ({arm_id.name_of(self.scope)})" if arm_id.is_list(self.scope) else self.aspect
+        part = arm_id.name_of(self.scope) if arm_id.is_list(self.scope) else self.aspect
+        return self.aspect if part == self.aspect else f"{self.aspect} ({part})"
+
+    @property
+    def sentence(self) -> str:
+        """What was not read, and why: `diagnostics not read: denied (403 AuthorizationFailed), needs …/read`."""
+        answer = " ".join(str(part) for part in (self.status, self.code) if part is not None)
+        text = f"{self.what} not read: {self.reason}" + (f" ({answer})" if answer else "")
+        return f"{text}, needs {self.needs}" if self.needs else text
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class SnapshotIndex:
         return [found[place] for place in sorted(found)]
 
     def below(self, resource_type: str, scope: str) -> Sequence[Resource]:
-        """The resources of a type (lower case) that are `scope` or stand below it."""
+        """The resources of a type (lower case) that are `scope` or are below it."""
         by_ancestor = self._below.get(resource_type)
         if by_ancestor is None:
             by_ancestor = self._below[resource_type] = defaultdict(list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.documents.schema_of import DIALECT, STRINGS, schema_of
+from rtaudit.documents.schema_of import DIALECT, STRINGS, closed, schema_of
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import SCHEMA
 
@@ -40,14 +40,8 @@ _PLANNED: dict[str, Any] = {
     },
 }
 
-ENVELOPE: dict[str, Any] = {
-    "$schema": DIALECT,
-    "title": "rtaudit snapshot",
-    "description": "Azure resources as Azure Resource Manager returned them, and the gaps in them.",
-    "type": "object",
-    "required": ["schema", "scope", "resources", "gaps"],
-    "additionalProperties": False,
-    "properties": {
+ENVELOPE: dict[str, Any] = closed(
+    {
         "schema": {"const": SCHEMA},
         "environment": {"type": "string", "minLength": 1, "description": "Label of the environment, such as prod."},
         "scope": {
@@ -90,5 +84,12 @@ ENVELOPE: dict[str, Any] = {
         "clients": {"type": "array", "items": {"type": "object"}},
         "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
     },
-}
+    "schema",
+    "scope",
+    "resources",
+    "gaps",
+    title="rtaudit snapshot",
+    description="Azure resources as Azure Resource Manager returned them, and the gaps in them.",
+    **{"$schema": DIALECT},
+)
 """The whole document."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
@@ -15,7 +15,6 @@ from rtaudit.subjects.parts import WithGaps, fact, relation
 from rtaudit.subjects.world import (
     EstateIndex,
     Subject,
-    connection_targets,
     listing,
     mapping,
     text,
@@ -75,7 +74,7 @@ def private_endpoints(account: Subject) -> WithGaps:
 def _endpoints_by_target(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
     by_target: dict[str, list[dict[str, Any]]] = {}
     for endpoint in world.of_type(PRIVATE_ENDPOINT):
-        for target in {arm_id.key(target) for target in connection_targets(endpoint)}:
+        for target in set(shapes.targets(endpoint)):
             by_target.setdefault(target, []).append(endpoint)
     return by_target
 

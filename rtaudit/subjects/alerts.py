@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.index import ancestors
@@ -95,8 +95,7 @@ def receivers(properties: dict[str, Any]) -> int:
         count = properties.get(field)
         if isinstance(count, int) and not isinstance(count, bool):
             return count
-    lists = [value for name, value in properties.items() if name.endswith("Receivers") and isinstance(value, list)]
-    return sum(text(mapping(one).get("status")) not in ("disabled", "notspecified") for value in lists for one in value)
+    return sum(not shapes.reaches_nobody(one) for one in shapes.receivers(properties))
 
 
 def _subscriptions(world: EstateIndex) -> set[str]:
@@ -125,7 +124,7 @@ def alerts_by_place(world: EstateIndex) -> dict[tuple[str, str], list[tuple[int,
 
 
 def places_of(account: Subject) -> list[tuple[str, str]]:
-    """Where an alert that covers the account can stand: on itself, or above it for accounts of its region."""
+    """Where an alert that covers the account can be: on itself, or above it for accounts of its region."""
     key = arm_id.key(account.resource)
     region = arm_id.region(account.raw.get("location")) or "-"
     return [(key, ""), *((above, region) for above in ancestors(key) if above != key)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, TypeGuard
+from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import catalogue_of, region_of
@@ -61,13 +62,15 @@ def successor(deployment: Subject) -> WithGaps:
 def _per_minute(sku: dict[str, Any], units: Any) -> float | None:
     for limit in map(mapping, listing(sku.get("rateLimits"))):
         count, period = limit.get("count"), limit.get("renewalPeriod")
-        if text(limit.get("key")) == "request" and _number(count) and _number(period) and _number(units) and period:
+        if (
+            text(limit.get("key")) == "request"
+            and is_number(count)
+            and is_number(period)
+            and is_number(units)
+            and period
+        ):
             return count * 60 / period * units
     return None
-
-
-def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @fact(*_BOTH, aspects=("capacity",), fields="account: location; capacity; deployment: properties.model sku")
@@ -80,13 +83,13 @@ def available_capacity(deployment: Subject) -> WithGaps:
     )
     scope = f"{place}/{region_of(deployment)}/modelCapacities/{named}"
     sku = text(mapping(deployment.raw.get("sku")).get("name"))
-    if not _number(mapping(deployment.raw.get("sku")).get("capacity")):
+    if not is_number(mapping(deployment.raw.get("sku")).get("capacity")):
         message = "the deployment states no capacity of its own to compare with"
         return WithGaps(None, (Gap(deployment.resource, "deployments", "missing", code="NotStated", message=message),))
     for row in map(mapping, listing(mapping(world.resource(scope)).get("value"))):
         stated = mapping(row.get("properties"))
         here = arm_id.region(row.get("location")) in ("", region_of(deployment))
-        if here and text(stated.get("skuName")) == sku and _number(stated.get("availableCapacity")):
+        if here and text(stated.get("skuName")) == sku and is_number(stated.get("availableCapacity")):
             return WithGaps(stated["availableCapacity"])
     message = f"{region_of(deployment)} states no capacity of {model.get('name')} with this SKU"
     return WithGaps(None, world.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
 from rtaudit.subjects.client_wire import SIP_REGIONS
@@ -118,7 +119,7 @@ def _front_door(client: Subject, tier: str) -> WithGaps:
 
 
 def _above(value: Any, limit: int) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and value > limit else None
+    return value if is_number(value) and value > limit else None
 
 
 def _unlisted(client: Subject, what: str) -> WithGaps:

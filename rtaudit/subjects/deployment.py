@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeGuard
+from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.parts import WithGaps, fact, relation
@@ -233,7 +234,7 @@ def tokens_per_minute(deployment: Subject) -> Any:
 def _per_minute(deployment: Subject, key: str) -> Any:
     limits = [mapping(one) for one in listing(deployment.properties.get("rateLimits"))]
     stated = [(one.get("count"), one.get("renewalPeriod")) for one in limits if text(one.get("key")) == key]
-    rates = [count * 60 / period for count, period in stated if _number(count) and _number(period) and period > 0]
+    rates = [count * 60 / period for count, period in stated if is_number(count) and is_number(period) and period > 0]
     if rates:
         return min(rates)  # of several, the one that is reached first
     message = f"the deployment states no rate limit with key {key}"
@@ -251,7 +252,7 @@ def quota_use(deployment: Subject) -> WithGaps:
     if row.value is None:
         return WithGaps(None, row.gaps)
     used, limit = row.value.get("currentValue"), row.value.get("limit")
-    if _number(used) and _number(limit) and limit > 0:
+    if is_number(used) and is_number(limit) and limit > 0:
         return WithGaps(round(used / limit, 4))
     message = f"the quota has a limit of {limit} and a use of {used}: no share follows"
     return WithGaps(None, (Gap(deployment.resource, "usages", "missing", message=message),))
@@ -298,7 +299,7 @@ def _request_rows(deployment: Subject) -> WithGaps:
     if not by_deployment and not gaps:
         message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
         gaps = (Gap(owner.resource, "metrics", "missing", code="NotNamed", message=message),)
-    return WithGaps([row for row in by_deployment.get(deployment.name.lower(), []) if _number(row[1])], gaps)
+    return WithGaps([row for row in by_deployment.get(deployment.name.lower(), []) if is_number(row[1])], gaps)
 
 
 def _requests_of(world: EstateIndex, account_id: str) -> dict[str, list[tuple[str, Any]]]:
@@ -354,7 +355,7 @@ def region_of(deployment: Subject) -> str:
 
 
 def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
-    """The rows of the deployment's region, by what they are joined by, and the gaps that stand against them."""
+    """The rows of the deployment's region, by what they are joined by, and the gaps that count against them."""
     owner = deployment.account
     if owner is None:
         return {}, ()
@@ -387,7 +388,3 @@ def _region_index(
             key = (text(row.get("kind")), text(one.get("format")), text(one.get("name")), text(one.get("version")))
             rows.setdefault(key, one)
     return rows, gaps
-
-
-def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
 from rtaudit.subjects.parts import Rows, WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, connection_targets, connections, listing, mapping, text
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _ZONES = (
     "account: properties.endpoint properties.endpoints; privateEndpoint: properties.manualPrivateLinkServiceConnections "
@@ -54,7 +54,7 @@ def group_ids(endpoint: Subject) -> WithGaps:
     wanted = {arm_id.key(one.resource) for one in _accounts(endpoint)}
     found: set[str] = set()
     gaps: tuple[Gap, ...] = ()
-    for connection in connections(endpoint.raw):
+    for connection in shapes.connections(endpoint.raw):
         properties = mapping(connection.get("properties"))
         if arm_id.key(str(properties.get("privateLinkServiceId") or "")) in wanted:
             groups = properties.get("groupIds")
@@ -180,15 +180,8 @@ def network_zones(endpoint: Subject) -> WithGaps:
     def row(name: str, network: str, zones: list[str]) -> dict[str, Any]:
         others = [zone for zone in zones if arm_id.key(zone) not in ours[name]]
         conflict = len(zones) > 1 or bool(ours[name] and others)
-        other = (others or zones)[0]
-        return {
-            "network": network,
-            "zone": name,
-            "id": other,
-            "group": arm_id.group_of(other),
-            "zones": zones,
-            "conflict": conflict,
-        }
+        found = {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+        return {**found, "group": arm_id.group_of(found["id"])}
 
     rows = Rows("network", sources, row)
     links = (gap for name, linked in sources if linked for gap in world.once(_link_gaps, name))
@@ -385,7 +378,7 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 
 def _accounts(endpoint: Subject) -> list[Subject]:
     accounts = endpoint.world.accounts_by_key
-    return [accounts[key] for key in sorted(set(map(arm_id.key, connection_targets(endpoint.raw)))) if key in accounts]
+    return [accounts[key] for key in sorted(set(shapes.targets(endpoint.raw))) if key in accounts]
 
 
 def _configs(endpoint: Subject) -> list[dict[str, Any]]:

@@ -123,7 +123,7 @@ def fact(
 ) -> Callable[[_Builder], _Builder]:
     """Register the decorated function as a fact: `realtime_role` becomes `facts.realtimeRole`.
 
-    It may return a plain value (known for certain) or a WithGaps with the gaps that stand against it. `fields` are what it
+    It may return a plain value (known for certain) or a WithGaps with the gaps that count against it. `fields` are what it
     reads, by the short names of types: `account: location; metricAlert: properties.scopes`; `account` alone is all of it.
     """
     return _register("facts.", kinds, aspects, helped_by, fields)

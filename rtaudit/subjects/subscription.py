@@ -18,7 +18,7 @@ BUDGETS = "/providers/Microsoft.Consumption/budgets"
 
 @relation("subscription", aspects=("accounts",), fields="account")
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
-    """The accounts in scope that stand in the subscription."""
+    """The accounts in scope that are in the subscription."""
     return [one.raw for one in subscription.world.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
 
 
@@ -171,9 +171,9 @@ def budget_alerts(subscription: Subject) -> WithGaps:
     rows = []
     for budget in world.index.below(BUDGET, subscription.resource):
         properties = mapping(budget.get("properties"))
-        told = [mapping(one) for one in mapping(properties.get("notifications")).values()]
+        notifications = [mapping(one) for one in mapping(properties.get("notifications")).values()]
         group = (arm_id.group_of(budget["id"]) or "").lower()
-        if not any(one.get("enabled") is True for one in told) or (group and group not in groups):
+        if not any(one.get("enabled") is True for one in notifications) or (group and group not in groups):
             continue
         covers = _budget_covers(mapping(properties.get("filter")), groups)
         if covers:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import (
     ACCOUNT,
     ACCOUNT_KINDS,
@@ -128,7 +128,7 @@ class EstateIndex:
 
     @cached_property
     def deployments_by_account(self) -> dict[str, list[Subject]]:
-        """Deployments by the key of the account that they stand in."""
+        """Deployments by the key of the account that they are in."""
         return _grouped(self.deployments, lambda one: arm_id.parent_of(one.resource))
 
     def deployments_of(self, account: Subject) -> list[Subject]:
@@ -152,12 +152,12 @@ class EstateIndex:
         return [
             Subject("privateEndpoint", raw, self)
             for raw in self.of_type(PRIVATE_ENDPOINT)
-            if any(arm_id.key(target) in self.accounts_by_key for target in connection_targets(raw))
+            if any(target in self.accounts_by_key for target in shapes.targets(raw))
         ]
 
     @cached_property
     def clients(self) -> list[Subject]:
-        """Client contracts that stand in the snapshot, as they hold in its environment."""
+        """Client contracts in the snapshot, as they hold in its environment."""
         return [
             Subject("client", in_environment(raw, self.snapshot.environment), self) for raw in self.snapshot.clients
         ]
@@ -341,22 +341,6 @@ def late_fields() -> frozenset[str]:
 def opt_in(aspects: Iterable[str]) -> list[str]:
     """Those of the aspects that are read only when asked for."""
     return sorted({aspect for aspect in aspects if ASPECTS[aspect].opt_in})
-
-
-def connection_targets(endpoint: dict[str, Any]) -> list[str]:
-    """The ids that a private endpoint connects to, by automatic and manual connections."""
-    return [
-        str(mapping(connection.get("properties")).get("privateLinkServiceId") or "")
-        for connection in connections(endpoint)
-    ]
-
-
-def connections(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
-    """A private endpoint's connections, automatic and manual."""
-    properties = mapping(endpoint.get("properties"))
-    found = [*listing(properties.get("privateLinkServiceConnections"))]
-    found += listing(properties.get("manualPrivateLinkServiceConnections"))
-    return [one for one in found if isinstance(one, dict)]
 
 
 mapping, listing = json_values.mapping, json_values.listing

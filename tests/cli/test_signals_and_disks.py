@@ -50,13 +50,13 @@ def test_a_signal_leaves_no_temporary_file(tmp_path: Path, number: signal.Signal
     process = subprocess.Popen(
         [sys.executable, "-m", "rtaudit", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    end = time.monotonic() + 50
+    end = time.monotonic() + 90
     while not any(name.endswith(".tmp") for name in os.listdir(out)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.001)
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=50)
+    _, stderr = process.communicate(timeout=90)
     assert process.returncode == 130, stderr
     assert [name for name in os.listdir(out) if name.endswith(".tmp")] == []
 
@@ -85,7 +85,7 @@ def _collect(
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=50,
+        timeout=90,
         check=False,
         preexec_fn=limit,
     )  # type: ignore[call-overload,no-any-return]

@@ -38,7 +38,7 @@ def words(cloud: Cloud, *more: str) -> list[str]:
 
 def run(cloud: Cloud, environ: dict[str, str], folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words(cloud, *more), env=environ, cwd=folder, capture_output=True, text=True, timeout=30, check=False
+        words(cloud, *more), env=environ, cwd=folder, capture_output=True, text=True, timeout=90, check=False
     )
 
 
@@ -49,7 +49,7 @@ def stuck(cloud: Cloud, environ: dict[str, str], folder: Path, *more: str) -> It
         words(cloud, *more), env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        end = time.monotonic() + 25
+        end = time.monotonic() + 80
         while SLOW not in cloud.paths():
             assert time.monotonic() < end, "it never asked"
             assert process.poll() is None, process.stderr.read() if process.stderr else ""
@@ -83,11 +83,12 @@ def test_with_gaps_it_is_written_summed_up_and_exits_with_4(
 @pytest.mark.parametrize(
     ("number", "reply"),
     [
-        (signal.SIGINT, Reply(delay=25)),
+        (signal.SIGINT, Reply(delay=50)),
         (signal.SIGINT, Reply(429, b"", {"Retry-After": "60"})),
         (signal.SIGTERM, Reply(503, b"", {"Retry-After": "60"})),
+        (signal.SIGHUP, Reply(delay=50)),
     ],
-    ids=["answer", "bucket", "retry"],
+    ids=["answer", "bucket", "retry", "the terminal closes"],
 )
 def test_a_signal_ends_it_within_a_second_and_leaves_what_was_read(
     cloud: Cloud, environ: dict[str, str], tmp_path: Path, number: signal.Signals, reply: Reply
@@ -97,9 +98,9 @@ def test_a_signal_ends_it_within_a_second_and_leaves_what_was_read(
     with stuck(cloud, environ, tmp_path, "-o", "prod.json") as process:
         started = time.monotonic()
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
-        # Within a second on an idle machine; on a busy one still far from the 25 and 60 that it would have to wait.
-        assert time.monotonic() - started < 4
+        _, errors = process.communicate(timeout=90)
+        # Within a second on an idle machine; on a busy one still less than the 50 and 60 that it would have to wait.
+        assert time.monotonic() - started < 45
     assert process.returncode == 130
     assert "prod.partial.json" in errors
     assert (tmp_path / "prod.json").read_text() == "what stood here before"
@@ -114,11 +115,11 @@ def test_a_partial_snapshot_is_filled_to_the_whole(cloud: Cloud, environ: dict[s
     cloud.on(SLOW, Reply(429, b"", {"Retry-After": "60"}))
     with stuck(cloud, environ, tmp_path) as process:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=90)
     cloud.scripts.clear()
     whole = load_text(run(cloud, environ, tmp_path).stdout)
     fill = [sys.executable, "-m", "rtaudit", "collect", "--arm-endpoint", cloud.url, "--fill", "default.partial.json"]
-    done = subprocess.run(fill, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(fill, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
     filled = load_text(done.stdout)
     assert filled["digest"] == whole["digest"]
@@ -134,10 +135,10 @@ def test_a_time_budget_leaves_a_partial_snapshot_and_exits_with_4(
     cloud: Cloud, environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "prod.json").write_text("what stood here before")
-    cloud.on(SLOW, Reply(delay=20))
+    cloud.on(SLOW, Reply(delay=50))
     started = time.monotonic()
     done = run(cloud, environ, tmp_path, "-o", "prod.json", "--timeout", "1.5")
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 45
     assert done.returncode == 4
     assert (tmp_path / "prod.json").read_text() == "what stood here before"
     assert load(tmp_path / "prod.partial.json").collection["runs"][0]["stopped"] == "time budget"
@@ -145,7 +146,7 @@ def test_a_time_budget_leaves_a_partial_snapshot_and_exits_with_4(
 
 def test_signals_do_not_keep_it_from_seeing_the_time(cloud: Cloud) -> None:
     # Each of them interrupts the wait for the next answer, some just before its end.
-    cloud.on(SLOW, Reply(delay=15))
+    cloud.on(SLOW, Reply(delay=50))
     here, over = threading.get_ident(), threading.Event()
 
     def ring() -> None:
@@ -157,13 +158,13 @@ def test_signals_do_not_keep_it_from_seeing_the_time(cloud: Cloud) -> None:
     ringing.start()
     started = time.monotonic()
     try:
-        done = gather(cloud, limits=replace(QUICK, budget=1.5, read_timeout=20))
+        done = gather(cloud, limits=replace(QUICK, budget=1.5, read_timeout=60))
     finally:
         over.set()
         ringing.join()
         signal.signal(signal.SIGUSR1, before)
     assert done.interrupted == "time budget"
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 45
 
 
 def test_killed_at_any_moment_the_old_file_is_whole(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
@@ -334,7 +335,7 @@ def test_a_full_disk_under_what_is_said_beside_costs_no_snapshot(
     cloud.on(SLOW, denied())
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            words(cloud, "-o", "x.json", *more), env=environ, cwd=tmp_path, stderr=full, timeout=30, check=False
+            words(cloud, "-o", "x.json", *more), env=environ, cwd=tmp_path, stderr=full, timeout=90, check=False
         )
     assert done.returncode == 4
     assert [gap.aspect for gap in load(tmp_path / "x.json").gaps] == ["deployments"]
@@ -353,7 +354,7 @@ def test_nobody_who_reads_what_is_said_beside_changes_no_exit_code(
     with subprocess.Popen(words(cloud, "-o", "x.json"), env=environ, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         process.stderr.close()
-        assert process.wait(timeout=30) == 4
+        assert process.wait(timeout=90) == 4
     assert load(tmp_path / "x.json").gaps
 
 
@@ -362,7 +363,7 @@ def test_no_room_for_what_was_asked_is_an_error_of_two_lines(asked: list[str]) -
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "rtaudit", *asked], stdout=full, stderr=subprocess.PIPE, text=True,
-            timeout=30, check=False,
+            timeout=90, check=False,
         )  # fmt: skip
     assert done.returncode == 3
     assert done.stderr.startswith("error: cannot write to standard output: No space left on device\nhint: ")
@@ -386,7 +387,7 @@ def test_progress_plain_says_a_line_every_ten_seconds(
 def test_a_bar_on_a_terminal(cloud: Cloud, environ: dict[str, str], tmp_path: Path) -> None:
     import pty
 
-    cloud.on(SLOW, Reply(body={"value": []}, delay=0.5))
+    cloud.on(SLOW, Reply(body={"value": []}, delay=2))
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
         words(cloud, "-o", "x.json"), env={**environ, "TERM": "xterm"}, cwd=tmp_path, stderr=terminal
@@ -416,10 +417,10 @@ def test_a_reader_that_has_seen_enough_does_not_change_the_exit_code(show: list[
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=90) == 1
         assert process.stderr.read() == b""
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=90, check=False)
     assert done.returncode == 3
     assert done.stderr.splitlines()[0].startswith("error: cannot write to standard output: No space")
 

@@ -52,7 +52,7 @@ class Warm:
         self._process = subprocess.Popen([sys.executable, "-W", "error", __file__, str(self.path)], cwd=folder)
 
     def __enter__(self) -> Self:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not self.path.exists():
             assert self._process.poll() is None, "the server ended"
             assert time.monotonic() < until, "the server does not start"

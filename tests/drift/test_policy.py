@@ -146,7 +146,7 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, entries: str, said: str |
 
 
 def test_extending_in_a_circle_or_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="extends this file in a circle"):
+    with pytest.raises(InputError, match="drift policies extend each other in a circle"):
         policy(tmp_path, "  []\n", "extends: [mine.yaml]\n")
     with pytest.raises(InputError, match=r"mine.yaml:2:\d+: unknown drift policy 'none.yaml'"):
         policy(tmp_path, "  []\n", "extends: [none.yaml]\n")

@@ -15,12 +15,18 @@ from typing import Any, ClassVar
 
 import pytest
 
+from rtaudit.api.checks import Checker
 from rtaudit.azure import arm_id
-from rtaudit.azure.resource_types import ACCOUNT, RESOURCE_TYPES
+from rtaudit.azure.resource_types import ACCOUNT, MODELS, RESOURCE_TYPES, USAGES
 from rtaudit.drift import diff, load_policy
 from rtaudit.impact.join import join_rules
+from rtaudit.inventory import INVENTORIES
 from rtaudit.policy import check, load_policies
-from rtaudit.snapshot import ASPECTS, Snapshot
+from rtaudit.render import render
+from rtaudit.render import whole as whole_text
+from rtaudit.report import Report
+from rtaudit.snapshot import ASPECTS, Gap, Snapshot
+from rtaudit.subjects import EstateIndex
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -70,6 +76,44 @@ def _diff(copies: int) -> None:
     join_rules(diff(sides, load_policy(None, TODAY), as_of=TODAY), sides, load_policies(["production"]), TODAY)
 
 
+def _list(copies: int) -> None:
+    """Every inventory; the catalogues and quotas are made as large as the estate."""
+    world = EstateIndex(_many_regions(copies))
+    for inventory in INVENTORIES.values():
+        assert inventory.rows(world)
+
+
+@cache
+def _many_regions(copies: int) -> Snapshot:
+    """An estate whose accounts are each in a region of their own, with this region's catalogue and quota, and a gap."""
+    made, regions = estate(copies), []
+    accounts = [one for one in made.resources if arm_id.type_of(one["id"]) == ACCOUNT]
+    place = {arm_id.key(one["id"]): f"region{number}" for number, one in enumerate(accounts)}
+    models, usages = (
+        next(one for one in made.resources if arm_id.type_of(one["id"]) == kind) for kind in (MODELS, USAGES)
+    )
+    for key, region in place.items():
+        at = f"/subscriptions/{arm_id.subscription_of(key)}/providers/Microsoft.CognitiveServices/locations/{region}"
+        regions += [{**models, "id": f"{at}/models"}, {**usages, "id": f"{at}/usages"}]
+    moved = [
+        counted({**one, "location": place[arm_id.key(one["id"])]}) if arm_id.key(one["id"]) in place else one
+        for one in made.resources
+    ]
+    gaps = [*made.gaps, *(Gap(key, "diagnostics", "denied", status=403) for key in place)]
+    return Snapshot("prod", made.scope, [*moved, *regions], gaps, (), made.collection)
+
+
+@cache
+def _report(copies: int) -> Report:
+    return check([estate(copies)], load_policies(["production"]), as_of=TODAY)
+
+
+def _render(copies: int) -> None:
+    """The report in every format that lists findings."""
+    for name in ("table", "json", "sarif", "markdown", "csv", "html", "ocsf", "junit"):
+        assert whole_text(render(_report(copies), name, show=("all",), snapshots=[estate(copies)]))
+
+
 def _calls(work: Callable[[int], None], copies: int) -> Counter[str]:
     """How often each function of Python is called."""
     found: Counter[CodeType] = Counter()
@@ -89,8 +133,10 @@ def _calls(work: Callable[[int], None], copies: int) -> Counter[str]:
     )
 
 
-@pytest.mark.parametrize("work", [_check, _diff], ids=["check", "diff"])
+@pytest.mark.parametrize("work", [_check, _diff, _list, _render], ids=["check", "diff", "list", "render"])
 def test_twice_the_estate_calls_each_function_twice_as_often(work: Callable[[int], None]) -> None:
+    for copies in COPIES:
+        assert (_report if work is _render else _many_regions if work is _list else estate)(copies)
     less, more = (_calls(work, copies) for copies in COPIES)
     assert more.total() > 100_000
     # What is rare may fall into one half of the estate.
@@ -99,7 +145,7 @@ def test_twice_the_estate_calls_each_function_twice_as_often(work: Callable[[int
     } == {}
 
 
-@pytest.mark.parametrize("work", [_check, _diff], ids=["check", "diff"])
+@pytest.mark.parametrize("work", [_check, _diff, _list], ids=["check", "diff", "list"])
 def test_twice_the_estate_is_twice_the_work(work: Callable[[int], None]) -> None:
     looks = []
     for copies in COPIES:
@@ -109,6 +155,27 @@ def test_twice_the_estate_is_twice_the_work(work: Callable[[int], None]) -> None
         looks.append(Counted.looks)
     assert looks[0] > 10_000
     assert looks[1] < 2.15 * looks[0], looks
+
+
+def test_a_finding_is_hashed_once_for_a_format() -> None:
+    found = _report(COPIES[0]).findings
+    hashed = sum(
+        calls for name, calls in _calls(_render, COPIES[0]).items() if name.endswith((" digest", " _fingerprint"))
+    )
+    # Fingerprints of every finding for each of the formats that hold them, and a cause each.
+    assert 0 < hashed <= 8 * len(found)
+
+
+def test_a_policy_is_read_once_for_a_collection_and_its_check(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("schema: rtaudit.policy/1\nname: own\ntitle: Own\nextends: [production]\n")
+
+    def prepare(_copies: int) -> None:
+        how = Checker([str(tmp_path / "own.yaml")], params={"maxKeyReaders": 3})
+        assert how.aspects(contracts=True) == how.aspects(contracts=True)
+        assert how.packs(contracts=True) is how.packs(contracts=True)
+
+    visits = [calls for name, calls in _calls(prepare, 0).items() if name.endswith("_Resolver.resolve")]
+    assert visits == [2], "the named pack, and that of contracts"
 
 
 def test_a_change_of_one_account_has_the_rules_judge_that_account() -> None:

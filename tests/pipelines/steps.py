@@ -38,7 +38,7 @@ def bash(script: str, folder: Path, environment: Mapping[str, str], *flags: str)
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=60,
+        timeout=250,
         check=False,
     )
 

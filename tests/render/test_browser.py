@@ -174,6 +174,11 @@ def test_dark_light_and_print(opened):
     pdf = base64.b64decode(page.call("Page.printToPDF")["data"])
     assert pdf.startswith(b"%PDF")
     assert page.run("Array.from(document.querySelectorAll('details')).every(one => one.open)") is True
+    # On paper the sentence is what is read first, the parts of the head do not touch, and no heading stands alone.
+    size = "parseFloat(getComputedStyle(document.querySelector('%s')).fontSize)"
+    assert page.run(size % ".f .say") > page.run(size % ".f .who")
+    assert page.run("getComputedStyle(document.querySelector('.meta')).columnGap") == "20px"
+    assert page.run("getComputedStyle(document.getElementById('matrix')).display") == "none"
 
 
 def test_a_drift_loads_and_filters(opened):

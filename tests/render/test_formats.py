@@ -431,17 +431,6 @@ def test_ocsf_survives(text):
 # ---- all of them
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_ten_thousand_findings_are_quick(name):
-    import time
-
-    report = many(10_000)
-    start = time.process_time()
-    text_of(report, name)
-    # 50,000 in 10 s is the measure; here a fifth, with room for a busy machine.
-    assert time.process_time() - start < 5
-
-
 def test_every_outcome_is_counted_in_the_same_words():
     for name in ("junit", "sarif", "ocsf"):
         said = text_of(sample(), name)

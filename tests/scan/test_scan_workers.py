@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rtaudit.scan.run import Scan, scan
-from rtaudit.scan.workers import ENDED, FEW
+from rtaudit.scan.workers import ENDED, FEW, LATE
 from tests.scan.test_scan import put
 
 LINES = {
@@ -73,6 +73,34 @@ def test_a_file_that_ends_its_process_is_named_and_the_rest_goes_on(
     assert result.unread == [("part3/bad.py", ENDED), ("z.py", ENDED)]
     assert result.files == 40
     assert sum(one.check.id == "RTA-SRC-004" for one in result.findings) == 8
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_file_whose_grammar_does_not_end_is_read_as_text_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int | None
+) -> None:
+    # A parser that never ends on one file, and finds nothing in the others.
+    put(tmp_path, {"site/ast_grep_py.py": "import time\n\nclass SgRoot:\n    def __init__(self, text, grammar):\n        while 'HANG' in text:\n            time.sleep(600)\n        raise RecursionError\n"})  # fmt: skip
+    tree = put(
+        tmp_path / "tree", {"a.py": LINES["py"], "m.py": LINES["py"] + "x = 'HANG'\n", "n.py": "x = 'realtime.'\n", "z.py": LINES["py"]}
+    )  # fmt: skip
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    result = scan(tree, workers=workers, seconds=2)
+    assert (result.files, result.unread) == (4, [])
+    assert [one.file for one in result.findings if one.check.id == "RTA-SRC-004"] == ["a.py", "m.py", "z.py"]
+    assert "m.py: its grammar took more than 2 seconds, so it was read as text." in result.notes
+
+
+def test_a_file_that_cannot_be_read_as_text_in_time_either_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What reads a manifest does not end, and no grammar has a part in that.
+    put(tmp_path, {"site/tomllib.py": "import time\n\nclass TOMLDecodeError(ValueError): pass\n\ndef loads(text):\n    while 'HANG' in text:\n        time.sleep(600)\n    return {}\n"})  # fmt: skip
+    tree = put(tmp_path / "tree", {"a/pyproject.toml": "name = 'HANG'\n", "b.py": LINES["py"]})
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    result = scan(tree, seconds=2)
+    assert (result.files, result.unread) == (1, [("a/pyproject.toml", LATE.format(seconds=2))])
+    assert "b.py" in {one.file for one in result.findings}
 
 
 def test_an_error_of_ours_is_not_hidden_by_the_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

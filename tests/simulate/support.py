@@ -156,7 +156,7 @@ def send(
     sim: Simulator, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None
 ) -> Got:
     """One request as it is given."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(sim.url.rsplit(":", 1)[-1]), timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", int(sim.url.rsplit(":", 1)[-1]), timeout=60)
     try:
         connection.request(method, path, body=body, headers=headers or {})
         response = connection.getresponse()

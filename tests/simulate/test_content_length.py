@@ -30,6 +30,6 @@ def test_an_odd_content_length_is_refused(length: str, status: int) -> None:
     with Simulator([snapshot()]) as simulator:
         parts = urlsplit(simulator.url)
         head = f"GET /subscriptions HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {length}\r\n\r\n"
-        with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
             connection.sendall(head.encode("latin-1"))
             assert connection.recv(65536).startswith(f"HTTP/1.1 {status} ".encode())

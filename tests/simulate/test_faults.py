@@ -141,11 +141,11 @@ def test_a_cloud_that_knows_some_api_versions_only():
 
 
 def test_latency_comes_before_each_answer_and_not_one_after_another():
-    with Simulator([snapshot()], latency=0.2) as sim:
+    with Simulator([snapshot()], latency=1) as sim:
         began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             assert {got.status for got in pool.map(lambda _: get(sim, ACCOUNT), range(8))} == {200}
-        assert 0.2 <= time.monotonic() - began < 1.2
+        assert 1 <= time.monotonic() - began < 8
         assert sim.tally["peak in flight"] == 8
         assert sim.tally["in flight"] == 0
 
@@ -189,7 +189,7 @@ def test_answers_given_by_hand_come_verbatim_first_and_as_often_as_said():
 def test_bad_requests_are_refused_and_the_server_goes_on(raw, status):
     with Simulator([snapshot()]) as sim:
         port = int(sim.url.rsplit(":", 1)[-1])
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(raw.replace(b"HOST", f"127.0.0.1:{port}".encode()))
             assert connection.makefile("rb").readline().startswith(f"HTTP/1.1 {status} ".encode())
         assert get(sim, ACCOUNT).status == 200
@@ -198,7 +198,7 @@ def test_bad_requests_are_refused_and_the_server_goes_on(raw, status):
 def test_the_port_is_free_again_after_the_end_and_taken_before():
     with Simulator([snapshot()]) as sim:
         port = int(sim.url.rsplit(":", 1)[-1])
-        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         idle.request("GET", f"{ACCOUNT}?api-version=2025-09-01", headers={"Authorization": "Bearer x"})
         idle.getresponse().read()
         assert idle.sock is not None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.collect.aspects.authorization import scopes_above
 from rtaudit.collect.aspects.calls import below, list_of
 from rtaudit.collect.reader import Reader, Row
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _keep_alert(world: CollectedRows, row: Row) -> Row | None:
-    """An alert whose scopes are, or stand above, an account in scope."""
+    """An alert whose scopes are, or are above, an account in scope."""
     above = world.memo(scopes_above)
     scopes = [scope for scope in listing(properties(row).get("scopes")) if isinstance(scope, str)]
     return row if any(arm_id.key(scope) in above for scope in scopes) else None
@@ -66,20 +66,12 @@ def _keep_group(world: CollectedRows, row: Row) -> Row | None:
     kept: Row = {name: row[name] for name in ("id", "name", "type", "location") if name in row}
     counts = {name: found[name] for name in ("receivers", "reachable") if isinstance(found.get(name), int)}
     if "receivers" not in counts:
-        receivers = [
-            one for name, value in found.items() if name.lower().endswith("receivers") for one in listing(value)
-        ]
-        reachable = [one for one in receivers if not _silent(one)]
+        receivers = shapes.receivers(found)
+        reachable = [one for one in receivers if not shapes.reaches_nobody(one)]
         counts = {"receivers": len(receivers)}
         if len(reachable) != len(receivers):
             counts["reachable"] = len(reachable)
     return {**kept, "properties": {"enabled": found.get("enabled"), **counts}}
-
-
-def _silent(receiver: Any) -> bool:
-    """True for a receiver whose status says that it reaches nobody; many kinds have no status."""
-    status = receiver.get("status") if isinstance(receiver, dict) else None
-    return isinstance(status, str) and status.lower() in {"disabled", "notspecified"}
 
 
 def _groups_elsewhere(world: CollectedRows) -> Iterable[str]:

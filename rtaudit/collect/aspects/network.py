@@ -8,11 +8,11 @@ is the same GET worded here. A test holds that both are one.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.collect.aspects.calls import below, list_of, subscriptions
 from rtaudit.collect.reader import Reader, Row
 from rtaudit.documents.json_values import listing, properties
@@ -26,18 +26,9 @@ _needed = threading.Event()
 """Set once an account with an endpoint was seen: the SDK is loaded, or is being loaded."""
 
 
-def connected_to(endpoint: Row) -> Iterator[str]:
-    """Keys of what a private endpoint connects to, automatically or manually approved."""
-    for name in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in listing(properties(endpoint).get(name)):
-            target = properties(connection).get("privateLinkServiceId")
-            if isinstance(target, str):
-                yield arm_id.key(target)
-
-
 def _keep_endpoint(world: CollectedRows, row: Row) -> Row | None:
     in_scope = world.in_scope()
-    return row if any(target in in_scope for target in connected_to(row)) else None
+    return row if any(target in in_scope for target in shapes.targets(row)) else None
 
 
 def _endpoints(world: CollectedRows) -> Iterable[str]:

@@ -13,7 +13,7 @@ from rtaudit.collect.aspects.calls import below, itself, list_of
 from rtaudit.collect.aspects.cognitive import is_realtime
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.documents.json_values import listing
+from rtaudit.documents.json_values import is_number, listing
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
@@ -104,7 +104,7 @@ def _values(series: Row, fields: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _total(point: Any) -> float:
     total = point.get("total") if isinstance(point, dict) else None
-    return total if isinstance(total, int | float) and not isinstance(total, bool) else 0.0
+    return total if is_number(total) else 0.0
 
 
 def _reachable(account: Row) -> Iterable[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rtaudit.azure import arm_id
+from rtaudit.azure import arm_id, shapes
 from rtaudit.render.text import name, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.subjects import EstateIndex, Subject
-from rtaudit.subjects.world import connection_targets, listing, mapping, text
+from rtaudit.subjects.world import listing, mapping, text
 
 ACCOUNTS = 20
 """With more accounts than this only those with a problem are drawn, and those that are alike once."""
@@ -130,7 +130,7 @@ def _account(key: str) -> str:
 
 
 def _accounts_of_endpoints(world: EstateIndex) -> dict[str, list[str]]:
-    return {arm_id.key(one.resource): [arm_id.key(target) for target in connection_targets(one.raw)] for one in world.private_endpoints}  # fmt: skip
+    return {arm_id.key(one.resource): shapes.targets(one.raw) for one in world.private_endpoints}  # fmt: skip
 
 
 def _account_of_client(world: EstateIndex, finding: Finding) -> list[str]:

@@ -42,7 +42,7 @@ ROWS = 60
 FOLDED = 2
 """Findings of one cause from which on they are shown as one row, which opens."""
 RICH = 400
-"""With more findings than this to open, why, links and waiver stand at the rule only."""
+"""With more findings than this to open, why, links and waiver are at the rule only."""
 _OBSERVATIONS = 10
 _LINK = re.compile(r"https?://[\w.~:/?#@!$&'()*+,;=%-]+\Z", re.ASCII)
 _STATES = (("fail", "failed", True), ("unknown", "not known", True), ("known", "known", True), ("waived", "waived", True), ("pass", "passed", False), ("notApplicable", "not applicable", False))  # fmt: skip

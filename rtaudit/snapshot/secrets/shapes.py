@@ -211,7 +211,7 @@ SHAPES: tuple[Shape, ...] = (
         r"(?:[0-9a-f]{64}|[0-9a-f]{32}|[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])",
     ),
 )  # fmt: skip
-"""Shapes that are a secret wherever they stand."""
+"""Shapes that are a secret wherever they are."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._)-]*\Z")
 _OF_SIGNS = frozenset({
