@@ -189,9 +189,9 @@ def _leaving_model(given: Given) -> str | None:
     for one in given.world.deployments if ids else ():
         row = one.join("model").value if arm_id.key(one.resource) in ids else None
         retires = parse_date(one.fact("retirementDate")) if row is not None else None
-        if row is not None and text(row.get("lifecycleStatus")) != "deprecated":
-            if retires is None or retires >= given.today:
-                return None
+        offered = row is not None and text(row.get("lifecycleStatus")) != "deprecated"
+        if offered and (retires is None or retires >= given.today):
+            return None
     return str(mapping(given.element).get("model")) if ids else None
 
 
