@@ -249,6 +249,8 @@ def quota_use(deployment: Subject) -> WithGaps:
     if is_number(used) and is_number(limit) and limit > 0:
         return WithGaps(round(used / limit, 4))
     message = f"the quota has a limit of {limit} and a use of {used}: no share follows"
+    if used is None:
+        message = "how much of the quota is used is not known"
     return WithGaps(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
