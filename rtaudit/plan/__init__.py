@@ -10,6 +10,7 @@ from rtaudit.plan.files import load
 from rtaudit.plan.model import Plan
 from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot.secrets import scrub
 
 __all__ = ["Plan", "plan", "read_plan"]
 
@@ -33,6 +34,10 @@ def read_plan(path: str, source: str | None = None, nth: int = 0) -> Plan:
         from rtaudit.plan.source import locate
 
         locate(found, document, source)
+    # Keys of for_each are values, and may be secret ones.
+    for one in found.resources:
+        one.address = scrub(one.address) if one.address != one.id else one.id
+    found.missing, found.warnings = [*map(scrub, found.missing)], [*map(scrub, found.warnings)]
     return found
 
 

@@ -6,6 +6,8 @@ import hashlib
 import re
 from typing import Any
 
+from rtaudit.snapshot.secrets import scrub
+
 _STEP = re.compile(r'([^.\["]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 
@@ -76,5 +78,10 @@ _PLAIN = re.compile(r'[A-Za-z0-9_.-]+|(?:[A-Za-z0-9_.]|\[\d+\]|\["\w+"\])+', re.
 
 def slug(address: str) -> str:
     """An address as one segment of an id; of two addresses that would look alike in it, each has its own."""
-    text = re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
-    return text if _PLAIN.fullmatch(address) else f"{text}-{hashlib.sha256(address.encode()).hexdigest()[:6]}"
+    shown = scrub(address)
+    text = re.sub(r"[^A-Za-z0-9_.-]+", "-", shown).strip("-")
+    return (
+        text
+        if shown == address and _PLAIN.fullmatch(address)
+        else f"{text}-{hashlib.sha256(address.encode()).hexdigest()[:6]}"
+    )

@@ -68,7 +68,7 @@ def identify(plan: Plan, raw: Any, kind: str, name: Any, place: str) -> tuple[st
     text = raw if isinstance(raw, str) else ""
     if is_expression(text):
         text = evaluated(text)
-    elif not text.startswith("/"):
+    if not text.startswith("/") and (HOLE not in text or text == raw):
         text = HOLE
     if HOLE not in text:
         return text, text

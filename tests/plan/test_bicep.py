@@ -245,3 +245,10 @@ def test_a_state_that_only_azure_decides_does_not_block_when_it_is_an_expression
     found = snapshot(predicted(account(provisioningState="[reference('x').y]")))
     assert ("accounts", "/properties/provisioningState") in gaps(found, "assignedByAzure")
     assert ("accounts", "/properties/provisioningState") not in gaps(found, "notYetKnown")
+
+
+def test_an_id_that_is_no_id_is_open() -> None:
+    one = {**account(), "id": "[format('{0}', 'https://x.example')]"}
+    assert [each["id"] for each in snapshot(predicted(one)).resources] == [
+        f"/planned/0/providers/{account()['type']}/voice"
+    ]
