@@ -246,9 +246,8 @@ class _Filler:
         for one in _template(template):
             if isinstance(one, Name):
                 text = self._filled(one, params)
-                if by_name and text is not None and text.startswith("/subscriptions/"):
-                    text = display_name(text)
-                pieces.append(f"<{one.ask}>" if text is None else text)
+                shown = display_name(text) if by_name and text and text.startswith("/subscriptions/") else text
+                pieces.append(f"<{one.ask}>" if shown is None else shown)
             else:
                 pieces.append(f"<{self._text(one.name, params)}>" if isinstance(one, Ask) else one)
         return "".join(pieces)
