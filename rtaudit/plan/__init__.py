@@ -10,13 +10,15 @@ from rtaudit.plan.files import load
 from rtaudit.plan.model import Plan
 from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
+from rtaudit.snapshot.secrets import scrub
 
 __all__ = ["Plan", "plan", "read_plan"]
 
 
-def read_plan(path: str, source: str | None = None) -> Plan:
+def read_plan(path: str, source: str | None = None, nth: int = 0) -> Plan:
     """The plan in a file (`-` is standard input), whatever its format. Raises InputError.
 
+    `nth` is its place among several: what has no name yet is another thing in each of them.
     `source` is the folder of the code that it was made of: with it resources have the file and line where they are written.
     """
     kind, document = load(path)
@@ -27,11 +29,15 @@ def read_plan(path: str, source: str | None = None) -> Plan:
         from rtaudit.plan.terraform import read
     else:
         from rtaudit.plan.whatif import read
-    found = read(document, name)
+    found = read(document, name, f"{nth + 1}-" if nth else "")
     if source is not None:
         from rtaudit.plan.source import locate
 
         locate(found, document, source)
+    # Keys of for_each are values, and may be secret ones.
+    for one in found.resources:
+        one.address = scrub(one.address) if one.address != one.id else one.id
+    found.missing, found.warnings = [*map(scrub, found.missing)], [*map(scrub, found.warnings)]
     return found
 
 
@@ -55,7 +61,7 @@ def plan(
             f"{counted(len(paths), 'plan')} and {counted(len(sources), 'source folder')} were given",
             "give --source once for each plan, in their order",
         )
-    plans = [read_plan(path, sources[number] if sources else None) for number, path in enumerate(paths)]
+    plans = [read_plan(path, sources[number] if sources else None, number) for number, path in enumerate(paths)]
     label = environment or (base.environment if base else "default")
     snapshot = assemble(plans, label, base)
     warnings = [f"{one.file}: {sentence}" for one in plans for sentence in one.warnings]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
+
+from rtaudit.snapshot.secrets import scrub
 
 _STEP = re.compile(r'([^.\["]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 
@@ -70,6 +73,15 @@ def resource_of(address: str) -> tuple[str, str, str]:
     return (module, str(steps[0]), str(steps[1])) if len(steps) >= 2 else ("", "", "")
 
 
+_PLAIN = re.compile(r'[A-Za-z0-9_.-]+|(?:[A-Za-z0-9_.]|\[\d+\]|\["\w+"\])+', re.ASCII)
+
+
 def slug(address: str) -> str:
-    """An address as one segment of an id."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", address).strip("-")
+    """An address as one segment of an id; of two addresses that would look alike in it, each has its own."""
+    shown = scrub(address)
+    text = re.sub(r"[^A-Za-z0-9_.-]+", "-", shown).strip("-")
+    return (
+        text
+        if shown == address and _PLAIN.fullmatch(address)
+        else f"{text}-{hashlib.sha256(address.encode()).hexdigest()[:6]}"
+    )

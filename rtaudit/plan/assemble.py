@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -26,6 +25,7 @@ from rtaudit.azure.resource_types import (
 from rtaudit.plan.connections import connected, of_other_services
 from rtaudit.plan.demand import with_demand
 from rtaudit.plan.model import Plan, PlannedResource, Unknown, at, settle
+from rtaudit.plan.overlay import elements, merge, over, steps, unset
 from rtaudit.plan.roles import definitions_by_name, with_definition
 from rtaudit.snapshot import Gap, Snapshot
 from rtaudit.snapshot.gaps import ASSIGNED, NOT_YET
@@ -65,6 +65,9 @@ _ON_ACCOUNT = (
 
 NOT_MODELLED = "this kind of code cannot say it"
 
+_TEMPLATES = ("microsoft.resources/deployments", "microsoft.resources/deploymentstacks")
+"""Types that make other resources, which no plan shows."""
+
 _WRITABLE = ("/properties/deploymentState", "/properties/currentCapacity")
 """Assigned by Azure where the code does not say them."""
 
@@ -93,7 +96,9 @@ def assemble(plans: Sequence[Plan], environment: str, base: Snapshot | None) -> 
         "defaults": {planned.id: dict(planned.defaults) for planned in found.planned.values() if planned.defaults},
     }
     scope["planned"] = {key: value for key, value in scope["planned"].items() if value}
-    resources = with_demand(base, found.resources.values()) if base else list(found.resources.values())
+    resources = list(found.resources.values())
+    if base:
+        resources = with_demand(base, resources, found.possible)
     # Which api-version showed a resource says what its absent fields mean.
     versions = base.collection.get("apiVersions") if base else None
     collection = {"apiVersions": versions} if versions else {}
@@ -110,9 +115,12 @@ class _Assembly:
         self.gaps: list[Gap] = list(base.gaps) if base else []
         self.planned: dict[str, PlannedResource] = {}
         """Key of id -> what is planned of it, patches and repetitions laid together."""
+        self.possible: list[dict[str, Any]] = []
+        """What a condition decides on that the plan does not settle."""
         for plan in plans:
             for planned in plan.resources:
                 self._take(planned)
+        self.gaps += self._gaps_of_templates()
         self._replaced, gone = self._remove()
         self._roles = definitions_by_name(base.resources) if base else {}
         for planned in self.planned.values():
@@ -135,9 +143,9 @@ class _Assembly:
             # The same id from two modules, or a patch over a resource of the plan.
             if earlier.fate == "change" and planned.fate in ("create", "put"):
                 earlier, planned = planned, earlier
-            body = _merged(earlier.body, planned.body)
+            body = merge(earlier.body, planned.body)
             for path in planned.cleared:
-                _unset(body, path.split("."))
+                unset(body, path.split("."))
             self.planned[key] = replace(
                 earlier,
                 body=body,
@@ -172,12 +180,15 @@ class _Assembly:
             return
         there = self.resources.get(key)
         if planned.fate == "exists":
-            if there is None:
+            if planned.partial:
+                self.gaps.append(Gap(planned.id, aspect, NOT_YET, message="the plan does not show what it will be"))
+            elif there is None:
                 self.gaps.append(Gap(planned.id, aspect, NOT_YET, message=f"the plan does not show it; {_HINT}"))
             return
         if planned.conditional:
             message = f"whether it is deployed depends on a condition that the plan does not settle ({planned.address})"
             self.gaps.append(Gap(planned.id, aspect, NOT_YET, message=message))
+            self.possible.append(settle(planned.body)[0])
             return
         planned_body = planned.body
         if kind == ACCOUNT and not isinstance(planned_body.get("kind"), str):
@@ -197,10 +208,12 @@ class _Assembly:
             unknown.append(("/properties", "its properties are not an object in the plan"))
         assigned = [*COMMONLY_ASSIGNED, *row.assigned]
         # A template may state what only Azure decides, such as a connection's approval: a wish, and no fact.
-        for pointer in [one for one in _elements(body, assigned) if one not in _WRITABLE]:
-            _unset(body, _steps(pointer))
+        decided = [one for one in elements(body, assigned) if one not in _WRITABLE]
+        for pointer in decided:
+            unset(body, steps(pointer))
+        unknown = [one for one in unknown if not any(f"{one[0]}/".startswith(f"{above}/") for above in decided)]
         if there is not None:
-            body, unknown = _over(there, body, planned, unknown, assigned)
+            body, unknown = over(there, body, planned, unknown, assigned)
         fields = {pointer: (NOT_YET, f"{why} ({planned.address})") for pointer, why in unknown}
         if there is None:
             for pointer in planned.unmodelled:
@@ -210,8 +223,8 @@ class _Assembly:
                     "/properties", (NOT_YET, f"the plan shows what the code wrote, not all that Azure holds; {_HINT}")
                 )
         # Of what is there already, what Azure has not assigned is known to be absent.
-        for pointer in _elements(body, assigned) if there is None else ():
-            if at(body, _steps(pointer)) is None:
+        for pointer in elements(body, assigned) if there is None else ():
+            if at(body, steps(pointer)) is None:
                 fields.setdefault(pointer, (ASSIGNED, "Azure assigns it"))
         for pointer, (reason, message) in fields.items():
             code = "NotModelled" if message.startswith(NOT_MODELLED) else None
@@ -219,6 +232,14 @@ class _Assembly:
         if kind == ZONE_GROUP:
             self.gaps += _written_by(body)
         self.resources[key] = body
+
+    def _gaps_of_templates(self) -> Iterator[Gap]:
+        for key, planned in self.planned.items():
+            stays = planned.fate == "exists" or (planned.fate == "keep" and self.base is not None)
+            if arm_id.type_of(key) in _TEMPLATES and not stays:
+                yield from _everywhere(
+                    f"{planned.address} deploys a template, and the plan does not show what is in it"
+                )
 
     def _gaps_of_accounts(self) -> Iterator[Gap]:
         """What else is on the accounts that the plan does not make, and above those that it makes."""
@@ -250,46 +271,15 @@ class _Assembly:
             yield from (Gap(shown, aspect, NOT_YET, message=message) for aspect in _ON_ACCOUNT)
 
 
-def _over(
-    there: dict[str, Any],
-    body: dict[str, Any],
-    planned: PlannedResource,
-    unknown: list[tuple[str, str]],
-    assigned: Sequence[str],
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """A planned resource over the one that is there, and what is not known of it then."""
-    if planned.fate == "put":
-        # A PUT sets what it names and unsets the rest; what Azure alone writes stays.
-        kept = {
-            pointer: value
-            for pointer in _elements(there, assigned)
-            if (value := at(there, _steps(pointer))) is not None
-        }
-        for pointer, value in kept.items():
-            _set(body, _steps(pointer), value)
-        return body, unknown
-    merged = _merged(there, body)
-    if planned.fate == "keep":
-        # What the plan does not show of what it leaves as it is, the snapshot shows.
-        unknown = [
-            (pointer, why)
-            for pointer, why in unknown
-            if any(isinstance(step, int) for step in _steps(pointer))
-            or at(body, _steps(pointer)) is not None
-            or at(there, _steps(pointer)) is None
-        ]
-    for path in planned.cleared:
-        _unset(merged, path.split("."))
-    for pointer, _ in unknown:
-        if not isinstance(at(body, _steps(pointer)), list):
-            _unset(merged, _steps(pointer))
-    return merged, unknown
-
-
 def _gaps_of_plans(plans: Iterable[Plan]) -> Iterator[Gap]:
     for plan in plans:
-        for sentence in map(scrub, plan.missing):
-            yield from (Gap("/", aspect, NOT_YET, message=sentence) for aspect in CARRIED)
+        for sentence in plan.missing:
+            yield from _everywhere(sentence)
+
+
+def _everywhere(sentence: str) -> Iterator[Gap]:
+    """Nothing follows from what is absent; and what is missing may draw on the quota too."""
+    yield from (Gap("/", aspect, NOT_YET, message=scrub(sentence)) for aspect in (*CARRIED, "usages"))
 
 
 def _inherited(account: str) -> Iterator[Gap]:
@@ -337,54 +327,6 @@ def _above(key: str) -> list[str]:
     """The ids above a resource, and its own."""
     parts = key.split("/")
     return ["/".join(parts[:end]) for end in range(2, len(parts) + 1)]
-
-
-def _merged(lower: Any, upper: Any) -> Any:
-    if isinstance(lower, dict) and isinstance(upper, dict):
-        return {**lower, **{key: _merged(lower.get(key), value) for key, value in upper.items()}}
-    return upper
-
-
-def _elements(body: dict[str, Any], pointers: Iterable[str]) -> Iterator[str]:
-    """The pointers, with `*` once for each element that the list has."""
-    for pointer in pointers:
-        if "/*/" not in pointer:
-            yield pointer
-            continue
-        head, _, tail = pointer.partition("/*/")
-        items = at(body, _steps(head))
-        for index in range(len(items) if isinstance(items, list) else 0):
-            yield f"{head}/{index}/{tail}"
-
-
-@lru_cache(maxsize=16_384)
-def _steps(pointer: str) -> tuple[str | int, ...]:
-    steps = pointer.split("/")[1:]
-    return tuple([int(step) if step.isdigit() else step.replace("~1", "/").replace("~0", "~") for step in steps])
-
-
-def _set(body: Any, steps: Sequence[str | int], value: Any) -> None:
-    for step in steps[:-1]:
-        if isinstance(body, list):
-            body = body[step] if isinstance(step, int) and step < len(body) else None
-        elif isinstance(body, dict):
-            body = body.setdefault(str(step), {})
-        else:
-            return
-    if isinstance(body, dict):
-        body.setdefault(str(steps[-1]), value)
-
-
-def _unset(body: Any, steps: Sequence[str | int]) -> None:
-    """Take away what is at the steps; what is on the way is copied, since others may hold it too."""
-    above = at(body, steps[:-1])
-    if not isinstance(above, dict) or steps[-1] not in above:
-        return
-    for step in steps[:-1]:
-        inner = at(body, (step,))
-        body[step] = inner = inner.copy()
-        body = inner
-    del body[steps[-1]]
 
 
 __all__ = ["ASSIGNED", "CARRIED", "DEPLOYMENT", "NOT_YET", "assemble"]

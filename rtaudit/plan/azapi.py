@@ -6,13 +6,14 @@ Source: Azure/terraform-provider-azapi, `internal/services/azapi_resource.go`. V
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.changes import AFTER_APPLY, Changes, PlannedChange, arm_type, attribute, fate_of
+from rtaudit.documents.json import parse_json
+from rtaudit.errors import InputError
+from rtaudit.plan.changes import Changes, PlannedChange, arm_type, attribute, fate_of
 from rtaudit.plan.connections import may_be_account
-from rtaudit.plan.model import Plan, PlannedResource, Unknown, known, put, without_nulls
+from rtaudit.plan.model import AFTER_APPLY, Plan, PlannedResource, Unknown, known, put, without_nulls
 
 _REFERENCES = {
     "privateLinkServiceId": "microsoft.cognitiveservices/accounts",
@@ -65,7 +66,7 @@ def azapi_update(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     if fate_of(change) == "delete":
         return
     kind, resource_id = arm_type(change), changes.id_of(change)
-    if not kind or resource_id is None or resource_id.startswith("/planned/" + "planned"):
+    if not kind or resource_id is None or _made_up(changes, change, resource_id):
         plan.missing.append(f"{change.address}: the plan does not tell what it patches")
         return
     body = _body(changes, change)
@@ -74,12 +75,18 @@ def azapi_update(plan: Plan, changes: Changes, change: PlannedChange) -> None:
     plan.resources.append(PlannedResource(resource_id, resource, change.address, "change", partial=True))
 
 
+def _made_up(changes: Changes, change: PlannedChange, resource_id: str) -> bool:
+    """Whether a patch's id is one that nothing else has: the plan does not tell what it patches."""
+    own = changes.slug(change)
+    return resource_id.startswith(f"/planned/{own}/") or f"planned-{own}" in resource_id.split("/")
+
+
 def _body(changes: Changes, change: PlannedChange) -> dict[str, Any] | Unknown:
     body = attribute(change, "body")
     if isinstance(body, str):
         try:
-            body = json.loads(body) if body else {}
-        except ValueError:
+            body = parse_json(body, "body") if body else {}
+        except InputError:
             return Unknown("its body is not JSON")
     if body is None:
         return {}

@@ -51,6 +51,8 @@ def azurerm_resource(plan: Plan, changes: Changes, change: PlannedChange) -> Non
         body.setdefault(path, value)
     reader = _Reader(changes, change, plan)
     reader.fill(body, mapped, values)
+    if "tags" in values:
+        (reader.cleared if values["tags"] is None else reader.whole).append("tags")
     plan.resources.append(
         PlannedResource(
             resource_id,
@@ -59,6 +61,7 @@ def azurerm_resource(plan: Plan, changes: Changes, change: PlannedChange) -> Non
             fate,
             defaults=reader.defaults,
             cleared=[path for path in reader.cleared if at(body, path.split(".")) is None],
+            whole=reader.whole,
             unmodelled=["/" + path.replace(".", "/") for path in mapped.unmodelled],
         )
     )
@@ -79,12 +82,14 @@ class _Reader:
         """JSON Pointer -> attribute, where the provider's default holds."""
         self.cleared: list[str] = []
         """Dotted paths that the plan says are not set."""
+        self.whole: list[str] = []
+        """Dotted paths of objects that the plan shows whole."""
 
     def fill(self, body: dict[str, Any], mapped: Mapped, values: Mapping[str, Any]) -> None:
         """Set what the rows say."""
         for row in mapped.rows.values():
             block, _, inner = row.attribute.partition(".")
-            if not row.to or block not in values or self._twin_knows(row, values):
+            if not row.to or block not in values or self._other_spelling_knows(mapped, row, values):
                 continue
             value, expression = values[block], self.expressions.get(block)
             if inner:
@@ -114,6 +119,8 @@ class _Reader:
         elif isinstance(value, list) and row.refers is not None:
             value = self.refer_each(row, value, expression)
         if row.convert in WHOLE:
+            if row.to != "properties":  # where connections are, beside others
+                self.whole.append(row.to)
             WHOLE[row.convert](Conversion(self, body, row, value, expression))
         elif isinstance(value, Unknown) and row.convert != "chosen_by_azure":
             put(body, row.to, value)
@@ -123,18 +130,44 @@ class _Reader:
     def _blocks(self, row: MappingRow, value: Any, expression: Any) -> Any:
         if not isinstance(value, list):
             return value
+        stated = [one for one in expression if isinstance(one, dict)] if isinstance(expression, list) else []
         found: list[Any] = []
-        for number, block in enumerate(value):
+        for block in value:
             if not isinstance(block, dict):
                 found.append(block)
                 continue
             one: dict[str, Any] = dict(row.also)
-            stated = expression[number] if isinstance(expression, list) and number < len(expression) else None
             for inner in row.rows.values():
-                if inner.to and block.get(inner.attribute) is not None:
-                    self.set(one, inner, block[inner.attribute], stated.get(inner.attribute) if isinstance(stated, dict) else None)  # fmt: skip
+                shown = block.get(inner.attribute)
+                if inner.refers is not None and isinstance(shown, Unknown):
+                    one[inner.to] = shown
+                elif inner.to and shown not in (None, ""):
+                    self.set(one, inner, shown, None)
             found.append(one)
+        for inner in row.rows.values():
+            if inner.refers is not None:
+                self._refer_blocks(inner, found, [one[inner.attribute] for one in stated if inner.attribute in one])
         return found
+
+    def _refer_blocks(self, row: MappingRow, blocks: list[Any], stated: list[Any]) -> None:
+        """Put what the code refers to in place of the ids in blocks that are not known.
+
+        A set of blocks is in another order than the code's: references are given out where their number agrees.
+        """
+        ids = [at(one, (row.to,)) for one in blocks]
+        unknown = [one for one in blocks if isinstance(one, dict) and isinstance(one.get(row.to), Unknown)]
+        if len(blocks) == 1 or not stated:
+            targets = [self.refer(row, next(iter(stated), None))] if len(unknown) == 1 else []
+        else:
+            targets = [
+                target
+                for one in stated
+                if isinstance(one, dict) and "constant_value" not in one
+                for target in self.changes.all_targets(self.change, one, row.refers or "")
+                if target not in ids
+            ]
+        for one, target in zip(unknown, targets, strict=False) if len(unknown) == len(targets) else ():
+            one[row.to] = target or one[row.to]
 
     def refer(self, row: MappingRow, expression: Any) -> str | None:
         return self.changes.leads_to(self.change, expression, row.refers or "", row.attribute)
@@ -154,10 +187,13 @@ class _Reader:
             found[index] = target
         return found
 
-    def _twin_knows(self, row: MappingRow, values: Mapping[str, Any]) -> bool:
-        """True where this spelling is unknown as a whole only because its other spelling is used."""
-        value, other = values.get(row.attribute), values.get(row.twin) if row.twin else None
-        return isinstance(value, Unknown) and isinstance(other, list) and bool(other)
+    def _other_spelling_knows(self, mapped: Mapped, row: MappingRow, values: Mapping[str, Any]) -> bool:
+        """True where this spelling is unknown as a whole only because that of another provider version is used."""
+        return isinstance(values.get(row.attribute), Unknown) and any(
+            known(values.get(other.attribute)) and values[other.attribute] != []
+            for other in mapped.rows.values()
+            if other.to == row.to
+        )
 
     def tell_unread(self, mapped: Mapped, values: Mapping[str, Any]) -> None:
         """Say which attributes the mapping does not know: a provider newer than it."""
@@ -197,11 +233,20 @@ def _account(resource_id: str) -> dict[str, Any]:
     return {"id": resource_id, "name": arm_id.name_of(resource_id), "type": "Microsoft.CognitiveServices/accounts"}
 
 
+def _zone_group_names(values: Any) -> list[str]:
+    blocks = values.get("private_dns_zone_group") if isinstance(values, dict) else None
+    names = [at(one, ("name",)) for one in blocks] if isinstance(blocks, list) else []
+    return [one for one in names if isinstance(one, str) and one]
+
+
 def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: Fate) -> None:
     kind = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups"
     if isinstance(value, Unknown):
         plan.missing.append(f"{reader.change.address}: its private_dns_zone_group is not known before the apply")
         return
+    for gone in _zone_group_names(reader.change.before) if fate == "change" else ():
+        group = f"{endpoint}/privateDnsZoneGroups/{gone}"
+        plan.resources.append(PlannedResource(group, {}, reader.change.address, "delete"))
     expression = reader.expressions.get("private_dns_zone_group")
     for number, block in enumerate(value if isinstance(value, list) else ()):
         if not isinstance(block, dict):

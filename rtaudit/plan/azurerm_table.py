@@ -25,8 +25,6 @@ class MappingRow:
     """The provider's own default, which is in the plan like a value that was written; None without one."""
     refers: str | None = None
     """The ARM type of the resource whose id it holds; empty for any type."""
-    twin: str = ""
-    """The attribute that says the same in another provider version, and is unknown where this one is used."""
     hides: str = ""
     """The ARM value that the provider reads out of another one too: of a resource that it does not change it is not known."""
     also: Mapping[str, Any] = field(default_factory=dict)
@@ -72,7 +70,6 @@ def _row(attribute: str, raw: Mapping[str, Any]) -> MappingRow:
         key=raw.get("key", ""),
         default=raw.get("default"),
         refers=raw.get("refers"),
-        twin=raw.get("twin", ""),
         hides=raw.get("hides", ""),
         also=raw.get("also", {}),
         rows={name: _row(name, one) for name, one in raw.get("rows", {}).items()},

@@ -14,28 +14,38 @@ from rtaudit.plan.model import Plan, PlannedResource, without_nulls
 _NOT_RESOURCE = {"apiversion", "condition", "dependson", "copy", "comments", "symbolicname", "import", "scope", "id", "name", "type"}  # fmt: skip
 
 
-def read(document: dict[str, Any], file: str) -> Plan:
+def read(document: dict[str, Any], file: str, nth: str = "") -> Plan:
     """The plan in a Bicep snapshot."""
     lower = {key.lower(): value for key, value in document.items()}
-    plan = Plan("Bicep snapshot", file)
+    plan = Plan("Bicep snapshot", file, nth=nth)
     predicted = lower.get("predictedresources")
     if not isinstance(predicted, list):
         plan.missing.append("the snapshot's predictedResources is not a list")
         predicted = []
     for number, element in enumerate(predicted):
-        if not isinstance(element, dict) or not isinstance(element.get("type"), str) or "@" in element["type"]:
-            continue  # a resource of another extension (Microsoft Graph), which Resource Manager does not hold
-        planned(plan, element, f"predictedResources[{number}]")
+        kind = _type_of(element)
+        if kind and "@" not in kind:  # with an @: of another extension (Microsoft Graph), not of Resource Manager
+            planned(plan, {**element, "type": kind}, f"predictedResources[{number}]")
     diagnostics = lower.get("diagnostics")
     for line in diagnostics if isinstance(diagnostics, list) else ():
         plan.missing.append(f"Bicep could not predict all of it: {str(line)[:300]}")
     return plan
 
 
+def _type_of(element: Any) -> str:
+    """The type that an element states, else that of its id; empty where it has neither."""
+    if not isinstance(element, dict):
+        return ""
+    stated, resource_id = element.get("type"), element.get("id")
+    if isinstance(stated, str) and stated:
+        return stated
+    return arm_id.type_of(resource_id) if isinstance(resource_id, str) and resource_id.startswith("/") else ""
+
+
 def planned(plan: Plan, element: dict[str, Any], place: str) -> None:
     """Add the resource of one element to the plan, or say why it cannot be placed."""
     kind = element["type"].strip("/")
-    resource_id, address = identify(element.get("id"), kind, element.get("name"), place)
+    resource_id, address = identify(plan, element.get("id"), kind, element.get("name"), place)
     if resource_id is None:
         plan.missing.append(f"{address}: a resource of type {kind} is planned, and the template does not settle where")
         return
@@ -50,7 +60,7 @@ def planned(plan: Plan, element: dict[str, Any], place: str) -> None:
     )
 
 
-def identify(raw: Any, kind: str, name: Any, place: str) -> tuple[str | None, str]:
+def identify(plan: Plan, raw: Any, kind: str, name: Any, place: str) -> tuple[str | None, str]:
     """The id of a resource and what to call it. The id is None where not even its scope is known.
 
     A name that is open becomes `planned-N`: the resource exists on what its scope names, whatever it is called.
@@ -58,12 +68,13 @@ def identify(raw: Any, kind: str, name: Any, place: str) -> tuple[str | None, st
     text = raw if isinstance(raw, str) else ""
     if is_expression(text):
         text = evaluated(text)
-    elif not text.startswith("/"):
+    if not text.startswith("/") and (HOLE not in text or text == raw):
         text = HOLE
     if HOLE not in text:
         return text, text
     namespace, *kinds = kind.split("/")
-    number = place.rsplit("[", 1)[-1].rstrip("]")
+    listed, _, index = place.rstrip("]").rpartition("[")
+    number = f"{plan.nth}{'possible-' if listed == 'potentialChanges' else ''}{index}"
     scope, marker, tail = text.rpartition(f"/providers/{namespace}/")
     if not marker:
         # The type's own case in the expression may differ.

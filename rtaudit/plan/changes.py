@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from rtaudit.plan.addresses import module_index, module_names, slug, split_module, steps_of
 from rtaudit.plan.azurerm_table import MAPPING
-from rtaudit.plan.model import Fate, Unknown
+from rtaudit.plan.model import Fate, value_of
 from rtaudit.plan.sensitive import hidden, names
 
 if TYPE_CHECKING:
     from rtaudit.plan.subscriptions import Subscriptions
 
-AFTER_APPLY = "known after apply"
 _DEPTH = 20
 """Modules that a reference is followed through at the most."""
 
@@ -85,30 +84,12 @@ def _is(change: PlannedChange, wanted: str) -> bool:
     return bool(made) and wanted.lower() in ("", made)
 
 
-def value_of(after: Any, unknown: Any) -> Any:
-    """`after` with an Unknown at each place that `unknown` marks."""
-    if unknown is True:
-        return Unknown(AFTER_APPLY)
-    if isinstance(unknown, dict) and unknown:
-        base = after if isinstance(after, dict) else {}
-        marked = {key: value_of(base.get(key), mark) for key, mark in unknown.items() if mark or key not in base}
-        return {**base, **marked}
-    if isinstance(unknown, list) and unknown:
-        items = after if isinstance(after, list) else []
-        size = max(len(items), len(unknown))
-        pairs = [
-            (items[index] if index < len(items) else None, unknown[index] if index < len(unknown) else False)
-            for index in range(size)
-        ]
-        return [value_of(item, mark) for item, mark in pairs]
-    return after
-
-
 class Changes:
     """The changes of a plan, and the configuration that they come from."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], nth: str = "") -> None:
         self.document = document
+        self._nth = nth
         self.guesses: list[str] = []
         """Sentences on references that were taken to lead to the only candidate."""
         self.ids: dict[str, str] = {}
@@ -144,14 +125,25 @@ class Changes:
 
         return Subscriptions(self)
 
+    def slug(self, change: PlannedChange) -> str:
+        """What a resource without a name, or without a place, is called in ids."""
+        return self._nth + slug(change.address)
+
     def constant(self, expression: Any, module: str) -> Any:
-        """The value of an expression that is a constant or a root variable; None otherwise."""
-        if not isinstance(expression, dict):
-            return None
-        if "constant_value" in expression:
-            return expression["constant_value"]
-        first = next(iter(_references(expression)), "")
-        return self._variable(first[4:]) if module == "" and first.startswith("var.") else None
+        """The value of an expression of a module that is a constant or a variable given as one; None otherwise."""
+        for _ in range(_DEPTH):
+            if not isinstance(expression, dict):
+                return None
+            if "constant_value" in expression:
+                return expression["constant_value"]
+            first = next(iter(_references(expression)), "")
+            if not first.startswith("var."):
+                return None
+            if not module:
+                return self._variable(first[4:])
+            module, given = self._call(module)
+            expression = given.get(first[4:])
+        return None
 
     def _variable(self, name: str) -> Any:
         """The value of a root variable; None where it is sensitive."""
@@ -313,7 +305,7 @@ class Changes:
         if found is None or _is(found, wanted):
             return found
         # The id of what is of another type: it is not worked out, but it is none that is wanted.
-        return f"/planned/{slug(found.address)}" if reference.endswith(".id") and len(steps) < 5 else ""
+        return f"/planned/{self.slug(found)}" if reference.endswith(".id") and len(steps) < 5 else ""
 
     def _into_module(
         self, steps: list[Any], module: str, index: Any, wanted: str, depth: int

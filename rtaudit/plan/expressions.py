@@ -39,11 +39,12 @@ def evaluated(text: str) -> str:
     if len(text) > _MAX:
         return HOLE
     try:
-        node, _ = _parse(_tokens(text[1:-1]), 0)
+        tokens = _tokens(text[1:-1])
+        node, end = _parse(tokens, 0)
     except (ValueError, IndexError, RecursionError):
         return HOLE
-    value = _evaluate(node)
-    return value if isinstance(value, str) else HOLE
+    # A number alone is no text, and what has something left over is no expression.
+    return _evaluate(node) if end == len(tokens) and tokens[0][0] != "number" else HOLE
 
 
 def plain(value: Any) -> Any:
@@ -126,24 +127,25 @@ def _members(node: Any, tokens: list[tuple[str, str]], at: int) -> tuple[Any, in
     return node, at
 
 
-def _evaluate(node: Any) -> Any:
+def _evaluate(node: Any) -> str:
     if isinstance(node, str):
         return node
     if isinstance(node, _Open):
         return {"subscription.subscriptionid": HOLE + "s", "resourcegroup.name": GROUP, "subscription.id": SUBSCRIPTION,
                 "resourcegroup.id": f"{SUBSCRIPTION}/resourceGroups/{GROUP}"}.get(node.text, HOLE)  # fmt: skip
-    values = [_evaluate(argument) for argument in node.arguments]
-    texts = [value if isinstance(value, str) else HOLE for value in values]
+    texts = [_evaluate(argument) for argument in node.arguments]
     result = _FUNCTIONS[node.name](texts) if node.name in _FUNCTIONS and texts else HOLE
     return result.replace("/subscriptions/" + HOLE + "s", SUBSCRIPTION)
 
 
 def _format(texts: list[str]) -> str:
     def fill(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0][0] if found[0] in ("{{", "}}") else HOLE  # `{0:D3}`, `{0,5}`: .NET's own forms
         index = int(found[1][:4]) + 1
         return texts[index] if index < len(texts) else HOLE
 
-    return re.sub(r"\{(\d+)\}", fill, texts[0])
+    return re.sub(r"\{\{|\}\}|\{(\d+)\}|[{}]", fill, texts[0])
 
 
 def _resource_id(texts: list[str]) -> str:

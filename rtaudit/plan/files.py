@@ -69,6 +69,8 @@ def _refuse_mixed(text: str, name: str) -> None:
         _, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return
+    if not text[end:].strip():
+        return  # one document, of which something else is wrong
     raise InputError(
         f"{name} has other text after the JSON, which ends in line {text.count(chr(10), 0, end) + 1}", _ALONE
     )

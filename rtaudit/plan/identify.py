@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtaudit.plan.addresses import slug
+from rtaudit.azure import arm_id
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Changes, PlannedChange, arm_type, attribute
 from rtaudit.plan.expressions import SUBSCRIPTION
@@ -13,17 +13,26 @@ from rtaudit.plan.model import known
 
 def identify(changes: Changes, change: PlannedChange) -> str | None:
     """The id of a change's resource: stated, made of its parent and name, or one below `/planned/`."""
+    kind = arm_type(change)
     stated = attribute(change, "id")
     if isinstance(stated, str) and stated.startswith("/"):
-        return stated
-    kind = arm_type(change)
+        return of_state(stated, kind)
     if not kind:
         return None
     name = attribute(change, "name")
-    name = name if isinstance(name, str) and name else f"planned-{slug(change.address)}"
+    name = name if isinstance(name, str) and name else f"planned-{changes.slug(change)}"
     if change.kind.startswith("azapi_"):
         return _of_azapi(changes, change, kind, name)
     return _of_azurerm(changes, change, kind, name)
+
+
+def of_state(stated: str, kind: str) -> str:
+    """The id that Azure has for one of Terraform's state: azurerm puts two parts together with a `|`.
+
+    A diagnostic setting's is its target and its name; of other resources the first part is the whole id.
+    """
+    head, mark, tail = stated.partition("|")
+    return f"{head}/providers/{kind}/{tail}" if mark and arm_id.type_of(head) != kind.lower() else head
 
 
 def reference(changes: Changes, change: PlannedChange, name: str, wanted_type: str = "") -> str | None:
@@ -40,7 +49,7 @@ def in_group(changes: Changes, group: Any, kind: str, name: str, change: Planned
     """The id of a resource of a resource group."""
     namespace, first, *_ = kind.split("/")
     if not isinstance(group, str) or not group:
-        return f"/planned/{slug(change.address)}/providers/{namespace}/{first}/{name}"
+        return f"/planned/{changes.slug(change)}/providers/{namespace}/{first}/{name}"
     return f"{_subscription(changes, change)}/resourceGroups/{group}/providers/{namespace}/{first}/{name}"
 
 
@@ -58,10 +67,10 @@ def _of_azapi(changes: Changes, change: PlannedChange, kind: str, name: str) -> 
     parent = reference(changes, change, "parent_id", parent_type)
     if parent is None:
         if len(segments) == 2:
-            return f"/planned/{slug(change.address)}/providers/{kind}/{name}"
-        names = [f"planned-{slug(change.address)}"] * (len(segments) - 2)
+            return f"/planned/{changes.slug(change)}/providers/{kind}/{name}"
+        names = [f"planned-{changes.slug(change)}"] * (len(segments) - 2)
         pairs = "/".join(f"{one}/{called}" for one, called in zip(segments[1:], [*names, name], strict=True))
-        return f"/planned/{slug(change.address)}/providers/{segments[0]}/{pairs}"
+        return f"/planned/{changes.slug(change)}/providers/{segments[0]}/{pairs}"
     if len(segments) > 2 and f"/{segments[0]}/{segments[1]}/".lower() in f"{parent}/".lower():
         return f"{parent}/{segments[-1]}/{name}"
     if kind.lower() == "microsoft.resources/resourcegroups":
@@ -88,7 +97,7 @@ def _of_azurerm(changes: Changes, change: PlannedChange, kind: str, name: str) -
             parent = in_group(changes, attribute(change, "resource_group_name"), "/".join(segments[:2]), above, change)
             return f"{parent}/{segments[-1]}/{name}"
     if mapped.extension:
-        return f"/planned/{slug(change.address)}/providers/{kind}/{name}"
+        return f"/planned/{changes.slug(change)}/providers/{kind}/{name}"
     if len(segments) > 2:
-        return f"/planned/{slug(change.address)}/providers/{segments[0]}/{segments[1]}/planned/{segments[2]}/{name}"
+        return f"/planned/{changes.slug(change)}/providers/{segments[0]}/{segments[1]}/planned/{segments[2]}/{name}"
     return in_group(changes, attribute(change, "resource_group_name"), kind, name, change)

@@ -41,12 +41,14 @@ class PlannedResource:
     """JSON Pointer -> the attribute that the code does not set, so that the provider's default holds."""
     cleared: Sequence[str] = ()
     """Dotted paths of what the plan says is not set: an update takes it away."""
+    whole: Sequence[str] = ()
+    """Dotted paths of objects that the plan shows whole: an update puts them in the place of what is there."""
     unmodelled: Sequence[str] = ()
     """JSON Pointers of what this kind of code cannot say; of an update, whatever else Azure holds stays."""
     source: tuple[str, int] | None = None
     """File and line (1-based) of the code, where they are certain."""
     partial: bool = False
-    """True where the resource may hold more below `properties` than the plan shows."""
+    """True where the resource may hold more below `properties` than the plan shows; of one that `exists`, something else."""
 
 
 @dataclass
@@ -61,6 +63,12 @@ class Plan:
     """Why resources may be missing from it: nothing follows from what is absent. Sentences."""
     warnings: list[str] = field(default_factory=list)
     """What the reader should know: types and attributes that were passed over, guesses that were made. Sentences."""
+    nth: str = ""
+    """Of several plans of one environment, what sets the second and later apart in names that are made up; empty of the first."""
+
+
+AFTER_APPLY = "known after apply"
+"""Why a value of a Terraform plan is not known."""
 
 
 def known(value: Any) -> bool:
@@ -156,3 +164,22 @@ def unknowns(value: Any) -> Iterator[Unknown]:
 def escaped(key: str) -> str:
     """A key as a step of a JSON Pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def value_of(after: Any, unknown: Any) -> Any:
+    """`after` with an Unknown at each place that `unknown` marks."""
+    if unknown is True:
+        return Unknown(AFTER_APPLY)
+    if isinstance(unknown, dict) and unknown:
+        base = after if isinstance(after, dict) else {}
+        marked = {key: value_of(base.get(key), mark) for key, mark in unknown.items() if mark or key not in base}
+        return {**base, **marked}
+    if isinstance(unknown, list) and unknown:
+        items = after if isinstance(after, list) else []
+        size = max(len(items), len(unknown))
+        pairs = [
+            (items[index] if index < len(items) else None, unknown[index] if index < len(unknown) else False)
+            for index in range(size)
+        ]
+        return [value_of(item, mark) for item, mark in pairs]
+    return after

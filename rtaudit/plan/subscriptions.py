@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from typing import Any
 
+from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Changes, PlannedChange, expressions
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
@@ -52,16 +53,20 @@ class Subscriptions:
         return {key: one for key, one in rows if isinstance(one, dict) and str(one.get("name")) == "azurerm"}
 
     def _configured_subscription(self, provider: Any) -> str | None:
-        value = self._changes.constant(expressions(provider).get("subscription_id"), "")
+        module = provider.get("module_address") if isinstance(provider, dict) else None
+        value = self._changes.constant(expressions(provider).get("subscription_id"), str(module or ""))
         return value if isinstance(value, str) else None
 
     def _subscription_there(self, change: PlannedChange, key: str | None) -> str | None:
         """The subscription in the id that a change has already; None of another provider configuration than `key`."""
         if key is not None and str(self._changes.stated(change).get("provider_config_key")) != key:
             return None
+        mapped = MAPPING.get(change.kind)
+        if mapped is not None and mapped.extension:
+            return None  # it is where its target is
         for value in (change.after, change.before):
             stated = str(value.get("id")) if isinstance(value, dict) else ""
             found = _SUBSCRIPTION.match(stated)
-            if found and stated.lower().count("/providers/") < 2:  # an extension is where its target is
+            if found and stated.lower().count("/providers/") < 2:  # an extension again
                 return found[1].lower()
         return None

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rtaudit.errors import InputError
-from rtaudit.plan.addresses import slug
 from rtaudit.plan.azapi import azapi_resource, azapi_update
 from rtaudit.plan.azurerm import azurerm_resource
 from rtaudit.plan.azurerm_table import MAPPING
 from rtaudit.plan.changes import Changes, PlannedChange, fate_of
+from rtaudit.plan.identify import of_state
 from rtaudit.plan.model import Plan, PlannedResource
 from rtaudit.plan.sensitive import hide_names
 
@@ -28,14 +28,14 @@ _NOTHING = {
 }
 
 
-def read(document: dict[str, Any], file: str) -> Plan:
+def read(document: dict[str, Any], file: str, nth: str = "") -> Plan:
     """The plan in a Terraform plan's JSON. Raises InputError for a format of another major version."""
     version = str(document.get("format_version"))
     if version.split(".", maxsplit=1)[0] not in ("0", "1"):
         raise InputError(
             f"{file} has format_version {version}; 0.x and 1.x are known", "show the plan with Terraform 1.x"
         )
-    plan = Plan("Terraform plan", file)
+    plan = Plan("Terraform plan", file, nth=nth)
     if document.get("errored") is True:
         plan.missing.append("planning ended with an error, so the plan is not whole")
     elif document.get("complete") is False:
@@ -46,7 +46,7 @@ def read(document: dict[str, Any], file: str) -> Plan:
         plan.missing.append("the plan only refreshes the state: it shows no resources")
     if not isinstance(document.get("resource_changes", []), list):
         plan.missing.append("the plan's resource_changes is not a list")
-    changes = Changes(document)
+    changes = Changes(document, nth)
     passed: Counter[str] = Counter()
     patches: list[PlannedChange] = []
     plan.resources += [
@@ -62,13 +62,16 @@ def read(document: dict[str, Any], file: str) -> Plan:
             passed[change.kind] += 1
         elif fate_of(change) is not None:
             reader(plan, changes, change)
+        else:
+            actions = ", ".join(change.actions) or "nothing"
+            plan.missing.append(f"{change.address}: the plan says '{actions}' of it, which is not known here")
     for change in patches:
         azapi_update(plan, changes, change)
     if passed:
         names = ", ".join(f"{kind} ({count})" for kind, count in sorted(passed.items()))
         plan.warnings.append(f"resource types that rtaudit does not read from a Terraform plan: {names}")
     plan.warnings += changes.guesses
-    secret = {name: f"planned-{slug(change.address)}" for change in changes for name in change.secret_names}
+    secret = {name: f"planned-{changes.slug(change)}" for change in changes for name in change.secret_names}
     hide_names(plan, secret)
     return plan
 
@@ -79,7 +82,7 @@ def _removed(change: PlannedChange) -> str | None:
     if change.kind != "azapi_resource" and (mapped is None or mapped.place == "patch"):
         return None
     found = change.before.get("id") if isinstance(change.before, dict) else None
-    return found if isinstance(found, str) else None
+    return of_state(found, mapped.type if mapped else "") if isinstance(found, str) else None
 
 
 def _reader(change: PlannedChange) -> Callable[[Plan, Changes, PlannedChange], None] | None:

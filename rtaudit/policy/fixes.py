@@ -22,6 +22,7 @@ from rtaudit.policy.made import MADE, Given, home_of
 from rtaudit.policy.paths import FieldPath, PathError, Read, compile_path, unwrap
 from rtaudit.report import Observation
 from rtaudit.report.steps import Ask, Command, Step, Word, printable
+from rtaudit.report.wording import name as display_name
 from rtaudit.subjects import Subject
 
 _OLD_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -205,17 +206,17 @@ class _Filler:
         command = None
         if stated.az:
             command = Command(tuple(self._word(word, params) for word in _words(stated.az)))
-        say = self._text(stated.say, params)
+        say = self._text(stated.say, params, by_name=True)
         if not whole:
             return Step(say, command, place=bound.place)
         return Step(
             say=say,
             command=command,
             sets=[self._value(one, params) for one in stated.sets],
-            risk=self._text(stated.risk, params),
+            risk=self._text(stated.risk, params, by_name=True),
             before=stated.before,
             after=stated.after,
-            manual=self._text(stated.manual, params),
+            manual=self._text(stated.manual, params, by_name=True),
             examples=stated.examples,
             place=bound.place,
         )
@@ -237,14 +238,16 @@ class _Filler:
         self.unfilled = self.unfilled or (text is None and name.ask == name.text)
         return text
 
-    def _text(self, template: str, params: Mapping[str, Any]) -> str:
+    def _text(self, template: str, params: Mapping[str, Any], *, by_name: bool = False) -> str:
+        """The text with its names filled in; in a sentence a resource goes by its name, the command has its id."""
         if "{" not in template:
             return template
         pieces = []
         for one in _template(template):
             if isinstance(one, Name):
                 text = self._filled(one, params)
-                pieces.append(f"<{one.ask}>" if text is None else text)
+                shown = display_name(text) if by_name and text and text.startswith("/subscriptions/") else text
+                pieces.append(f"<{one.ask}>" if shown is None else shown)
             else:
                 pieces.append(f"<{self._text(one.name, params)}>" if isinstance(one, Ask) else one)
         return "".join(pieces)

@@ -190,10 +190,11 @@ def _zone_link(given: Given) -> dict[str, Any] | None:
 
 
 @made
-def _other_zone(given: Given) -> str | None:
-    """Another zone of the name of one that lacks a link, which the network is linked to already."""
+def _other_zone(given: Given) -> dict[str, Any] | None:
+    """Another zone of the name of one that lacks a link, which the network is linked to already: `name`, `group`, `id`."""
     others = (_other_of(given.world, *one) for one in _missing_links(given))
-    return next((one for one in others if one is not None), None)
+    found = next((one for one in others if one is not None), None)
+    return {"name": arm_id.name_of(found), "group": arm_id.group_of(found), "id": found} if found else None
 
 
 def _other_of(world: EstateIndex, zone: str, network: str) -> str | None:

@@ -172,6 +172,30 @@ def _second_deployment(given: Given) -> Any:
 
 
 @made
+def _idle_deployment(given: Given) -> dict[str, Any] | None:
+    """A deployment of the model in another region that serves nobody: its `id` and its `state`."""
+    found = next((given.world.resource(one) for one in listing(mapping(given.element).get("idle"))), None)
+    if found is None:
+        return None
+    properties = mapping(found.get("properties"))
+    provisioned = text(properties.get("provisioningState")) in ("", "succeeded")
+    return {"id": found["id"], "state": properties.get("deploymentState" if provisioned else "provisioningState")}
+
+
+@made
+def _leaving_model(given: Given) -> str | None:
+    """The model, where no region lists it any more or each says that it is retired: no new deployment of it can be made."""
+    ids = {arm_id.key(str(one)) for one in listing(mapping(given.element).get("deployments"))}
+    for one in given.world.deployments if ids else ():
+        row = one.join("model").value if arm_id.key(one.resource) in ids else None
+        retires = parse_date(one.fact("retirementDate")) if row is not None else None
+        offered = row is not None and text(row.get("lifecycleStatus")) != "deprecated"
+        if offered and (retires is None or retires >= given.today):
+            return None
+    return str(mapping(given.element).get("model")) if ids else None
+
+
+@made
 def _first_deployment(given: Given) -> Any:
     """A deployment of a served role for an environment that has none: the best model that its first account's region offers."""
     for account in given.world.accounts:

@@ -41,8 +41,10 @@ def _log_setting(given: Given) -> str | None:
     return str(found[0]["setting"]) if found else None
 
 
-def _rows(given: Given, field: str, wanted: tuple[str, ...], without: tuple[str, ...] = ()) -> Any:
-    setting = given.world.resource(_log_setting(given))
+def _rows(
+    given: Given, field: str, wanted: tuple[str, ...], without: tuple[str, ...] = (), at: str | None = None
+) -> Any:
+    setting = given.world.resource(at or _log_setting(given))
     if setting is None:
         return None
     rows = [copy.deepcopy(mapping(one)) for one in listing(mapping(setting.get("properties")).get(field))]
@@ -69,12 +71,17 @@ def _logs_with_usage(given: Given) -> Any:
 
 
 @made
-def _logs_as_declared(given: Given) -> Any:
-    """The rows of that setting with requests and responses, or without them and the group that holds them."""
-    if given.params.get("requestResponseLogging") == "required":
-        return _rows(given, "logs", ("RequestResponse",))
+def _logs_with_requests(given: Given) -> Any:
+    """The rows of that setting with requests and responses."""
+    return _rows(given, "logs", ("RequestResponse",))
+
+
+@made
+def _logs_without_requests(given: Given) -> Any:
+    """The rows of the setting that was observed without requests and responses and the group that holds them."""
     others = ("Audit", "AzureOpenAIRequestUsage")
-    return _rows(given, "logs", others, without=("RequestResponse", "allLogs"))
+    at = str(mapping(given.element).get("id") or "")
+    return _rows(given, "logs", others, without=("RequestResponse", "allLogs"), at=at) if at else None
 
 
 @made

@@ -25,6 +25,7 @@ _COMMAND = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[\w-]+(?: [^\n]*?)?::)", re.IGNORE
 
 _ACCOUNT = re.compile(r"/providers/microsoft\.cognitiveservices/accounts/[^/]+", re.IGNORECASE)
 _CONNECTION = re.compile(r"/privateEndpointConnections/", re.IGNORECASE)
+_PART = re.compile(r"/[^/]+/(subnets|authorizationRules)/[^/]+/?$", re.IGNORECASE)
 _GUID_TAIL = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=T\d)")
 _NO_MARKS = str.maketrans({"{": "(", "[": "(", "}": ")", "]": ")", "`": "'"})
@@ -89,11 +90,16 @@ def owning_resource_name(resource: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def name(resource: str, limit: int = 120) -> str:
-    """A resource's display name: `account`, or `account/deployment` for a child; an environment's or client's label."""
+    """A resource's display name: `account`, or `account/deployment` for a child; an environment's or client's label.
+
+    A subnet's and an authorization rule's own name says nothing without that of the network or the namespace.
+    """
     account = _ACCOUNT.search(resource)
     if account is None:
         if arm_id.type_of(resource) == "microsoft.resources/subscriptions":
             return shorten(to_printable("subscription " + arm_id.name_of(resource)), limit)
+        if _PART.search(resource):
+            return shorten(to_printable(f"{resource.rstrip('/').split('/')[-3]}/{arm_id.name_of(resource)}"), limit)
         label = resource.removeprefix("environment/").removeprefix("client/").removeprefix("probe/")
         return shorten(to_printable(arm_id.name_of(resource) if resource.startswith("/") else label), limit)
     own = arm_id.name_of(account.group())

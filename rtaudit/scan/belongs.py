@@ -116,6 +116,9 @@ class Belongings:
         self.vendors = list({(vendor, one.scope, one.line): (vendor, one) for vendor, one in self.vendors}.values())
         if "voiceLive" in signs and not opens:
             signs["onlyVoiceLive"] = signs["voiceLive"]
+        own = next((mark for url, mark in self.urls if url.vendor == "openai" and url.api in ("own", "bare")), None)
+        if own is not None and "azure" not in signs:
+            signs["onlyOpenAI"] = own.line
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""

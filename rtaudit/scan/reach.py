@@ -40,6 +40,11 @@ class Reach:
         """Whether the value that a file gives a name gets to code that opens realtime sessions; None where no code reads it."""
         folded = fold(name)
         if folded not in _ANYBODYS:
+            if source.side in CODE and "chat" in source.signs and "realtime" not in source.signs:
+                # A client of chat may have a setting of the same name: what its own file does with it is what it is for.
+                own = [one for one in self._names.uses.get(folded, ())[:_MOST] if one[0] is source]
+                if own:
+                    return any(self._is_session(*one) for one in own)
             return self._reach(folded, self._owner(folded, source), frozenset())
         uses = [one for one in self._names.uses.get(folded, ())[:_MOST] if one[0] is source]
         uses.sort(key=lambda one: one[1].kind == "entry")

@@ -80,7 +80,18 @@ _NEAR = {
         "properties": {
             **{key: value for key, value in _MATCHERS.items() if key not in ("package", "secret", "syntax")},
             "sign": {
-                "enum": ["azure", "realtime", "voiceLive", "openai", "chat", "speaks", "onlyVoiceLive", "search", "arm"]
+                "enum": [
+                    "azure",
+                    "realtime",
+                    "voiceLive",
+                    "openai",
+                    "chat",
+                    "speaks",
+                    "onlyVoiceLive",
+                    "onlyOpenAI",
+                    "search",
+                    "arm",
+                ]
             },
             "within": {"enum": ["line", "call", "statement", "beside", "function", "file", "project"]},
         },

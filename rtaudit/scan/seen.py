@@ -29,6 +29,11 @@ _TRANSPORTS = (
 )
 _SHARED_HOST = re.compile(r"\.(?:api\.cognitive\.microsoft\.(?:com|us)|realtimeapi-preview\.ai\.azure\.com)\Z")
 """Hosts of a region: they name no account."""
+_PLACEHOLDER = re.compile(
+    r"\A(?:wss?://|https?://)?(?:your?\b|your[-_]|my[-_]?(?:resource|account|endpoint|aoai|openai|azure)\b|example\b|placeholder|resource(?:[-_]?name)?\.|account\.|endpoint\.|x{3,})",
+    re.IGNORECASE,
+)
+"""A host that somebody is asked to fill in."""
 _AUTHS = (
     ("clientSecret", re.compile(r"client_secrets?\b|ephemeral|/realtimeapi/sessions", re.IGNORECASE)),
     (
@@ -117,13 +122,16 @@ def draft_of(scans: Sequence[Scan], name: str) -> Draft:
     query, query_place = votes.top("faultyQuery")
     if query_place:
         where["query"] = query_place
+    transport = take("transport", "transport", [one for one, _ in _TRANSPORTS])
     return Draft(
         name,
         [target],
         runs_in=take("runsIn", "faultySide") or take("runsIn", "side", ("browser", "mobile", "server")),
-        transport=take("transport", "transport", [one for one, _ in _TRANSPORTS]),
+        transport=transport,
         auth=take("auth", "faultyAuth") or take("auth", "auth", [one for one, _ in _AUTHS]),
-        path=take("path", "faultyPath") if faulty else take("path", "path"),
+        path=take("path", "faultyPath")
+        if faulty
+        else take("path", "path", ["/openai/v1/realtime/calls" if transport == "webrtc" else "/openai/v1/realtime"]),
         api_version=take("apiVersion", "apiVersion"),
         headers=[one for one in ("OpenAI-Beta",) if take("headers", "header")],
         query=dict([query.split("=", 1)]) if query else {},
@@ -144,7 +152,7 @@ def _vote(votes: _Votes, scan: Scan, source: Source, tree: Tree) -> None:
             _vote_url(votes, url, at(mark))
         elif url.vendor == "azure" and url.host:
             host = url.host.lower()
-            if host.count(".") > 2 and not re.search(r"[{<$%]", host) and url.api in ("", "base"):
+            if _is_host(host) and url.api in ("", "base"):
                 votes.add("endpoint", f"wss://{host}", at(mark))
     if not opens and "realtime" not in source.signs and source.side != "config":
         return
@@ -158,9 +166,13 @@ def _vote(votes: _Votes, scan: Scan, source: Source, tree: Tree) -> None:
         votes.add("side", source.side, f"{scan.place(source.path)}:{source.signs.get('realtime', 1)}")
 
 
+def _is_host(host: str) -> bool:
+    return host.count(".") > 2 and not re.search(r"[{<$%]", host) and _PLACEHOLDER.match(host) is None
+
+
 def _vote_url(votes: _Votes, url: Url, place: Place) -> None:
     host = url.host.lower()
-    if url.vendor == "azure" and host.count(".") > 2 and not re.search(r"[{<$%]", host):
+    if url.vendor == "azure" and _is_host(host):
         votes.add("endpoint", f"wss://{host}", place)
     path = re.sub(r"\A.*?(?=/?openai/|/v1/realtimertc)", "", url.path).rstrip("/")
     if path and "{" not in path:

@@ -83,6 +83,9 @@ def available_capacity(deployment: Subject) -> WithGaps:
     )
     scope = f"{place}/{region_of(deployment)}/modelCapacities/{named}"
     sku = text(mapping(deployment.raw.get("sku")).get("name"))
+    if not is_number(mapping(deployment.raw.get("sku")).get("capacity")):
+        message = "the deployment states no capacity of its own to compare with"
+        return WithGaps(None, (Gap(deployment.resource, "deployments", "missing", code="NotStated", message=message),))
     for row in map(mapping, listing(mapping(world.resource(scope)).get("value"))):
         stated = mapping(row.get("properties"))
         here = arm_id.region(row.get("location")) in ("", region_of(deployment))

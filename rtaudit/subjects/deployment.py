@@ -108,14 +108,19 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     other = _other_capability(deployment) if unlisted else None
     if other is not None:
         return "none", f"the deployment's own capabilities name {other} and no realtime", ()
-    publisher = text(mapping(deployment.properties.get("model")).get("format"))
-    if unlisted and (_FINE_TUNED.search(name) or publisher not in ("", "openai")):
+    if unlisted and _is_own_or_partner(deployment):
         return "none", f"nothing says realtime of {title}, a fine-tuned model or one of another publisher", ()
     return (
         "unknown",
         f"nothing: the catalogue has no row of {title or 'its model'}, and the name says nothing",
         row.gaps,
     )
+
+
+def _is_own_or_partner(deployment: Subject) -> bool:
+    """True of a fine-tuned model and of one of another publisher: catalogues list neither."""
+    publisher = _model_field(deployment, "format").lower()
+    return bool(_FINE_TUNED.search(_model_field(deployment, "name"))) or publisher not in ("", "openai")
 
 
 def _other_capability(deployment: Subject) -> str | None:
@@ -227,10 +232,11 @@ def tokens_per_minute(deployment: Subject) -> Any:
 
 
 def _per_minute(deployment: Subject, key: str) -> Any:
-    for limit in listing(deployment.properties.get("rateLimits")):
-        count, period = mapping(limit).get("count"), mapping(limit).get("renewalPeriod")
-        if text(mapping(limit).get("key")) == key and is_number(count) and is_number(period) and period > 0:
-            return count * 60 / period
+    limits = [mapping(one) for one in listing(deployment.properties.get("rateLimits"))]
+    stated = [(one.get("count"), one.get("renewalPeriod")) for one in limits if text(one.get("key")) == key]
+    rates = [count * 60 / period for count, period in stated if is_number(count) and is_number(period) and period > 0]
+    if rates:
+        return min(rates)  # of several, the one that is reached first
     message = f"the deployment states no rate limit with key {key}"
     return WithGaps(None, (Gap(deployment.resource, "deployments", "missing", message=message),))
 
@@ -249,6 +255,8 @@ def quota_use(deployment: Subject) -> WithGaps:
     if is_number(used) and is_number(limit) and limit > 0:
         return WithGaps(round(used / limit, 4))
     message = f"the quota has a limit of {limit} and a use of {used}: no share follows"
+    if used is None:
+        message = "how much of the quota is used is not known"
     return WithGaps(None, (Gap(deployment.resource, "usages", "missing", message=message),))
 
 
@@ -311,7 +319,9 @@ def _no_row(deployment: Subject) -> Gap:
     region = arm_id.region(owner.raw.get("location") if owner else None)
     named = deployment.fact("modelAndVersion")
     message = f"the catalogue of {region} has no row for {named}"
-    if _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
+    if _is_own_or_partner(deployment):
+        message += ": it lists base models of OpenAI only"
+    elif _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
         # A realtime model on offer has a row.
         message = f"{named} is most likely retired: the catalogue of {region} no longer lists it"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)

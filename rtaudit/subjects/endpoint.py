@@ -166,7 +166,7 @@ def linked_networks(endpoint: Subject) -> WithGaps:
 
 @fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def network_zones(endpoint: Subject) -> WithGaps:
-    """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), `zones`, `conflict`.
+    """For each network that is linked to a zone of a name that its accounts need: `network`, `zone` (the name), `id` (the zone), its `group`, `zones`, `conflict`.
 
     A network resolves a name by one zone. In conflict is one that is linked to two of the name, or to another than the one
     that answers for the account.
@@ -180,7 +180,8 @@ def network_zones(endpoint: Subject) -> WithGaps:
     def row(name: str, network: str, zones: list[str]) -> dict[str, Any]:
         others = [zone for zone in zones if arm_id.key(zone) not in ours[name]]
         conflict = len(zones) > 1 or bool(ours[name] and others)
-        return {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+        found = {"network": network, "zone": name, "id": (others or zones)[0], "zones": zones, "conflict": conflict}
+        return {**found, "group": arm_id.group_of(found["id"])}
 
     rows = Rows("network", sources, row)
     links = (gap for name, linked in sources if linked for gap in world.once(_link_gaps, name))
@@ -258,7 +259,11 @@ def _no_record(row: dict[str, Any]) -> dict[str, Any]:
 
 def _list_gaps(world: EstateIndex) -> tuple[Gap, ...]:
     """The gaps of whole lists of zones: any subscription may hold the zone that answers."""
-    return tuple(gap for gap in world.gaps_anywhere("privateDns") if not arm_id.type_of(gap.scope).startswith(ZONE))
+    return tuple(
+        gap
+        for gap in world.gaps_anywhere("privateDns")
+        if arm_id.is_list(gap.scope) or not arm_id.type_of(gap.scope).startswith(ZONE)
+    )
 
 
 def _answering(endpoint: Subject) -> list[str]:

@@ -69,16 +69,19 @@ def speech_deployments(environment: Subject) -> WithGaps:
     fields=_MODELS,
 )
 def realtime_models(environment: Subject) -> WithGaps:
-    """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` (ids).
+    """Each realtime model and version that serves: `role`, `model`, `regions` (normalised), `deployments` and `idle` (ids).
 
-    One that failed or is paused serves nobody, in its region neither.
+    One that failed or is paused serves nobody, in its region neither: those of other regions are `idle`.
     """
     found, gaps = _realtime(environment.world)
     by_model: dict[str, list[tuple[Subject, WithGaps]]] = defaultdict(list)
+    idle: dict[str, list[Subject]] = defaultdict(list)
     for one in found:
         serving = _serving(one)
         if serving.value or serving.gaps:
             by_model[one.fact("modelAndVersion")].append((one, serving))
+        else:
+            idle[one.fact("modelAndVersion")].append(one)
     rows = [
         {
             "role": of_model[0][0].fact("realtimeRole"),
@@ -89,6 +92,7 @@ def realtime_models(environment: Subject) -> WithGaps:
                 (*gaps, *(gap for _, serving in of_model for gap in serving.gaps)),
             ),
             "deployments": [one.resource for one, _ in of_model],
+            "idle": _elsewhere(idle.get(model, []), {_region(one) for one, _ in of_model}),
             "id": of_model[0][0].resource,
         }
         for model, of_model in sorted(by_model.items())
@@ -104,6 +108,10 @@ def realtime_models(environment: Subject) -> WithGaps:
 def speech_models(environment: Subject) -> WithGaps:
     """Those of `facts.realtimeModels` whose role is speech."""
     return _of_speech(environment.join("facts.realtimeModels"))
+
+
+def _elsewhere(deployments: list[Subject], regions: set[str]) -> list[str]:
+    return [one.resource for one in deployments if _region(one) not in regions]
 
 
 def _of_speech(rows: WithGaps) -> WithGaps:

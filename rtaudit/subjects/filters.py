@@ -186,8 +186,16 @@ def _policy(deployment: Subject, named: Any) -> WithGaps:
     if owner is None or not isinstance(named, str) or not named:
         return WithGaps(None)
     policies = owner.join("contentPolicies")
-    found = next((one for one in policies.value if arm_id.name_of(one["id"]).lower() == named.lower()), None)
+    # Some tools write the policy's ARM id where Azure writes its name.
+    by_id = named.startswith("/")
+    found = next(
+        (one for one in policies.value if _same(one["id"] if by_id else arm_id.name_of(one["id"]), named)), None
+    )
     return WithGaps(found, () if found else policies.gaps)
+
+
+def _same(one: str, other: str) -> bool:
+    return arm_id.key(one) == arm_id.key(other)
 
 
 def _current(content_filter: dict[str, Any]) -> dict[str, Any]:
@@ -211,7 +219,7 @@ def _unlisted(deployment: Subject, named: Any) -> Gap:
     if deployment.world.snapshot.planned and text(named).startswith("microsoft."):
         message = f"Azure makes the content policy {named} with the account: no plan holds what it does"
         return Gap(deployment.resource, "contentPolicies", ASSIGNED, message=message)
-    message = f"the account does not list the content policy {named}: "
+    message = f"the account does not list the content policy {arm_id.name_of(str(named))}: "
     if text(named).startswith("microsoft."):
         message += "what this policy of Microsoft filters is not known"
     else:

@@ -199,7 +199,7 @@ class EstateIndex:
                 lists = (
                     gap
                     for gap in self.gaps_anywhere("privateEndpoints")
-                    if arm_id.type_of(gap.scope) != PRIVATE_ENDPOINT
+                    if arm_id.is_list(gap.scope) or arm_id.type_of(gap.scope) != PRIVATE_ENDPOINT
                 )
                 return (*self.gaps_anywhere("accounts"), *lists, *self.unread_endpoints, *self._open_endpoints())
         return ()

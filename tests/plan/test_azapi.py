@@ -46,6 +46,9 @@ def test_a_body(body: Any) -> None:
         pytest.param({"body": {"kind": "OpenAI", "properties": {}}}, {"body": {"properties": {"disableLocalAuth": True}}}, "/properties/disableLocalAuth", id="a leaf"),
         pytest.param({"body": {"kind": "OpenAI"}}, {"body": {"properties": True}}, "/properties", id="a subtree"),
         pytest.param({"body": "not json"}, {}, "/properties", id="text that is no JSON"),
+        pytest.param({"body": '{"kind": "OpenAI", "properties": {"a": NaN}}'}, {}, "/properties", id="a number that is none"),
+        pytest.param({"body": '{"kind": "OpenAI", "properties": {"a": 1e999}}'}, {}, "/properties", id="a number without an end"),
+        pytest.param({"body": "[" * 100_000}, {}, "/properties", id="text that is nested too deeply"),
         pytest.param({"tags": None}, {"tags": True}, "/tags", id="tags"),
         pytest.param({"identity": [{"type": "UserAssigned"}]}, {"identity": [{"identity_ids": True}]}, "/identity/userAssignedIdentities", id="identities"),
         pytest.param({"sensitive_body_version": {"properties.apiProperties": "1"}}, {}, "/properties/apiProperties", id="a sensitive body"),
@@ -147,3 +150,32 @@ def test_what_is_no_resource_is_passed_over(kind: str) -> None:
     plan = terraform_plan(change(kind, "x", {"type": TYPE, "action": "listKeys"}))
     assert plan.resources == []
     assert plan.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("values", "unknown"),
+    [
+        pytest.param({"name": "voice"}, {"parent_id": True}, id="its parent"),
+        pytest.param({"parent_id": GROUP}, {"name": True}, id="its name"),
+        pytest.param({}, {"resource_id": True}, id="its id"),
+    ],
+)
+def test_a_patch_of_something_unknown_makes_nothing(values: dict[str, Any], unknown: dict[str, Any]) -> None:
+    body = {"kind": "OpenAI", "properties": {"disableLocalAuth": True}}
+    plan = terraform_plan(change("azapi_update_resource", "u", {"type": TYPE, "body": body, **values}, unknown))
+    assert plan.resources == []
+    assert "does not tell what it patches" in plan.missing[0]
+
+
+@pytest.mark.parametrize("kind", ["Microsoft.Resources/deployments@2022-09-01", "Microsoft.Resources/deploymentStacks@2024-03-01"])  # fmt: skip
+def test_what_a_template_makes_is_not_shown(kind: str) -> None:
+    made = change("azapi_resource", "t", {"type": kind, "name": "t", "parent_id": GROUP, "body": {}}, {"id": True})
+    found = gaps(snapshot(terraform_plan(azapi(), made)), "notYetKnown", "/")
+    assert ("diagnostics", None) in found
+    assert "azapi_resource.t deploys a template" in str(found["diagnostics", None].message)
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+def test_a_number_that_is_none_is_not_carried_on(number: str) -> None:
+    body = f'{{"kind": "OpenAI", "sku": {{"name": "S0"}}, "properties": {{"a": {number}}}}}'
+    assert json.dumps(snapshot(terraform_plan(azapi(body=body))).document(), allow_nan=False)

@@ -198,3 +198,75 @@ def test_an_endpoint_and_its_zone_group() -> None:
     assert connection["properties"]["privateLinkServiceId"] == ACCOUNT
     (config,) = resource(found, f"{endpoint}/privateDnsZoneGroups/default")["properties"]["privateDnsZoneConfigs"]
     assert config["properties"] == {"privateDnsZoneId": zone}
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "kept"),
+    [
+        pytest.param({"local_authentication_disabled": True}, "local_authentication_enabled", True, id="older"),
+        pytest.param({"local_authentication_enabled": False}, "local_authentication_disabled", True, id="newer"),
+        pytest.param({"local_authentication_disabled": False}, "local_authentication_enabled", False, id="false is known"),
+    ],
+)  # fmt: skip
+def test_of_two_spellings_the_known_one_counts(known: dict[str, Any], unknown: str, kept: bool) -> None:
+    values = {"name": "logs", "resource_group_name": "rg", **known}
+    found = snapshot(terraform_plan(change("azurerm_log_analytics_workspace", "w", values, {unknown: True})))
+    assert resource(found, WORKSPACE)["properties"]["features"] == {"disableLocalAuth": kept}
+    assert ("workspaces", "/properties/features/disableLocalAuth") not in gaps(found)
+
+
+OLD = f"{GROUP}/providers/Microsoft.Insights/actionGroups/old"
+NEW = f"{GROUP}/providers/Microsoft.Insights/actionGroups/new"
+REFERS = {"action_group_id": refers("azurerm_monitor_action_group.ag.id", "azurerm_monitor_action_group.ag")}
+IS = {"action_group_id": {"constant_value": OLD}}
+
+
+@pytest.mark.parametrize(
+    ("code", "ids"),
+    [
+        pytest.param([REFERS, IS], {OLD, NEW}, id="the code has it first"),
+        pytest.param([IS, REFERS], {OLD, NEW}, id="the code has it last"),
+        pytest.param([IS, IS], {OLD}, id="the code does not say what it refers to"),
+    ],
+)
+def test_a_set_of_blocks_is_in_another_order_than_the_code(code: list[Any], ids: set[str]) -> None:
+    """In the values of a set what is not known comes last, whatever the order in the code."""
+    groups = [change("azurerm_monitor_action_group", name, {"name": name, "resource_group_name": "rg"}, {"id": True}) for name in ("ag", "other")]  # fmt: skip
+    groups[0]["change"]["after"]["name"] = "new"
+    values = {"name": "a", "resource_group_name": "rg", "scopes": [ACCOUNT], "action": [{"action_group_id": OLD}, {}]}
+    alert = change("azurerm_monitor_metric_alert", "a", values, {"id": True, "action": [{}, {"action_group_id": True}]})
+    root = {
+        "resources": [
+            configured("azurerm_monitor_action_group", "ag"),
+            configured("azurerm_monitor_metric_alert", "a", action=code),
+        ]
+    }
+    found = snapshot(terraform_plan(*groups, alert, root=root))
+    (made,) = [one for one in found.resources if "/metricAlerts/" in one["id"]]
+    assert {one["actionGroupId"] for one in made["properties"]["actions"]} == ids
+    assert (("alerts", "/properties/actions") in gaps(found, "notYetKnown")) is (len(ids) == 1)
+
+
+@pytest.mark.parametrize("actions", [("no-op",), ("update",), ("forget",)], ids=" ".join)
+def test_a_diagnostic_setting_that_is_there_has_an_id_of_the_providers_own(actions: tuple[str, ...]) -> None:
+    """azurerm writes the id of a diagnostic setting as its target, a bar and its name."""
+    values = {**SETTING, "id": f"{ACCOUNT}|logs", "enabled_log": [{"category": "Audit"}]}
+    shown = None if actions == ("forget",) else values
+    found = snapshot(terraform_plan(change("azurerm_monitor_diagnostic_setting", "d", shown, before=values, actions=actions)))  # fmt: skip
+    (made,) = found.resources
+    assert made["id"] == f"{ACCOUNT}/providers/Microsoft.Insights/diagnosticSettings/logs"
+    assert made["properties"]["workspaceId"] == WORKSPACE
+
+
+def test_an_older_log_alert_is_there_and_what_it_watches_is_not_known() -> None:
+    values = {"name": "a", "resource_group_name": "rg", "location": "eastus2", "query": "AzureDiagnostics"}
+    found = snapshot(terraform_plan(change("azurerm_monitor_scheduled_query_rules_alert", "a", values, {"id": True})))
+    assert ("alerts", "/properties") in gaps(found, "notYetKnown")
+
+
+@pytest.mark.parametrize("scope", ["resource_group", "subscription", "management_group", "tenant"])
+def test_what_a_template_makes_is_not_shown(scope: str) -> None:
+    made = change(f"azurerm_{scope}_template_deployment", "t", {"name": "t", "template_content": "{}"}, {"id": True})
+    plan = terraform_plan(change("azurerm_cognitive_account", "a", tf_account(), {"id": True}), made)
+    assert ("diagnostics", None) in gaps(snapshot(plan), "notYetKnown", "/")
+    assert plan.warnings == []

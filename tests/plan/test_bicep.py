@@ -79,6 +79,8 @@ def test_what_is_known_of_a_list_stays() -> None:
         ("[resourceId(subscription().subscriptionId, resourceGroup().name, 'A.B/c', 'x')]", f"{OPEN_GROUP}/providers/A.B/c/x"),
         ("[format('/subscriptions/{0}/resourceGroups/{1}/providers/A.B/c/x', subscription().subscriptionId, resourceGroup().name)]", f"{OPEN_GROUP}/providers/A.B/c/x"),
         ("[CONCAT('/subscriptions/s', '/x''y')]", "/subscriptions/s/x'y"),
+        ("[format('{{0}} {0}', 'x')]", "{0} x"),
+        ("[format('{0}{1}', '{1}', 'x')]", "{1}x"),
         ("[extensionResourceId('/a/b', 'C.D/e', 'n')]", "/a/b/providers/C.D/e/n"),
         ("[subscriptionResourceId('A.B/c', 'x')]", f"{NO_SUBSCRIPTION}/providers/A.B/c/x"),
     ],
@@ -96,6 +98,11 @@ def test_an_expression_that_a_plan_settles(expression: str, value: str) -> None:
         "[__bicep.replaceMultiple('<x>', createObject('a', 'b'))]",
         "[format('{0}', parameters('x'))]",
         "[format('{9999999999}', 'x')]",
+        "[format('{0:D3}', 'x')]",
+        "[format('{0,5}', 'x')]",
+        "[format('{', 'x')]",
+        "[5]",
+        "['a' 'b']",
         "[int(parameters('units'))]",
         "[" + "format(" * 4000 + "]",
         "[resourceId()]",
@@ -227,3 +234,21 @@ def test_an_id_that_comes_twice_is_one_resource() -> None:
 
 def test_a_hole_is_no_text() -> None:
     assert "\0" in evaluated("[format('{0}x', parameters('y'))]")
+
+
+def test_a_type_that_is_left_out_is_that_of_the_id() -> None:
+    element = {key: value for key, value in account().items() if key != "type"}
+    assert resource(snapshot(predicted(element)))["kind"] == "OpenAI"
+
+
+def test_a_state_that_only_azure_decides_does_not_block_when_it_is_an_expression() -> None:
+    found = snapshot(predicted(account(provisioningState="[reference('x').y]")))
+    assert ("accounts", "/properties/provisioningState") in gaps(found, "assignedByAzure")
+    assert ("accounts", "/properties/provisioningState") not in gaps(found, "notYetKnown")
+
+
+def test_an_id_that_is_no_id_is_open() -> None:
+    one = {**account(), "id": "[format('{0}', 'https://x.example')]"}
+    assert [each["id"] for each in snapshot(predicted(one)).resources] == [
+        f"/planned/0/providers/{account()['type']}/voice"
+    ]

@@ -145,3 +145,19 @@ def test_hostile_text_of_a_plan_is_shown_as_text(rtaudit: Any, tmp_path: Path) -
     assert ended.returncode == 0
     assert "\x1b" not in ended.stderr
     assert not [line for line in ended.stderr.splitlines() if line.startswith("##")]
+
+
+def test_no_secret_of_a_key_or_of_a_message_reaches_an_output(rtaudit: Any, tmp_path: Path) -> None:
+    """A key of for_each may be a secret, and is part of the address; so may what the plan says of a resource."""
+    hidden = SECRETS["token"]
+    named = change("azurerm_cognitive_account", "a", tf_account(), {"id": True}, index=hidden)
+    nameless = change("azurerm_cognitive_account", "b", {"kind": "OpenAI"}, {"name": True, "resource_group_name": True}, index=hidden)  # fmt: skip
+    lost = change("azurerm_cognitive_account", "c", tf_account("c"), {}, index=hidden, actions=("recreate",))
+    unread = change("azurerm_batch_account", "d", {"name": "d"}, {}, index=hidden)
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"format_version": "1.2", "resource_changes": [named, nameless, lost, unread]}))
+    ended = rtaudit("plan", file, "-o", "planned.json")
+    assert ended.returncode == 0, ended.stderr
+    ways = (["check"], ["runbook", "--all"])
+    said = [rtaudit(*words, "planned.json", "--as-of", "2026-11-22", "-o", "json").stdout for words in ways]
+    assert not [one for one in (*said, ended.stderr, (tmp_path / "planned.json").read_text()) if hidden[4:20] in one]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from rtaudit.errors import InputError
-from rtaudit.plan import read_plan
+from rtaudit.plan import plan, read_plan
+
+from .kit import change
 
 TERRAFORM: dict[str, Any] = {"format_version": "1.2", "resource_changes": []}
 PLAN = json.dumps(TERRAFORM).encode()
@@ -95,3 +97,36 @@ def test_what_if_that_failed_is_no_empty_plan(tmp_path: Path, where: str) -> Non
     file.write_text(json.dumps(document))
     with pytest.raises(InputError, match="what-if failed: InvalidTemplate: no"):
         read_plan(str(file))
+
+
+@pytest.mark.parametrize("status", ["Canceled", "Running"])
+def test_what_if_that_did_not_end_is_no_empty_plan(tmp_path: Path, status: str) -> None:
+    file = tmp_path / "w.json"
+    file.write_text(json.dumps({"status": status, "changes": []}))
+    with pytest.raises(InputError, match=f"what-if ended as '{status}'"):
+        read_plan(str(file))
+
+
+def test_a_number_that_is_none_is_not_called_other_text(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"format_version": "1.2", "resource_changes": [], "x": 1e999}')
+    with pytest.raises(InputError, match="1e999 is larger than a number can be"):
+        read_plan(str(file))
+
+
+SAME_NAME = {"type": "Microsoft.Authorization/roleAssignments", "name": "[guid(reference('x').y)]"}
+
+
+def test_what_has_no_name_yet_is_another_thing_in_each_plan(tmp_path: Path) -> None:
+    """Two snapshots each with an assignment whose name is open, and two Terraform plans with one address."""
+    scope = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/voice"
+    files = []
+    for number, principal in enumerate(("a", "b")):
+        one = {**SAME_NAME, "id": f"[extensionResourceId('{scope}', 'Microsoft.Authorization/roleAssignments', guid(reference('x').y))]", "properties": {"principalId": principal}}  # fmt: skip
+        (tmp_path / f"{number}.json").write_text(json.dumps({"predictedResources": [one], "diagnostics": []}))
+        account = change("azurerm_cognitive_account", "a", {"kind": "OpenAI", "sku_name": "S0"}, {"name": True, "resource_group_name": True})  # fmt: skip
+        (tmp_path / f"{number}.tf.json").write_text(json.dumps({**TERRAFORM, "resource_changes": [account]}))
+        files += [str(tmp_path / f"{number}.json"), str(tmp_path / f"{number}.tf.json")]
+    found, _ = plan(files)
+    assert len({one["id"] for one in found.resources}) == 4
+    assert {one["properties"]["principalId"] for one in found.resources if "roleAssignments" in one["id"]} == {"a", "b"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rtaudit.azure import arm_id
-from rtaudit.plan.model import Fate, Plan, PlannedResource
+from rtaudit.plan.model import Fate, Plan, PlannedResource, Unknown, at
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot, load
 
@@ -223,3 +223,92 @@ def test_alerts_of_a_subscription_may_be_in_other_code() -> None:
 def test_with_a_base_nothing_is_said_of_what_it_holds() -> None:
     assert gaps(snapshot(plan(), base=prod())) == gaps(prod())
     assert [one["id"] for one in snapshot(plan(), base=prod()).resources] == [one["id"] for one in prod().resources]
+
+
+ON = {"id": DESK["id"], "resource_group_name": "rg", "kind": "OpenAI"}
+
+
+def updated(kind: str, values: dict[str, Any], before: dict[str, Any] | None = None) -> Plan:
+    return terraform_plan(change(kind, "x", values, before=before or values, actions=("update",)))
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "expected"),
+    [
+        pytest.param({"tags": {"a": "b"}}, ("tags",), {"a": "b"}, id="tags"),
+        pytest.param({"tags": None}, ("tags",), None, id="all tags"),
+        pytest.param({"identity": [{"type": "UserAssigned", "identity_ids": ["/i"]}]}, ("identity",), {"type": "UserAssigned", "userAssignedIdentities": {"/i": {}}}, id="identities"),
+        pytest.param({"identity": [{"type": "SystemAssigned", "identity_ids": None}]}, ("identity", "principalId"), "p", id="the identity stays"),
+        pytest.param({"customer_managed_key": [{"key_vault_key_id": "https://v/keys/k", "identity_client_id": None}]}, ("properties", "encryption"), {"keySource": "Microsoft.KeyVault", "keyVaultProperties": {"keyVaultUri": "https://v", "keyName": "k"}}, id="a key without a version"),
+    ],
+)  # fmt: skip
+def test_an_update_takes_away_what_an_object_does_not_name(
+    values: dict[str, Any], path: tuple[str, ...], expected: Any
+) -> None:
+    there = {**DESK, "tags": {"a": "b", "old": "x"}, "identity": {"type": "SystemAssigned", "principalId": "p", "tenantId": "t", "userAssignedIdentities": {"/old": {}}}}  # fmt: skip
+    there["properties"] = {**DESK["properties"], "encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": {"keyVersion": "1", "identityClientId": "c"}}}  # fmt: skip
+    base = Snapshot.of("prod", prod().scope, [there], [], (), {})
+    found = snapshot(updated("azurerm_cognitive_account", {**ON, **values}), base=base)
+    assert at(resource(found, DESK["id"]), path) == expected
+
+
+def test_a_put_without_an_identity_leaves_none() -> None:
+    there = {**DESK, "identity": {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"}}
+    body = {"id": DESK["id"], "kind": "OpenAI", "properties": {}}
+    base = Snapshot.of("prod", prod().scope, [there], [], (), {})
+    assert "identity" not in resource(snapshot(plan(PlannedResource(DESK["id"], body, "a", "put")), base=base), DESK["id"])  # fmt: skip
+
+
+@pytest.mark.parametrize(("groups", "left"), [([], []), ([{"name": "new", "private_dns_zone_ids": ["/z"]}], ["new"])])
+def test_a_zone_group_that_the_code_takes_out_goes(groups: list[Any], left: list[str]) -> None:
+    one = endpoint()
+    names = [arm_id.name_of(other["id"]) for other in prod().resources if arm_id.parent_of(other["id"]) == arm_id.key(one["id"])]  # fmt: skip
+    assert names
+    before = {"id": one["id"], "private_dns_zone_group": [{"name": name} for name in names]}
+    found = snapshot(updated("azurerm_private_endpoint", {"id": one["id"], "private_dns_zone_group": groups}, before), base=prod())  # fmt: skip
+    below = [arm_id.name_of(other["id"]) for other in found.resources if arm_id.parent_of(other["id"]) == arm_id.key(one["id"])]  # fmt: skip
+    assert below == left
+
+
+def second(**more: Any) -> PlannedResource:
+    """A deployment beside the others of the region."""
+    model = {"format": "OpenAI", "name": "gpt-realtime-mini", "version": "2025-12-15", **more.pop("model", {})}
+    sku = {"name": "GlobalStandard", "capacity": 5, **more.pop("sku", {})}
+    resource_id = f"{DESK['id']}/deployments/second"
+    body = {"id": resource_id, "sku": sku, "properties": {"model": model}}
+    return PlannedResource(resource_id, body, "a", "create", **more)
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        pytest.param(second(sku={"capacity": Unknown("x")}), id="how much"),
+        pytest.param(second(model={"version": Unknown("x")}), id="of which version"),
+        pytest.param(second(sku={"name": Unknown("x")}), id="of which SKU"),
+        pytest.param(second(conditional=True), id="whether"),
+    ],
+)
+def test_quota_that_a_deployment_may_take_is_not_known(planned: PlannedResource) -> None:
+    (pool,) = [row for row in rows(snapshot(plan(second()), base=prod())) if row not in rows(prod())]
+    after = {row["name"]["value"]: row.get("currentValue") for row in rows(snapshot(plan(planned), base=prod()))}
+    assert after[pool["name"]["value"]] is None
+    assert [one for one in after.values() if one is not None]
+    turns = turned(snapshot(plan(planned), base=prod()))
+    assert {now for (rule, _), (_, now) in turns.items() if rule == "RTA-CAP-002"} >= {"unknown"}
+
+
+def rows(of: Snapshot) -> list[dict[str, Any]]:
+    (usages,) = [one for one in of.resources if one["id"].lower().endswith("/locations/eastus2/usages")]
+    return list(usages["value"])
+
+
+def test_what_is_missing_may_draw_on_the_quota() -> None:
+    found = snapshot(Plan("Bicep snapshot", "p.json", missing=["not all of it"]), base=prod())
+    assert ("usages", None) in gaps(found, "notYetKnown", "/")
+
+
+@pytest.mark.parametrize(("fate", "open_rest"), [("create", True), ("delete", True), ("keep", False)])
+def test_what_a_template_makes_is_not_shown(fate: Fate, open_rest: bool) -> None:
+    resource_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Resources/deployments/t"
+    found = snapshot(plan(PlannedResource(resource_id, {"id": resource_id}, "a", fate)), base=prod())
+    assert (("deployments", None) in gaps(found, "notYetKnown", "/")) is open_rest

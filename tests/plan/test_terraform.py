@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from rtaudit.plan.addresses import module_index, module_names, split_module, steps_of
-from rtaudit.plan.changes import value_of
-from rtaudit.plan.model import Unknown
+from rtaudit.plan.model import Unknown, value_of
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot
 
@@ -502,3 +501,46 @@ def deployment(**values: Any) -> dict[str, Any]:
         "version_upgrade_option": "OnceNewDefaultVersionAvailable",
         **values,
     }
+
+
+@pytest.mark.parametrize("actions", [("recreate",), ("delete", "forget"), ()], ids=repr)
+def test_an_action_that_is_not_known_loses_nothing(actions: tuple[str, ...]) -> None:
+    plan = terraform_plan(change("azurerm_cognitive_account", "a", tf_account(), {"id": True}, actions=actions))
+    assert "azurerm_cognitive_account.a: the plan says" in plan.missing[0]
+    assert ("accounts", None) in gaps(snapshot(plan), "notYetKnown", "/")
+
+
+def test_instances_whose_keys_look_alike_are_not_one() -> None:
+    values = {key: value for key, value in tf_account().items() if key not in ("name", "resource_group_name")}
+    keys = ["a b", "a/b", "a-b", "a.b"]
+    unknown = {"id": True, "name": True, "resource_group_name": True}
+    plan = terraform_plan(*[change("azurerm_cognitive_account", "a", values, unknown, index=key) for key in keys])
+    assert len(snapshot(plan).resources) == len(keys)
+
+
+def test_a_provider_of_a_module_has_the_modules_variable() -> None:
+    """The module's `var.sub` is what the call gives, not the root's variable of the same name."""
+    inner = {"resources": [{**configured("azurerm_cognitive_account", "a"), "provider_config_key": "module.m:azurerm"}]}
+    config = {
+        "provider_config": {
+            "azurerm": {"name": "azurerm", "expressions": {"subscription_id": refers("var.sub")}},
+            "module.m:azurerm": {"name": "azurerm", "module_address": "module.m", "expressions": {"subscription_id": refers("var.sub")}},
+        },
+        "root_module": {"module_calls": {"m": {"expressions": {"sub": {"constant_value": OTHER}}, "module": inner}}},
+    }  # fmt: skip
+    made = change("azurerm_cognitive_account", "a", tf_account(), {"id": True}, module_address="module.m")
+    plan = terraform_plan(made, configuration=config, variables={"sub": {"value": SUBSCRIPTION}})
+    (account,) = plan.resources
+    assert account.id.startswith(f"/subscriptions/{OTHER}/")
+
+
+def test_a_role_on_another_subscription_does_not_say_where_new_resources_are() -> None:
+    scope = f"/subscriptions/{OTHER}"
+    role = {"id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/r", "name": "r", "scope": scope}
+    plan = terraform_plan(
+        change("azurerm_cognitive_account", "a", tf_account(), {"id": True}),
+        change("azurerm_role_assignment", "r", role, actions=("no-op",)),
+        configuration={"provider_config": {"azurerm": {"name": "azurerm", "expressions": {}}}, "root_module": {}},
+    )
+    (account,) = [one for one in plan.resources if "/accounts/" in one.id]
+    assert account.id.startswith("/planned/subscription/")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from rtaudit.snapshot import Snapshot
+
 from .kit import ACCOUNT, ACCOUNTS, gaps, resource, snapshot, what_if
 
 BODY: dict[str, Any] = {
@@ -80,3 +82,44 @@ def test_what_the_account_has_besides_is_not_told_where_it_is_only_changed() -> 
     assert {("diagnostics", None), ("deployments", None)} <= gaps(found, "notYetKnown", ACCOUNT).keys()
     made = snapshot(what_if(entry("Create", after=BODY)))
     assert ("diagnostics", None) not in gaps(made, "notYetKnown", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "unknown"),
+    [
+        pytest.param("Create", None, True, id="made"),
+        pytest.param("Modify", BODY, True, id="changed"),
+        pytest.param("Deploy", BODY, True, id="deployed anew"),
+        pytest.param("NoChange", BODY, False, id="left as it is"),
+        pytest.param("Ignore", BODY, False, id="left alone"),
+    ],
+)
+def test_a_result_of_ids_alone_does_not_say_what_will_be(kind: str, base: Any, unknown: bool) -> None:
+    there = Snapshot.of("prod", {"cloud": "AzureCloud"}, [base] if base else [], [], (), {})
+    found = snapshot(what_if(entry(kind)), base=there)
+    assert (("accounts", None) in gaps(found, "notYetKnown", ACCOUNT)) is unknown
+    assert bool(found.resources) is (base is not None)
+
+
+@pytest.mark.parametrize("with_base", [False, True])
+def test_what_a_change_takes_away_may_come_back(with_base: bool) -> None:
+    """Azure may set it again, or a PUT without it unset it; tags and identities that are taken out are gone."""
+    before = {**BODY, "tags": {"a.b": "1", "c": "2"}, "properties": {"disableLocalAuth": True, "networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}  # fmt: skip
+    after = {**BODY, "tags": {"c": "2"}, "properties": {"networkAcls": {"defaultAction": "Deny"}}}
+    base = Snapshot.of("prod", {"cloud": "AzureCloud"}, [before], [], (), {}) if with_base else None
+    found = snapshot(what_if(entry("Modify", before=before, after=after)), base=base)
+    fields = {field for _, field in gaps(found, "notYetKnown", ACCOUNT)} - {None}
+    assert fields == {"/properties/disableLocalAuth", "/properties/networkAcls/bypass"}
+    assert resource(found)["tags"] == {"c": "2"}
+    assert resource(found)["properties"] == {"networkAcls": {"defaultAction": "Deny"}}
+
+
+NESTED = [{"path": "properties", "propertyChangeType": "Modify", "children": [{"path": "disableLocalAuth", "propertyChangeType": "NoEffect"}]}]  # fmt: skip
+
+
+@pytest.mark.parametrize("delta", [[{"path": "properties.disableLocalAuth", "propertyChangeType": "NoEffect"}], NESTED], ids=["a path", "nested"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["Modify", "NoChange"])
+def test_what_has_no_effect_is_not_set(kind: str, delta: list[Any]) -> None:
+    before = {**BODY, "properties": {"disableLocalAuth": False}}
+    found = snapshot(what_if(entry(kind, before=before, after=BODY, delta=delta)))
+    assert resource(found)["properties"]["disableLocalAuth"] is False

@@ -166,7 +166,7 @@ def test_what_a_step_causes_is_mended_in_its_turn():
         {"at": "zoneGroup:east-pe/default", "delete": True},
     ]
     found = of(edited(good(), none), all_failures=True)
-    assert [one.rules[0] for one in found.steps][:2] == ["RTA-NET-009", "RTA-DNS-001"]
+    assert [one.rules[0] for one in found.steps][:2] == ["RTA-NET-009", "RTA-DNS-002"]
     assert "RTA-DNS-001" in {one.rule for one in found.steps[0].causes}
     assert found.verdict == "ready"
 

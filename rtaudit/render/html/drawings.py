@@ -102,8 +102,8 @@ def quota(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
     }
 
 
-def rates(worlds: Sequence[EstateIndex]) -> list[dict[str, Any]]:
-    """Each realtime deployment's requests per minute beside the peak that a client contract declares for it."""
+def rates(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
+    """Each realtime deployment's requests per minute beside the peak that a client contract declares for it; None without any."""
     found = []
     for world in worlds:
         for one in world.each("realtimeDeployment"):
@@ -120,4 +120,5 @@ def rates(worlds: Sequence[EstateIndex]) -> list[dict[str, Any]]:
                 }
             )
     order = {"bad": 0, "ok": 1, "off": 2}
-    return sorted(found, key=lambda row: order[row["status"]])[:ROWS]
+    found.sort(key=lambda row: order[row["status"]])
+    return {"rows": found[:ROWS], "left": max(0, len(found) - ROWS)} if found else None
