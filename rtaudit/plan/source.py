@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents.files import read_bytes, real_path
+from rtaudit.documents.files import OTHERS_FOLDERS, read_bytes, real_path
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.plan.addresses import module_names, resource_of
 from rtaudit.plan.model import Plan
@@ -24,7 +24,6 @@ CodePlace = tuple[str, int]
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_FILES = 5000
 """Bicep files that are read; with more no place is certain."""
-_PASSED = {".terraform", ".git", "node_modules", ".venv"}
 
 _BLOCK = re.compile(r'\s*resource\s+"?([A-Za-z][\w-]*)"?\s+"?([A-Za-z_][\w-]*)"?\s*\{')
 _HEREDOC = re.compile(r"<<[-~]?([A-Za-z_]\w*)\s*\Z")
@@ -185,7 +184,7 @@ def _bicep_files(root: Path) -> list[Path | None]:
             if path.is_symlink():
                 continue
             if path.is_dir():
-                waiting += [path] if path.name not in _PASSED else []
+                waiting += [path] if path.name not in OTHERS_FOLDERS else []
             elif path.suffix == ".bicep":
                 found.append(path)
     return found
