@@ -15,6 +15,29 @@ from typing import BinaryIO
 
 from rtaudit.errors import InputError, RtauditError
 
+OTHERS_FOLDERS = frozenset(
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        "bower_components",
+        "site-packages",
+        "Pods",
+        ".dart_tool",
+        ".terraform",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+    ]
+)
+"""Names of folders in a source tree that hold nothing of its own: history, other people's packages, caches."""
+
 _DEVICE_BYTES = 1 << 26
 """Of a device such as a terminal."""
 _MOST_BYTES = 1 << 32

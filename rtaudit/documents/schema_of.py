@@ -18,7 +18,9 @@ TEXT: Schema = {"type": "string", "minLength": 1}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 NULLABLE: Schema = {"type": ["string", "null"]}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "x-pattern-means": "a date YYYY-MM-DD"}
+DATE: Schema = {
+    "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "format": "date", "x-pattern-means": "a date YYYY-MM-DD",
+}  # fmt: skip
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _PLAIN: dict[Any, Schema] = {

@@ -53,8 +53,11 @@ def _errors(value: Any, schema: dict[str, Any]) -> list[Any]:
     # Imported here: only commands that read a document pay for it.
     import jsonschema
 
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(["date"]))
     errors = [_innermost(error) for error in validator.iter_errors(value)]
+    # What does not look like a date is no date either: that is one mistake.
+    shapes = {tuple(error.absolute_path) for error in errors if error.validator == "pattern"}
+    errors = [one for one in errors if one.validator != "format" or tuple(one.absolute_path) not in shapes]
     return sorted(errors, key=lambda error: _place(value, error)) if len(errors) > 1 else errors
 
 
@@ -123,6 +126,12 @@ def _explain(error: Any, error_at: ErrorAt) -> Iterator[InputError]:
         case "pattern":
             wanted = error.schema.get("x-pattern-means", f"text like {error.validator_value}")
             yield error_at(path, f"{where} is {_show(error.instance)}, not {wanted}")
+        case "format":
+            yield error_at(
+                path,
+                f"{where} is {_show(error.instance)}, which is not a valid {error.validator_value}",
+                "write YYYY-MM-DD",
+            )
         case "anyOf" | "oneOf":
             kinds = [inner.validator_value for inner in error.context if inner.validator == "type"]
             wanted = " or ".join(_kinds(kind) for kind in kinds) or "any of the forms allowed here"

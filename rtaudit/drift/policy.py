@@ -258,11 +258,6 @@ def _entry(document: Document, index: int, raw: dict[str, Any], policy: str) -> 
         raise document.error(at, f"the entry '{raw['id']}' says {said}", f"say one of {', '.join(_ACTIONS)}")
     if actions[0] != "severity" and not raw.get("reason"):
         raise document.error(at, f"the entry '{raw['id']}' gives no reason", "add `reason:`; a reviewer will ask")
-    if raw.get("expires") is not None:
-        try:
-            date.fromisoformat(raw["expires"])
-        except ValueError:
-            raise document.error((*at, "expires"), f"'{raw['expires']}' is not a valid date") from None
     where = raw.get("where", {})
     for path_index, path in enumerate(_words(where.get("path"))):
         if path and not path.startswith(("/", "**")):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.documents.files import read_bytes, real_path
+from rtaudit.documents.files import OTHERS_FOLDERS, read_bytes, real_path
 from rtaudit.errors import InputError, RtauditError
 from rtaudit.plan.addresses import module_names, resource_of
 from rtaudit.plan.model import Plan
@@ -23,7 +23,7 @@ CodePlace = tuple[str, int]
 
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_FILES = 5000
-_PASSED = {".terraform", ".git", "node_modules", ".venv"}
+"""Bicep files that are read; with more no place is certain."""
 
 _BLOCK = re.compile(r'\s*resource\s+"?([A-Za-z][\w-]*)"?\s+"?([A-Za-z_][\w-]*)"?\s*\{')
 _HEREDOC = re.compile(r"<<[-~]?([A-Za-z_]\w*)\s*\Z")
@@ -75,18 +75,21 @@ class _Terraform:
                 return None
             folder, module = folder / source, call.get("module")
         # A plan is not trusted: what it names outside of the tree is not read.
-        there = real_path(folder)
-        inside = any(there.is_relative_to(real_path(one)) for one in (self._root, Path()))
-        return there if inside and there.is_dir() else None
+        try:
+            there = real_path(folder)
+            inside = any(there.is_relative_to(real_path(one)) for one in (self._root, Path()))
+            return there if inside and there.is_dir() else None
+        except (OSError, ValueError):
+            return None  # a path that no system has
 
 
 def _blocks_of(folder: Path) -> dict[tuple[str, str], CodePlace | None]:
     """(type, name) -> the place of the resource block; None where there are several."""
     found: dict[tuple[str, str], CodePlace | None] = {}
-    for path in sorted(folder.iterdir()):
+    for path in _entries(folder) or ():
         if path.suffix not in (".tf", ".tofu") or path.stem == "override" or path.stem.endswith("_override"):
             continue
-        for number, line in _hcl_lines(_text(path)):
+        for number, line in _hcl_lines(_text(path) or ""):
             match = _BLOCK.match(line)
             if match is not None:
                 key = (match[1], match[2])
@@ -132,9 +135,13 @@ class _Bicep:
     def __init__(self, root: Path) -> None:
         self._declared: dict[str, list[_Declared]] = {}
         self._whole = True
-        """False where modules of a registry may declare resources too."""
+        """False where modules of a registry, or folders and files that cannot be read, may declare resources too."""
         for path in _bicep_files(root):
-            lines = _text(path).splitlines()
+            text = _text(path) if path is not None else None
+            if path is None or text is None:
+                self._whole = False
+                continue
+            lines = text.splitlines()
             self._whole = self._whole and not any(_REMOTE.match(line) for line in lines)
             for declared in _declarations(path, lines):
                 self._declared.setdefault(declared.kind, []).append(declared)
@@ -155,15 +162,29 @@ class _Bicep:
         return named[0].place if len(named) == 1 else None
 
 
-def _bicep_files(root: Path) -> list[Path]:
-    found: list[Path] = []
+def _entries(folder: Path) -> list[Path] | None:
+    """What is in a folder, sorted; None where it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return None
+
+
+def _bicep_files(root: Path) -> list[Path | None]:
+    """The files below a folder; None for each folder that cannot be read, and for what is beyond the limit."""
+    found: list[Path | None] = []
     waiting = [root]
-    while waiting and len(found) < _MAX_FILES:
-        for path in sorted(waiting.pop().iterdir()):
+    while waiting:
+        if len(found) >= _MAX_FILES:
+            return [*found, None]
+        entries = _entries(waiting.pop())
+        if entries is None:
+            found.append(None)
+        for path in entries or ():
             if path.is_symlink():
                 continue
             if path.is_dir():
-                waiting += [path] if path.name not in _PASSED else []
+                waiting += [path] if path.name not in OTHERS_FOLDERS else []
             elif path.suffix == ".bicep":
                 found.append(path)
     return found
@@ -196,11 +217,12 @@ def _stated_name(lines: list[str]) -> str | None:
     return None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> str | None:
+    """The text of a file; None where it cannot be read."""
     try:
-        return read_bytes(str(path), limit=_MAX_BYTES).decode("utf-8-sig", "replace") if path.is_file() else ""
+        return read_bytes(str(path), limit=_MAX_BYTES).decode("utf-8-sig", "replace") if path.is_file() else None
     except (OSError, RtauditError):
-        return ""
+        return None
 
 
 def _shown(path: Path) -> str:

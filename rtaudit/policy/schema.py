@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rtaudit.documents.json_values import is_number
-from rtaudit.documents.schema_of import DIALECT, TEXT, TEXTS, closed
+from rtaudit.documents.schema_of import DATE, DIALECT, TEXT, TEXTS, closed
 from rtaudit.policy.operators import COMPARISONS, OPERATORS
 from rtaudit.report import SEVERITIES
 from rtaudit.snapshot import ASPECTS
@@ -239,8 +239,7 @@ WAIVERS_SCHEMA: dict[str, Any] = closed(
                     "owner": TEXT,
                     "ticket": TEXT,
                     "expires": {
-                        "type": "string",
-                        "pattern": r"^\d{4}-\d{2}-\d{2}$",
+                        **DATE,
                         "x-pattern-means": "a day YYYY-MM-DD (it is valid to the end of that day, UTC)",
                     },
                     "accepts": {"enum": ["fail", "unknown"], "description": "What it accepts; fail unless said."},

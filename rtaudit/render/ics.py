@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from icalendar import Calendar, Event
 
 from rtaudit.render import Options
 from rtaudit.render.dates import Day, days, worlds_of
-from rtaudit.render.text import value
+from rtaudit.render.text import moment, value
 from rtaudit.report import Report
 from rtaudit.report.model import digest
 
@@ -29,7 +29,7 @@ def render(report: Report, options: Options) -> str:
 def _event(day: Day, report: Report) -> Event:
     event = Event()
     event.add("uid", f"{digest(day.key)[:32]}@rtaudit")
-    event.add("dtstamp", datetime.fromisoformat(report.generated_at))
+    event.add("dtstamp", moment(report.generated_at))
     event.add("dtstart", day.day)
     event.add("dtend", day.day + timedelta(days=1))
     event.add("summary", f"{day.label} {'waiver ends' if day.kind == 'waiver' else 'retires'}")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.render import Options
 from rtaudit.render.text import (
     in_full,
+    moment,
     name,
     observed,
     outcome_label,
@@ -168,8 +168,4 @@ def _detail(finding: Finding) -> str:
 
 
 def _milliseconds(when: str) -> int:
-    try:
-        moment = datetime.fromisoformat(when)
-    except ValueError:
-        return 0
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int(moment(when).timestamp() * 1000)

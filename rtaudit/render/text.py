@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit.azure import arm_id
@@ -79,6 +80,15 @@ def resource_location(resource: str) -> str:
     """Where a resource is: its resource group, or its subscription, or nothing."""
     group = arm_id.group_of(resource)
     return shorten(to_printable(group), 90) if group else ""
+
+
+def moment(when: str) -> datetime:
+    """The time that a document states, in UTC where it says no zone; 1970 for what is no time: nobody validates it."""
+    try:
+        found = datetime.fromisoformat(when)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def gap(missing: Gap, limit: int = 300) -> str:

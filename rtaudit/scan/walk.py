@@ -9,36 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from rtaudit.documents.files import real_path
+from rtaudit.documents.files import OTHERS_FOLDERS, real_path
 from rtaudit.errors import InputError
 from rtaudit.scan.gitignore import Pattern, ignored, parse, read_patterns
 from rtaudit.scan.reading import FileRead, read_text
 
 MAX_FILES = 500_000
 """A tree of more files than this is not read to its end, and reported."""
-ALWAYS_LEFT_OUT = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".svn",
-        "node_modules",
-        "bower_components",
-        "site-packages",
-        "Pods",
-        ".dart_tool",
-        ".terraform",
-        ".venv",
-        "venv",
-        ".tox",
-        ".nox",
-        "__pycache__",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-    ]
-)
-"""Folders that are never entered: history, other people's packages, caches."""
-
 _LIST_TRACKED = ("-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--ignored", "--exclude-standard")
 _SECONDS = 20
 """How long git may take to name the files that it tracks."""
@@ -100,7 +77,7 @@ class Walk:
                     self.left_out["symbolic links"] += 1
                 elif excluded and ignored(path, excluded, is_folder=is_folder):
                     self.left_out["excluded"] += 1
-                elif is_folder and entry.name in ALWAYS_LEFT_OUT:
+                elif is_folder and entry.name in OTHERS_FOLDERS:
                     self.left_out["folders of packages and caches"] += 1
                 elif (is_ignored := all_ignored or ignored(from_top + entry.name, known, is_folder=is_folder)) and (
                     from_top + entry.name not in (holding if is_folder else tracked or ())

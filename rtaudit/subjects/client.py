@@ -144,7 +144,9 @@ def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
     """Why there is not a deployment of this name: it is a model's, another account's, or nobody's."""
     rows = _deployments(owner)
     as_model = [
-        one.name for one in rows.values() if text(str(one.fact("modelAndVersion")).split("@")[0]) == text(named)
+        one.name
+        for one in rows.values()
+        if text(named) in (model := text(one.fact("modelAndVersion")), model.partition("@")[0])
     ]
     if as_model:
         return f"{named} is a model here, not a deployment; it is deployed as {_and(as_model)}"
@@ -152,8 +154,8 @@ def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
     if elsewhere:
         return f"{owner.name} has no deployment named {named}; {_and(elsewhere[:3])} has one" + _offer(rows, role)
     near = difflib.get_close_matches(text(named), rows, n=1)
-    meant = f", did you mean {rows[near[0]].name}?" if near else ""
-    return f"{owner.name} has no deployment named {named}{meant}" + _offer(rows, role)
+    meant = f"; perhaps {rows[near[0]].name} is meant" if near else _offer(rows, role)
+    return f"{owner.name} has no deployment named {named}{meant}"
 
 
 def _offer(rows: dict[str, Subject], role: str) -> str:

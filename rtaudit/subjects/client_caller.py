@@ -127,8 +127,4 @@ def _foreign(client: Subject) -> str | None:
     resource = client.world.resource(caller_of(client.raw))
     tenants = {tenant for _, tenant in principals_of(resource) if tenant} if resource is not None else set()
     other = next((one for one in (stated, *sorted(tenants)) if one and home and one != home), None)
-    return (
-        f"the caller is of tenant {other}, and the account of {home}: Azure refuses a token of another tenant"
-        if other
-        else None
-    )
+    return f"the caller is of tenant {other}, the account of {home}: its tokens are refused" if other else None

@@ -170,11 +170,17 @@ def ga_url(client: Subject) -> str:
     host = (
         own if own in (client.fact("hosts") or ()) or not hosts else hosts[0] if hosts else "<account>.openai.azure.com"
     )
+    host = host or "<account>.openai.azure.com"
+    if client.raw.get("transport") in ("webrtc", "sip"):
+        # What is asked for by HTTPS; the session that it opens names the deployment.
+        return (
+            f"https://{host}{f'{realtime_api.LIVE}/sessions' if used == 'live' else f'{realtime_api.REALTIME}/calls'}"
+        )
     path = realtime_api.LIVE if used == "live" else realtime_api.REALTIME
     query = (
         "intent=transcription" if used == "transcription" else f"model={client.raw.get('deployment') or '<deployment>'}"
     )
-    return f"wss://{host or '<account>.openai.azure.com'}{path}?{query}"
+    return f"wss://{host}{path}?{query}"
 
 
 def _url(client: Subject) -> tuple[str | None, str | None]:

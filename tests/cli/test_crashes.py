@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from rtaudit.cli import app
+from rtaudit.render import FORMATS
 from rtaudit.snapshot import Snapshot, load, write
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,40 @@ def test_a_name_of_300_bytes_is_an_error_with_a_hint(
     error, hint = done.stderr.splitlines()[-2:]
     assert error.startswith("error: ")
     assert hint.startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("policy test {}", "schema: rtaudit.cases/1\nasOf: 2026-13-45\ncases: {}\n"),
+        ("check prod.json --waivers {}", "schema: rtaudit.waivers/1\nwaivers: [{rule: A, resource: b, reason: c, expires: 2026-02-30}]\n"),
+        ("diff test.json prod.json --drift-policy {}", "schema: rtaudit.driftpolicy/1\nentries: [{id: a, severity: low, expires: 2026-02-30}]\n"),
+    ],
+    ids=["cases", "waivers", "drift-policy"],
+)  # fmt: skip
+def test_a_date_that_is_on_no_calendar_is_an_error_at_its_line(
+    folder: Path, command: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "x.cases.yaml").write_text(text, "utf-8")
+    done = CliRunner().invoke(app, command.format("x.cases.yaml").split())
+    assert done.exit_code == 3, done.output
+    assert done.stderr.startswith("error: x.cases.yaml:2:")
+    assert "which is not a valid date" in done.stderr
+
+
+def test_a_report_whose_time_is_no_time_is_still_rendered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert CliRunner().invoke(app, ["check", "prod.json", "--as-of", "2026-11-22", "-o", "r.json"]).exit_code == 1
+    report = json.loads((folder / "r.json").read_text("utf-8"))
+    (folder / "r.json").write_text(json.dumps({**report, "generatedAt": "long ago"}), "utf-8")
+    for form in FORMATS:
+        done = CliRunner().invoke(app, ["render", "r.json", "--snapshot", "prod.json", "-o", f"{form}=out"])
+        assert done.exit_code == 0, (form, done.output)
+    (folder / "r.json").write_text(json.dumps({**report, "asOf": "2026-13-45"}), "utf-8")
+    done = CliRunner().invoke(app, ["render", "r.json"])
+    assert done.exit_code == 3
+    assert "'asOf' is '2026-13-45', which is not a valid date" in done.stderr
 
 
 CRASH = """

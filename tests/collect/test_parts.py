@@ -486,6 +486,60 @@ def test_the_network_sdk_is_loaded_where_an_account_has_an_endpoint(accounts: st
     assert ended.stdout.split() == ["True", *[str(accounts == "some")] * 2]
 
 
+_OVERLAP = """
+import os, sys, threading
+from importlib.machinery import PathFinder
+from rtaudit import collect_snapshot, collection, load_snapshot
+from rtaudit.collect import CollectionObserver
+from rtaudit.simulate import Simulator
+
+begun, answered = threading.Event(), threading.Event()
+waited = []
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name != "azure.mgmt.network":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        load = spec.loader.exec_module
+
+        def exec_module(module):
+            begun.set()
+            # The import ends once a read was planned, sent and answered after it began.
+            waited.append(answered.wait(60))
+            load(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+def log(method, path, status, seconds, request_id):
+    if "roleDefinitions" in path:
+        answered.set()
+    elif "roleAssignments" in path:
+        # Which definitions to ask for is known from this answer, which comes once the import has begun.
+        begun.wait(60)
+
+prod = load_snapshot(sys.argv[1])
+sys.meta_path.insert(0, Slow())
+with Simulator([prod], record=False) as azure:
+    os.environ.update(azure.environ)
+    found = collect_snapshot(
+        collection(prod.scope["subscriptions"], environment="prod"), arm_endpoint=azure.url, auth="managed-identity",
+        watch=CollectionObserver(log=log),
+    ).snapshot
+print(waited, found.digest == prod.digest)
+"""
+
+
+def test_the_network_sdk_is_loaded_beside_other_answers() -> None:
+    """Whoever loads it on a thread that reads are planned or sent on would wait here for ever."""
+    prod = Path(__file__).parents[2] / "snapshots" / "prod.json"
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _OVERLAP, str(prod)], capture_output=True, encoding="utf-8", check=True
+    )
+    assert ended.stdout.strip() == "[True] True"
+
+
 def test_the_same_client_serves_every_thread(cloud: Cloud) -> None:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 

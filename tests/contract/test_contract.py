@@ -261,7 +261,7 @@ def test_the_schema_is_printed(rtaudit):
 
 SENTENCES = {
     "account: east\ndeployment: gpt-realtime": "gpt-realtime is a model here, not a deployment; it is deployed as voice",
-    "account: east\ndeployment: voise": "east has no deployment named voise, did you mean voice?; voice can speak there",
+    "account: east\ndeployment: voise": "east has no deployment named voise; perhaps voice is meant",
     "account: east\ndeployment: voice-north": "east has no deployment named voice-north; north has one; voice can speak there",
     "account: east\ndeployment: text": "text (gpt-5-mini@2025-08-07) does not speak; voice can speak there",
     "account: east\ndeployment: voice\nuse: live": "voice (gpt-realtime@2025-08-28) does not serve GPT-Live; no deployment there can serve GPT-Live",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rtaudit.documents import check_schema, error_for_file, parse_yaml, schema_errors
+from rtaudit.documents.schema_of import DATE
 from rtaudit.errors import InputError
 
 SCHEMA: dict[str, Any] = {
@@ -114,3 +115,12 @@ def test_json_is_told_by_the_name_of_the_value() -> None:
             {"name": 5, "severity": "low"}, SCHEMA, error_for_file("f.json is no such thing", "see the format")
         )
     assert caught.value.hint == "see the format"
+
+
+def test_a_date_that_is_on_no_calendar_is_one_mistake() -> None:
+    error_at = error_for_file("x", "read it")
+    schema = {"type": "object", "properties": {"expires": DATE}}
+    for wrong, said in (("2026-02-30", "which is not a valid date"), ("soon", "not a date YYYY-MM-DD")):
+        (error,) = schema_errors({"expires": wrong}, schema, error_at)
+        assert said in error.message
+    assert schema_errors({"expires": "2028-02-29"}, schema, error_at) == []

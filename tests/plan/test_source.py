@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,27 @@ def test_bad_source(rtaudit: Any, tmp_path: Path, words: list[str], says: str) -
     ended = rtaudit("plan", "p.json", *words)
     assert ended.returncode in (2, 3)
     assert says in ended.stderr
+
+
+ONE = "resource a '" + account()["type"] + "@2025-06-01' = {\n  name: 'voice'\n}\n"
+
+
+def test_what_cannot_be_read_may_declare_it_too(tmp_path: Path) -> None:
+    folder = code(tmp_path, main_bicep=ONE)
+    assert place(predicted(account()), tmp_path)
+    (folder / "large.bicep").write_bytes(b" " * (4 * 1024 * 1024 + 1))
+    assert place(predicted(account()), tmp_path) is None
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="root reads every folder")
+def test_a_folder_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    (code(tmp_path, main_bicep=ONE) / "locked").mkdir(mode=0)
+    assert place(predicted(account()), tmp_path) is None
+
+
+@pytest.mark.parametrize("source", ["./" + "x" * 300, "./a\0b", "./missing", "./main.tf"], ids=["too long", "no path", "missing", "a file"])  # fmt: skip
+def test_a_source_that_no_system_has_is_no_place(tmp_path: Path, source: str) -> None:
+    folder = code(tmp_path, main_tf=MAIN)
+    plan = planned("this", "module.m")
+    locate(plan, {"configuration": {"root_module": {"module_calls": {"m": {"source": source}}}}}, str(folder))
+    assert plan.resources[0].source is None

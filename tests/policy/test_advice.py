@@ -13,8 +13,9 @@ from rtaudit.policy.edit import edited
 from rtaudit.report import Finding
 from tests.policy.judging import TODAY
 
-FILE = load_cases(next(one for one in find_case_files(policies() / "rules") if one.name == "models.cases.yaml"))
-GOOD = base_of(FILE)
+FILES = {one.name: load_cases(one) for one in find_case_files(policies() / "rules")}
+GOOD = base_of(FILES["models.cases.yaml"])
+GOOD_CLIENT = base_of(FILES["client.cases.yaml"])
 HOME = "/subscriptions/900d0000-0000-4000-8000-000000000005/resourceGroups"
 NETWORKS = f"{HOME}/voice-rg/providers/Microsoft.Network/virtualNetworks"
 NOT_OFFERED = {"at": "models:eastus2", "set": {"value": []}}
@@ -39,8 +40,9 @@ def zone_of(group: str, network: str) -> list[dict[str, Any]]:
 
 
 def failed(rule: str, change: list[dict[str, Any]], **params: Any) -> Finding:
-    packs = load_policies(["regulated"], params)
-    findings = check([edited(GOOD, change)], packs, as_of=TODAY).findings
+    of_client = rule.startswith("RTA-CON-")
+    packs = load_policies(["client" if of_client else "regulated"], params)
+    findings = check([edited(GOOD_CLIENT if of_client else GOOD, change)], packs, as_of=TODAY).findings
     return next(one for one in findings if one.rule == rule and one.outcome in ("fail", "unknown"))
 
 
@@ -174,6 +176,87 @@ def failed(rule: str, change: list[dict[str, Any]], **params: Any) -> Finding:
             "Make the content filters of gpt-realtime@2025-08-28 alike",
             "contentFilters",
             id="the setting in words",
+        ),
+        pytest.param(
+            "RTA-CON-001",
+            [{"at": "client", "set": {"deployment": "voic"}}],
+            {},
+            "east has no deployment named voic; perhaps voice is meant",
+            "Name an account and a deployment",
+            "…",
+            id="the name that is meant is not cut away",
+        ),
+        pytest.param(
+            "RTA-CON-001",
+            [{"at": "client", "set": {"deployment": "gpt-realtime@2025-08-28"}}],
+            {},
+            "is a model here, not a deployment; it is deployed as voice",
+            "",
+            "",
+            id="a model with its version is a model",
+        ),
+        pytest.param(
+            "RTA-CON-001",
+            [{"at": "client", "set": {"account": None}}],
+            {},
+            "the contract names no account",
+            "",
+            "not set",
+            id="no account is named",
+        ),
+        pytest.param(
+            "RTA-CON-002",
+            [{"at": "client", "set": {"transport": "webrtc", "protocol.path": "/openai/realtime"}}],
+            {},
+            "/openai/realtime is not a path",
+            "Connect to https://east.openai.azure.com/openai/v1/realtime/calls",
+            "wss://",
+            id="WebRTC begins with a POST",
+        ),
+        pytest.param(
+            "RTA-CON-002",
+            [{"at": "client", "set": {"protocol.path": "/openai/realtime"}}],
+            {},
+            "/openai/realtime is not a path",
+            "Connect to wss://east.openai.azure.com/openai/v1/realtime?model=voice",
+            "GPT-Live",
+            id="a speech client is told nothing of other uses",
+        ),
+        pytest.param(
+            "RTA-CON-003",
+            [{"at": "client", "set": {"protocol.query": {"model": "voice", "api-key": "x"}}}],
+            {},
+            "the URL holds a key, in the parameter api-key",
+            "Take api-key out of the URL",
+            "client secret",
+            id="a key in the URL leaves the URL",
+        ),
+        pytest.param(
+            "RTA-CON-003",
+            [{"at": "client", "set": {"runsIn": "mobile", "protocol.headers": ["api-key"]}}],
+            {},
+            "a mobile client sends the account's key",
+            "Let a server of yours make a client secret",
+            "out of the URL",
+            id="a key in a header of an app",
+        ),
+        pytest.param(
+            "RTA-CON-005",
+            [{"at": "client", "set": {"runsIn": "browser", "network": "internet", "transport": "webrtc"}}],
+            {},
+            "a client on the internet cannot post its SDP",
+            "Proxy the signalling",
+            "SIP",
+            id="WebRTC from outside",
+        ),
+        pytest.param(
+            "RTA-CON-010",
+            [{"at": "client", "set": {"gateway": {"kind": "apiManagement", "tier": "Consumption"}}}],
+            {},
+            "API Management has no WebSocket APIs in the Consumption tier",
+            "a tier of API Management that has them",
+            "Front Door",
+            id="the gateway that is there",
         ),
     ],
 )

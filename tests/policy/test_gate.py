@@ -169,7 +169,7 @@ def test_of_several_waivers_the_valid_one_counts_and_all_are_known_to_match(tmp_
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"expires": "2026-02-30"}, "not a valid date: 2026-02-30"),
+        ({"expires": "2026-02-30"}, "is '2026-02-30', which is not a valid date"),
         ({"expires": "30.02.2026"}, "not a day YYYY-MM-DD"),
         ({"accepts": "anything"}, "cannot be 'anything'"),
         ({"ruel": "X"}, "unknown key 'ruel'"),
