@@ -8,6 +8,7 @@ from typing import Any
 from rtaudit.azure import resource_types
 from rtaudit.documents.json_values import mappings
 from rtaudit.drift import sides
+from rtaudit.report.wording import plain_field
 
 Words = Callable[[Any, Any], "str | None"]
 
@@ -46,7 +47,7 @@ def members(before: Any, after: Any) -> tuple[list[str], list[str], list[str]]:
         if name in new and old[name] != new[name]:
             fields = sorted(old[name].keys() | new[name].keys())
             other += [
-                f"{name}: {field} {_short(old[name].get(field))} → {_short(new[name].get(field))}"
+                f"{name}: {plain_field(field)} {_short(old[name].get(field))} → {_short(new[name].get(field))}"
                 for field in fields
                 if old[name].get(field) != new[name].get(field)
             ]
@@ -62,7 +63,16 @@ def _members(before: Any, after: Any) -> str | None:
     return ", ".join(parts[:6]) + (f" and {len(parts) - 6} more" if len(parts) > 6 else "")
 
 
-_NAMING = (("name", "source"), ("category",), ("categoryGroup",), ("key",), ("value",), ("id",), ("zoneName",))
+_NAMING = (
+    ("name", "source"),
+    ("category",),
+    ("categoryGroup",),
+    ("key",),
+    ("value",),
+    ("id",),
+    ("zoneName",),
+    ("actionGroupId",),
+)
 """Fields that name an element of a set."""
 
 

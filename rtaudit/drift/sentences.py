@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.documents import canonical
 from rtaudit.drift.matrix import MatrixRow
 from rtaudit.drift.meaning import members
@@ -29,9 +30,10 @@ _KINDS = {
     "workspaces": "workspace",
     "subscriptions": "subscription",
     "usages": "quota",
+    "pricings": "Defender plan",
     "client": "client",
 }
-"""Last segment of a type -> the noun for it."""
+"""Last segment of a type -> the noun for it, where that of the table of types does not do."""
 
 
 HEADING = 60
@@ -79,8 +81,8 @@ def _sentence(role: str, resource_type: str, path: str, values: Sequence[tuple[s
 
 def _lists(of: str, left: tuple[str, Any, bool], right: tuple[str, Any, bool]) -> str:
     more, less, other = members(left[1], right[1])
-    parts = [f"{right[0]} adds {in_words(more, 100)}"] if more else []
-    parts += [f"{right[0]} lacks {in_words(less, 100)}"] if less else []
+    parts = [f"{right[0]} adds {in_words([_names(one) for one in more], 100)}"] if more else []
+    parts += [f"{right[0]} lacks {in_words([_names(one) for one in less], 100)}"] if less else []
     if other:
         rest = f" and {len(other) - 1} more" if len(other) > 1 else ""
         parts.append(shorten(other[0], 60) + rest)
@@ -96,7 +98,9 @@ def _unknown(role: str, resource_type: str, path: str, by: str | None) -> str:
 @lru_cache(maxsize=4096)
 def _what(role: str, resource_type: str) -> str:
     last = resource_type.rsplit("/", 1)[-1]
-    return f"{_KINDS.get(last, plain_field(last))} {shorten(role, 60)}"
+    known = RESOURCE_TYPES.get(resource_type.lower())
+    noun = _KINDS.get(last) or (known.noun if known else plain_field(last))
+    return f"{noun} {shorten(role, 60)}"
 
 
 @lru_cache(maxsize=4096)
@@ -119,10 +123,16 @@ def _value(path: str, value: Any) -> str:
 
 
 def _names(value: str) -> str:
-    """The names of an id as both environments have it: `lh-siem/send` of `{namespaces/lh-siem/authorizationrules/send}`."""
-    if not (value.startswith("{") and value.endswith("}") and "/" in value):
+    """The names of an id as both environments have it.
+
+    `lh-siem/send` of `{namespaces/lh-siem/authorizationrules/send}`, `oncall` of `{actiongroups oncall}`.
+    """
+    if not (value.startswith("{") and value.endswith("}")):
         return value
-    return "/".join(value[1:-1].split("/")[1::2])
+    kind, _, role = value[1:-1].partition(" ")
+    if "/" in kind:
+        return "/".join(value[1:-1].split("/")[1::2])
+    return role or value
 
 
 _FIELDS: dict[str, tuple[str, tuple[str, str] | None]] = {
@@ -132,6 +142,8 @@ _FIELDS: dict[str, tuple[str, tuple[str, str] | None]] = {
     "raiPolicyName": ("content policy", None),
     "enabled": ("state", ("disabled", "enabled")),
     "versionUpgradeOption": ("version upgrade option", None),
+    "actionGroups": ("action groups", None),
+    "actions": ("action groups", None),
 }
 """Last step of a path -> the words for the field, and for false (or not set) and true."""
 
