@@ -184,7 +184,7 @@ def probe_endpoint(
 ) -> dict[str, Any]:
     """Open realtime sessions and close them, as `rtaudit probe` does: the document `rtaudit.probe/1`.
 
-    `plan` are the fields of `rtaudit.probe.Plan`: `count`, `concurrency`, `timeout`, `budget` (seconds), `ca_file`,
+    `plan` are the fields of `rtaudit.probe.ProbeOptions`: `count`, `concurrency`, `timeout`, `budget` (seconds), `ca_file`,
     `connect_to`, `sessions`. Raises CredentialError and RtauditError.
     """
     from rtaudit.probe import ProbeOptions, check_host, choose_target

@@ -1,4 +1,4 @@
-"""A collection in words: its gaps summed up, its calls as log lines."""
+"""Gap summary: sums up the gaps of a collection in words, and writes its calls as log lines."""
 
 from __future__ import annotations
 

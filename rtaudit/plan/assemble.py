@@ -230,7 +230,7 @@ class _Assembly:
             code = "NotModelled" if message.startswith(NOT_MODELLED) else None
             self.gaps.append(Gap(planned.id, aspect, reason, code=code, field=pointer, message=message))
         if kind == ZONE_GROUP:
-            self.gaps += _written_by(body)
+            self.gaps += _written_by(body, there)
         self.resources[key] = body
 
     def _gaps_of_templates(self) -> Iterator[Gap]:
@@ -290,19 +290,25 @@ def _inherited(account: str) -> Iterator[Gap]:
         yield Gap(account, aspect, NOT_YET, message=message)
 
 
-def _written_by(zone_group: dict[str, Any]) -> Iterator[Gap]:
-    """The records that a zone group writes into its zones once its endpoint has an address."""
-    for config in (zone_group.get("properties") or {}).get("privateDnsZoneConfigs") or ():
-        zone = at(config, ("properties", "privateDnsZoneId"))
-        if isinstance(zone, str):
+def _written_by(zone_group: dict[str, Any], there: dict[str, Any] | None) -> Iterator[Gap]:
+    """The records that a zone group writes into zones that are new to it, once its endpoint has an address."""
+    known = set(map(arm_id.key, _zones(there)))
+    for zone in _zones(zone_group):
+        if arm_id.key(zone) not in known:
             yield Gap(zone, "privateDns", ASSIGNED, message="the zone group writes the records at the deployment")
+
+
+def _zones(zone_group: dict[str, Any] | None) -> list[str]:
+    configs = at(zone_group, ("properties", "privateDnsZoneConfigs"))
+    zones = [at(one, ("properties", "privateDnsZoneId")) for one in (configs if isinstance(configs, list) else ())]
+    return [one for one in zones if isinstance(one, str)]
 
 
 def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
     """Of an action group only whether it acts, as a collected snapshot holds it."""
     kept: dict[str, Any] = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
     properties = body.get("properties") or {}
-    if isinstance(properties, Unknown):
+    if not isinstance(properties, dict):
         return {**kept, "properties": properties}
     lists = [value for name, value in properties.items() if name.endswith("Receivers")]
     # A receiver counts also where its address is not known.

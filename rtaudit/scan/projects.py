@@ -88,6 +88,7 @@ class Tree:
         self.heirs = self._heirs()
         for folder in self.heirs:
             self._signs[folder].add("azure")
+        self._folders = self._spoken()
         self.reach = Reach(self.names, self.belongings, lambda folder: projects[folder].sources, self.belongs)
         self.near: dict[tuple[int, str], list[Mark]] = {}
         """What has been looked for near others: pattern and file -> where it is."""
@@ -119,6 +120,23 @@ class Tree:
             )
         }
 
+    def _spoken(self) -> dict[str, set[str]]:
+        """Folder below a project's -> whether what is in it speaks of Azure, or with OpenAI's own service alone."""
+        found: dict[str, set[str]] = {}
+        for source in self.sources:
+            signs = source.signs.keys() & {"azure", "onlyOpenAI"}
+            folder = source.path.rpartition("/")[0]
+            while signs and source.side in CODE and len(folder) > len(source.project):
+                found.setdefault(folder, set()).update(signs)
+                folder = folder.rpartition("/")[0]
+        return found
+
+    def _is_openai(self, source: Source) -> bool:
+        """Whether a file is beside one that speaks with OpenAI's own service, or a folder below it, and nothing there names Azure."""
+        own = source.path.rpartition("/")[0]
+        folder = own if own in self._folders else own.rpartition("/")[0]
+        return self._folders.get(folder) == {"onlyOpenAI"}
+
     def connects(self, folder: str) -> bool:
         """Whether the code of a project has a URL of the generally available protocol."""
         return any(
@@ -143,8 +161,10 @@ class Tree:
 
     def signs(self, source: Source) -> set[str]:
         """What a file's project speaks of; of settings without code beside them: the whole tree."""
-        project = self.projects[source.project]
-        return self._signs[source.project] if project.code_files else self.all_signs
+        signs = self._signs[source.project] if self.projects[source.project].code_files else self.all_signs
+        return (
+            signs - {"azure"} if "azure" in signs and "azure" not in source.signs and self._is_openai(source) else signs
+        )
 
     def belongs(self, source: Source, mark: Mark) -> str:
         """The service that a mark speaks of."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from rtaudit.plan import plan
+from rtaudit.plan import plan, read_plan
 from rtaudit.policy import check, load_policies
 from rtaudit.report import Report
 from rtaudit.snapshot import Snapshot, load
@@ -53,6 +54,23 @@ def test_the_three_formats_answer_alike(prod: Snapshot) -> None:
     for key in every:
         decided = {one[key] for one in found} - {"unknown"}
         assert len(decided) <= 1, key
+
+
+@pytest.mark.parametrize("file", ["prod.azapi.json", "prod.azurerm.json"])
+def test_a_plan_that_changes_nothing_turns_nothing(prod: Snapshot, file: str, tmp_path: Path) -> None:
+    """The sample's plan as it is once all of it was made, over what was collected."""
+    document = json.loads((ROOT / "snapshots" / "plans" / file).read_text("utf-8"))
+    ids = {one.address: one.id for one in read_plan(str(ROOT / "snapshots" / "plans" / file)).resources}
+    for row in document["resource_changes"]:
+        there = ids[row["address"]]
+        if row["type"] == "azurerm_monitor_diagnostic_setting":
+            there = there.replace("/providers/Microsoft.Insights/diagnosticSettings/", "|")
+        after = {**row["change"]["after"], "id": there}
+        unknown = {name: mark for name, mark in row["change"]["after_unknown"].items() if name != "id"}
+        row["change"] = {"actions": ["no-op"], "before": after, "after": after, "after_unknown": unknown}
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    planned, _ = plan([str(tmp_path / "p.json")], environment="prod", base=prod)
+    assert outcomes(judged(planned)) == outcomes(judged(prod))
 
 
 def test_the_sample_plans_are_what_makes_them(tmp_path: Path) -> None:
