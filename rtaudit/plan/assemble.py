@@ -308,7 +308,7 @@ def _only_whether_it_acts(body: dict[str, Any]) -> dict[str, Any]:
     """Of an action group only whether it acts, as a collected snapshot holds it."""
     kept: dict[str, Any] = {name: body[name] for name in ("id", "name", "type", "location") if name in body}
     properties = body.get("properties") or {}
-    if isinstance(properties, Unknown):
+    if not isinstance(properties, dict):
         return {**kept, "properties": properties}
     lists = [value for name, value in properties.items() if name.endswith("Receivers")]
     # A receiver counts also where its address is not known.

@@ -10,7 +10,7 @@ from rtaudit.plan.azurerm_convert import CONVERT, WHOLE, Conversion, customer_ke
 from rtaudit.plan.azurerm_table import MAPPING, Mapped, MappingRow
 from rtaudit.plan.changes import Changes, PlannedChange, attribute, fate_of
 from rtaudit.plan.identify import reference
-from rtaudit.plan.model import Fate, Plan, PlannedResource, Unknown, at, known, put, without_nulls
+from rtaudit.plan.model import AFTER_APPLY, Fate, Plan, PlannedResource, Unknown, at, known, put, without_nulls
 
 _COMMON = frozenset(
     {
@@ -261,9 +261,9 @@ def _zone_groups(plan: Plan, reader: _Reader, endpoint: str, value: Any, fate: F
         name = block.get("name") if isinstance(block.get("name"), str) else "default"
         resource_id = f"{endpoint}/privateDnsZoneGroups/{name}"
         configs = [
-            one
-            if isinstance(one, Unknown)
-            else {"name": arm_id.name_of(one).replace(".", "-"), "properties": {"privateDnsZoneId": one}}
+            {"name": arm_id.name_of(one).replace(".", "-"), "properties": {"privateDnsZoneId": one}}
+            if isinstance(one, str)
+            else Unknown(AFTER_APPLY)
             for one in zones
         ]
         body = {"id": resource_id, "name": name, "type": kind, "properties": {"privateDnsZoneConfigs": configs}}

@@ -123,7 +123,7 @@ def _criteria(place: Conversion) -> None:
         dimensions = block.get("dimension")
         if isinstance(dimensions, Unknown):
             one["dimensions"] = dimensions
-        elif dimensions:
+        elif isinstance(dimensions, list) and dimensions:
             one["dimensions"] = [without_nulls(dimension) for dimension in dimensions]
         criteria.setdefault("allOf", []).append(one)
 
@@ -213,8 +213,12 @@ WHOLE: dict[str, Callable[[Conversion], None]] = {
 
 CONVERT: dict[str, Callable[[MappingRow, Any], Any]] = {
     "not": lambda _, value: not value if isinstance(value, bool) else value,
-    "enabled": lambda _, value: {True: "Enabled", False: "Disabled"}.get(value, value),
+    "enabled": lambda _, value: ("Enabled" if value else "Disabled") if isinstance(value, bool) else value,
     "text": lambda _, value: value or None,
-    "objects": lambda row, value: [one if isinstance(one, Unknown) else {row.key: one} for one in value],
+    "objects": lambda row, value: (
+        [one if isinstance(one, Unknown) else {row.key: one} for one in value]
+        if isinstance(value, list)
+        else Unknown("the plan shows no list there")
+    ),
     "chosen_by_azure": lambda _, value: value or Unknown(CHOSEN),
 }

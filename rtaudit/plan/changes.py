@@ -354,7 +354,8 @@ def _change(row: Any) -> PlannedChange | None:
     inner = row.get("change") if isinstance(row, dict) else None
     if not isinstance(inner, dict):
         return None
-    actions = tuple(str(one) for one in inner.get("actions") or ())
+    listed = inner.get("actions")
+    actions = tuple(map(str, listed)) if isinstance(listed, list) else ()
     before, after, marks = inner.get("before"), inner.get("after"), inner.get("after_sensitive")
     secret = [*names(before, inner.get("before_sensitive")), *names(after, marks)]
     if actions == ("forget",):

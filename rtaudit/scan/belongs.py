@@ -109,6 +109,16 @@ class Belongings:
             self.vendors = [("azure", mark) for mark in source.marks if mark.kind == "entry" and mark.key == "api-key"]
             if self.vendors:
                 signs["azure"] = self.vendors[0][1].line
+        if "azure" not in signs and "realtime" in signs and not any(url.vendor == "openai" for url, _ in self.urls):
+            # OpenAI's own service takes Authorization alone: its key in the header api-key is the key of an account.
+            keys = [
+                mark
+                for mark in source.marks
+                if mark.kind == "entry" and mark.key == "api-key" and name_of(mark.value) == "openai"
+            ]
+            if keys:
+                self.vendors += [("azure", mark) for mark in keys]
+                signs["azure"] = keys[0].line
         opens = any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors) or any(
             url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls
         )

@@ -39,5 +39,6 @@ def _of_url(url: Url | None) -> dict[str, str]:
 
 
 def _readable(text: str) -> str:
-    """A value with its holes as names in angle brackets, shortened."""
-    return wording.shorten(re.sub(r"\{(\w*)\}", lambda one: f"<{one[1] or '…'}>", " ".join(text.split())), 60)
+    """A value with its holes, those of printf too, as names in angle brackets, shortened."""
+    text = re.sub(r"%[sdv@]", "{}", " ".join(text.split()))
+    return wording.shorten(re.sub(r"\{(\w*)\}", lambda one: f"<{one[1] or '…'}>", text), 60)

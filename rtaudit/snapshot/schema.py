@@ -8,6 +8,8 @@ from rtaudit.documents.schema_of import DIALECT, STRINGS, closed, schema_of
 from rtaudit.snapshot.gaps import Gap
 from rtaudit.snapshot.model import SCHEMA
 
+_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+
 _PLANNED: dict[str, Any] = {
     "type": "object",
     "description": "Of a planned snapshot (`rtaudit plan`): what it was made of.",
@@ -55,7 +57,11 @@ ENVELOPE: dict[str, Any] = closed(
                 "resourceGroups": STRINGS,
                 "accounts": STRINGS,
                 "aspects": {**STRINGS, "description": "The aspects that were read."},
-                "leftOut": {"type": "object", "description": "What was left out by rule."},
+                "leftOut": {
+                    "type": "object",
+                    "description": "What was left out by rule.",
+                    "properties": {"accountsOfOtherKinds": _COUNTS, "rules": STRINGS},
+                },
                 "planned": _PLANNED,
             },
         },
@@ -65,6 +71,7 @@ ENVELOPE: dict[str, Any] = closed(
             "properties": {
                 "runs": {"type": "array", "items": {"type": "object"}},
                 "apiVersions": {"type": "object", "additionalProperties": {"type": "string"}},
+                "calls": _COUNTS,
             },
         },
         "resources": {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -14,3 +16,11 @@ settings.register_profile(
     # The same examples in every run of the tests; others each time that somebody fuzzes.
     derandomize="RTAUDIT_FUZZ" not in os.environ,
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Many examples take as long as they take; a few have ten minutes on a busy machine."""
+    seconds = 0 if "RTAUDIT_FUZZ" in os.environ else 600
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(seconds))

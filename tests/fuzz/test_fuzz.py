@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +33,6 @@ from rtaudit.snapshot.redact import redact
 from tests.collect.support import Cloud, Reply, gather, running
 from tests.fuzz.mutations import TEXTS, VALUES, Fuzzed, mutated
 
-pytestmark = pytest.mark.timeout(0 if "RTAUDIT_FUZZ" in os.environ else 600)
 fuzzed = settings(settings.get_profile("fuzz"))
 SAMPLE = json.loads((snapshots() / "prod.json").read_text())
 PACKS = load_policies(["production"])

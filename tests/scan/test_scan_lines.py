@@ -232,3 +232,11 @@ def test_without_git_the_scan_says_what_it_went_by(tmp_path: Path, monkeypatch: 
     assert result.findings == []
     assert result.left_out["ignored by .gitignore, tracked or not"] == 1
     assert "ignored by git" not in result.left_out
+
+
+def test_what_printf_fills_in_is_shown_as_a_hole(tmp_path: Path) -> None:
+    (tmp_path / "a.go").write_text(
+        'package a\nfunc u() { dial(fmt.Sprintf("wss://%s/openai/realtime?api-version=%s", host, version)) }\n'
+    )
+    (said,) = [one.message for one in scan(tmp_path).findings if one.check.id == "RTA-SRC-005"]
+    assert said == "a.go sends the api-version <…> with the URL of a realtime session."

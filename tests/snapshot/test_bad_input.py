@@ -54,6 +54,12 @@ GAP = {"scope": "/subscriptions/s", "aspect": "locks", "reason": "denied"}
         ({**GOOD, "clients": [5]}, "'clients[0]' is 5, not a mapping"),
         ({**GOOD, "collection": {"runs": [5]}}, "'collection.runs[0]' is 5, not a mapping"),
         ({**GOOD, "collection": {"apiVersions": {"a": 5}}}, "is 5, not a string"),
+        ({**GOOD, "collection": {"calls": [5]}}, "'collection.calls' is"),
+        (
+            {**GOOD, "scope": {**GOOD["scope"], "leftOut": {"accountsOfOtherKinds": "x"}}},
+            "'scope.leftOut.accountsOfOtherKinds' is",
+        ),
+        ({**GOOD, "scope": {**GOOD["scope"], "leftOut": {"rules": {}}}}, "'scope.leftOut.rules' is"),
         ({**GOOD, "extra": 1}, "unknown key 'extra'"),
     ],
 )

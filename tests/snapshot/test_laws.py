@@ -51,7 +51,7 @@ _PARTS = st.fixed_dictionaries(
         ),
         "resources": st.lists(_RESOURCE, max_size=4),
         "gaps": st.lists(_GAP, max_size=4),
-        "collection": st.dictionaries(st.sampled_from(["calls", "principal"]), _LEAF, max_size=2),
+        "collection": st.dictionaries(st.sampled_from(["note", "principal"]), _LEAF, max_size=2),
     }
 )
 
