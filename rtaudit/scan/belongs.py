@@ -29,7 +29,7 @@ VENDORS: dict[str, re.Pattern[str]] = {
     "openai": re.compile(r"api\.openai\.com|\bOPENAI_API_KEY\b(?<!AZURE_OPENAI_API_KEY)"),
     "chat": re.compile(
         r"chat[._/-]?completions?|/openai/deployments/|embedding|responses\.(?:create|stream)|\bChatClient|GetChatClient|(?<![a-z])chat_?(?:deployment|model|api|client|version)"
-        r"|CHAT_|_CHAT\b|dall-?e|images\.generate|audio\.transcriptions|audio\.speech|assistants|threads\.|\bgpt-?(?:35|3\.5|4|4o|4\.1|5|5\.\d)(?:-(?:mini|nano|turbo|32k|vision))?\b(?!-?(?:realtime|mini-realtime|transcribe|audio|mini-transcribe))|GPT4O?_|GPT_4O?_?"
+        r"|CHAT_|_CHAT\b|dall-?e|gpt-image|image_generation|video_generation|images\.generate|audio\.transcriptions|audio\.speech|assistants|threads\.|\bgpt-?(?:35|3\.5|4|4o|4\.1|5|5\.\d)(?:-(?:mini|nano|turbo|32k|vision))?\b(?!-?(?:realtime|mini-realtime|transcribe|audio|mini-transcribe))|GPT4O?_|GPT_4O?_?"
         r"|AzureChatOpenAI|whisper_|_whisper|tts_|_tts\b|completion_",
         re.IGNORECASE,
     ),
@@ -58,6 +58,8 @@ _OTHER_REALTIME = re.compile(
     r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE
 )
 _SPEAKS = re.compile(r"real-?time", re.IGNORECASE)
+PREVIEW_SDK = re.compile(r"(?:^|\.)RT(?:LowLevel)?Client$|rt-?client|LowLevelRTClient")
+"""Microsoft's preview SDKs, which open sessions of Voice Live too."""
 
 
 class Belongings:
@@ -87,6 +89,9 @@ class Belongings:
                 if url is not None:
                     (self.urls if mark.kind == "text" else self.used).append((url, mark))
                     vendor = _of_url(url) or vendor
+            if mark.via and not any(place.startswith(f"{source.path}:") for place in mark.via):
+                # A host from another file, where a field of that name may be another service's: what is written here tells more.
+                vendor = name_of(mark.key, mark.full, mark.value) or vendor
             if vendor == "voiceLive" and not source.opens_voice_live and _VOICE_LIVE.search(f"{mark.key} {mark.shown}"):
                 source.opens_voice_live = mark.line
             if vendor:
@@ -119,9 +124,12 @@ class Belongings:
             if keys:
                 self.vendors += [("azure", mark) for mark in keys]
                 signs["azure"] = keys[0].line
-        opens = any(vendor == "azure" and _opens(mark) for vendor, mark in self.vendors) or any(
-            url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls
-        )
+        opens = any(
+            vendor == "azure"
+            and _opens(mark)
+            and not ("voiceLive" in signs and PREVIEW_SDK.search(mark.key or mark.shown))
+            for vendor, mark in self.vendors
+        ) or any(url.api in (*GA, *PREVIEW) and url.vendor in ("azure", "unknown") for url, _ in self.urls)
         # One of each on a line is enough: minified code has thousands there, and each mark looks at all of them.
         self.vendors = list({(vendor, one.scope, one.line): (vendor, one) for vendor, one in self.vendors}.values())
         if "voiceLive" in signs and not opens:

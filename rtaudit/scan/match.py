@@ -209,13 +209,17 @@ def _is_through(stated: Mapping[str, str], source: Source, mark: Mark, tree: Tre
     project = [other for other in tree.projects[source.project].sources if other.side in CODE]
     if receiver:
         name = receiver[1]
-        for place in ([source], project):
+        taken = {word for one in source.of("import") for word in re.findall(r"\w+", one.key)}
+        imported = [other for other in project if other.path.rsplit("/", 1)[-1].partition(".")[0] in taken]
+        for place in ([source], imported, project):
             makers = [
-                call.key for other in place for call in other.of("call")
+                (other, wanted.search(call.key) is not None) for other in place for call in other.of("call")
                 if call.under and call.under[-1] == name and (wanted.search(call.key) or otherwise.search(call.key))
             ]  # fmt: skip
             if makers:
-                return any(wanted.search(maker) for maker in makers)
+                # Files that have nothing to do with this one may use the name for another object: then nothing is known.
+                files = {other.path for other, _ in makers}
+                return {other.path for other, fits in makers if fits} == files
     for place in ([source], project):
         made = [call.key for other in place for call in other.of("call")]
         if any(wanted.search(one) for one in made):

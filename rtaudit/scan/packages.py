@@ -44,9 +44,9 @@ MANIFESTS = re.compile(
 """Names (lower case) of files that say which packages are used."""
 FOLDERS = re.compile(
     r"(?:requirements(?:[-_.].*)?\.txt|pyproject\.toml|pipfile|setup\.py|environment\.ya?ml|package\.json|.*\.(?:cs|fs|vb)proj|pom\.xml"
-    r"|build\.gradle(?:\.kts)?|go\.mod|pubspec\.ya?ml|package\.swift|cargo\.toml|composer\.json|gemfile|deno\.jsonc?)"
+    r"|build\.gradle(?:\.kts)?|go\.mod|pubspec\.ya?ml|package\.swift|cargo\.toml|composer\.json|gemfile|deno\.jsonc?|azure\.ya?ml)"
 )
-"""Those that make their folder a project."""
+"""Those that make their folder a project: a manifest, or the Azure Developer CLI's azure.yaml beside the infrastructure."""
 
 _PYTHON = re.compile(
     r"^[ \t\"'-]*([A-Za-z][\w.-]*)[ \t]*(?:\[[\w, \t-]*\])?[ \t]*((?:[\^~<>=!]=?=?|===)[ \t]*\d[^#;\"'\\\r\n]*?)?(?=[ \t]*(?:[#;\"'\\]|--|$|,[\"']))",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from rtaudit.scan.belongs import Belongings
+from rtaudit.scan.belongs import PREVIEW_SDK, Belongings
 from rtaudit.scan.checks import Framework, frameworks
 from rtaudit.scan.marks import Mark, Source
 from rtaudit.scan.packages import FOLDERS, Package, is_manifest
@@ -88,6 +88,7 @@ class Tree:
         self.heirs = self._heirs()
         for folder in self.heirs:
             self._signs[folder].add("azure")
+        self._around = self._gathered()
         self._folders = self._spoken()
         self.reach = Reach(self.names, self.belongings, lambda folder: projects[folder].sources, self.belongs)
         self.near: dict[tuple[int, str], list[Mark]] = {}
@@ -118,6 +119,20 @@ class Tree:
                 or any(_OWN_CLIENT.search(call.key) for call in one.of("call"))
                 for one in self.projects[folder].sources
             )
+        }
+
+    def _gathered(self) -> dict[str, set[str]]:
+        """Project without code -> what it, and those below it, speak of; the whole tree where none of them has code."""
+        below: dict[str, set[str]] = {}
+        for folder, project in self.projects.items():
+            above = folder
+            while project.code_files and above:
+                above = above.rpartition("/")[0]
+                below.setdefault(above, set()).update(self._signs[folder])
+        return {
+            folder: below[folder] | self._signs[folder] if folder and folder in below else self.all_signs
+            for folder, project in self.projects.items()
+            if not project.code_files
         }
 
     def _spoken(self) -> dict[str, set[str]]:
@@ -156,12 +171,18 @@ class Tree:
                 for one in code
                 for url, _ in self.belongings[one.path].urls
             )
-            and not any(_SESSION.search(call.key) for one in code for call in one.of("call"))
+            and not any(
+                _SESSION.search(call.key) and not ("voiceLive" in one.signs and PREVIEW_SDK.search(call.key))
+                for one in code
+                for call in one.of("call")
+            )
         )
 
     def signs(self, source: Source) -> set[str]:
-        """What a file's project speaks of; of settings without code beside them: the whole tree."""
-        signs = self._signs[source.project] if self.projects[source.project].code_files else self.all_signs
+        """What a file's project speaks of; of settings without code beside them: the projects below, else the whole tree."""
+        signs = (
+            self._signs[source.project] if self.projects[source.project].code_files else self._around[source.project]
+        )
         return (
             signs - {"azure"} if "azure" in signs and "azure" not in source.signs and self._is_openai(source) else signs
         )

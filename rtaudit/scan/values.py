@@ -97,8 +97,10 @@ class Names:
         return None
 
     def owns(self, project: str, name: str) -> bool:
-        """Whether a project's code reads a setting by its (folded) name: then what it sets is its own. The root's are everybody's."""
-        return bool(project) and any(source.project == project for source, _ in self.uses.get(name, ())[:400])
+        """Whether the code of a project, or of one below it, reads a setting by its (folded) name: then what it sets is its own. The root's are everybody's."""
+        return bool(project) and any(
+            f"{source.project}/".startswith(f"{project}/") for source, _ in self.uses.get(name, ())[:400]
+        )
 
     def _set(self, name: str, source: Source) -> list[tuple[str, str, str]]:
         """What settings give a name: none of those of another project that reads them itself."""
