@@ -10,14 +10,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import typer
 
-from rtaudit.azure.clouds import CLOUDS
-from rtaudit.azure.realtime_api import ROLES, audiences
 from rtaudit.cli.app import command, plain, terminable, write_stdout
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from rtaudit.settings import command_options
@@ -72,49 +69,16 @@ def simulate(chosen: command_options.Served) -> None:
 @contextlib.contextmanager
 def _realtime(chosen: command_options.Served, snapshots: list[Snapshot]) -> Iterator[list[str]]:
     """The realtime endpoint of an account, while it is served; the `rtaudit probe` lines that lead there."""
-    account, behaviour = chosen.realtime, chosen.behaviour
-    if account is None:
+    if chosen.realtime is None:
         yield []
         return
-    from rtaudit.simulate.realtime import BEHAVIOURS, Deployed, RealtimeServer
-    from rtaudit.subjects import EstateIndex
+    from rtaudit.simulate.realtime_account import serve_account
 
-    if behaviour not in BEHAVIOURS:
-        raise UsageError(f"unknown --behaviour '{behaviour}'", allowed_hint(behaviour, BEHAVIOURS))
-    worlds = list(zip(chosen.files, map(EstateIndex, snapshots), strict=True))
-    found = [
-        (file, one)
-        for file, world in worlds
-        for one in world.accounts
-        if account.lower() in (one.name.lower(), one.resource.lower())
-    ]
-    if not found:
-        names = [one.name for _, world in worlds for one in world.accounts]
-        raise UsageError(f"unknown account '{account}' in these snapshots", allowed_hint(account, names))
-    file, owner = found[0]
-    deployed = [
-        Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], one.fact("realtimeRole"))
-        for one in owner.world.deployments
-        if one.account is not None and one.account.resource == owner.resource
-    ]
-    host = urlsplit(str(owner.properties.get("endpoint") or "")).hostname or owner.name
-    cloud = CLOUDS.get(str(owner.world.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"])
-    own = f"{owner.properties.get('customSubDomainName') or owner.name}.{cloud.openai_suffix}"
-    names = sorted({host, own, "localhost"})
-    with (
-        tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,
-        RealtimeServer(
-            deployed,
-            Path(folder),
-            names=names,
-            behaviour=behaviour,
-            latency=chosen.latency_ms / 1000,
-            audiences=audiences(cloud),
-        ) as server,
-    ):
-        words = ["rtaudit", "probe", "--snapshot", file, "-a", owner.name, "--auth", "managed-identity"]
-        words += ["--connect-to", f"127.0.0.1:{server.port}", "--ca-file", str(server.ca_file), "-d"]
-        yield [shlex.join([*words, one.name]) for role in ROLES for one in deployed if one.role == role]
+    with serve_account(snapshots, chosen.realtime, chosen.behaviour, chosen.latency_ms / 1000) as served:
+        words = ["rtaudit", "probe", "--snapshot", chosen.files[served.snapshot], "-a", served.account]
+        words += ["--auth", "managed-identity", "--connect-to", f"127.0.0.1:{served.server.port}"]
+        words += ["--ca-file", str(served.server.ca_file), "-d"]
+        yield [shlex.join([*words, name]) for name in served.deployments]
 
 
 def _lines(simulator: Simulator, snapshots: list[Snapshot]) -> list[str]:

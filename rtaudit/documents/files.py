@@ -110,6 +110,11 @@ def real_path(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def is_file(path: str | Path) -> bool:
+    """True for a file; a name that no file can have (too long, a NUL in it) is none, and no error."""
+    return os.path.isfile(path)
+
+
 def write_atomically(path: str | Path, data: str | bytes | Iterable[str]) -> None:
     """Write `data` to `path` so that the file is either the old one or the whole new one, at every moment.
 

@@ -14,7 +14,7 @@ from rtaudit import assets
 from rtaudit.azure.resource_types import ACCOUNT
 from rtaudit.documents import Document, canonical, load_yaml
 from rtaudit.documents.extends import with_bases
-from rtaudit.documents.files import real_path
+from rtaudit.documents.files import is_file, real_path
 from rtaudit.documents.json_values import is_number
 from rtaudit.documents.wildcards import segment, wildcards
 from rtaudit.drift.categories import categories_of
@@ -240,7 +240,7 @@ def _base(document: Document, path: Path, index: int) -> Path:
     """The file that an entry of `extends` names: the drift policy that ships, or one beside the file."""
     name = document.value["extends"][index]
     beside = default_path() if name == "default" else path.parent / name
-    if not beside.exists():
+    if not is_file(beside):
         raise document.error(
             ("extends", index), f"unknown drift policy '{name}'", "`default`, or a path beside this file"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from typing import Any
 from rtaudit import assets
 from rtaudit.documents import Document, canonical, check_schema, load_yaml
 from rtaudit.documents.extends import with_bases
-from rtaudit.documents.files import real_path
+from rtaudit.documents.files import is_file, real_path
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.policy.rules import BoundRule, Param, Rule, bind, read_rules
 from rtaudit.policy.schema import PACK, PACK_SCHEMA, RULES_SCHEMA
@@ -212,12 +213,12 @@ def _apply(packs: list[Pack], settings: Mapping[str, Any]) -> list[Pack]:
 
 
 def _find(name: str) -> list[Pack]:
-    if name in builtin_names() and not Path(name).exists():
+    if name in builtin_names() and not os.path.exists(name):
         return [_Resolver().resolve(assets.policies() / f"{name}.yaml")]
     path = Path(name)
-    if path.is_dir():
+    if os.path.isdir(name):
         return _from_folder(path)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(
             f"unknown policy '{name}'", f"{allowed_hint(name, builtin_names())}; or give a path to a file or folder"
         )
@@ -322,7 +323,7 @@ class _Resolver:
 def _base(document: Document, path: Path, index: int) -> Path:
     """The file of a pack that `extends` names: a path or a pack beside the file, else one that ships."""
     base = document.value["extends"][index]
-    near = [one for one in (path.parent / base, path.parent / f"{base}.yaml") if one.is_file()]
+    near = [one for one in (path.parent / base, path.parent / f"{base}.yaml") if is_file(one)]
     for candidate in near:
         if real_path(candidate) != real_path(path):
             return candidate

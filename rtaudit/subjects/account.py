@@ -217,7 +217,7 @@ def exposure_evidence(account: Subject) -> str:
     if account.fact("exposureByFirewall") == "private" or account.fact("perimeterEnforced"):
         return said
     if "perimeters" not in account.world.snapshot.aspects or account.join("perimeterConfigurations").gaps:
-        return f"{said}; the perimeter was not read"
+        return f"{said}; perimeter not read"
     return said
 
 

@@ -11,7 +11,7 @@ from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import catalogue_of, region_of
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import Subject, listing, mapping, text
+from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
@@ -71,6 +71,35 @@ def _per_minute(sku: dict[str, Any], units: Any) -> float | None:
         ):
             return count * 60 / period * units
     return None
+
+
+@fact(
+    *_BOTH,
+    aspects=("deployments", "models", "usages"),
+    fields="account: kind location; deployment: properties.model sku; models: value; usages: value",
+)
+def quota_taken(deployment: Subject) -> WithGaps:
+    """How much of the pool's used quota the deployments that were read hold, in words: given on purpose, or taken elsewhere."""
+    row = deployment.join("quota")
+    used = mapping(row.value).get("currentValue")
+    if row.value is None or not is_number(used):
+        return WithGaps(None, row.gaps)
+    held = sum(deployment.world.once(_held).get(_pool(deployment, row.value), ()))
+    return WithGaps("all by deployments here" if held >= used else f"{held:g} of {used:g} units by deployments here")
+
+
+def _pool(deployment: Subject, row: dict[str, Any]) -> tuple[str | None, str]:
+    return arm_id.subscription_of(deployment.resource), text(mapping(row.get("name")).get("value"))
+
+
+def _held(world: EstateIndex) -> dict[tuple[str | None, str], list[float]]:
+    """The capacities of the deployments that count against each pool: a subscription's usage row of a name."""
+    found: dict[tuple[str | None, str], list[float]] = defaultdict(list)
+    for one in world.deployments:
+        row, units = one.join("quota").value, mapping(one.raw.get("sku")).get("capacity")
+        if row is not None and is_number(units):
+            found[_pool(one, row)].append(units)
+    return found
 
 
 @fact(*_BOTH, aspects=("capacity",), fields="account: location; capacity; deployment: properties.model sku")

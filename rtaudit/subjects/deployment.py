@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.azure.retirements import page_says
 from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
@@ -323,7 +324,9 @@ def _no_row(deployment: Subject) -> Gap:
         message += ": it lists base models of OpenAI only"
     elif _looks_realtime(_model_field(deployment, "name"), _model_field(deployment, "version")):
         # A realtime model on offer has a row.
-        message = f"{named} is most likely retired: the catalogue of {region} no longer lists it"
+        page = page_says(named)
+        why = f"no row in {region} ({page})" if page else f"the catalogue of {region} no longer lists it"
+        message = f"{named} is most likely retired: {why}"
     return Gap(deployment.resource, "models", "missing", code="NotInCatalogue", message=message)
 
 

@@ -150,6 +150,8 @@ def test_extending_in_a_circle_or_nothing(tmp_path: Path) -> None:
         policy(tmp_path, "  []\n", "extends: [mine.yaml]\n")
     with pytest.raises(InputError, match=r"mine.yaml:2:\d+: unknown drift policy 'none.yaml'"):
         policy(tmp_path, "  []\n", "extends: [none.yaml]\n")
+    with pytest.raises(InputError, match="unknown drift policy 'xxxx"):
+        policy(tmp_path, "  []\n", f"extends: [{'x' * 300}]\n")
 
 
 def test_the_default_decides_severities_for_what_matters() -> None:

@@ -198,6 +198,7 @@ PACK = "schema: rtaudit.policy/1\nname: mine\n"
             "",
         ),
         (PACK + "extends: [productoin]\n", "p.yaml:3:11: unknown pack 'productoin'", "did you mean 'production'?"),
+        (PACK + f"extends: [{'x' * 300}]\n", "p.yaml:3:11: unknown pack 'xxxx", "allowed: baseline"),
         (PACK + "extends: [p]\n", "p.yaml:3:11: packs extend each other in a circle: p → p", "take one of them out"),
         (
             PACK + "rules:\n" + GOOD_RULE.replace("X-A-1", "RTA-NET-001"),
