@@ -164,8 +164,7 @@ class Collector:
         read = ReadTask(reader, subject, arm_id.subscription_of(subject) or "")
         self._left[id(read)] = read
         if self.interrupted is None:
-            # What others wait for is asked first, so that they are asked beside the rest and not after it.
-            self._schedule.submit(read, first=reader.name in self._followed)
+            self._schedule.submit(read)
 
     def _end(self, finished: Finished) -> None:
         if finished.error is not None:

@@ -68,10 +68,10 @@ class Schedule:
         self._stopped = False
         self._jitter = random.Random()  # noqa: S311 (spreads retries; nothing secret)
 
-    def submit(self, read: ReadTask, *, first: bool = False) -> None:
-        """Queue a read, before all others of its subscription where it is to be `first`."""
+    def submit(self, read: ReadTask) -> None:
+        """Queue a read."""
         with self._lock:
-            self._enqueue(read, first=first)
+            self._enqueue(read)
             if self._queued > self._idle and self._threads < self.limits.concurrency:
                 self._threads += 1
                 threading.Thread(target=self._work, name=f"read-{self._threads}", daemon=True).start()
