@@ -27,10 +27,10 @@ lint: $(VENV)/.dev
 
 check: lint test lowest smoke
 
-# The fuzzers run briefly with the tests, on the same examples each time; here on FUZZ new ones each.
+# Laws and fuzzers run briefly with the tests, on the same examples each time; here on FUZZ new ones each.
 FUZZ ?= 2000
 fuzz: $(VENV)/.dev
-	RTAUDIT_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n 2 tests/fuzz
+	RTAUDIT_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n 2 -m hypothesis
 
 bench: $(VENV)/.dev
 	for name in help collect fill check diff render runbook scan plan; do $(BIN)/python benchmarks/$$name.py || exit 1; done

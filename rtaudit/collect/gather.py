@@ -97,6 +97,7 @@ class Collector:
         self._observe = observe
         self._larder = RowInterner()
         self._progress = {name: _Progress() for name in readers}
+        self._followed = frozenset(name for reader in readers.values() for name in reader.depends_on)
         self._schedule = Schedule(self._fetch, limits)
         self._open = 0
         self._left: dict[int, ReadTask] = {}
@@ -197,8 +198,7 @@ class Collector:
         self._progress[reader.name].open -= 1
         self._open -= 1
         self.status.done[reader.aspect] = self.status.done.get(reader.aspect, 0) + 1
-        followed = any(reader.name in other.depends_on for other in self._readers.values())
-        if followed and (self._progress[reader.name].open == 0 or self._eager_after(reader)):
+        if reader.name in self._followed and (self._progress[reader.name].open == 0 or self._eager_after(reader)):
             self._plan()
 
     def _eager_after(self, reader: Reader) -> bool:

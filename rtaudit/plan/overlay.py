@@ -21,27 +21,39 @@ def over(
         # A PUT sets what it names and unsets the rest; what Azure alone writes stays.
         _keep_assigned(there, body, assigned)
         return body, unknown
+    if planned.fate == "keep":
+        merged = _kept(there, body)
+        for path in planned.cleared:
+            if at(merged, path.split(".")):  # empty is unset too
+                unset(merged, path.split("."))
+        return merged, []  # what the plan does not tell of what it leaves as it is, the snapshot shows
     merged = merge(there, body)
-    for path in planned.whole if planned.fate == "change" else ():
+    for path in planned.whole:
         *above, last = path.split(".")
         if isinstance(stated := at(body, [*above, last]), dict):
             at(merged, above)[last] = dict(stated)
             _keep_assigned(there, merged, assigned)
-    if planned.fate == "keep":
-        # What the plan does not show of what it leaves as it is, the snapshot shows.
-        unknown = [
-            (pointer, why)
-            for pointer, why in unknown
-            if any(isinstance(step, int) for step in steps(pointer))
-            or at(body, steps(pointer)) is not None
-            or at(there, steps(pointer)) is None
-        ]
     for path in planned.cleared:
         unset(merged, path.split("."))
     for pointer, _ in unknown:
         if not isinstance(at(body, steps(pointer)), list):
             unset(merged, steps(pointer))
     return merged, unknown
+
+
+_FORM = ("location", "odata.type")
+"""Fields that cannot change of what stays, and that a plan writes in a form of its own."""
+
+
+def _kept(there: Any, shown: Any) -> Any:
+    """What is there, with each single value that the plan shows otherwise; the plan's form of a list is not Azure's."""
+    if isinstance(there, dict) and isinstance(shown, dict):
+        return {
+            name: value if shown.get(name) is None or name in _FORM else _kept(value, shown[name])
+            for name, value in there.items()
+        }
+    same = isinstance(there, dict | list) or isinstance(shown, dict | list) or str(there).lower() == str(shown).lower()
+    return there if same else shown
 
 
 def _keep_assigned(there: dict[str, Any], body: dict[str, Any], assigned: Sequence[str]) -> None:

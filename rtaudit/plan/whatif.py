@@ -27,7 +27,7 @@ _FATES: dict[str, Fate] = {
 
 _MAPS = ("/tags", "/identity/userAssignedIdentities")
 """Objects whose keys are names: what is taken out of them is gone."""
-_NOT_SET = ("/id", "/name", "/type", "/apiversion", "/resourcegroup")
+_NOT_SET = ("/id", "/name", "/type", "/apiversion")
 """Of a result alone, no values of the resource."""
 
 
@@ -74,7 +74,7 @@ def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> N
         return
     if raw is None:
         return  # a resource of another extension
-    after, before = change.get("after"), change.get("before")
+    after, before = _without_groups(change.get("after")), _without_groups(change.get("before"))
     shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
     # With --result-format ResourceIdOnly there is no content.
     hidden = kind == "deploy" or (not shown and kind in ("create", "modify"))
@@ -103,6 +103,20 @@ def _add(plan: Plan, change: dict[str, Any], place: str, *, possible: bool) -> N
         plan.resources.append(_with_body(body, _with_removed(before, shown), address, fate))
     else:
         plan.resources.append(PlannedResource(resource_id, body, address, fate, conditional=possible, partial=hidden))
+
+
+def _without_groups(value: Any) -> Any:
+    """`value` without the `resourceGroup` that the Azure CLI writes beside each id."""
+    if isinstance(value, list):
+        return [_without_groups(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    group = arm_id.group_of(value["id"]) if isinstance(value.get("id"), str) else None
+    return {
+        name: _without_groups(one)
+        for name, one in value.items()
+        if not (name == "resourceGroup" and group and str(one).lower() == group.lower())
+    }
 
 
 def _effective(delta: Any, after: Any, before: Any) -> Any:

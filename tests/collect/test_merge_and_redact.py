@@ -217,6 +217,7 @@ _PLANTABLE = [
     for place in strings(json.loads((SAMPLES / f"{name}.json").read_text()))
     if place[0] in ("resources", "gaps", "scope", "collection", "environment")
     and not _shown_fields(*([""] + [step for step in place if isinstance(step, str)])[-2:])
+    and place[-1] != "roleName"  # of a built-in role, as all of the samples' are: Azure's own word
 ]
 
 

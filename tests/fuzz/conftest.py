@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.conftest import FUZZ
+
 settings.register_profile(
     "fuzz",
-    max_examples=int(os.environ.get("RTAUDIT_FUZZ", "12")),
+    max_examples=int(FUZZ or 12),
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    # The same examples in every run of the tests; others each time that somebody fuzzes.
-    derandomize="RTAUDIT_FUZZ" not in os.environ,
+    derandomize=FUZZ is None,
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Many examples take as long as they take; a few have ten minutes on a busy machine."""
-    seconds = 0 if "RTAUDIT_FUZZ" in os.environ else 600
+    """A fuzzer has ten minutes on a busy machine."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(seconds))
+        if FUZZ is None and item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(600))

@@ -312,3 +312,19 @@ def test_what_a_template_makes_is_not_shown(fate: Fate, open_rest: bool) -> None
     resource_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Resources/deployments/t"
     found = snapshot(plan(PlannedResource(resource_id, {"id": resource_id}, "a", fate)), base=prod())
     assert (("deployments", None) in gaps(found, "notYetKnown", "/")) is open_rest
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        pytest.param({"local_auth_enabled": True}, False, id="the plan was made later and shows another value"),
+        pytest.param({"local_auth_enabled": False}, True, id="the same"),
+        pytest.param({}, True, id="not shown"),
+    ],
+)
+def test_what_stays_is_as_it_is_there(shown: dict[str, Any], expected: bool) -> None:
+    there = {**DESK, "properties": {**DESK["properties"], "disableLocalAuth": True}}
+    base = Snapshot.of("prod", prod().scope, [there], [], (), {})
+    left = change("azurerm_cognitive_account", "x", {**ON, **shown}, before=ON, actions=("no-op",))
+    found = resource(snapshot(terraform_plan(left), base=base), DESK["id"])
+    assert found["properties"] == {**there["properties"], "disableLocalAuth": expected}

@@ -8,7 +8,7 @@ import pytest
 
 from rtaudit.snapshot import Snapshot
 
-from .kit import ACCOUNT, ACCOUNTS, gaps, resource, snapshot, what_if
+from .kit import ACCOUNT, ACCOUNTS, GROUP, gaps, resource, snapshot, what_if
 
 BODY: dict[str, Any] = {
     "apiVersion": "2025-06-01",
@@ -123,3 +123,12 @@ def test_what_has_no_effect_is_not_set(kind: str, delta: list[Any]) -> None:
     before = {**BODY, "properties": {"disableLocalAuth": False}}
     found = snapshot(what_if(entry(kind, before=before, after=BODY, delta=delta)))
     assert resource(found)["properties"]["disableLocalAuth"] is False
+
+
+@pytest.mark.parametrize("kind", ["Create", "NoChange"])
+def test_the_group_that_the_cli_writes_beside_an_id_is_no_part_of_it(kind: str) -> None:
+    inner = {"id": f"{GROUP}/providers/Microsoft.Network/virtualNetworks/v/subnets/s", "resourceGroup": "RG"}
+    body = {**BODY, "resourceGroup": "rg", "properties": {"a": [{"subnet": inner, "resourceGroup": "kept"}]}}
+    found = resource(snapshot(what_if(entry(kind, before=None if kind == "Create" else body, after=body))))
+    assert "resourceGroup" not in found
+    assert found["properties"]["a"] == [{"subnet": {"id": inner["id"]}, "resourceGroup": "kept"}]

@@ -148,10 +148,11 @@ def _judged(snapshot: Snapshot, packs: list[Pack]) -> Report:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=st.integers(0, 2**32).map(random.Random))
 def test_a_gap_makes_an_answer_unknown_and_never_another(
     chance: random.Random, regulated: list[Pack], good: Snapshot
 ) -> None:
+    # Drawn by a seed, and not by `st.randoms`: that one complained now and then that its own data differed.
     whole = _damaged(good, chance)
     hidden = _hidden(whole, chance)
     before = {(one.rule, one.fingerprint): one.outcome for one in _judged(whole, regulated).findings}
