@@ -151,6 +151,8 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "notInCall" in stated and _regex(stated["notInCall"]).search(around):
         return False
+    if "notUnder" in stated and _regex(stated["notUnder"]).search(".".join(mark.under)):
+        return False
     if "belongs" in stated and not _belongs(stated, source, mark, tree):
         return False
     if any(not _is_near(one, source, mark, tree) for one in stated.get("near", ())):

@@ -89,6 +89,7 @@ _NEAR = {
                     "speaks",
                     "onlyVoiceLive",
                     "onlyOpenAI",
+                    "catalogue",
                     "search",
                     "arm",
                 ]
@@ -111,6 +112,7 @@ _FIND = {
         "unguarded": {"const": True, "description": "Not where an `if` asks for the version that is sent: then the caller decides."},
         "inCall": {**_TEXT, "description": "Regular expression of the call around it."},
         "notInCall": {**_TEXT, "description": "Regular expression of calls around it that are others' affair, such as routes of one's own."},
+        "notUnder": {**_TEXT, "description": "Regular expression of the names of the entries around it, joined by dots, that make it another thing."},
         "unlessFound": {**_TEXT, "description": "Not in a project where this other check finds something."},
         "reaches": {"const": "realtime", "description": "The value of the name is used by code that opens realtime sessions."},
         "newer": {"type": "object", "additionalProperties": _TEXT, "description": "Not where the project's package of this name is of this version or newer."},
