@@ -11,6 +11,7 @@ from typing import Any
 from packaging.version import Version
 
 from rtaudit.scan.belongs import name_of
+from rtaudit.scan.branches import OTHER
 from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
@@ -161,7 +162,10 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "through" in stated and not _is_through(stated["through"], source, mark, tree):
         return False
-    if stated.get("unguarded") and any(name in mark.shown or name in _line(source, mark) for name in mark.guards):
+    if "unguarded" in stated and any(
+        name in mark.shown or name in _line(source, mark) or (stated["unguarded"] == "any" and name != OTHER)
+        for name in mark.guards
+    ):
         return False
     if stated.get("reaches") and not _reaches(source, mark, tree):
         return False

@@ -109,7 +109,7 @@ _FIND = {
         "without": {**_NEAR, "description": "None of these is near it."},
         "through": _object("call", call=_TEXT, otherwise=_TEXT),
         "literal": {"const": True, "description": "Of a text: as it is there, with no name of another place filled in."},
-        "unguarded": {"const": True, "description": "Not where an `if` asks for the version that is sent: then the caller decides."},
+        "unguarded": {"enum": [True, "any"], "description": "Not where an `if` asks for the version that is sent (any: for a version): then the caller decides."},
         "inCall": {**_TEXT, "description": "Regular expression of the call around it."},
         "notInCall": {**_TEXT, "description": "Regular expression of calls around it that are others' affair, such as routes of one's own."},
         "notUnder": {**_TEXT, "description": "Regular expression of the names of the entries around it, joined by dots, that make it another thing."},

@@ -335,6 +335,7 @@ def _declared(node: Any) -> str:
         "equals_value_clause",
         "variable_declarator",
         "arrow_expression_clause",
+        "conditional_expression",
     ):
         around = around.parent()
     stated = around.field("type") if around is not None else None
