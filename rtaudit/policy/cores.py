@@ -44,17 +44,17 @@ class _Part:
 
 
 def evaluate_packs(
-    world: EstateIndex, bound: Bound, *, detail: Detail, processes: int | None = None
+    estate: EstateIndex, bound: Bound, *, detail: Detail, processes: int | None = None
 ) -> list[list[Finding]]:
     """The findings of each pack over one snapshot, in `processes` processes; None takes as many as pay."""
-    count = _processes(world) if processes is None else processes
+    count = _processes(estate) if processes is None else processes
     parts = [_Part(number, count) for number in range(count)]
-    others = [_Fork(world, bound, detail, part) for part in parts[1:]]
+    others = [_Fork(estate, bound, detail, part) for part in parts[1:]]
     try:
         if others:
             # Every report states it: worked out here while the others begin, since they have their findings to hand over.
-            _ = world.snapshot.digest
-        found = _evaluate(world, bound, detail, parts[0])
+            _ = estate.snapshot.digest
+        found = _evaluate(estate, bound, detail, parts[0])
         for other in others:
             found = [[*mine, *more] for mine, more in zip(found, other.findings(), strict=True)]
     finally:
@@ -63,15 +63,15 @@ def evaluate_packs(
     return found
 
 
-def _processes(world: EstateIndex) -> int:
+def _processes(estate: EstateIndex) -> int:
     # A fork copies the thread that forks, and the locks that the others hold.
     alone = sys.platform == "linux" and threading.active_count() == 1
-    return min(MOST, cores()) if alone and len(world.snapshot.resources) >= FEW else 1
+    return min(MOST, cores()) if alone and len(estate.snapshot.resources) >= FEW else 1
 
 
-def _evaluate(world: EstateIndex, bound: Bound, detail: Detail, part: _Part) -> list[list[Finding]]:
+def _evaluate(estate: EstateIndex, bound: Bound, detail: Detail, part: _Part) -> list[list[Finding]]:
     first = part.number == 0
-    return [evaluate(world, rules, pack.name, detail=detail, among=part, unlisted=first) for pack, rules in bound]
+    return [evaluate(estate, rules, pack.name, detail=detail, among=part, unlisted=first) for pack, rules in bound]
 
 
 class _Fork:
