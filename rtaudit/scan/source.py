@@ -20,6 +20,9 @@ _MAX_ERRORS = 0.4
 """The part of a text that its grammar may not fit, before it is read as text."""
 
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_NO_FIELDS = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[A-Za-z][^<>]*\s(?:value|content|data-[\w-]+)=[^<>]*>")
+_ATTRIBUTE = re.compile(r"\s([A-Za-z][\w-]*)=(?:\"([^\"]*)\"|'([^']*)')")
 _FRONTMATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _PIECE = tuple[str, str, Place]
@@ -39,7 +42,34 @@ def read_source(path: str, text: str, packages: Collection[str] = (), *, parse: 
     for piece, grammar, place in pieces:
         source.grammar = source.grammar or grammar
         _read_piece(source, piece, grammar, place, name)
+    if name.endswith(languages.MARKUP):
+        source.marks += _fields(text)
     return source
+
+
+def _fields(text: str) -> Iterator[Mark]:
+    """What the fields of a page hold at first, by their ids or names; and what its elements carry as data."""
+    text = _NO_FIELDS.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+    line = at = 0
+    for tag in _TAG.finditer(text):
+        line += text.count("\n", at, tag.start())
+        at = tag.start()
+        stated = {found[1].lower(): found for found in _ATTRIBUTE.finditer(tag.group())}
+        named = next((stated[one] for one in ("id", "name", "property") if one in stated), None)
+        for attribute, found in stated.items():
+            if attribute in ("value", "content"):
+                key = (named[2] or named[3] or "") if named else attribute
+            elif attribute.startswith("data-"):
+                key = attribute[5:]
+            else:
+                continue
+            value = found[2] if found[2] is not None else found[3]
+            group = 2 if found[2] is not None else 3
+            before = text.rfind("\n", 0, tag.start() + found.start(group)) + 1
+            row = line + 1 + tag.group().count("\n", 0, found.start(group))
+            spot = (row, tag.start() + found.start(group) - before + 1, (0, row, 0))
+            yield Mark("entry", key, value, "", (), *spot)
+            yield Mark("text", "", value, "", (), *spot)
 
 
 def _pieces(name: str, text: str, grammar: str) -> Iterator[_PIECE]:
