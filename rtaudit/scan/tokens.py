@@ -72,7 +72,7 @@ def read_tokens(text: str, name: str, *, first: int = 1, wide: bool = False) -> 
                 if used:
                     clean = _cut(clean, pattern, number, comments)
             if clean.strip():
-                marks += _line(clean, number, start, prose=prose, name=name)
+                marks += _line(clean, number, start, prose=prose, wide=wide, name=name)
     return _paired(marks), comments
 
 
@@ -136,7 +136,7 @@ def _cut(line: str, pattern: re.Pattern[str], number: int, comments: list[Commen
     return line
 
 
-def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iterator[Mark]:
+def _line(line: str, number: int, start: int, *, prose: bool, wide: bool, name: str) -> Iterator[Mark]:
     seen: set[int] = set()
 
     def mark(kind: str, at: int, key: str, value: str, refs: tuple[str, ...] = ()) -> Mark:
@@ -173,7 +173,7 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
             if re.fullmatch(r"[A-Za-z_][\w.]*", one["bare"]):
                 value, refs = "{" + one["bare"].split(".")[-1] + "}", (one["bare"].split(".")[-1],)
         yield mark("entry", one.start("key"), one["key"].lstrip("$"), value, refs)
-        if group == "bare" and not refs:
+        if group == "bare" and not refs and not wide:
             yield mark("text", one.start(group), "", value)
         inside.append((one.start(group), one.end(group)))
     for one in _STRING.finditer(line):
