@@ -18,12 +18,12 @@ from collect import Server
 from whole import whole
 
 from rtaudit.collect.arm import ArmReader
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import find_endpoint
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import CollectionRequest, EarlierAnswers, choose_aspects, refill
-from rtaudit.collect.world import CollectedRows
 from rtaudit.snapshot import ASPECTS
 
 SUBSCRIPTIONS, ACCOUNTS_OF_EACH = 400, 10

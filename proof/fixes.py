@@ -2,9 +2,9 @@
 
     python proof/fixes.py AZ_PYTHON [--rule RTA-…] [--page docs/fixes.md]
 
-AZ_PYTHON is the interpreter of an environment that holds azure-cli. For each case that must fail the world of the case is
+AZ_PYTHON is the interpreter of an environment that holds azure-cli. For each case that must fail the estate of the case is
 served; the rule's steps are taken one after another, as the runbook would print them, each command is run by az, and the
-world is collected again by the real collector. The rule must then pass, and no other rule may have got worse but those that
+estate is collected again by the real collector. The rule must then pass, and no other rule may have got worse but those that
 the step names as coming later. Ends with 1 where one does not. What was proved is the request and what the simulated
 Resource Manager makes of it.
 """
@@ -144,9 +144,9 @@ class _Token:
 
 
 def collected(simulator: Simulator, like: Snapshot) -> Snapshot:
-    """The served world, collected by the real collector, with the contracts of the case."""
+    """The served estate, collected by the real collector, with the contracts of the case."""
     # Over plain http: the collector trusts the system's authorities alone.
-    with Simulator([simulator.world.snapshot(like)], record=False) as again:
+    with Simulator([simulator.estate.snapshot(like)], record=False) as again:
         request = rtaudit.collection(
             subscriptions=list(like.scope["subscriptions"]), aspects=sorted(like.aspects), environment=like.environment
         )
@@ -243,7 +243,7 @@ def _try(file: CaseFile, case: Case, simulator: Simulator, az: Az, tally: Tally)
             tally.ran[key] += 1
             continue
         taken.append((key, step))
-        snapshot = simulator.world.snapshot(snapshot)
+        snapshot = simulator.estate.snapshot(snapshot)
     if not taken:
         return
     after = collected(simulator, before)

@@ -121,7 +121,7 @@ def _mend(simulator: Simulator, file: Path) -> None:
     known = {one["id"]: one for one in prod.resources}
     for one in edited_snapshots([prod], steps)[0].resources:
         if known.get(one["id"]) != one:
-            simulator.world.put(one)
+            simulator.served.put(one)
     for step in steps:
         _say(f"{step.number}. {plain(step.step.say)}")
 

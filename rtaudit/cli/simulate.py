@@ -32,7 +32,7 @@ def simulate(chosen: command_options.Served) -> None:
         raise UsageError("--behaviour is of the realtime endpoint, and none is served", "add --realtime ACCOUNT")
     if chosen.save is not None and (not chosen.writable or len(chosen.files) != 1):
         raise UsageError(
-            "--save writes the world of one snapshot that can be changed", "add --writable, and give one file"
+            "--save writes the estate of one snapshot that can be changed", "add --writable, and give one file"
         )
     snapshots = [load(file) for file in chosen.files]
     folder = tempfile.TemporaryDirectory(prefix="rtaudit-simulate-") if chosen.tls else contextlib.nullcontext("")
@@ -62,7 +62,7 @@ def simulate(chosen: command_options.Served) -> None:
         if chosen.save is not None:
             from rtaudit.snapshot import write
 
-            write(simulator.world.snapshot(snapshots[0]), chosen.save)
+            write(simulator.served.snapshot(snapshots[0]), chosen.save)
         raise typer.Exit(0) from None
 
 

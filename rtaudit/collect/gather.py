@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from rtaudit.azure import arm_id
 from rtaudit.collect.answers import resource_of, rows_of, single
 from rtaudit.collect.arm import ArmReader, ResponsePage
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.interner import RowInterner
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.pacer import REMAINING
 from rtaudit.collect.reader import Reader, ReadTask, Row
 from rtaudit.collect.schedule import Finished, Schedule
-from rtaudit.collect.world import CollectedRows
 from rtaudit.snapshot import Gap
 
 SUBSCRIPTION = "Microsoft.Resources/subscriptions"
@@ -63,7 +63,7 @@ class Collector:
     def __init__(
         self,
         arm: ArmReader,
-        world: CollectedRows,
+        collected: CollectedRows,
         readers: Mapping[str, Reader],
         limits: Limits,
         *,
@@ -72,7 +72,7 @@ class Collector:
         stop: threading.Event | None = None,
         must_exist: frozenset[str] = frozenset(),
     ) -> None:
-        self.world = world
+        self.collected = collected
         self.gaps: list[Gap] = []
         self.whole: dict[str, set[str]] = {name: set() for name in readers}
         """Ids about which a reader got everything, by reader."""
@@ -146,8 +146,8 @@ class Collector:
         """What there is to ask about; of each row of another reader only once."""
         if reader.of_each is None:
             assert reader.targets is not None
-            return list(reader.targets(self.world))
-        rows = self.world.kept(reader.depends_on[0])
+            return list(reader.targets(self.collected))
+        rows = self.collected.kept(reader.depends_on[0])
         new, progress.rows = rows[progress.rows :], len(rows)
         return [subject for row in new for subject in reader.of_each(row)]
 
@@ -155,7 +155,7 @@ class Collector:
         self.status.planned[reader.aspect] = self.status.planned.get(reader.aspect, 0) + 1
         rows = self._earlier(reader, subject)
         if rows is not None:
-            self.world.arrived(reader, subject, rows)
+            self.collected.arrived(reader, subject, rows)
             self.whole[reader.name].add(subject)
             self.status.done[reader.aspect] = self.status.done.get(reader.aspect, 0) + 1
             return
@@ -180,7 +180,7 @@ class Collector:
         if fault is None and read.doubt is not None:
             fault = ReadFailure("failed", read.doubt, code="MalformedAnswer")
             self._spoken = True
-        self.world.arrived(reader, read.subject, _shaped(read) if read.rows or fault is None else [])
+        self.collected.arrived(reader, read.subject, _shaped(read) if read.rows or fault is None else [])
         if fault is None:
             self.whole[reader.name].add(read.subject)
             self._answers += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 Row = dict[str, Any]
 

@@ -10,8 +10,8 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, SUBSCRIPTION
 from rtaudit.collect.aspects import LEFT_OUT, READERS
 from rtaudit.collect.aspects.authorization import CALLERS
+from rtaudit.collect.collected import Shard
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import Shard
 from rtaudit.contract.sections import callers_of
 from rtaudit.errors import InputError, UsageError, allowed_hint
 from rtaudit.snapshot import ASPECTS, Gap, Snapshot

@@ -14,13 +14,13 @@ from uuid import UUID
 from rtaudit.azure import arm_id
 from rtaudit.collect.answers import sound
 from rtaudit.collect.arm import ArmReader, ResponsePage
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.gather import Collector, Status
 from rtaudit.collect.limits import Limits
 from rtaudit.collect.request import CollectionRequest, EarlierAnswers
-from rtaudit.collect.world import CollectedRows
 from rtaudit.documents.json_values import listing
 from rtaudit.errors import CredentialError, InputError, RtauditError
 from rtaudit.snapshot import Snapshot
@@ -139,7 +139,7 @@ def _gather(
     arm: ArmReader, request: CollectionRequest, subscriptions: list[str], limits: Limits, watch: CollectionObserver
 ) -> Collector:
     readers = request.readers()
-    world = CollectedRows(
+    collected = CollectedRows(
         cloud=arm.endpoint.cloud,
         subscriptions=subscriptions,
         groups=frozenset(name.lower() for name in request.groups),
@@ -151,7 +151,7 @@ def _gather(
     earlier = EarlierAnswers(request.earlier) if request.earlier is not None else lambda _reader, _subject: None
     named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)
     gathering = Collector(
-        arm, world, readers, limits, earlier=earlier, observe=watch.observe, stop=watch.stop,
+        arm, collected, readers, limits, earlier=earlier, observe=watch.observe, stop=watch.stop,
         must_exist=frozenset(f"/subscriptions/{name}" for name in named),
     )  # fmt: skip
     watch.gathering = True
@@ -167,17 +167,17 @@ def _snapshot(
     gathering: Collector,
     started: str,
 ) -> Snapshot:
-    world = gathering.world
+    collected = gathering.collected
     resources = [
         # Other rows came without their secrets; of a catalogue only what is kept is worth the looking.
         cut_secrets(row) if reader.shape == "catalogue" else row
         for name, reader in request.readers().items()
-        for row in world.kept(name)
+        for row in collected.kept(name)
     ]
     _check_groups(request, gathering)
     _check_accounts(request, gathering)
-    tenants = sorted({str(row["tenantId"]) for row in world.kept("subscriptions") if row.get("tenantId")})
-    other_kinds = world.other_kinds(gathering.whole["accounts"])
+    tenants = sorted({str(row["tenantId"]) for row in collected.kept("subscriptions") if row.get("tenantId")})
+    other_kinds = collected.other_kinds(gathering.whole["accounts"])
     earlier = request.earlier
     if earlier is not None:
         # Accounts of other kinds are not in the snapshot; those of lists that were not read again are remembered.
@@ -187,12 +187,12 @@ def _snapshot(
             if gap.aspect == "accounts" and arm_id.type_of(gap.scope) == "microsoft.resources/subscriptions"
         }
         remembered = (earlier.scope.get("leftOut") or {}).get("accountsOfOtherKinds") or {}
-        if not asked >= set(world.subscriptions):
+        if not asked >= set(collected.subscriptions):
             other_kinds = _sum(remembered, other_kinds) if asked else dict(remembered)
     scope: dict[str, Any] = {
         "cloud": endpoint.cloud.name,
         "tenant": request.tenant or (tenants[0] if tenants else identity.tenant),
-        "subscriptions": list(world.subscriptions),
+        "subscriptions": list(collected.subscriptions),
         "resourceGroups": sorted(request.groups, key=str.lower),
         "accounts": sorted(request.accounts, key=str.lower),
         "aspects": sorted(request.aspects),
@@ -218,16 +218,16 @@ def _snapshot(
 def _check_groups(request: CollectionRequest, gathering: Collector) -> None:
     if gathering.interrupted:
         return
-    world = gathering.world
-    seen = world.groups_seen()
+    collected = gathering.collected
+    seen = collected.groups_seen()
     for name in request.groups:
         if name.lower() in seen:
             continue
-        asked = world.group_asked(name)
+        asked = collected.group_asked(name)
         if asked.keys() <= gathering.whole["groups"] and not any(asked.values()):
-            where = f"{len(world.subscriptions)} subscriptions"
-            if len(world.subscriptions) == 1:
-                where = f"the subscription {world.subscriptions[0]}"
+            where = f"{len(collected.subscriptions)} subscriptions"
+            if len(collected.subscriptions) == 1:
+                where = f"the subscription {collected.subscriptions[0]}"
             near = difflib.get_close_matches(name.lower(), seen, n=1)
             raise InputError(
                 f"unknown resource group '{name}' in {where}",
@@ -243,11 +243,11 @@ def _check_accounts(request: CollectionRequest, gathering: Collector) -> None:
     if not request.accounts or gathering.interrupted or request.earlier is not None:
         return
     listed = any(gap.aspect == "accounts" for gap in gathering.gaps)
-    rows = gathering.world.in_scope().values()
+    rows = gathering.collected.in_scope().values()
     have = {arm_id.name_of(row["id"]).lower() for row in rows} | {arm_id.key(row["id"]) for row in rows}
     for name in request.accounts:
         if (arm_id.key(name) if "/" in name else name.lower()) not in have and not listed:
-            every = [row for found in gathering.world.rows["accounts"].values() for row in found]
+            every = [row for found in gathering.collected.rows["accounts"].values() for row in found]
             raise InputError(
                 f"unknown account '{name}' of kind OpenAI or AIServices in what was asked for",
                 _nearest(name, every),

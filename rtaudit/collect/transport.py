@@ -222,7 +222,7 @@ def _manager(endpoint: Endpoint, size: int) -> urllib3.PoolManager:
         if not os.path.exists(bundle):
             raise RtauditError(f"no such file: {bundle}", "REQUESTS_CA_BUNDLE names the certificates to trust")
         tls = {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
-    # The environment's proxy is for the world outside; loopback is reached directly.
+    # The environment's proxy is for what is outside; loopback is reached directly.
     proxy = None if endpoint.loopback else select_proxy(endpoint.url, get_environ_proxies(endpoint.url))
     if proxy is None:
         return urllib3.PoolManager(num_pools=4, maxsize=size, block=False, **tls)

@@ -174,26 +174,26 @@ class _Judging:
         self.reads = rule_reads(packs, as_of)
         self.texts = rule_texts(self._bound)
 
-    def findings(self, world: EstateIndex, among: Among, detail: Detail) -> list[Finding]:
+    def findings(self, estate: EstateIndex, among: Among, detail: Detail) -> list[Finding]:
         """The findings of a check of the subjects that `among` picks for a rule."""
         from rtaudit.policy.evaluate import evaluate, join_packs
         from rtaudit.report import Gate
 
-        per_pack = [evaluate(world, rules, pack.name, detail=detail, among=among) for pack, rules in self._bound]
+        per_pack = [evaluate(estate, rules, pack.name, detail=detail, among=among) for pack, rules in self._bound]
         return join_packs(per_pack, Gate("high", allow_unknown=False).blocks)
 
 
 class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
-    def __init__(self, judging: _Judging, comparison: Comparison, worlds: tuple[EstateIndex, EstateIndex]) -> None:
-        self.judging, self.reads, self.comparison, self._worlds = judging, judging.reads, comparison, worlds
+    def __init__(self, judging: _Judging, comparison: Comparison, estates: tuple[EstateIndex, EstateIndex]) -> None:
+        self.judging, self.reads, self.comparison, self._estates = judging, judging.reads, comparison, estates
         self._role = role_reads()
         self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         environments = (comparison.left.environment, comparison.right.environment)
         self._pairs[f"/environment/{environments[0].lower()}"] = f"/environment/{environments[1].lower()}"
         self._back = {there: here for here, there in self._pairs.items()}
-        self._neighbours = self._connected(world.snapshot for world in worlds)
+        self._neighbours = self._connected(estate.snapshot for estate in estates)
         self._changed: dict[str, list[Change]] = defaultdict(list)
         self._touched: dict[tuple[str, str], set[str]] = defaultdict(set)
         """Type and path -> the families that changed there, and those connected to them; `_EVERYTHING` for what many share."""
@@ -252,8 +252,8 @@ class _Join:
 
     def _turn(self) -> None:
         here, there = (
-            self.judging.findings(world, self._among(names), "outcome")
-            for world, names in zip(self._worlds, (self._pairs, self._back), strict=True)
+            self.judging.findings(estate, self._among(names), "outcome")
+            for estate, names in zip(self._estates, (self._pairs, self._back), strict=True)
         )
         others = {(finding.rule, arm_id.key(finding.resource)): finding for finding in there}
         turned = []
@@ -317,7 +317,7 @@ class _Join:
     def _seen(self, turned: Sequence[tuple[Finding, Finding]]) -> dict[tuple[int, str, str], Finding]:
         """Side, rule and resource -> the failure with what was seen: asked only of those that turn."""
         found: dict[tuple[int, str, str], Finding] = {}
-        for number, world in enumerate(self._worlds):
+        for number, estate in enumerate(self._estates):
             failed = {(pair[number].rule, pair[number].resource) for pair in turned if pair[number].outcome == "fail"}
 
             def among(
@@ -325,7 +325,7 @@ class _Join:
             ) -> list[EvalContext]:
                 return [scope for scope in scopes if (rule, scope.subject.resource) in failed]
 
-            findings = self.judging.findings(world, among, "seen") if failed else ()
+            findings = self.judging.findings(estate, among, "seen") if failed else ()
             found.update({(number, one.rule, one.resource): one for one in findings if one.outcome == "fail"})
         return found
 

@@ -11,7 +11,7 @@ from rtaudit.documents.json_values import is_number
 from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import region_index, row_role
-from rtaudit.subjects.world import listing, mapping, text
+from rtaudit.subjects.estate import listing, mapping, text
 
 MODELS = "microsoft.cognitiveservices/locations/models"
 
@@ -29,20 +29,20 @@ class _Offer:
     role: str = ""
 
 
-def capacity(world: EstateIndex) -> list[dict[str, Any]]:
+def capacity(estate: EstateIndex) -> list[dict[str, Any]]:
     """One row per subscription, region, realtime model, version and SKU; and one per region whose catalogue was not read."""
     offers: dict[_Key, _Offer] = {}
     regions = {
-        (arm_id.subscription_of(one.resource) or "", arm_id.region(one.raw.get("location"))) for one in world.accounts
+        (arm_id.subscription_of(one.resource) or "", arm_id.region(one.raw.get("location"))) for one in estate.accounts
     }
-    for resource in world.of_type(MODELS):
+    for resource in estate.of_type(MODELS):
         here = (arm_id.subscription_of(resource["id"]) or "", arm_id.region(arm_id.key(resource["id"]).split("/")[-2]))
         regions.add(here)
         for row in listing(resource.get("value")):
             _offer(offers, here, mapping(row))
-    hosting = _hosting(world, offers)
-    rows = [_row(world, key, offer, hosting.get(key, [])) for key, offer in offers.items()]
-    rows += [_not_read(*here) for here in regions if _catalogue(world, *here) is None]
+    hosting = _hosting(estate, offers)
+    rows = [_row(estate, key, offer, hosting.get(key, [])) for key, offer in offers.items()]
+    rows += [_not_read(*here) for here in regions if _catalogue(estate, *here) is None]
     return sorted(
         rows, key=lambda row: tuple(str(row[name]) for name in ("subscription", "region", "model", "version", "sku"))
     )
@@ -60,10 +60,10 @@ def _offer(offers: dict[_Key, _Offer], here: tuple[str, str], row: dict[str, Any
         offer.kinds.add(str(row.get("kind") or ""))
 
 
-def _hosting(world: EstateIndex, offers: dict[_Key, _Offer]) -> dict[_Key, list[Subject]]:
+def _hosting(estate: EstateIndex, offers: dict[_Key, _Offer]) -> dict[_Key, list[Subject]]:
     """The realtime deployments of each offer; one that no catalogue row explains becomes an offer of its own."""
     found: dict[_Key, list[Subject]] = {}
-    for deployment in world.deployments:
+    for deployment in estate.deployments:
         role = deployment.fact("realtimeRole")
         if role == "none":
             continue
@@ -84,13 +84,13 @@ def _key(here: tuple[str, str], model: dict[str, Any], sku: dict[str, Any]) -> _
     return (*here, *(text(model.get(part)) for part in ("format", "name", "version")), text(sku.get("name")))  # type: ignore[return-value]  # six strings, by this line
 
 
-def _catalogue(world: EstateIndex, subscription: str, region: str) -> dict[str, Any] | None:
-    return world.resource(
+def _catalogue(estate: EstateIndex, subscription: str, region: str) -> dict[str, Any] | None:
+    return estate.resource(
         f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/models"
     )
 
 
-def _row(world: EstateIndex, key: _Key, offer: _Offer, deployments: list[Subject]) -> dict[str, Any]:
+def _row(estate: EstateIndex, key: _Key, offer: _Offer, deployments: list[Subject]) -> dict[str, Any]:
     subscription, region = key[:2]
     retires = min(
         filter(
@@ -102,8 +102,8 @@ def _row(world: EstateIndex, key: _Key, offer: _Offer, deployments: list[Subject
         ),
         default=None,
     )
-    used, limit, not_read = _quota(world, subscription, region, offer)
-    could, because = _could_host(world, offer, retires, used, limit, not_read, hosted=bool(deployments))
+    used, limit, not_read = _quota(estate, subscription, region, offer)
+    could, because = _could_host(estate, offer, retires, used, limit, not_read, hosted=bool(deployments))
     return {
         "subscription": subscription,
         "region": region,
@@ -125,26 +125,26 @@ def _row(world: EstateIndex, key: _Key, offer: _Offer, deployments: list[Subject
 
 
 def _quota(
-    world: EstateIndex, subscription: str, region: str, offer: _Offer
+    estate: EstateIndex, subscription: str, region: str, offer: _Offer
 ) -> tuple[float | None, float | None, str | None]:
     """Used, limit, and why they are not known."""
     wanted = text(offer.sku.get("usageName"))
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/usages"
     if not wanted:
         return None, None, "the catalogue names no quota for it"
-    rows, _ = region_index(world, collection, "usages")
+    rows, _ = region_index(estate, collection, "usages")
     row = rows.get(wanted)
     if row is not None:
         used, limit = row.get("currentValue"), row.get("limit")
         numbers = [one for one in (used, limit) if is_number(one)]
         return (used, limit, None) if len(numbers) == 2 else (None, None, "its quota has no numbers")
-    if world.resource(collection) is None or world.gaps("usages", collection):
+    if estate.resource(collection) is None or estate.gaps("usages", collection):
         return None, None, "usages not read"
     return None, None, "no quota row"
 
 
 def _could_host(
-    world: EstateIndex,
+    estate: EstateIndex,
     offer: _Offer,
     retires: date | None,
     used: float | None,
@@ -159,7 +159,7 @@ def _could_host(
         return "unknown", "the catalogue that was read has no such row"
     if lifecycle == "deprecated":
         return "no", "deprecated"
-    collected = parse_date(world.snapshot.collected_at)
+    collected = parse_date(estate.snapshot.collected_at)
     if retires is not None and collected is not None and retires <= collected:
         return "no", "its retirement date is past"
     if limit is not None and used is not None and limit - used <= 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.subjects import EstateIndex, Subject, WithGaps
-from rtaudit.subjects.world import listing, mapping, text
+from rtaudit.subjects.estate import listing, mapping, text
 
 InventoryRow = dict[str, Any]
 
@@ -24,9 +24,9 @@ def known(joined: WithGaps, read: Callable[[Any], Any] = lambda one: one) -> Any
     return UNKNOWN if joined.gaps and found in (None, [], 0, False) else found
 
 
-def accounts(world: EstateIndex) -> list[InventoryRow]:
+def accounts(estate: EstateIndex) -> list[InventoryRow]:
     """One row per account of the kinds that can host realtime deployments."""
-    return [_account(one) for one in world.accounts]
+    return [_account(one) for one in estate.accounts]
 
 
 def _account(account: Subject) -> InventoryRow:
@@ -49,14 +49,14 @@ def _account(account: Subject) -> InventoryRow:
         "logsTo": known(sinks, lambda rows: sorted({row["kind"] for row in rows})) or "nowhere",
         "subdomain": properties.get("customSubDomainName"),
         "state": properties.get("provisioningState"),
-        "notSeen": sorted(account.world.snapshot.index.aspects_missing(account.resource)),
+        "notSeen": sorted(account.estate.snapshot.index.aspects_missing(account.resource)),
         "id": account.resource,
     }
 
 
-def deployments(world: EstateIndex) -> list[InventoryRow]:
+def deployments(estate: EstateIndex) -> list[InventoryRow]:
     """One row per model deployment."""
-    return [_deployment(one) for one in world.deployments]
+    return [_deployment(one) for one in estate.deployments]
 
 
 def _deployment(deployment: Subject) -> InventoryRow:
@@ -83,11 +83,11 @@ def _deployment(deployment: Subject) -> InventoryRow:
     }
 
 
-def endpoints(world: EstateIndex) -> list[InventoryRow]:
+def endpoints(estate: EstateIndex) -> list[InventoryRow]:
     """One row per connection of an account to a private endpoint; one for an account without any."""
-    by_id = {arm_id.key(one.resource): one for one in world.private_endpoints}
+    by_id = {arm_id.key(one.resource): one for one in estate.private_endpoints}
     rows = []
-    for account in world.accounts:
+    for account in estate.accounts:
         connections = [mapping(one) for one in listing(account.properties.get("privateEndpointConnections"))]
         rows += [_connection(account, one, by_id) for one in connections] or [_connection(account, {}, by_id)]
     return rows
@@ -123,6 +123,6 @@ def _connection_status(connection: Any) -> str:
     return text(state.get("status"))
 
 
-def gaps(world: EstateIndex) -> list[InventoryRow]:
+def gaps(estate: EstateIndex) -> list[InventoryRow]:
     """One row per read that failed."""
-    return [gap.document() for gap in world.snapshot.gaps]
+    return [gap.document() for gap in estate.snapshot.gaps]

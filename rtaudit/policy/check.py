@@ -47,9 +47,9 @@ def check(
     empty: list[str] = []
     with no_cycles():
         for index, snapshot in enumerate(snapshots):
-            world = EstateIndex(snapshot, probes[index] if probes else ())
-            findings += join_packs(evaluate_packs(world, bound, detail="steps" if steps else "fix"), gates)
-            empty += _empty(world)
+            estate = EstateIndex(snapshot, probes[index] if probes else ())
+            findings += join_packs(evaluate_packs(estate, bound, detail="steps" if steps else "fix"), gates)
+            empty += _empty(estate)
     warnings = [one for snapshot in snapshots for one in _edited(snapshot)] + empty
     warnings += apply_waivers(findings, waivers, today, {rule.id for pack in packs for rule in pack.rules.values()})
     fixed = apply_baseline(findings, baseline) if baseline is not None else 0
@@ -110,11 +110,11 @@ def rule_texts(bound: Sequence[tuple[Pack, Sequence[BoundRule]]]) -> dict[str, R
     return texts
 
 
-def _empty(world: EstateIndex) -> list[str]:
+def _empty(estate: EstateIndex) -> list[str]:
     """A snapshot of nothing: where no rule asks of the environment as a whole, nothing else says so."""
-    if world.accounts or world.listing_gaps("account"):
+    if estate.accounts or estate.listing_gaps("account"):
         return []
-    name = world.snapshot.file or f"the snapshot of {world.snapshot.environment}"
+    name = estate.snapshot.file or f"the snapshot of {estate.snapshot.environment}"
     return [f"{name} holds no account of kind OpenAI or AIServices: there was no account to check"]
 
 

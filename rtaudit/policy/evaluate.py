@@ -25,7 +25,7 @@ Detail = Literal["outcome", "seen", "fix", "steps", "apply"]
 
 
 def evaluate(
-    world: EstateIndex,
+    estate: EstateIndex,
     rules: Sequence[BoundRule],
     pack: str,
     *,
@@ -44,20 +44,20 @@ def evaluate(
     for bound in rules:
         kind = bound.rule.each
         if kind not in scopes:
-            scopes[kind] = [EvalContext(subject) for subject in world.each(kind, served)]
-        note = _does_not_apply(world, bound)
+            scopes[kind] = [EvalContext(subject) for subject in estate.each(kind, served)]
+        note = _does_not_apply(estate, bound)
         if unlisted and note is None:
-            findings.extend(_unlisted(world, bound, scopes[kind], pack))
+            findings.extend(_unlisted(estate, bound, scopes[kind], pack))
         among_these = scopes[kind] if among is None else among(bound.rule.id, scopes[kind])
-        findings.extend(_judge_rule(world, bound, among_these, pack, note=note, detail=detail))
+        findings.extend(_judge_rule(estate, bound, among_these, pack, note=note, detail=detail))
     return findings
 
 
-def _unlisted(world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str) -> Iterable[Finding]:
-    rule, environment = bound.rule, world.snapshot.environment
+def _unlisted(estate: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext], pack: str) -> Iterable[Finding]:
+    rule, environment = bound.rule, estate.snapshot.environment
     # What a gap names is hidden by it only where it is no subject itself: that one is evaluated.
     seen = {arm_id.key(scope.subject.resource) for scope in scopes} if rule.each == "subscription" else set()
-    for gap in world.listing_gaps(rule.each):
+    for gap in estate.listing_gaps(rule.each):
         resource = gap.scope if gap.scope != "/" else f"environment/{environment}"
         if arm_id.key(resource) not in seen:
             seen.add(arm_id.key(resource))
@@ -65,7 +65,7 @@ def _unlisted(world: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContext
 
 
 def _judge_rule(
-    world: EstateIndex,
+    estate: EstateIndex,
     bound: BoundRule,
     scopes: Sequence[EvalContext],
     pack: str,
@@ -74,7 +74,7 @@ def _judge_rule(
     detail: Detail,
 ) -> Iterable[Finding]:
     """The findings of one rule over `scopes`; `note` says why it applies to none of them, if it does."""
-    environment, severity, rule_id, each = world.snapshot.environment, bound.severity, bound.rule.id, bound.rule.each
+    environment, severity, rule_id, each = estate.snapshot.environment, bound.severity, bound.rule.id, bound.rule.each
     for scope in scopes:
         resource = scope.subject.resource
         no_use = note or _another_api(scope.subject)
@@ -100,10 +100,10 @@ def _why_not(when: Condition | None, scope: EvalContext) -> str | None:
     return next((one.message for one in observations(when, scope)), None)
 
 
-def _does_not_apply(world: EstateIndex, bound: BoundRule) -> str | None:
+def _does_not_apply(estate: EstateIndex, bound: BoundRule) -> str | None:
     if bound.unset:
         return f"the parameter {bound.unset[0]} is not set"
-    missing = [aspect for aspect in bound.opt_in if aspect not in world.snapshot.aspects]
+    missing = [aspect for aspect in bound.opt_in if aspect not in estate.snapshot.aspects]
     if missing:
         return f"needs `--aspect {missing[0]}` at collection"
     return None
@@ -147,7 +147,7 @@ def _not_passed(
             one.steps = list(steps_for(bound.steps, subject, one))
     elif detail in ("fix", "steps"):
         _say_how(finding, bound, scope, steps=detail == "steps")
-    snapshot = subject.world.snapshot
+    snapshot = subject.estate.snapshot
     if snapshot.planned:
         finding.address = snapshot.addresses.get(arm_id.key(subject.resource))
         finding.source = snapshot.sources.get(arm_id.key(subject.resource))

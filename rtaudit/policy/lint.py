@@ -60,9 +60,9 @@ def lint(target: Path, snapshots: Sequence[Snapshot] = ()) -> list[Complaint]:
     for path in packs:
         for pack in load_policies([str(path)]):
             complaints += [Complaint(f"{path}:1:1", "unselected", warning) for warning in pack.warnings]
-    worlds = [EstateIndex(snapshot) for snapshot in snapshots]
+    estates = [EstateIndex(snapshot) for snapshot in snapshots]
     for rule in rules.values():
-        complaints += _rule(rule, worlds)
+        complaints += _rule(rule, estates)
     complaints += _parameters(rules)
     complaints += _order(rules)
     complaints += _cases(files, rules)
@@ -101,7 +101,7 @@ def _pack(path: Path) -> Iterator[Complaint]:
         yield _from_error(error, "pack")
 
 
-def _rule(rule: Rule, worlds: Sequence[EstateIndex]) -> Iterator[Complaint]:
+def _rule(rule: Rule, estates: Sequence[EstateIndex]) -> Iterator[Complaint]:
     try:
         bound = bind(rule, {}, datetime.now(UTC).date())
     except InputError as error:
@@ -124,7 +124,7 @@ def _rule(rule: Rule, worlds: Sequence[EstateIndex]) -> Iterator[Complaint]:
         complaint = _unknown_field(rule, path)
         if complaint:
             yield _at(rule, _place_of(rule, path), "unknown-field", f"{rule.id}: {complaint}")
-        elif worlds and _resolves_nowhere(rule, path, worlds):
+        elif estates and _resolves_nowhere(rule, path, estates):
             message = f"{rule.id}: `{path.text}` resolves nowhere in the snapshots given"
             yield _at(rule, _place_of(rule, path), "unresolved-field", message)
 
@@ -188,8 +188,8 @@ def _a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _resolves_nowhere(rule: Rule, path: FieldPath, worlds: Sequence[EstateIndex]) -> bool:
-    subjects = [subject for world in worlds for subject in world.each(rule.each)]
+def _resolves_nowhere(rule: Rule, path: FieldPath, estates: Sequence[EstateIndex]) -> bool:
+    subjects = [subject for estate in estates for subject in estate.each(rule.each)]
     reads = [path.of_subject(subject) for subject in subjects]
     return bool(reads) and all(value is None and not gaps for value, gaps in reads)
 

@@ -11,8 +11,8 @@ from rtaudit.azure import arm_id, effects
 from rtaudit.azure.resource_types import DEFINITION, ZONE, ZONE_LINK
 from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.endpoint import networks_of, zones_by_network
+from rtaudit.subjects.estate import listing, mapping, text
 from rtaudit.subjects.roles import REALTIME_ACTION, grants
-from rtaudit.subjects.world import listing, mapping, text
 
 OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
 """The built-in role Cognitive Services OpenAI User. Source: Microsoft's list of built-in roles."""
@@ -29,8 +29,8 @@ class Given:
     today: date
 
     @property
-    def world(self) -> EstateIndex:
-        return self.subject.world
+    def estate(self) -> EstateIndex:
+        return self.subject.estate
 
 
 Make = Callable[[Given], Any]
@@ -80,14 +80,14 @@ def _new_endpoint(given: Given) -> dict[str, Any]:
     return _endpoint_for(given.subject, f"{given.subject.name}-account-pe", "<subnet id>")
 
 
-def _accounts(world: EstateIndex) -> dict[str, Subject]:
-    return {arm_id.key(one.resource): one for one in world.accounts}
+def _accounts(estate: EstateIndex) -> dict[str, Subject]:
+    return {arm_id.key(one.resource): one for one in estate.accounts}
 
 
 @made
 def _better_endpoint(given: Given) -> dict[str, Any] | None:
     """A private endpoint in place of this one, in its subnet, that connects to the right group."""
-    accounts = given.world.once(_accounts)
+    accounts = given.estate.once(_accounts)
     raw = listing(given.subject.join("accounts").value)
     account = accounts.get(arm_id.key(raw[0]["id"])) if raw else None
     subnet = mapping(given.subject.properties.get("subnet")).get("id")
@@ -103,9 +103,9 @@ def _better_endpoint(given: Given) -> dict[str, Any] | None:
     return {**made, "old": old[0] if old else None}
 
 
-def _zones(world: EstateIndex) -> dict[str, list[str]]:
+def _zones(estate: EstateIndex) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for one in world.of_type(ZONE):
+    for one in estate.of_type(ZONE):
         found.setdefault(text(arm_id.name_of(one["id"])), []).append(one["id"])
     return found
 
@@ -115,10 +115,10 @@ def _zone(given: Given) -> str | None:
     """The id of the private DNS zone that was found missing (else of the first that is needed): one that is linked, if any."""
     wanted = mapping(given.element).get("zone")
     wanted = wanted or next(iter(given.subject.fact("requiredDnsZones") or ()), None)
-    zones = given.world.once(_zones).get(text(wanted), ())
+    zones = given.estate.once(_zones).get(text(wanted), ())
     network = text(given.subject.fact("virtualNetwork"))
 
-    linked = given.world.once(zones_by_network).get(arm_id.key(network or "/"), ())
+    linked = given.estate.once(zones_by_network).get(arm_id.key(network or "/"), ())
     named = [one for one in linked if text(arm_id.name_of(one)) == text(wanted)] or zones
     return named[0] if named else None
 
@@ -159,11 +159,11 @@ def _zone_link(given: Given) -> dict[str, Any] | None:
 
     Not where the network is linked to another zone of that name: Azure takes one only.
     """
-    found = next((one for one in _missing_links(given) if _other_of(given.world, *one) is None), None)
+    found = next((one for one in _missing_links(given) if _other_of(given.estate, *one) is None), None)
     if found is None:
         return None
     zone, network = found
-    taken = {text(arm_id.name_of(one["id"])) for one in given.world.children(ZONE_LINK, zone)}
+    taken = {text(arm_id.name_of(one["id"])) for one in given.estate.children(ZONE_LINK, zone)}
     name = f"to-{arm_id.name_of(network)}"
     while text(name) in taken:
         name += "-2"
@@ -192,14 +192,14 @@ def _zone_link(given: Given) -> dict[str, Any] | None:
 @made
 def _other_zone(given: Given) -> dict[str, Any] | None:
     """Another zone of the name of one that lacks a link, which the network is linked to already: `name`, `group`, `id`."""
-    others = (_other_of(given.world, *one) for one in _missing_links(given))
+    others = (_other_of(given.estate, *one) for one in _missing_links(given))
     found = next((one for one in others if one is not None), None)
     return {"name": arm_id.name_of(found), "group": arm_id.group_of(found), "id": found} if found else None
 
 
-def _other_of(world: EstateIndex, zone: str, network: str) -> str | None:
-    others = world.once(_zones).get(text(arm_id.name_of(zone)), ())
-    return next((one for one in others if arm_id.key(one) != arm_id.key(zone) and _linked(world, one, network)), None)
+def _other_of(estate: EstateIndex, zone: str, network: str) -> str | None:
+    others = estate.once(_zones).get(text(arm_id.name_of(zone)), ())
+    return next((one for one in others if arm_id.key(one) != arm_id.key(zone) and _linked(estate, one, network)), None)
 
 
 def _missing_links(given: Given) -> list[tuple[str, str]]:
@@ -209,11 +209,11 @@ def _missing_links(given: Given) -> list[tuple[str, str]]:
         zones = [str(given.element.get("id"))]
     else:
         zones = [str(one["id"]) for one in given.subject.fact("zoneLinks") or ()]
-    return [(one, str(network)) for one in zones if network and not _linked(given.world, one, str(network))]
+    return [(one, str(network)) for one in zones if network and not _linked(given.estate, one, str(network))]
 
 
-def _linked(world: EstateIndex, zone: str, network: str) -> bool:
-    return arm_id.key(network) in networks_of(world, zone)
+def _linked(estate: EstateIndex, zone: str, network: str) -> bool:
+    return arm_id.key(network) in networks_of(estate, zone)
 
 
 @made
@@ -221,7 +221,7 @@ def _stale_record(given: Given) -> dict[str, Any] | None:
     """The zone's own record that holds other addresses than the endpoint's: `id` and the `records` to put in."""
     row = mapping(given.element)
     host = str(row.get("host"))
-    record = given.world.resource(f"{row.get('id')}/A/{host.partition('.')[0]}")
+    record = given.estate.resource(f"{row.get('id')}/A/{host.partition('.')[0]}")
     if record is None:
         return None
     return {"id": record["id"], "records": [{"ipv4Address": str(one)} for one in listing(row.get("expected"))]}
@@ -256,7 +256,7 @@ def _account_group(given: Given) -> str | None:
 @made
 def _realtime_role(given: Given) -> dict[str, Any]:
     """The role that may open realtime sessions, Cognitive Services OpenAI User: its definition, as read or as Microsoft states it."""
-    known = given.world.once(_openai_user)
+    known = given.estate.once(_openai_user)
     if known is not None:
         return known
     subscription = arm_id.subscription_of(home_of(given.subject))
@@ -272,8 +272,8 @@ def _realtime_role(given: Given) -> dict[str, Any]:
     }
 
 
-def _openai_user(world: EstateIndex) -> dict[str, Any] | None:
-    for one in world.of_type(DEFINITION):
+def _openai_user(estate: EstateIndex) -> dict[str, Any] | None:
+    for one in estate.of_type(DEFINITION):
         named = text(mapping(one.get("properties")).get("roleName")) == "cognitive services openai user"
         if named and grants(one, REALTIME_ACTION, "dataActions", "notDataActions"):
             return one

@@ -14,7 +14,7 @@ from rtaudit.policy.made import Given, made
 from rtaudit.subjects import EstateIndex, Subject
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import region_index, row_role
-from rtaudit.subjects.world import listing, mapping, text
+from rtaudit.subjects.estate import listing, mapping, text
 
 # Capacity
 
@@ -55,12 +55,12 @@ def _roles(given: Given) -> set[str]:
     return {own} if own not in (None, "unknown") else set(listing(given.params.get("servedRoles"))) or {"speech"}
 
 
-def _catalogue(world: EstateIndex, account: Subject, roles: set[str]) -> Iterator[dict[str, Any]]:
+def _catalogue(estate: EstateIndex, account: Subject, roles: set[str]) -> Iterator[dict[str, Any]]:
     """The models of these realtime roles that the region of an account offers to its kind."""
     subscription = arm_id.subscription_of(account.resource)
     region = arm_id.region(account.raw.get("location"))
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/models"
-    rows, _ = region_index(world, collection, "models")
+    rows, _ = region_index(estate, collection, "models")
     for key, row in rows.items():
         if key[0] == text(account.raw.get("kind")) and row_role(row) in roles:
             yield row
@@ -76,8 +76,8 @@ def _offers(row: Mapping[str, Any], sku: str) -> bool:
     return any(text(mapping(one).get("name")) == text(sku) for one in listing(row.get("skus")))
 
 
-def _spoken(world: EstateIndex) -> set[str]:
-    return {str(one["model"]) for one in world.each("environment")[0].fact("speechModels")}
+def _spoken(estate: EstateIndex) -> set[str]:
+    return {str(one["model"]) for one in estate.each("environment")[0].fact("speechModels")}
 
 
 def _usable(given: Given, account: Subject, sku: str, roles: set[str] | None = None) -> list[dict[str, Any]]:
@@ -86,9 +86,9 @@ def _usable(given: Given, account: Subject, sku: str, roles: set[str] | None = N
     Best is what the environment speaks with already, then what retires last.
     """
     horizon = given.params.get("retirementHorizonDays") or 0
-    speaks = given.world.once(_spoken)
+    speaks = given.estate.once(_spoken)
     found = []
-    for row in _catalogue(given.world, account, roles or _roles(given)):
+    for row in _catalogue(given.estate, account, roles or _roles(given)):
         retires = _retires(row, sku)
         known = f"{row.get('name')}@{row.get('version')}" in speaks
         lasts = retires is None or (retires - given.today).days > horizon
@@ -157,10 +157,10 @@ def _second_deployment(given: Given) -> Any:
     row = mapping(given.element)
     name, _, version = str(row.get("model")).partition("@")
     regions = getattr(row.get("regions"), "value", row.get("regions")) or ()
-    source = next((given.world.resource(one) for one in listing(row.get("deployments"))), None)
+    source = next((given.estate.resource(one) for one in listing(row.get("deployments"))), None)
     if source is None:
         return None
-    accounts = [one for one in given.world.accounts if arm_id.region(one.raw.get("location")) not in regions]
+    accounts = [one for one in given.estate.accounts if arm_id.region(one.raw.get("location")) not in regions]
     for account in sorted(accounts, key=lambda one: (one.fact("hostsRealtime") is not True, one.resource)):
         usable = _usable(
             given, account, mapping(source.get("sku")).get("name") or "", {str(row.get("role") or "speech")}
@@ -174,7 +174,7 @@ def _second_deployment(given: Given) -> Any:
 @made
 def _idle_deployment(given: Given) -> dict[str, Any] | None:
     """A deployment of the model in another region that serves nobody: its `id` and its `state`."""
-    found = next((given.world.resource(one) for one in listing(mapping(given.element).get("idle"))), None)
+    found = next((given.estate.resource(one) for one in listing(mapping(given.element).get("idle"))), None)
     if found is None:
         return None
     properties = mapping(found.get("properties"))
@@ -186,7 +186,7 @@ def _idle_deployment(given: Given) -> dict[str, Any] | None:
 def _leaving_model(given: Given) -> str | None:
     """The model, where no region lists it any more or each says that it is retired: no new deployment of it can be made."""
     ids = {arm_id.key(str(one)) for one in listing(mapping(given.element).get("deployments"))}
-    for one in given.world.deployments if ids else ():
+    for one in given.estate.deployments if ids else ():
         row = one.join("model").value if arm_id.key(one.resource) in ids else None
         retires = parse_date(one.fact("retirementDate")) if row is not None else None
         offered = row is not None and text(row.get("lifecycleStatus")) != "deprecated"
@@ -198,7 +198,7 @@ def _leaving_model(given: Given) -> str | None:
 @made
 def _first_deployment(given: Given) -> Any:
     """A deployment of a served role for an environment that has none: the best model that its first account's region offers."""
-    for account in given.world.accounts:
+    for account in given.estate.accounts:
         for model in _usable(given, account, "GlobalStandard"):
             sku = next(one for one in model["skus"] if text(one.get("name")) == "globalstandard")
             units = mapping(sku.get("capacity")).get("default") or 1
@@ -215,7 +215,7 @@ def _laggard(given: Given) -> dict[str, Any] | None:
     most = max((one["value"] for one in values), default=None)
     for one in values if text(row.get("setting")) == "capacity" else ():
         if one["value"] != most:
-            return {"id": _deployment_id(given.world, str(one.get("deployment"))), "most": most}
+            return {"id": _deployment_id(given.estate, str(one.get("deployment"))), "most": most}
     return None
 
 
@@ -226,15 +226,19 @@ def _unlike_option(given: Given) -> dict[str, Any] | None:
     values = [mapping(one) for one in listing(row.get("values"))]
     for one in values if text(row.get("setting")) == "versionupgradeoption" else ():
         if one.get("value") != values[0].get("value"):
-            found = _deployment_id(given.world, str(one.get("deployment")))
+            found = _deployment_id(given.estate, str(one.get("deployment")))
             return {"id": found, "first": values[0].get("value")}
     return None
 
 
-def _deployment_id(world: EstateIndex, named: str) -> str | None:
+def _deployment_id(estate: EstateIndex, named: str) -> str | None:
     account, _, name = named.partition("/")
     return next(
-        (one.resource for one in world.deployments if one.name == name and one.account and one.account.name == account),
+        (
+            one.resource
+            for one in estate.deployments
+            if one.name == name and one.account and one.account.name == account
+        ),
         None,
     )
 
@@ -243,7 +247,7 @@ def _deployment_id(world: EstateIndex, named: str) -> str | None:
 
 
 def _policies(account: Subject) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = list(account.world.children(RAI_POLICY, account.resource))
+    found: list[dict[str, Any]] = list(account.estate.children(RAI_POLICY, account.resource))
     return found
 
 

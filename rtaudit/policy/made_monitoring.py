@@ -10,13 +10,13 @@ from rtaudit.policy.made import Given, made
 from rtaudit.policy.operators import OPERATORS
 from rtaudit.subjects import EstateIndex
 from rtaudit.subjects.alerts import has_working_action_group
-from rtaudit.subjects.world import listing, mapping, text
+from rtaudit.subjects.estate import listing, mapping, text
 
 
 @made
 def _workspace(given: Given) -> str | None:
     """The workspace to send logs to, where only one was read."""
-    found = given.world.of_type(WORKSPACE)
+    found = given.estate.of_type(WORKSPACE)
     return str(found[0]["id"]) if len(found) == 1 else None
 
 
@@ -27,7 +27,7 @@ def _allowed_workspace(given: Given) -> str | None:
     return next(
         (
             one["id"]
-            for one in given.world.of_type(WORKSPACE)
+            for one in given.estate.of_type(WORKSPACE)
             if OPERATORS["like"].test(one["id"], allowed, given.today)
         ),
         None,
@@ -44,7 +44,7 @@ def _log_setting(given: Given) -> str | None:
 def _rows(
     given: Given, field: str, wanted: tuple[str, ...], without: tuple[str, ...] = (), at: str | None = None
 ) -> Any:
-    setting = given.world.resource(at or _log_setting(given))
+    setting = given.estate.resource(at or _log_setting(given))
     if setting is None:
         return None
     rows = [copy.deepcopy(mapping(one)) for one in listing(mapping(setting.get("properties")).get(field))]
@@ -93,12 +93,12 @@ def _metrics_routed(given: Given) -> Any:
 @made
 def _action_group(given: Given) -> str | None:
     """The first action group that is enabled and reaches somebody."""
-    return given.world.once(_acting)
+    return given.estate.once(_acting)
 
 
-def _acting(world: EstateIndex) -> str | None:
+def _acting(estate: EstateIndex) -> str | None:
     return next(
-        (one["id"] for one in world.of_type(ACTION_GROUP) if has_working_action_group(world, [one["id"]]).value), None
+        (one["id"] for one in estate.of_type(ACTION_GROUP) if has_working_action_group(estate, [one["id"]]).value), None
     )
 
 

@@ -19,7 +19,7 @@ from rtaudit.errors import did_you_mean
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.partial import noting
 from rtaudit.subjects import Rows, Subject, WithGaps
-from rtaudit.subjects.world import late_fields, not_shown
+from rtaudit.subjects.estate import late_fields, not_shown
 
 MAX_LENGTH = 500
 """Longest path, in characters."""
@@ -79,7 +79,7 @@ class FieldPath:
 
     def of_subject(self, subject: Subject) -> Read:
         """What is at the path in a subject."""
-        if not subject.world.partial:
+        if not subject.estate.partial:
             return self._of_subject(subject)
         with noting() as rests_on:
             value, gaps = self._of_subject(subject)
@@ -117,14 +117,14 @@ class FieldPath:
 
     def rows(self, subject: Subject) -> tuple[Rows, tuple[Gap, ...]] | None:
         """The rows at the path in a subject, not made yet, where they are such and their gaps are all that is noted."""
-        if len(self._parts) != 1 or subject.world.partial:
+        if len(self._parts) != 1 or subject.estate.partial:
             return None
         joined = subject.join(self._parts[0])
         return (joined.value, joined.gaps) if type(joined.value) is Rows else None
 
     def of_element(self, element: Any, subject: Subject) -> Read:
         """What is at the path in an element of one of the subject's lists (or in the subject, when anchored)."""
-        if not subject.world.partial:
+        if not subject.estate.partial:
             return self._of_element(element, subject)
         with noting() as rests_on:
             value, gaps = self._of_element(element, subject)
@@ -155,7 +155,7 @@ class FieldPath:
         if not self._late or not isinstance(resource, dict) or not isinstance(resource.get("id"), str):
             return ()
         missing = [late for late in self._late if _walk(resource, ("", *late.split(".")), ())[0] is None]
-        return tuple(gap for late in missing if (gap := not_shown(subject.world, resource, late)))
+        return tuple(gap for late in missing if (gap := not_shown(subject.estate, resource, late)))
 
 
 @lru_cache(maxsize=4096)

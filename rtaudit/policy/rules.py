@@ -16,7 +16,7 @@ from rtaudit.policy.paths import FieldPath
 from rtaudit.policy.schema import PARAM_TYPES
 from rtaudit.report import RuleText
 from rtaudit.subjects import ATTRIBUTES
-from rtaudit.subjects.world import opt_in
+from rtaudit.subjects.estate import opt_in
 
 
 @dataclass(frozen=True)

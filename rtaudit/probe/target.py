@@ -118,9 +118,9 @@ def _cloud_of(host: str) -> str:
 
 def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | None) -> ProbeTarget:
     """The target that an account of a snapshot is. Raises UsageError for one that is not there, or not the only one."""
-    world = EstateIndex(snapshot)
-    found = _the_account(world, account)
-    speech = [one for one in world.deployments_of(found) if one.fact("realtimeRole") == "speech"]
+    estate = EstateIndex(snapshot)
+    found = _the_account(estate, account)
+    speech = [one for one in estate.deployments_of(found) if one.fact("realtimeRole") == "speech"]
     named = deployment or (speech[0].name if len(speech) == 1 else None)
     if named is None:
         names = ", ".join(one.name for one in speech) or "none"
@@ -131,10 +131,10 @@ def from_snapshot(snapshot: Snapshot, account: str | None, deployment: str | Non
     if not isinstance(subdomain, str) or not subdomain:
         raise UsageError(f"{found.name} has no custom subdomain, so Entra tokens do not work there", "give it one")
     role = next(
-        (one.fact("realtimeRole") for one in world.deployments_of(found) if one.name.lower() == named.lower()), None
+        (one.fact("realtimeRole") for one in estate.deployments_of(found) if one.name.lower() == named.lower()), None
     )
     target = ProbeTarget(f"{subdomain}.{suffix}".lower(), named, cloud=cloud if cloud in CLOUDS else "AzureCloud")
-    return _with_account(_used(target, role if role in ROLES else "speech"), world, found)
+    return _with_account(_used(target, role if role in ROLES else "speech"), estate, found)
 
 
 def _used(target: ProbeTarget, use: str) -> ProbeTarget:
@@ -186,15 +186,15 @@ def from_contract(
         named = {name: str(query[name]) for name in ("intent", "model", "deployment") if query.get(name) is not None}
         target = replace(target, query=named)
     if snapshot is not None:
-        world = EstateIndex(snapshot)
-        joined = find_account(world, held.get("account"))
+        estate = EstateIndex(snapshot)
+        joined = find_account(estate, held.get("account"))
         if joined.value is not None:
-            target = _with_account(target, world, joined.value)
+            target = _with_account(target, estate, joined.value)
         elif held.get("account") and not joined.gaps:
             raise InputError(
                 f"the contract {contract.get('name')} names the account '{held['account']}', which the snapshot of "
                 f"'{snapshot.environment}' does not hold",
-                allowed_hint(str(held["account"]), [one.name for one in world.accounts]),
+                allowed_hint(str(held["account"]), [one.name for one in estate.accounts]),
             )
     return target
 
@@ -244,13 +244,13 @@ def check_host(target: ProbeTarget, allowed: Sequence[str]) -> None:
     )
 
 
-def _the_account(world: EstateIndex, named: str | None) -> Subject:
-    names = [one.name for one in world.accounts]
+def _the_account(estate: EstateIndex, named: str | None) -> Subject:
+    names = [one.name for one in estate.accounts]
     if named is None:
         if len(names) == 1:
-            return world.accounts[0]
+            return estate.accounts[0]
         raise UsageError(f"the snapshot holds {len(names)} accounts", f"say --account: {', '.join(names) or 'none'}")
-    found = find_account(world, named)
+    found = find_account(estate, named)
     if found.value is None:
         why = found.gaps[0].message if found.gaps else None
         raise UsageError(f"the snapshot holds no account '{named}'", why or allowed_hint(named, names))
@@ -258,25 +258,25 @@ def _the_account(world: EstateIndex, named: str | None) -> Subject:
     return owner
 
 
-def _with_account(target: ProbeTarget, world: EstateIndex, account: Subject) -> ProbeTarget:
+def _with_account(target: ProbeTarget, estate: EstateIndex, account: Subject) -> ProbeTarget:
     deployments = [
         {
             "name": one.name,
             "model": str((one.properties.get("model") or {}).get("name") or ""),
             "version": str((one.properties.get("model") or {}).get("version") or ""),
         }
-        for one in world.deployments_of(account)
+        for one in estate.deployments_of(account)
     ]
     return replace(
         target,
         account=account.resource,
-        environment=target.environment or world.snapshot.environment,
-        expected_addresses=_addresses(world, account, target.host),
-        expected_deployments=None if world.gaps("deployments", account.resource) else deployments,
+        environment=target.environment or estate.snapshot.environment,
+        expected_addresses=_addresses(estate, account, target.host),
+        expected_deployments=None if estate.gaps("deployments", account.resource) else deployments,
     )
 
 
-def _addresses(world: EstateIndex, account: Subject, host: str) -> list[str] | None:
+def _addresses(estate: EstateIndex, account: Subject, host: str) -> list[str] | None:
     """The addresses of the account's private endpoints (for this host, where they are distinguished).
 
     None where the account is reached publicly, or the addresses were not read.
@@ -286,7 +286,7 @@ def _addresses(world: EstateIndex, account: Subject, host: str) -> list[str] | N
     key = arm_id.key(account.resource)
     every: set[str] = set()
     of_host: set[str] = set()
-    for endpoint in world.private_endpoints:
+    for endpoint in estate.private_endpoints:
         if any(arm_id.key(one["id"]) == key for one in endpoint.join("accounts").value or ()):
             for row in endpoint.fact("hostRecords") or ():
                 expected = row["expected"] if isinstance(row.get("expected"), list) else []

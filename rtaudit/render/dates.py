@@ -35,14 +35,14 @@ class Day:
     """Stable over runs: equal for the same event."""
 
 
-def days(report: Report, worlds: Sequence[EstateIndex]) -> list[Day]:
+def days(report: Report, estates: Sequence[EstateIndex]) -> list[Day]:
     """Retirements of deployed realtime models (one entry for a model, version and day) and expiries of waivers, by day."""
-    return sorted([*_retirements(worlds), *_waivers(report)], key=lambda one: (one.day, one.kind, one.label))
+    return sorted([*_retirements(estates), *_waivers(report)], key=lambda one: (one.day, one.kind, one.label))
 
 
-def undated(worlds: Sequence[EstateIndex]) -> int:
+def undated(estates: Sequence[EstateIndex]) -> int:
     """How many realtime deployments have no known retirement date."""
-    rows = [row for world in worlds for row in deployments(world) if row["role"] != "none"]
+    rows = [row for estate in estates for row in deployments(estate) if row["role"] != "none"]
     return sum(parse_date(row["retires"]) is None for row in rows)
 
 
@@ -57,11 +57,11 @@ def horizon_days(report: Report) -> int | None:
     return max(numbers) if numbers else None
 
 
-def _retirements(worlds: Sequence[EstateIndex]) -> list[Day]:
+def _retirements(estates: Sequence[EstateIndex]) -> list[Day]:
     found: dict[tuple[date, str], list[str]] = {}
-    for world in worlds:
-        label = f"{world.snapshot.environment}: " if len(worlds) > 1 else ""
-        for row in deployments(world):
+    for estate in estates:
+        label = f"{estate.snapshot.environment}: " if len(estates) > 1 else ""
+        for row in deployments(estate):
             day = parse_date(row["retires"])
             if day is not None and row["role"] != "none":
                 model = value(f"{row['model']} {row['version'] or ''}".strip(), 80)

@@ -101,9 +101,9 @@ class Terms:
         self, snapshot: Snapshot, probes: Sequence[dict[str, Any]], among: Among | None = None
     ) -> list[Finding]:
         """The findings of a snapshot; with `among`, of the subjects that it picks for a rule only."""
-        world = EstateIndex(snapshot, probes)
+        estate = EstateIndex(snapshot, probes)
         with no_cycles():
-            per_pack = [evaluate(world, rules, pack.name, detail="apply", among=among) for pack, rules in self.bound]
+            per_pack = [evaluate(estate, rules, pack.name, detail="apply", among=among) for pack, rules in self.bound]
         found = join_packs(per_pack, self.gates)
         apply_waivers(found, self.waivers, self.today)
         if self.baseline is not None:

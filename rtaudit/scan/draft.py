@@ -63,13 +63,13 @@ def from_snapshots(snapshots: Sequence[Snapshot], name: str, account: str | None
     return Draft(name, [target for target, _ in found], fallback=next((chat for _, chat in found if chat), None))
 
 
-def _target(world: EstateIndex, account: str | None, deployment: str | None) -> tuple[DraftTarget, str | None]:
-    label = world.snapshot.environment
-    speech = [one for one in world.deployments if one.fact("realtimeRole") == "speech"]
+def _target(estate: EstateIndex, account: str | None, deployment: str | None) -> tuple[DraftTarget, str | None]:
+    label = estate.snapshot.environment
+    speech = [one for one in estate.deployments if one.fact("realtimeRole") == "speech"]
     if account is not None:
-        owner: Subject | None = find_account(world, account).value
+        owner: Subject | None = find_account(estate, account).value
         if owner is None:
-            names = [one.name for one in world.accounts]
+            names = [one.name for one in estate.accounts]
             raise InputError(f"{label} has no account '{account}'", allowed_hint(account, names))
         speech = [one for one in speech if arm_id.parent_of(one.resource) == arm_id.key(owner.resource)]
     if deployment is not None:
@@ -85,16 +85,16 @@ def _target(world: EstateIndex, account: str | None, deployment: str | None) -> 
     one = speech[0]
     owner = one.account
     assert owner is not None
-    siblings = world.deployments_of(owner)
+    siblings = estate.deployments_of(owner)
     transcription = next((other.name for other in siblings if other.fact("realtimeRole") == "transcription"), None)
-    chats = {row["id"] for row in world.each("environment")[0].fact("chatDeployments")}
+    chats = {row["id"] for row in estate.each("environment")[0].fact("chatDeployments")}
     chat = next((other.name for other in siblings if other.resource in chats), None)
     target = DraftTarget(label, _endpoint(owner), owner.name, one.name, transcription, owner.fact("region") or None)
     return target, chat
 
 
 def _endpoint(account: Subject) -> str | None:
-    cloud = CLOUDS.get(str(account.world.snapshot.scope.get("cloud") or "AzureCloud"))
+    cloud = CLOUDS.get(str(account.estate.snapshot.scope.get("cloud") or "AzureCloud"))
     subdomain = account.properties.get("customSubDomainName")
     return f"wss://{subdomain}.{cloud.openai_suffix}" if cloud and isinstance(subdomain, str) and subdomain else None
 

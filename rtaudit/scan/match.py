@@ -239,11 +239,19 @@ _MINIFIED = 5000
 """Characters of a line in which everything is near everything: no value is followed there."""
 
 
+def _is_of_control_plane(name: str, source: Source) -> bool:
+    """Whether a template gives a name to a function of Resource Manager: reference(…, NAME), listKeys(…, NAME)."""
+    asks = re.compile(rf"\b(?:reference|list[A-Z]\w*)\(.*\b{re.escape(name)}\b")
+    return any(asks.search(line) for line in source.lines if name in line)
+
+
 def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
     if "realtime" in mark.key.lower() and "voiceLive" not in source.signs:
         return True
     if len(source.lines[mark.line - 1]) > _MINIFIED:
+        return False
+    if source.side == "config" and _is_of_control_plane(mark.key, source):
         return False
     for name in (f"{mark.under[-1]}.{mark.key}" if mark.under else "", mark.key):
         reached = tree.reach.reaches(name, source) if name else None

@@ -243,9 +243,9 @@ class Served:
         "--tls", default=False, help="Serve https, with the certificate of a throw-away authority.")
     writable: bool = option(
         "--writable", default=False,
-        help="Let PUT, PATCH and DELETE change the served world, in memory; to try fixes on.")
+        help="Let PUT, PATCH and DELETE change the served estate, in memory; to try fixes on.")
     save: str | None = option(
-        "--save", metavar="FILE", help="At the end, write the world as a snapshot; with --writable.")
+        "--save", metavar="FILE", help="At the end, write the estate as a snapshot; with --writable.")
     realtime: str | None = option(
         "--realtime", metavar="ACCOUNT", help="Also serve this account's realtime endpoint, for `rtaudit probe`.")
     behaviour: str = option(

@@ -1,6 +1,6 @@
 """Azure Resource Manager on loopback: any snapshots, served as Azure would, with faults on demand.
 
-Standard library only. A snapshot is the world; there is no second format.
+Standard library only. A snapshot is the estate; there is no second format.
 """
 
 from rtaudit.simulate.arm import ArmRequest

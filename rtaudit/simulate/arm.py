@@ -19,7 +19,7 @@ from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.routes import Route, action_of, parse
-from rtaudit.simulate.world import ServedEstate, encode
+from rtaudit.simulate.served import ServedEstate, encode
 from rtaudit.simulate.writes import OPERATIONS, Writes
 from rtaudit.snapshot import Gap
 
@@ -42,11 +42,11 @@ class ArmRequest:
 
 
 class ArmHandler:
-    """Answers GETs from a world, in Azure Resource Manager's words."""
+    """Answers GETs from an estate, in Azure Resource Manager's words."""
 
     def __init__(
         self,
-        world: ServedEstate,
+        served: ServedEstate,
         denials: Denials,
         *,
         page_size: int,
@@ -54,20 +54,20 @@ class ArmHandler:
         retry_after: int,
         writable: bool = False,
     ) -> None:
-        self._world = world
+        self._served = served
         self._denials = denials
         self._page_size = page_size
         self._api_versions = {name.lower(): list(versions) for name, versions in api_versions.items()}
         self._retry_after = retry_after
-        self._writes = Writes(world) if writable else None
+        self._writes = Writes(served) if writable else None
         self._lock = threading.Lock()
 
-    def reset(self, world: ServedEstate) -> None:
-        """Answer from another world from now on."""
+    def reset(self, served: ServedEstate) -> None:
+        """Answer from another estate from now on."""
         with self._lock:
-            self._world = world
+            self._served = served
             if self._writes is not None:
-                self._writes = Writes(world)
+                self._writes = Writes(served)
 
     def answer(self, request: ArmRequest, url: str) -> CannedResponse:
         """The answer to a request whose token is good; `url` is the service's own address, for nextLink."""
@@ -86,7 +86,7 @@ class ArmHandler:
         with self._lock:
             if request.method != "GET":
                 return writes.answer(request.method, route, request.body, request.headers)
-            for_az = answer_az(self._world, route, request.path)
+            for_az = answer_az(self._served, route, request.path)
             return writes.read(route) or for_az or self._read(request, route, url)
 
     def _refuse_write(self, request: ArmRequest, route: Route) -> CannedResponse:
@@ -110,20 +110,20 @@ class ArmHandler:
 
     def _location(self, route: Route) -> str:
         for key in (route.key, route.scope):
-            location = self._world.resources.get(key, {}).get("location")
+            location = self._served.resources.get(key, {}).get("location")
             if location:
                 return arm_id.region(location)
         return "global"
 
     def _read(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
-        world = self._world
+        served = self._served
         if route.key in {"/tenants", "/subscriptions"}:
             return self._tenant_list(request, route, url)
-        stored = None if route.collection else world.resources.get(route.key)
+        stored = None if route.collection else served.resources.get(route.key)
         if stored is not None:
-            return CannedResponse(200, world.encoded(route.key))
-        gap = world.gap_of(route)
-        if route.subscription and not world.knows_subscription(route.subscription):
+            return CannedResponse(200, served.encoded(route.key))
+        gap = served.gap_of(route)
+        if route.subscription and not served.knows_subscription(route.subscription):
             return azure_errors.subscription_not_found(route.segments[1])
         if route.type == "microsoft.resources/resourcegroups" and route.read:
             return self._groups(request, route, url)
@@ -136,10 +136,10 @@ class ArmHandler:
     def _tenant_list(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
         if route.key == "/tenants":
             rows: list[dict[str, Any]] = [
-                {"id": f"/tenants/{name}", "tenantId": name, "tenantCategory": "Home"} for name in self._world.tenants
+                {"id": f"/tenants/{name}", "tenantId": name, "tenantCategory": "Home"} for name in self._served.tenants
             ]
         else:
-            rows = [row for key, row in sorted(self._world.subscriptions.items()) if self._visible(key)]
+            rows = [row for key, row in sorted(self._served.subscriptions.items()) if self._visible(key)]
         return self._page(request, [encode(row) for row in rows], url)
 
     def _visible(self, subscription: str) -> bool:
@@ -148,49 +148,49 @@ class ArmHandler:
     def _groups(self, request: ArmRequest, route: Route, url: str) -> CannedResponse:
         assert route.subscription is not None
         if route.collection:
-            return self._page(request, [encode(group) for group in self._world.groups(route.subscription)], url)
-        for gap in self._world.gaps_of(route.key, "accounts"):
+            return self._page(request, [encode(group) for group in self._served.groups(route.subscription)], url)
+        for gap in self._served.gaps_of(route.key, "accounts"):
             return azure_errors.recorded(gap, route, self._retry_after)
-        group = self._world.group(route.subscription, route.group or "")
+        group = self._served.group(route.subscription, route.group or "")
         return CannedResponse(200, encode(group)) if group else azure_errors.group_not_found(route.segments[3])
 
     def _missing(self, route: Route, version: str) -> CannedResponse:
-        """One resource that the world does not hold."""
-        world, read = self._world, route.read
+        """One resource that the estate does not hold."""
+        served, read = self._served, route.read
         if read is None:
             return azure_errors.unknown_type(route, version) if route.type else azure_errors.not_found(route)
         if route.type == "microsoft.authorization/roledefinitions":
             # A built-in role is the same under every scope.
             name = "/" + route.segments[-1].lower()
-            for key in world.below("", route.type):
+            for key in served.below("", route.type):
                 if key.endswith(name) and (
-                    not route.scope or world.resources[key].get("properties", {}).get("type") != "CustomRole"
+                    not route.scope or served.resources[key].get("properties", {}).get("type") != "CustomRole"
                 ):
-                    return CannedResponse(200, world.encoded(key))
+                    return CannedResponse(200, served.encoded(key))
         if route.type == "microsoft.resources/subscriptions":
-            found = world.subscriptions.get(route.subscription or "")
+            found = served.subscriptions.get(route.subscription or "")
             return (
                 CannedResponse(200, encode(found)) if found else azure_errors.subscription_not_found(route.segments[1])
             )
-        if not world.knows_aspect(route.subscription, read.aspect):
+        if not served.knows_aspect(route.subscription, read.aspect):
             return azure_errors.not_in_snapshot(read.aspect or "")
         if route.type == "microsoft.resources/providers":
             return azure_errors.unknown_namespace(route.namespace)
-        if route.group and not world.group(route.subscription or "", route.group):
+        if route.group and not served.group(route.subscription or "", route.group):
             return azure_errors.group_not_found(route.segments[3])
         return azure_errors.not_found(route)
 
     def _list(self, request: ArmRequest, route: Route, gap: Gap | None, url: str) -> CannedResponse:
-        world, read = self._world, route.read
+        served, read = self._served, route.read
         if read is None:
             return azure_errors.unknown_type(route, request.query["api-version"])
         if route.type == CAPACITIES:
-            rows = [encode(row) for row in world.resources.get(_capacity_key(route, request), {}).get("value") or ()]
+            rows = [encode(row) for row in served.resources.get(_capacity_key(route, request), {}).get("value") or ()]
         elif route.type in CATALOGUES:
-            rows = [encode(row) for row in world.resources.get(route.key, {}).get("value") or ()]
+            rows = [encode(row) for row in served.resources.get(route.key, {}).get("value") or ()]
         else:
             rows = [
-                world.encoded(key, route.subscription) for key in self._filtered(request, route, world.members(route))
+                served.encoded(key, route.subscription) for key in self._filtered(request, route, served.members(route))
             ]
         if gap and (not rows or request.query.get("$skiptoken") == _token(len(rows))):
             return azure_errors.recorded(gap, route, self._retry_after)
@@ -199,30 +199,30 @@ class ArmHandler:
             if refusal:
                 return refusal
         if route.type == "microsoft.authorization/permissions":
-            return answer_permissions(world, self._denials, route)
+            return answer_permissions(served, self._denials, route)
         if route.type == "microsoft.insights/metrics":
             if gap:
                 return azure_errors.recorded(gap, route, self._retry_after)
-            return answer_metrics(world.resources.get(route.key), route, request.query, self._location(route))
+            return answer_metrics(served.resources.get(route.key), route, request.query, self._location(route))
         if not read.paged:
             return CannedResponse(200, b'{"value":[' + b",".join(rows) + b"]}")
         return self._page(request, rows, url, broken=gap is not None)
 
     def _refuse_empty(self, route: Route) -> CannedResponse | None:
         """Why an empty list would be wrong, or None."""
-        world, read = self._world, route.read
+        served, read = self._served, route.read
         assert read is not None
-        if not world.exists(route.scope) and route.type not in {*CATALOGUES, CAPACITIES}:
+        if not served.exists(route.scope) and route.type not in {*CATALOGUES, CAPACITIES}:
             if route.scope.count("/") == 4 and route.group:
                 return azure_errors.group_not_found(route.segments[3])
             return azure_errors.error(404, "ResourceNotFound", azure_errors.words_of_not_found(route))
-        registration = world.resources.get(
+        registration = served.resources.get(
             f"/subscriptions/{route.subscription}/providers/{route.namespace.lower()}", {}
         )
         if str(registration.get("registrationState", "Registered")).lower() in {"notregistered", "unregistered"}:
             return azure_errors.not_registered(route.namespace)
-        stored = route.key in world.resources
-        if not stored and not world.knows_aspect(route.subscription, read.aspect):
+        stored = route.key in served.resources
+        if not stored and not served.knows_aspect(route.subscription, read.aspect):
             return azure_errors.not_in_snapshot(read.aspect or "")
         return None
 
@@ -236,7 +236,7 @@ class ArmHandler:
         if not found:
             return list(keys)
         name, value = ("principalId", found[1]) if found[1] is not None else (found[2], found[3])
-        return [key for key in keys if _property(self._world.seen(key, route.subscription), name) == value.lower()]
+        return [key for key in keys if _property(self._served.seen(key, route.subscription), name) == value.lower()]
 
     def _page(self, request: ArmRequest, rows: Sequence[bytes], url: str, *, broken: bool = False) -> CannedResponse:
         """One page of rows. After the last page of a `broken` list comes a link to the failure."""

@@ -8,7 +8,7 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.routes import Route
-from rtaudit.simulate.world import ServedEstate, encode
+from rtaudit.simulate.served import ServedEstate, encode
 
 METADATA_PATH = "/metadata/endpoints"
 """Where `az cloud register --endpoint-resource-manager` asks for the cloud's endpoints, without a token."""
@@ -43,28 +43,28 @@ def answer_metadata(url: str) -> CannedResponse:
     )
 
 
-def answer_az(world: ServedEstate, route: Route, path: str) -> CannedResponse | None:
+def answer_az(served: ServedEstate, route: Route, path: str) -> CannedResponse | None:
     """The answer to a GET that only az sends, or None."""
     if path.startswith("/graph/"):
         return CannedResponse(
             403, encode({"error": {"code": "Authorization_RequestDenied", "message": "There is no directory."}})
         )
     if route.type == "microsoft.resources/providers" and not route.collection and route.subscription:
-        return CannedResponse(200, encode(_provider(world, route)))
+        return CannedResponse(200, encode(_provider(served, route)))
     if route.key.endswith("/providers/microsoft.insights/eventtypes/management/values"):
         return CannedResponse(200, encode({"value": []}))
     if route.subscription and route.segments[2:] == ("locations",):
-        found = sorted({arm_id.region(one.get("location")) for one in world.resources.values() if one.get("location")})
+        found = sorted({arm_id.region(one.get("location")) for one in served.resources.values() if one.get("location")})
         return CannedResponse(
             200, encode({"value": [{"name": one, "displayName": one} for one in found if one != "global"]})
         )
     return None
 
 
-def _provider(world: ServedEstate, route: Route) -> dict[str, Any]:
+def _provider(served: ServedEstate, route: Route) -> dict[str, Any]:
     """A provider as az wants it: with its types, and of each the api-versions."""
     namespace = route.namespace.lower()
-    known = world.resources.get(route.key) or {
+    known = served.resources.get(route.key) or {
         "id": "/" + "/".join(route.segments),
         "namespace": route.namespace,
         "registrationState": "Registered",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rtaudit.simulate.routes import Route, action_of
-from rtaudit.simulate.world import encode
+from rtaudit.simulate.served import encode
 from rtaudit.snapshot import Gap
 
 OBJECT_ID = "00000000-0000-4000-8000-0000000000a1"

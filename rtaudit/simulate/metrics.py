@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from rtaudit.simulate.azure_errors import CannedResponse, insights_error
 from rtaudit.simulate.routes import Route
-from rtaudit.simulate.world import encode
+from rtaudit.simulate.served import encode
 
 DIMENSIONS: dict[str, str] = {
     "deployment": "ModelDeploymentName",

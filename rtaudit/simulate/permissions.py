@@ -7,33 +7,33 @@ from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.routes import Route, action_of
-from rtaudit.simulate.world import ServedEstate, encode
+from rtaudit.simulate.served import ServedEstate, encode
 
 
-def answer_permissions(world: ServedEstate, denials: Denials, route: Route) -> CannedResponse:
+def answer_permissions(served: ServedEstate, denials: Denials, route: Route) -> CannedResponse:
     """The answer to `GET {scope}/providers/Microsoft.Authorization/permissions`."""
     taken = {
         action
         for kind in RESOURCE_TYPES
-        if denials and _taken(world, denials, route.scope, kind)
+        if denials and _taken(served, denials, route.scope, kind)
         for action in [action_of(kind)]
     }
     permission = {
         "actions": ["*/read"],
-        "notActions": sorted(taken | set(world.denied_actions(route.scope))),
+        "notActions": sorted(taken | set(served.denied_actions(route.scope))),
         "dataActions": [],
         "notDataActions": [],
     }
     return CannedResponse(200, encode({"value": [permission]}))
 
 
-def _taken(world: ServedEstate, denials: Denials, scope: str, kind: str) -> bool:
+def _taken(served: ServedEstate, denials: Denials, scope: str, kind: str) -> bool:
     """True when every read of the type at the scope is denied."""
-    paths = list(_samples(world, scope, kind))
+    paths = list(_samples(served, scope, kind))
     return bool(paths) and all(denials.match(path) for path in paths)
 
 
-def _samples(world: ServedEstate, scope: str, kind: str) -> list[str]:
+def _samples(served: ServedEstate, scope: str, kind: str) -> list[str]:
     """Paths by which a type is read at a scope: below each parent that is there, or else below one that could be."""
     namespace, *types = kind.split("/")
     if kind == "microsoft.resources/subscriptions":
@@ -45,16 +45,16 @@ def _samples(world: ServedEstate, scope: str, kind: str) -> list[str]:
     if types[0] == "locations":
         if scope.count("/") != 2:
             return []
-        return list(world.below(scope, kind)) or [f"{scope}/providers/{namespace}/locations/region/{types[1]}"]
+        return list(served.below(scope, kind)) or [f"{scope}/providers/{namespace}/locations/region/{types[1]}"]
     if len(types) == 2:
-        parents = list(world.below(scope, f"{namespace}/{types[0]}"))
+        parents = list(served.below(scope, f"{namespace}/{types[0]}"))
         return [f"{parent}/{types[1]}" for parent in parents] or [
             f"{scope}/providers/{namespace}/{types[0]}/name/{types[1]}"
         ]
     if types[0] in {"diagnosticsettings", "metrics"}:
-        accounts = list(world.below(scope, "microsoft.cognitiveservices/accounts"))
+        accounts = list(served.below(scope, "microsoft.cognitiveservices/accounts"))
         return [f"{target}/providers/{namespace}/{types[0]}" for target in accounts or [scope]]
-    if scope in world.resources and scope.count("/") > 2:
+    if scope in served.resources and scope.count("/") > 2:
         # At a resource: the resource itself, when it is of the type.
         return [scope] if arm_id.type_of(scope) == kind else []
     return [f"{scope}/providers/{namespace}/{types[0]}"]

@@ -49,11 +49,11 @@ def serve_account(
     number, owner = found[0]
     deployed = [
         Deployed(one.name, str(one.fact("modelAndVersion")).split("@")[0], one.fact("realtimeRole"))
-        for one in owner.world.deployments
+        for one in owner.estate.deployments
         if one.account is not None and one.account.resource == owner.resource
     ]
     host = urlsplit(str(owner.properties.get("endpoint") or "")).hostname or owner.name
-    cloud = CLOUDS.get(str(owner.world.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"])
+    cloud = CLOUDS.get(str(owner.estate.snapshot.scope.get("cloud")), CLOUDS["AzureCloud"])
     own = f"{owner.properties.get('customSubDomainName') or owner.name}.{cloud.openai_suffix}"
     with (
         tempfile.TemporaryDirectory(prefix="rtaudit-realtime-") as folder,

@@ -21,9 +21,9 @@ from rtaudit.simulate.azcli import METADATA_PATH, answer_metadata
 from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.faults import Buckets, Denials, FailureInjector, FaultCounters
 from rtaudit.simulate.routes import parse
+from rtaudit.simulate.served import ServedEstate, encode
 from rtaudit.simulate.server import Server
 from rtaudit.simulate.tokens import TOKEN_PATH, answer_token, refuse_token
-from rtaudit.simulate.world import ServedEstate, encode
 from rtaudit.snapshot import Snapshot
 
 IDENTITY_HEADER = "rtaudit-simulate"
@@ -39,7 +39,7 @@ class Simulator:
     `page_size` is in rows. `api_versions` maps a namespace or type to the api-versions it knows; what is not named
     there knows every well-formed one. `token_tenant` is the tenant of the tokens, when not the snapshots' own.
     `retry_after`, in seconds, is what a gap that was throttled says once more. `record` keeps a log of requests.
-    `writable` lets PUT, PATCH and DELETE change the world in memory, and serves what az asks besides resources. `tls` is a
+    `writable` lets PUT, PATCH and DELETE change the estate in memory, and serves what az asks besides resources. `tls` is a
     folder for the certificate of a throw-away authority: then it serves https.
     Raises RtauditError when the port cannot be had.
     """
@@ -64,7 +64,7 @@ class Simulator:
         writable: bool = False,
         tls: Path | None = None,
     ) -> None:
-        self.world = ServedEstate(snapshots)
+        self.served = ServedEstate(snapshots)
         """What is served."""
         self.requests: deque[ArmRequest] = deque(maxlen=None if record else 0)
         """Every request to Resource Manager, in order of arrival. Token requests are in `token_requests`."""
@@ -73,7 +73,7 @@ class Simulator:
         self.tally = FaultCounters()
         """Counts: `in flight`, `peak in flight`, `connections`, `peak connections`, `accepted`, `throttled`."""
         self._arm = ArmHandler(
-            self.world,
+            self.served,
             Denials(deny),
             page_size=max(1, page_size),
             api_versions=api_versions or {},
@@ -86,7 +86,7 @@ class Simulator:
         self._latency = latency
         self._buckets = Buckets(bucket, refill) if throttle else None
         self._dice = FailureInjector(fail_rate, seed)
-        self._tenant = token_tenant or self.world.tenants[0]
+        self._tenant = token_tenant or self.served.tenants[0]
         self._verbatim: defaultdict[str, deque[_Verbatim]] = defaultdict(deque)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -120,9 +120,9 @@ class Simulator:
         return found
 
     def reset(self, snapshots: Sequence[Snapshot]) -> None:
-        """Serve these snapshots from now on, in place of the world as it is."""
-        self.world = ServedEstate(snapshots)
-        self._arm.reset(self.world)
+        """Serve these snapshots from now on, in place of the estate as it is."""
+        self.served = ServedEstate(snapshots)
+        self._arm.reset(self.served)
 
     def serve(
         self,
@@ -135,7 +135,7 @@ class Simulator:
         drop: bool = False,
         when: Callable[[ArmRequest], bool] | None = None,
     ) -> None:
-        """Answer `path` (any case, without query) verbatim, `times` times or always; before the world is asked.
+        """Answer `path` (any case, without query) verbatim, `times` times or always; before the estate is asked.
 
         `body` is bytes or text, sent as it is, or anything else, sent as JSON. `drop` resets the connection instead.
         `when` narrows it to some requests. What was given first is used first.
@@ -204,7 +204,7 @@ class Simulator:
         answer = (
             self._given(request)
             or self._dice.throw(request.path + "?" + request.query.get("$skiptoken", ""))
-            or refuse_token(request.headers.get("authorization"), self.world.tenants)
+            or refuse_token(request.headers.get("authorization"), self.served.tenants)
             or self._arm.answer(request, url)
         )
         return answer, remaining

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rtaudit.simulate.azure_errors import CLIENT_ID, OBJECT_ID, CannedResponse, unauthorized, wrong_tenant
-from rtaudit.simulate.world import encode
+from rtaudit.simulate.served import encode
 
 TOKEN_PATH = "/msi/token"  # noqa: S105 - a path, not a token
 """Path of the token endpoint; its address is what IDENTITY_ENDPOINT holds."""

@@ -1,4 +1,4 @@
-"""Writes: change the served world by PUT, PATCH and DELETE, as Azure Resource Manager would; to try fixes on.
+"""Writes: change the served estate by PUT, PATCH and DELETE, as Azure Resource Manager would; to try fixes on.
 
 What a request replaces, merges and keeps, the codes that it is answered with, and what Azure makes of it elsewhere follow
 recorded answers of Resource Manager and the published REST API. What a resource provider would refuse is not simulated.
@@ -31,7 +31,7 @@ from rtaudit.azure.resource_types import (
 from rtaudit.simulate import azure_errors
 from rtaudit.simulate.azure_errors import CannedResponse
 from rtaudit.simulate.routes import Route
-from rtaudit.simulate.world import ServedEstate, encode
+from rtaudit.simulate.served import ServedEstate, encode
 
 CONNECTION = "microsoft.cognitiveservices/accounts/privateendpointconnections"
 ASSOCIATION = "microsoft.network/networksecurityperimeters/resourceassociations"
@@ -47,10 +47,10 @@ Resource = dict[str, Any]
 
 
 class Writes:
-    """Changes a world, one request at a time."""
+    """Changes an estate, one request at a time."""
 
-    def __init__(self, world: ServedEstate) -> None:
-        self._world = world
+    def __init__(self, served: ServedEstate) -> None:
+        self._served = served
 
     def read(self, route: Route) -> CannedResponse | None:
         """The answer to a GET of what is within other resources, or None."""
@@ -62,7 +62,7 @@ class Writes:
                 CannedResponse(200, encode(_as_association(route, found))) if found else azure_errors.not_found(route)
             )
         if route.type == TAGS:
-            target = self._world.resources.get(route.scope)
+            target = self._served.resources.get(route.scope)
             return CannedResponse(200, encode(_as_tags(route, target))) if target else azure_errors.not_found(route)
         return None
 
@@ -88,7 +88,7 @@ class Writes:
         refused = self._refuse(route)
         if refused:
             return refused
-        before = self._world.resources.get(route.key)
+        before = self._served.resources.get(route.key)
         if method == "PATCH":
             return self._patch(route, before, sent)
         if headers.get("if-none-match") == "*" and before is not None:
@@ -96,13 +96,13 @@ class Writes:
         return self._put(route, before, sent)
 
     def _refuse(self, route: Route) -> CannedResponse | None:
-        world = self._world
-        if route.subscription and not world.knows_subscription(route.subscription):
+        served = self._served
+        if route.subscription and not served.knows_subscription(route.subscription):
             return azure_errors.subscription_not_found(route.segments[1])
-        if route.group and not world.group(route.subscription or "", route.group):
+        if route.group and not served.group(route.subscription or "", route.group):
             return azure_errors.group_not_found(route.segments[3])
         parent = arm_id.parent_of(route.key)
-        if "/providers/" in parent and parent not in world.resources and route.type.count("/") > 1:
+        if "/providers/" in parent and parent not in served.resources and route.type.count("/") > 1:
             return azure_errors.error(
                 404, "ParentResourceNotFound", f"The parent resource of '{route.key}' was not found."
             )
@@ -134,7 +134,7 @@ class Writes:
         return CannedResponse(200, encode(made))
 
     def _settle(self, route: Route, made: Resource, before: Resource | None) -> None:
-        """What Azure makes of what was sent, here and elsewhere, and into the world with it."""
+        """What Azure makes of what was sent, here and elsewhere, and into the estate with it."""
         effect: dict[str, Callable[[Resource, Resource | None], None]] = {
             DEPLOYMENT: _deployment,
             PRIVATE_ENDPOINT: self._endpoint,
@@ -149,7 +149,7 @@ class Writes:
             properties["provisioningState"] = "Succeeded"
         if route.type in effect:
             effect[route.type](made, before)
-        self._world.put(made)
+        self._served.put(made)
 
     def _endpoint(self, made: Resource, before: Resource | None) -> None:
         properties = made["properties"]
@@ -159,7 +159,7 @@ class Writes:
             stated = one.setdefault("properties", {})
             stated["privateLinkServiceConnectionState"] = {"actionsRequired": "None", "status": "Approved"}
             stated["provisioningState"] = "Succeeded"
-            account = self._world.resources.get(arm_id.key(str(stated.get("privateLinkServiceId") or "/")))
+            account = self._served.resources.get(arm_id.key(str(stated.get("privateLinkServiceId") or "/")))
             if account is None:
                 continue
             endpoints = [
@@ -175,39 +175,39 @@ class Writes:
                     *known,
                     effects.connection(account["id"], made["id"]),
                 ]
-                self._world.put(changed)
+                self._served.put(changed)
         properties.setdefault("manualPrivateLinkServiceConnections", [])
         if before is None or not properties.get("customDnsConfigs"):
             properties["customDnsConfigs"] = effects.dns_configs(sorted(hosts))
 
     def _zone_group(self, made: Resource, _: Resource | None) -> None:
-        endpoint = self._world.resources.get(arm_id.parent_of(arm_id.key(made["id"])), {})
+        endpoint = self._served.resources.get(arm_id.parent_of(arm_id.key(made["id"])), {})
         made["properties"]["privateDnsZoneConfigs"] = [
             effects.zone_config(made["id"], endpoint, str(one["properties"]["privateDnsZoneId"]), str(one.get("name")))
             for one in made["properties"].get("privateDnsZoneConfigs") or ()
         ]
         for config in made["properties"]["privateDnsZoneConfigs"]:
             record = effects.a_record(config)
-            if record is not None and arm_id.key(config["properties"]["privateDnsZoneId"]) in self._world.resources:
-                self._world.put(record)
+            if record is not None and arm_id.key(config["properties"]["privateDnsZoneId"]) in self._served.resources:
+                self._served.put(record)
 
     def _delete(self, route: Route) -> CannedResponse:
         if route.type == CONNECTION:
             return self._delete_connection(route)
-        before = self._world.resources.get(route.key)
+        before = self._served.resources.get(route.key)
         if before is None:
             return CannedResponse(204)
-        for key in [one for one in self._world.resources if one.startswith(route.key + "/")]:
-            self._world.remove(key)
-        self._world.remove(route.key)
+        for key in [one for one in self._served.resources if one.startswith(route.key + "/")]:
+            self._served.remove(key)
+        self._served.remove(route.key)
         if route.type == PRIVATE_ENDPOINT:
-            for account in [one for one in self._world.resources.values() if arm_id.type_of(one["id"]) == ACCOUNT]:
+            for account in [one for one in self._served.resources.values() if arm_id.type_of(one["id"]) == ACCOUNT]:
                 self._without_connections(account, lambda each: _endpoint_of(each) == route.key)
         # Of a role assignment Azure gives back what is gone.
         return CannedResponse(200, encode(before) if route.type == ASSIGNMENT else b"")
 
     def _account_of(self, route: Route) -> tuple[Resource | None, Resource | None]:
-        account = self._world.resources.get(arm_id.parent_of(route.key) if not route.collection else route.scope)
+        account = self._served.resources.get(arm_id.parent_of(route.key) if not route.collection else route.scope)
         listed = ((account or {}).get("properties") or {}).get("privateEndpointConnections") or []
         return account, next((one for one in listed if arm_id.key(str(one.get("id"))) == route.key), None)
 
@@ -236,14 +236,14 @@ class Writes:
         changed["properties"]["privateEndpointConnections"] = [
             made if one.get("id") == found.get("id") else one for one in listed
         ]
-        self._world.put(changed)
-        endpoint = self._world.resources.get(_endpoint_of(made))
+        self._served.put(changed)
+        endpoint = self._served.resources.get(_endpoint_of(made))
         if endpoint is not None:
             changed = copy.deepcopy(endpoint)
             for one in shapes.connections(changed):
                 if arm_id.key(str(one["properties"].get("privateLinkServiceId"))) == arm_id.key(account["id"]):
                     one["properties"]["privateLinkServiceConnectionState"]["status"] = state.get("status")
-            self._world.put(changed)
+            self._served.put(changed)
         return CannedResponse(200, encode(made))
 
     def _delete_connection(self, route: Route) -> CannedResponse:
@@ -258,11 +258,11 @@ class Writes:
         if any(gone(one) for one in listed):
             changed = copy.deepcopy(account)
             changed["properties"]["privateEndpointConnections"] = [one for one in listed if not gone(one)]
-            self._world.put(changed)
+            self._served.put(changed)
 
     def _association(self, route: Route) -> Resource | None:
         perimeter, _, name = route.key.rpartition("/resourceassociations/")
-        for one in self._world.resources.values():
+        for one in self._served.resources.values():
             properties = one.get("properties") or {}
             if arm_id.type_of(one["id"]) != PERIMETER:
                 continue
@@ -279,11 +279,11 @@ class Writes:
         changed = copy.deepcopy(found)
         mode = (sent.get("properties") or {}).get("accessMode")
         changed["properties"]["resourceAssociation"]["accessMode"] = mode
-        self._world.put(changed)
+        self._served.put(changed)
         return CannedResponse(200, encode(_as_association(route, changed)))
 
     def _put_tags(self, route: Route, sent: Resource) -> CannedResponse:
-        target = self._world.resources.get(route.scope)
+        target = self._served.resources.get(route.scope)
         if target is None:
             return azure_errors.not_found(route)
         given = (sent.get("properties") or {}).get("tags") or {}
@@ -294,7 +294,7 @@ class Writes:
         else:
             tags = {**tags, **given} if how == "merge" else dict(given)
         changed = {**target, "tags": tags}
-        self._world.put(changed)
+        self._served.put(changed)
         return CannedResponse(200, encode(_as_tags(route, changed)))
 
     def _register(self, route: Route) -> CannedResponse:
@@ -302,9 +302,9 @@ class Writes:
         if route.segments[-1:] != ("register",) or not namespace:
             return azure_errors.denied(f"{route.type or 'unknown'}/action", "/" + "/".join(route.segments))
         provider = f"/subscriptions/{route.segments[1]}/providers/{namespace}"
-        before = self._world.resources.get(arm_id.key(provider), {"id": provider, "namespace": namespace})
+        before = self._served.resources.get(arm_id.key(provider), {"id": provider, "namespace": namespace})
         made = {**before, "registrationState": "Registered"}
-        self._world.put(made)
+        self._served.put(made)
         return CannedResponse(200, encode(made))
 
 

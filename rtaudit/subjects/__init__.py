@@ -20,7 +20,7 @@ from rtaudit.subjects import (  # noqa: F401 (for what their decorators register
     subscription,
     watching,
 )
+from rtaudit.subjects.estate import EstateIndex, Subject
 from rtaudit.subjects.parts import ATTRIBUTES, KINDS, Attribute, Rows, WithGaps
-from rtaudit.subjects.world import EstateIndex, Subject
 
 __all__ = ["ATTRIBUTES", "KINDS", "Attribute", "EstateIndex", "Rows", "Subject", "WithGaps"]

@@ -11,14 +11,14 @@ from rtaudit.azure.clouds import CLOUDS
 from rtaudit.azure.resource_types import DEPLOYMENT, DIAGNOSTICS, LOCK, METRICS, PRIVATE_ENDPOINT, RAI_POLICY
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.partial import note, noting
-from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import (
+from rtaudit.subjects.estate import (
     EstateIndex,
     Subject,
     listing,
     mapping,
     text,
 )
+from rtaudit.subjects.parts import WithGaps, fact, relation
 
 _DESTINATIONS = {
     "workspaceId": "workspace",
@@ -31,8 +31,8 @@ _DESTINATIONS = {
 
 
 def _children(subject: Subject, resource_type: str, aspect: str) -> WithGaps:
-    world = subject.world
-    return WithGaps(list(world.children(resource_type, subject.resource)), world.gaps(aspect, subject.resource))
+    estate = subject.estate
+    return WithGaps(list(estate.children(resource_type, subject.resource)), estate.gaps(aspect, subject.resource))
 
 
 @relation("account", aspects=("deployments",), fields="deployment")
@@ -58,22 +58,22 @@ def diagnostic_settings(account: Subject) -> WithGaps:
 )
 def private_endpoints(account: Subject) -> WithGaps:
     """The private endpoints that connect to the account. One in a subscription that was not read is a gap."""
-    world = account.world
-    found = world.once(_endpoints_by_target).get(arm_id.key(account.resource), [])
+    estate = account.estate
+    found = estate.once(_endpoints_by_target).get(arm_id.key(account.resource), [])
     have = {arm_id.key(one["id"]) for one in found}
     gaps: list[Gap] = []
     for connection in listing(account.properties.get("privateEndpointConnections")):
         endpoint = mapping(mapping(mapping(connection).get("properties")).get("privateEndpoint")).get("id")
         if isinstance(endpoint, str) and arm_id.key(endpoint) not in have:
-            where = world.gaps("privateEndpoints", endpoint)
+            where = estate.gaps("privateEndpoints", endpoint)
             message = "the private endpoint is not among those that were read: another subscription or tenant"
             gaps += where or (Gap(endpoint, "privateEndpoints", "missing", message=message),)
     return WithGaps(found, tuple(dict.fromkeys(gaps)))
 
 
-def _endpoints_by_target(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
+def _endpoints_by_target(estate: EstateIndex) -> dict[str, list[dict[str, Any]]]:
     by_target: dict[str, list[dict[str, Any]]] = {}
-    for endpoint in world.of_type(PRIVATE_ENDPOINT):
+    for endpoint in estate.of_type(PRIVATE_ENDPOINT):
         for target in set(shapes.targets(endpoint)):
             by_target.setdefault(target, []).append(endpoint)
     return by_target
@@ -82,8 +82,8 @@ def _endpoints_by_target(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
 @relation("account", aspects=("locks",), fields="lock")
 def locks(account: Subject) -> WithGaps:
     """The resource locks that cover the account: its own, its group's, its subscription's."""
-    world = account.world
-    return WithGaps(world.index.covering(LOCK, account.resource), world.gaps("locks", account.resource))
+    estate = account.estate
+    return WithGaps(estate.index.covering(LOCK, account.resource), estate.gaps("locks", account.resource))
 
 
 @relation(
@@ -96,18 +96,18 @@ def locks(account: Subject) -> WithGaps:
 )
 def workspaces(account: Subject) -> WithGaps:
     """The Log Analytics workspaces that the account's diagnostic settings send to."""
-    world = account.world
+    estate = account.estate
     destinations = account.join("facts.logDestinations")
     found, gaps = [], list(destinations.gaps)
     for destination in destinations.value:
         if destination["kind"] == "workspace":
-            workspace = world.resource(destination["id"])
+            workspace = estate.resource(destination["id"])
             if workspace is not None:
                 found.append(workspace)
             else:
                 message = "the workspace is not among those that were read"
                 missing = Gap(destination["id"], "workspaces", "missing", message=message)
-                gaps += world.gaps("workspaces", destination["id"]) or (missing,)
+                gaps += estate.gaps("workspaces", destination["id"]) or (missing,)
     unique = {arm_id.key(one["id"]): one for one in found}
     return WithGaps(list(unique.values()), tuple(dict.fromkeys(gaps)))
 
@@ -129,19 +129,19 @@ def defender_settings(account: Subject) -> WithGaps:
 @relation("account", aspects=("defender",), fields="defenderPlan")
 def defender_plan(account: Subject) -> WithGaps:
     """The subscription's Defender plan for AI (`Microsoft.Security/pricings/AI`), or null."""
-    world = account.world
+    estate = account.estate
     plan = f"/subscriptions/{arm_id.subscription_of(account.resource)}/providers/Microsoft.Security/pricings/AI"
-    found = world.resource(plan)
-    return WithGaps(found, () if found else world.gaps("defender", plan))
+    found = estate.resource(plan)
+    return WithGaps(found, () if found else estate.gaps("defender", plan))
 
 
 @relation("account", aspects=("metrics",), fields="metrics: value")
 def metrics(account: Subject) -> WithGaps:
     """Platform metrics summed over the last 7 days: rows of `name`, `total` and dimensions."""
-    world = account.world
-    stored = world.children(METRICS, account.resource)
+    estate = account.estate
+    stored = estate.children(METRICS, account.resource)
     rows = [row for one in stored for row in listing(one.get("value"))]
-    gaps = world.gaps("metrics", account.resource)
+    gaps = estate.gaps("metrics", account.resource)
     if not stored and not gaps:
         gaps = (Gap(account.resource, "metrics", "missing", message="the account's metrics are not in the snapshot"),)
     return WithGaps(rows, gaps)
@@ -193,7 +193,7 @@ def perimeter_enforced(account: Subject) -> WithGaps:
     """
     if text(account.properties.get("publicNetworkAccess")) == "securedbyperimeter":
         return WithGaps(value=True)
-    if "perimeters" not in account.world.snapshot.aspects:
+    if "perimeters" not in account.estate.snapshot.aspects:
         return WithGaps(value=False)
     configurations = account.join("perimeterConfigurations")
     modes = [mapping(mapping(one.get("properties")).get("resourceAssociation")) for one in configurations.value]
@@ -216,7 +216,7 @@ def exposure_evidence(account: Subject) -> str:
     said = f"public access {access}, default action {action}"
     if account.fact("exposureByFirewall") == "private" or account.fact("perimeterEnforced"):
         return said
-    if "perimeters" not in account.world.snapshot.aspects or account.join("perimeterConfigurations").gaps:
+    if "perimeters" not in account.estate.snapshot.aspects or account.join("perimeterConfigurations").gaps:
         return f"{said}; perimeter not read"
     return said
 
@@ -227,7 +227,7 @@ def hosts(account: Subject) -> WithGaps:
 
     From `properties.endpoint` and `endpoints`. Regional hosts, which an account without a subdomain has, need no zone.
     """
-    cloud_name = str(account.world.snapshot.scope.get("cloud") or "AzureCloud")
+    cloud_name = str(account.estate.snapshot.scope.get("cloud") or "AzureCloud")
     cloud = CLOUDS.get(cloud_name)
     if cloud is None or not cloud.dns_zones:
         message = f"Microsoft documents no private DNS zones of these services in {cloud_name}"
@@ -272,7 +272,7 @@ def required_dns_zones(account: Subject) -> WithGaps:
 def hosts_realtime(account: Subject) -> Any:
     """True when a deployment of the account has the realtime role speech."""
     listed = account.join("deployments")
-    roles = [one.join("facts.realtimeRole") for one in account.world.deployments_of(account)]
+    roles = [one.join("facts.realtimeRole") for one in account.estate.deployments_of(account)]
     if any(role.value == "speech" for role in roles):
         return True
     gaps = [*listed.gaps, *(gap for role in roles if role.value == "unknown" for gap in role.gaps)]

@@ -8,8 +8,8 @@ from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ACCOUNT, ACTION_GROUP, METRIC_ALERT
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.index import ancestors
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 LEGACY_METRICS = frozenset(
     {
@@ -32,8 +32,8 @@ LEGACY_METRICS = frozenset(
 @relation("account", aspects=("alerts",), fields="account: location; metricAlert")
 def metric_alerts(account: Subject) -> WithGaps:
     """The metric alerts that cover the account: on itself, or on its group or subscription for its type and region."""
-    world = account.world
-    return WithGaps([alert for _, alert in _covering(account)], list_gaps(world, METRIC_ALERT, account.resource))
+    estate = account.estate
+    return WithGaps([alert for _, alert in _covering(account)], list_gaps(estate, METRIC_ALERT, account.resource))
 
 
 @fact(
@@ -48,42 +48,42 @@ def metric_alerts(account: Subject) -> WithGaps:
 def legacy_alerts(account: Subject) -> WithGaps:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
-    legacy = {place: rows for at in places_of(account) for place, rows in account.world.once(_legacy, *at).items()}
+    legacy = {place: rows for at in places_of(account) for place, rows in account.estate.once(_legacy, *at).items()}
     return WithGaps([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
 
 
-def _legacy(world: EstateIndex, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
+def _legacy(estate: EstateIndex, scope: str, region: str) -> dict[int, list[dict[str, Any]]]:
     """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
     return {
         place: rows
-        for place, alert in world.once(alerts_by_place).get((scope, region), ())
+        for place, alert in estate.once(alerts_by_place).get((scope, region), ())
         if (rows := [{"metric": one, "id": alert["id"]} for one in _metrics(alert) if one.lower() in LEGACY_METRICS])
     }
 
 
-def has_working_action_group(world: EstateIndex, action_group_ids: list[Any]) -> WithGaps:
+def has_working_action_group(estate: EstateIndex, action_group_ids: list[Any]) -> WithGaps:
     """True when one of the action groups is there, enabled and has a receiver. A group outside what was read is a gap."""
     gaps: list[Gap] = []
     for group_id in action_group_ids:
         if not isinstance(group_id, str) or not group_id:
             continue
-        group = world.resource(group_id)
+        group = estate.resource(group_id)
         if group is not None:
             properties = mapping(group.get("properties"))
             if properties.get("enabled") is True and receivers(properties) > 0:
                 return WithGaps(value=True)
             continue
-        of_group = list_gaps(world, ACTION_GROUP, group_id)
-        if not of_group and arm_id.subscription_of(group_id) not in _subscriptions(world):
+        of_group = list_gaps(estate, ACTION_GROUP, group_id)
+        if not of_group and arm_id.subscription_of(group_id) not in _subscriptions(estate):
             message = "the action group is in a subscription that was not read"
             of_group = (Gap(group_id, "alerts", "missing", message=message),)
         gaps += of_group
     return WithGaps(value=False, gaps=tuple(gaps))
 
 
-def list_gaps(world: EstateIndex, kind: str, resource: str) -> tuple[Gap, ...]:
+def list_gaps(estate: EstateIndex, kind: str, resource: str) -> tuple[Gap, ...]:
     """The gaps of the list of a kind (METRIC_ALERT and the others) in the subscription of `resource`, and at the resource."""
-    return world.gaps("alerts", resource, f"/subscriptions/{arm_id.subscription_of(resource)}/providers/{kind}")
+    return estate.gaps("alerts", resource, f"/subscriptions/{arm_id.subscription_of(resource)}/providers/{kind}")
 
 
 def receivers(properties: dict[str, Any]) -> int:
@@ -98,8 +98,8 @@ def receivers(properties: dict[str, Any]) -> int:
     return sum(not shapes.reaches_nobody(one) for one in shapes.receivers(properties))
 
 
-def _subscriptions(world: EstateIndex) -> set[str]:
-    return {str(one).lower() for one in listing(world.snapshot.scope.get("subscriptions"))}
+def _subscriptions(estate: EstateIndex) -> set[str]:
+    return {str(one).lower() for one in listing(estate.snapshot.scope.get("subscriptions"))}
 
 
 def _metrics(alert: dict[str, Any]) -> list[str]:
@@ -108,10 +108,10 @@ def _metrics(alert: dict[str, Any]) -> list[str]:
     return [name for part in parts if isinstance(name := mapping(part).get("metricName"), str) and name]
 
 
-def alerts_by_place(world: EstateIndex) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
+def alerts_by_place(estate: EstateIndex) -> dict[tuple[str, str], list[tuple[int, dict[str, Any]]]]:
     """Metric alerts by scope and the region that they are for (empty: as one on the resource itself), with their place among all."""
     found: dict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = {}
-    for place, alert in enumerate(world.of_type(METRIC_ALERT)):
+    for place, alert in enumerate(estate.of_type(METRIC_ALERT)):
         properties = mapping(alert.get("properties"))
         regions = [""]
         if text(properties.get("targetResourceType")) == ACCOUNT:
@@ -131,6 +131,6 @@ def places_of(account: Subject) -> list[tuple[str, str]]:
 
 
 def _covering(account: Subject) -> list[tuple[int, dict[str, Any]]]:
-    by_place = account.world.once(alerts_by_place)
+    by_place = account.estate.once(alerts_by_place)
     found = {place: alert for at in places_of(account) for place, alert in by_place.get(at, ())}
     return sorted(found.items())

@@ -10,8 +10,8 @@ from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
 from rtaudit.subjects.deployment import catalogue_of, region_of
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
@@ -84,7 +84,7 @@ def quota_taken(deployment: Subject) -> WithGaps:
     used = mapping(row.value).get("currentValue")
     if row.value is None or not is_number(used):
         return WithGaps(None, row.gaps)
-    held = sum(deployment.world.once(_held).get(_pool(deployment, row.value), ()))
+    held = sum(deployment.estate.once(_held).get(_pool(deployment, row.value), ()))
     return WithGaps("all by deployments here" if held >= used else f"{held:g} of {used:g} units by deployments here")
 
 
@@ -92,10 +92,10 @@ def _pool(deployment: Subject, row: dict[str, Any]) -> tuple[str | None, str]:
     return arm_id.subscription_of(deployment.resource), text(mapping(row.get("name")).get("value"))
 
 
-def _held(world: EstateIndex) -> dict[tuple[str | None, str], list[float]]:
+def _held(estate: EstateIndex) -> dict[tuple[str | None, str], list[float]]:
     """The capacities of the deployments that count against each pool: a subscription's usage row of a name."""
     found: dict[tuple[str | None, str], list[float]] = defaultdict(list)
-    for one in world.deployments:
+    for one in estate.deployments:
         row, units = one.join("quota").value, mapping(one.raw.get("sku")).get("capacity")
         if row is not None and is_number(units):
             found[_pool(one, row)].append(units)
@@ -105,7 +105,7 @@ def _held(world: EstateIndex) -> dict[tuple[str | None, str], list[float]]:
 @fact(*_BOTH, aspects=("capacity",), fields="account: location; capacity; deployment: properties.model sku")
 def available_capacity(deployment: Subject) -> WithGaps:
     """Units of the deployment's model and SKU that its region has left, whatever the quota says (`modelCapacities`)."""
-    world, model = deployment.world, mapping(deployment.properties.get("model"))
+    estate, model = deployment.estate, mapping(deployment.properties.get("model"))
     named = ".".join(str(model.get(field)) for field in ("format", "name", "version"))
     place = (
         f"/subscriptions/{arm_id.subscription_of(deployment.resource)}/providers/Microsoft.CognitiveServices/locations"
@@ -115,13 +115,13 @@ def available_capacity(deployment: Subject) -> WithGaps:
     if not is_number(mapping(deployment.raw.get("sku")).get("capacity")):
         message = "the deployment states no capacity of its own to compare with"
         return WithGaps(None, (Gap(deployment.resource, "deployments", "missing", code="NotStated", message=message),))
-    for row in map(mapping, listing(mapping(world.resource(scope)).get("value"))):
+    for row in map(mapping, listing(mapping(estate.resource(scope)).get("value"))):
         stated = mapping(row.get("properties"))
         here = arm_id.region(row.get("location")) in ("", region_of(deployment))
         if here and text(stated.get("skuName")) == sku and is_number(stated.get("availableCapacity")):
             return WithGaps(stated["availableCapacity"])
     message = f"{region_of(deployment)} states no capacity of {model.get('name')} with this SKU"
-    return WithGaps(None, world.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))
+    return WithGaps(None, estate.gaps("capacity", scope) or (Gap(scope, "capacity", "missing", message=message),))
 
 
 @fact(
@@ -136,7 +136,7 @@ def failover(environment: Subject) -> WithGaps:
     of its deployments, `poolHolds` whether the quota that they count against is not overdrawn.
     """
     models = environment.join("facts.realtimeModels")
-    by_id = {arm_id.key(one.resource): one for one in environment.world.deployments}
+    by_id = {arm_id.key(one.resource): one for one in environment.estate.deployments}
     rows = []
     for model in models.value:
         deployed = [by_id[arm_id.key(one)] for one in model["deployments"]]

@@ -12,8 +12,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.contract.sections import covers
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, text
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import EstateIndex, Subject, listing, text
 
 FITS = "fits"
 """What a fact named `…Fit` is when nothing is wrong; otherwise it is the sentence that says what is."""
@@ -24,10 +24,10 @@ _DOES = {"speech": "speak", "transcription": "transcribe", "translation": "trans
 @fact("client", fields="client: environments name")
 def names_environment(client: Subject) -> bool:
     """True when the contract has a section for the snapshot's environment, or no sections at all."""
-    world = client.world
+    estate = client.estate
     named = text(client.raw.get("name"))
     return any(
-        covers(one, world.snapshot.environment) for one in world.snapshot.clients if text(one.get("name")) == named
+        covers(one, estate.snapshot.environment) for one in estate.snapshot.clients if text(one.get("name")) == named
     )
 
 
@@ -41,7 +41,7 @@ def account(client: Subject) -> WithGaps:
 @fact("client", aspects=("accounts",), fields="client: account")
 def account_names(client: Subject) -> WithGaps:
     """Names and ids by which the contract can name an account of this snapshot."""
-    accounts = client.world.accounts
+    accounts = client.estate.accounts
     named = text(client.raw.get("account"))
     by_id = named.startswith("/")
     return WithGaps([arm_id.key(one.resource) if by_id else one.name for one in accounts], account_of(client).gaps)
@@ -56,7 +56,7 @@ def deployment_names(client: Subject) -> WithGaps:
     rows = _deployments(found.value)
     wanted = {text(client.raw.get("deployment")), text(client.raw.get("transcriptionDeployment"))} - {""}
     # A list with a hole still holds what was seen in it.
-    gaps = () if wanted <= rows.keys() else client.world.gaps("deployments", found.value.resource)
+    gaps = () if wanted <= rows.keys() else client.estate.gaps("deployments", found.value.resource)
     return WithGaps([one.name for one in rows.values()], gaps)
 
 
@@ -128,7 +128,7 @@ def _fit(client: Subject, named: Any, role: str) -> WithGaps:
         return WithGaps("the contract names no deployment" + _offer(rows, role))
     one = rows.get(text(named))
     if one is None:
-        return WithGaps(_missing(client, owner, str(named), role), client.world.gaps("deployments", owner.resource))
+        return WithGaps(_missing(client, owner, str(named), role), client.estate.gaps("deployments", owner.resource))
     has = one.join("facts.realtimeRole")
     if has.value == role:
         return WithGaps(FITS)
@@ -150,7 +150,7 @@ def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
     ]
     if as_model:
         return f"{named} is a model here, not a deployment; it is deployed as {_and(as_model)}"
-    elsewhere = [one.name for one in client.world.accounts if text(named) in _deployments(one)]
+    elsewhere = [one.name for one in client.estate.accounts if text(named) in _deployments(one)]
     if elsewhere:
         return f"{owner.name} has no deployment named {named}; {_and(elsewhere[:3])} has one" + _offer(rows, role)
     near = difflib.get_close_matches(text(named), rows, n=1)
@@ -228,12 +228,12 @@ def declared_peak_concurrent_sessions(deployment: Subject) -> int | None:
 
 
 def _declared(deployment: Subject, key: str) -> int | None:
-    return deployment.world.once(_peaks, key).get(arm_id.key(deployment.resource))
+    return deployment.estate.once(_peaks, key).get(arm_id.key(deployment.resource))
 
 
-def _peaks(world: EstateIndex, key: str) -> dict[str, int]:
+def _peaks(estate: EstateIndex, key: str) -> dict[str, int]:
     peaks: dict[str, int] = {}
-    for client in world.clients:
+    for client in estate.clients:
         peak, row = client.raw.get(key), client.fact("deployment")
         # JSON Schema counts 400.0 among the whole numbers.
         if isinstance(peak, int | float) and row is not None:
@@ -244,7 +244,7 @@ def _peaks(world: EstateIndex, key: str) -> dict[str, int]:
 
 def account_of(client: Subject) -> WithGaps:
     """The account that the contract names as a subject, or None with what may hide it."""
-    return find_account(client.world, client.raw.get("account"))
+    return find_account(client.estate, client.raw.get("account"))
 
 
 def account_gaps(client: Subject, found: WithGaps) -> tuple[Gap, ...]:
@@ -256,21 +256,21 @@ def account_gaps(client: Subject, found: WithGaps) -> tuple[Gap, ...]:
     return (Gap(client.resource, "accounts", "missing", code="NoAccount", message=message),)
 
 
-def find_account(world: EstateIndex, named: Any) -> WithGaps:
+def find_account(estate: EstateIndex, named: Any) -> WithGaps:
     """The account (a Subject) of this name or id, or None with the gaps that may hide it."""
     wanted = text(named)
     if not wanted:
         return WithGaps(None)
     if wanted.startswith("/"):
-        found = [one for one in [world.accounts_by_key.get(arm_id.key(wanted))] if one is not None]
+        found = [one for one in [estate.accounts_by_key.get(arm_id.key(wanted))] if one is not None]
     else:
-        found = world.accounts_by_name.get(wanted, [])
+        found = estate.accounts_by_name.get(wanted, [])
     if len(found) == 1:
         return WithGaps(found[0])
     if found:
         message = f"{len(found)} accounts are named {named}: the contract has to give the account's id"
         return WithGaps(None, (Gap(found[0].resource, "accounts", "missing", code="Ambiguous", message=message),))
-    return WithGaps(None, world.gaps_anywhere("accounts") or _out_of_scope(world, wanted))
+    return WithGaps(None, estate.gaps_anywhere("accounts") or _out_of_scope(estate, wanted))
 
 
 def not_documented(scope: str, message: str) -> Gap:
@@ -278,8 +278,8 @@ def not_documented(scope: str, message: str) -> Gap:
     return Gap(scope, "accounts", "missing", code="NotDocumented", message=message)
 
 
-def _out_of_scope(world: EstateIndex, wanted: str) -> tuple[Gap, ...]:
-    scope = world.snapshot.scope
+def _out_of_scope(estate: EstateIndex, wanted: str) -> tuple[Gap, ...]:
+    scope = estate.snapshot.scope
     subscription = arm_id.subscription_of(wanted) if wanted.startswith("/") else None
     covered = {str(one).lower() for one in listing(scope.get("subscriptions"))}
     narrowed = bool(scope.get("resourceGroups") or scope.get("accounts"))
@@ -291,11 +291,11 @@ def _out_of_scope(world: EstateIndex, wanted: str) -> tuple[Gap, ...]:
 
 def _deployments(account: Subject) -> dict[str, Subject]:
     """Name in lower case -> deployment of an account."""
-    return account.world.once(_by_account).get(arm_id.key(account.resource), {})
+    return account.estate.once(_by_account).get(arm_id.key(account.resource), {})
 
 
-def _by_account(world: EstateIndex) -> dict[str, dict[str, Subject]]:
-    found = world.deployments_by_account.items()
+def _by_account(estate: EstateIndex) -> dict[str, dict[str, Subject]]:
+    found = estate.deployments_by_account.items()
     return {account: {one.name.lower(): one for one in deployments} for account, deployments in found}
 
 
@@ -305,7 +305,7 @@ def _deployment(client: Subject, named: Any) -> WithGaps:
         return WithGaps(None, account_gaps(client, found))
     one = _deployments(found.value).get(text(named))
     if one is None:
-        return WithGaps(None, client.world.gaps("deployments", found.value.resource))
+        return WithGaps(None, client.estate.gaps("deployments", found.value.resource))
     return WithGaps(
         {
             "id": one.resource,
@@ -321,12 +321,12 @@ def _fallback(client: Subject, stated: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"kind": kind, "account": stated.get("account"), "deployment": named, "region": None}
     if not named:
         return {**row, "exists": kind == "human"}
-    found = find_account(client.world, stated["account"]) if stated.get("account") else account_of(client)
+    found = find_account(client.estate, stated["account"]) if stated.get("account") else account_of(client)
     if found.value is None:
         return {**row, "exists": WithGaps(False, found.gaps)}
     owner: Subject = found.value
     there = text(named) in _deployments(owner)
-    gaps = () if there else client.world.gaps("deployments", owner.resource)
+    gaps = () if there else client.estate.gaps("deployments", owner.resource)
     itself = account_of(client).value
     if itself is not None and itself.resource == owner.resource and text(named) == text(client.raw.get("deployment")):
         # What the client falls back to when it fails is what has failed.

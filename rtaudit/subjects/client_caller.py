@@ -8,9 +8,9 @@ from rtaudit.azure.resource_types import CALLER_TYPES
 from rtaudit.contract.sections import caller_of
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of
+from rtaudit.subjects.estate import Subject, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
 from rtaudit.subjects.roles import REALTIME_ACTION, Held, held_by
-from rtaudit.subjects.world import Subject, mapping, text
 
 _READS = ("accounts", "roleAssignments")
 _READ = frozenset(map(str.lower, CALLER_TYPES))
@@ -22,9 +22,9 @@ def caller_principals(client: Subject) -> WithGaps:
     named = caller_of(client.raw)
     if not named.startswith("/"):
         return WithGaps([named] if named else [])
-    resource = client.world.resource(named)
+    resource = client.estate.resource(named)
     if resource is None:
-        gaps = client.world.gaps("roleAssignments", named)
+        gaps = client.estate.gaps("roleAssignments", named)
         kind = arm_id.type_of(named)
         how = "`rtaudit collect --client` reads it" if kind in _READ else f"rtaudit reads none of type {kind}"
         message = f"the identity {arm_id.name_of(named)} was not read: {how}; its principal id will do"
@@ -122,9 +122,9 @@ def _where(held: Held, account: Subject) -> str:
 
 def _foreign(client: Subject) -> str | None:
     """The sentence for a caller of another tenant, or None where nothing says that it is."""
-    home = text(client.world.snapshot.scope.get("tenant"))
+    home = text(client.estate.snapshot.scope.get("tenant"))
     stated = text(mapping(client.raw.get("caller")).get("tenant"))
-    resource = client.world.resource(caller_of(client.raw))
+    resource = client.estate.resource(caller_of(client.raw))
     tenants = {tenant for _, tenant in principals_of(resource) if tenant} if resource is not None else set()
     other = next((one for one in (stated, *sorted(tenants)) if one and home and one != home), None)
     return f"the caller is of tenant {other}, the account of {home}: its tokens are refused" if other else None

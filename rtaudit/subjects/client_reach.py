@@ -9,8 +9,8 @@ from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
 from rtaudit.subjects.client_wire import SIP_REGIONS
+from rtaudit.subjects.estate import Subject, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import Subject, mapping, text
 
 _CARRYING_TIERS = ("developer", "basic", "basicv2", "standard", "standardv2", "premium", "premiumv2")
 """Tiers of API Management that have WebSocket APIs. Source: Microsoft's "Import a WebSocket API"."""

@@ -10,8 +10,8 @@ from rtaudit.azure import realtime_api
 from rtaudit.azure.clouds import CLOUDS
 from rtaudit.contract.sections import other_api_of
 from rtaudit.subjects.client import FITS, account_gaps, account_of, not_documented
+from rtaudit.subjects.estate import EstateIndex, Subject, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import EstateIndex, Subject, mapping, text
 
 _SIP = re.compile(r"sips?:((?:[^@]*@)?[^;?:>]+)", re.IGNORECASE)
 
@@ -65,7 +65,7 @@ def account_hosts(account: Subject) -> list[str]:
     properties = account.properties
     urls = [properties.get("endpoint"), *mapping(properties.get("endpoints")).values()]
     found = {_host(url) for url in urls if isinstance(url, str)}
-    subdomain, cloud = properties.get("customSubDomainName"), _cloud(account.world)
+    subdomain, cloud = properties.get("customSubDomainName"), _cloud(account.estate)
     if isinstance(subdomain, str) and subdomain and cloud is not None:
         found.add(f"{subdomain}.{cloud.openai_suffix}".lower())
     region = account.fact("region")
@@ -209,5 +209,5 @@ def _query(client: Subject) -> list[tuple[str, Any]]:
     return stated
 
 
-def _cloud(world: EstateIndex) -> Any:
-    return CLOUDS.get(str(world.snapshot.scope.get("cloud") or "AzureCloud"))
+def _cloud(estate: EstateIndex) -> Any:
+    return CLOUDS.get(str(estate.snapshot.scope.get("cloud") or "AzureCloud"))

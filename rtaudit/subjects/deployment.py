@@ -10,8 +10,8 @@ from rtaudit.azure.retirements import page_says
 from rtaudit.documents.json_values import is_number
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.dates import parse_date
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 _REALTIME_NAME = re.compile(r"(^|-)realtime([-.]|$)", re.IGNORECASE)
@@ -91,7 +91,7 @@ def _role(deployment: Subject) -> tuple[str, str, tuple[Gap, ...]]:
     title = f"{name} {version}".strip()
     row = deployment.join("model")
     # No plan holds a deployment's own capabilities: there they are asked for only where catalogue and name do not tell.
-    named = deployment.world.partial and (row.value is not None or _looks_realtime(name, version))
+    named = deployment.estate.partial and (row.value is not None or _looks_realtime(name, version))
     if not named and text(mapping(deployment.properties.get("capabilities")).get("realtime")) == "true":
         return _claimed_role(name), "capability realtime=true of the deployment itself", ()
     if row.value is not None:
@@ -297,7 +297,7 @@ def _request_rows(deployment: Subject) -> WithGaps:
     if owner is None:
         return WithGaps([])
     metrics = owner.join("metrics")
-    by_deployment = deployment.world.once(_requests_of, owner.resource)
+    by_deployment = deployment.estate.once(_requests_of, owner.resource)
     gaps = metrics.gaps
     if not by_deployment and not gaps:
         message = "the metrics of the account do not name AzureOpenAIRequests: that answer did not come"
@@ -305,10 +305,10 @@ def _request_rows(deployment: Subject) -> WithGaps:
     return WithGaps([row for row in by_deployment.get(deployment.name.lower(), []) if is_number(row[1])], gaps)
 
 
-def _requests_of(world: EstateIndex, account_id: str) -> dict[str, list[tuple[str, Any]]]:
+def _requests_of(estate: EstateIndex, account_id: str) -> dict[str, list[tuple[str, Any]]]:
     """Of an account's metrics: deployment (lower case) -> status code and number of its requests."""
     found: dict[str, list[tuple[str, Any]]] = {}
-    for row in world.accounts_by_key[arm_id.key(account_id)].join("metrics").value:
+    for row in estate.accounts_by_key[arm_id.key(account_id)].join("metrics").value:
         if isinstance(row, dict) and text(row.get("name")) == "azureopenairequests":
             total = (text(str(row.get("statusCode"))), row.get("total"))
             found.setdefault(text(row.get("deployment")), []).append(total)
@@ -367,19 +367,21 @@ def _region_rows(deployment: Subject, aspect: str) -> tuple[dict[Any, dict[str, 
     region = arm_id.region(owner.raw.get("location"))
     subscription = arm_id.subscription_of(deployment.resource)
     collection = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{region}/{aspect}"
-    return region_index(deployment.world, collection, aspect)
+    return region_index(deployment.estate, collection, aspect)
 
 
-def region_index(world: EstateIndex, collection: str, aspect: str) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
+def region_index(
+    estate: EstateIndex, collection: str, aspect: str
+) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
     """A region's rows: models by (kind, format, name, version), usages by name, all lower case; and their gaps."""
-    return world.once(_region_index, collection, aspect)
+    return estate.once(_region_index, collection, aspect)
 
 
 def _region_index(
-    world: EstateIndex, collection: str, aspect: str
+    estate: EstateIndex, collection: str, aspect: str
 ) -> tuple[dict[Any, dict[str, Any]], tuple[Gap, ...]]:
-    resource = world.resource(collection)
-    gaps = world.gaps(aspect, collection)
+    resource = estate.resource(collection)
+    gaps = estate.gaps(aspect, collection)
     if resource is None and not gaps:
         gaps = (Gap(collection, aspect, "missing", message=f"the {aspect} of this region are not in the snapshot"),)
     rows: dict[Any, dict[str, Any]] = {}

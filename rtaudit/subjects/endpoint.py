@@ -8,8 +8,8 @@ from rtaudit.azure import arm_id, shapes
 from rtaudit.azure.resource_types import ZONE, ZONE_GROUP, ZONE_LINK
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import Rows, WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _ZONES = (
     "account: properties.endpoint properties.endpoints; privateEndpoint: properties.manualPrivateLinkServiceConnections "
@@ -36,9 +36,9 @@ def accounts(endpoint: Subject) -> list[dict[str, Any]]:
 @relation("privateEndpoint", aspects=("privateEndpoints",), fields="zoneGroup")
 def zone_groups(endpoint: Subject) -> WithGaps:
     """The endpoint's private DNS zone groups."""
-    world = endpoint.world
+    estate = endpoint.estate
     return WithGaps(
-        list(world.children(ZONE_GROUP, endpoint.resource)), world.gaps("privateEndpoints", endpoint.resource)
+        list(estate.children(ZONE_GROUP, endpoint.resource)), estate.gaps("privateEndpoints", endpoint.resource)
     )
 
 
@@ -114,23 +114,23 @@ def host_zones(endpoint: Subject) -> WithGaps:
 
 
 def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) -> dict[str, Any]:
-    world = endpoint.world
+    estate = endpoint.estate
     written = [config["zone"] for config in _configs(endpoint) if _zone_name(config["zone"]) == host["zone"]]
     if written:
         return {"id": written[0], "answered": True}
     linked = [zone for zone in _linked_zones(endpoint) if _zone_name(zone) == host["zone"]]
-    holding = [zone for zone in linked if world.resource(f"{zone}/A/{host['record']}") is not None]
+    holding = [zone for zone in linked if estate.resource(f"{zone}/A/{host['record']}") is not None]
     if holding:
         return {"id": holding[0], "answered": True}
-    named = world.once(_zones_by_name).get(host["zone"], [])
+    named = estate.once(_zones_by_name).get(host["zone"], [])
     # Of an estate without such gaps, the records of every zone of the name need not be gone through.
-    around = (*linked, *named) if world.gaps_anywhere("privateDns") else ()
+    around = (*linked, *named) if estate.gaps_anywhere("privateDns") else ()
     records = [f"{zone}/A/{host['record']}" for zone in around]
-    gaps = (*groups, *(world.gaps("privateDns", *records) if records else ()), *world.once(_list_gaps))
+    gaps = (*groups, *(estate.gaps("privateDns", *records) if records else ()), *estate.once(_list_gaps))
     if not named and not gaps:
         message = f"no zone {host['zone']} was read; one of a subscription that was not collected may answer"
         gaps = (Gap(endpoint.resource, "privateDns", "missing", message=message),)
-    unread = [zone for zone in linked if not zone_records_read(world)]
+    unread = [zone for zone in linked if not zone_records_read(estate)]
     if unread and not _configs(endpoint) and not gaps:
         message = f"the A records of {host['zone']} are not in this snapshot"
         gaps = (Gap(unread[0], "privateDns", "missing", message=message),)
@@ -140,17 +140,17 @@ def _answer(endpoint: Subject, host: dict[str, Any], groups: tuple[Gap, ...]) ->
 @fact("privateEndpoint", aspects=("privateEndpoints", "privateDns"), fields=_ZONES)
 def zone_links(endpoint: Subject) -> WithGaps:
     """Each zone that answers for its accounts with the virtual networks it is linked to: `id` (the zone), `networks`."""
-    world = endpoint.world
+    estate = endpoint.estate
     rows, gaps = [], list(endpoint.join("zoneGroups").gaps)
     # Where a zone may answer that was not seen, so may its links be missing here.
     hosts = endpoint.join("facts.hostZones")
     gaps += [*hosts.gaps, *(gap for row in hosts.value if row["answered"] is not True for gap in row["answered"].gaps)]
     for zone_id in _answering(endpoint):
-        of_zone = list(world.gaps("privateDns", zone_id))
-        if world.resource(zone_id) is None and not of_zone:
+        of_zone = list(estate.gaps("privateDns", zone_id))
+        if estate.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
-        rows.append({"id": zone_id, "networks": WithGaps(sorted(networks_of(world, zone_id)), tuple(of_zone))})
+        rows.append({"id": zone_id, "networks": WithGaps(sorted(networks_of(estate, zone_id)), tuple(of_zone))})
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -171,11 +171,11 @@ def network_zones(endpoint: Subject) -> WithGaps:
     A network resolves a name by one zone. In conflict is one that is linked to two of the name, or to another than the one
     that answers for the account.
     """
-    world = endpoint.world
+    estate = endpoint.estate
     answering = _answering(endpoint)
     names = sorted({row["zone"] for row in endpoint.join("facts.hostZones").value})
     ours = {name: {arm_id.key(zone) for zone in answering if _zone_name(zone) == name} for name in names}
-    sources = [(name, world.once(_linked, name)) for name in names]
+    sources = [(name, estate.once(_linked, name)) for name in names]
 
     def row(name: str, network: str, zones: list[str]) -> dict[str, Any]:
         others = [zone for zone in zones if arm_id.key(zone) not in ours[name]]
@@ -184,8 +184,8 @@ def network_zones(endpoint: Subject) -> WithGaps:
         return {**found, "group": arm_id.group_of(found["id"])}
 
     rows = Rows("network", sources, row)
-    links = (gap for name, linked in sources if linked for gap in world.once(_link_gaps, name))
-    gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *world.once(_list_gaps))
+    links = (gap for name, linked in sources if linked for gap in estate.once(_link_gaps, name))
+    gaps = (*endpoint.join("facts.zoneLinks").gaps, *links, *estate.once(_list_gaps))
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -228,7 +228,7 @@ def host_records(endpoint: Subject) -> WithGaps:
                     {"zone": zone, "records": []}
                     for zone in _linked_zones(endpoint)
                     if _zone_name(zone) == host["zone"]
-                    and endpoint.world.resource(f"{zone}/A/{host['record']}") is not None
+                    and endpoint.estate.resource(f"{zone}/A/{host['record']}") is not None
                 ]
             rows += [_record(endpoint, config, host) for config in of_host]
     if not rows and not groups:
@@ -240,9 +240,9 @@ def host_records(endpoint: Subject) -> WithGaps:
     return WithGaps(rows, groups)
 
 
-def zone_records_read(world: EstateIndex) -> bool:
+def zone_records_read(estate: EstateIndex) -> bool:
     """True when the snapshot holds the A records of each of its zones; older ones hold them only where no zone group had written."""
-    left_out = mapping(world.snapshot.scope.get("leftOut"))
+    left_out = mapping(estate.snapshot.scope.get("leftOut"))
     return RECORDS in listing(left_out.get("rules"))
 
 
@@ -257,11 +257,11 @@ def _no_record(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _list_gaps(world: EstateIndex) -> tuple[Gap, ...]:
+def _list_gaps(estate: EstateIndex) -> tuple[Gap, ...]:
     """The gaps of whole lists of zones: any subscription may hold the zone that answers."""
     return tuple(
         gap
-        for gap in world.gaps_anywhere("privateDns")
+        for gap in estate.gaps_anywhere("privateDns")
         if arm_id.is_list(gap.scope) or not arm_id.type_of(gap.scope).startswith(ZONE)
     )
 
@@ -279,36 +279,36 @@ def _zone_name(zone_id: str) -> str:
     return arm_id.name_of(zone_id).lower()
 
 
-def _zones_by_name(world: EstateIndex) -> dict[str, list[str]]:
+def _zones_by_name(estate: EstateIndex) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for zone in world.of_type(ZONE):
+    for zone in estate.of_type(ZONE):
         found.setdefault(_zone_name(zone["id"]), []).append(zone["id"])
     return found
 
 
-def _linked(world: EstateIndex, name: str) -> dict[str, tuple[int, list[str]]]:
+def _linked(estate: EstateIndex, name: str) -> dict[str, tuple[int, list[str]]]:
     """The networks (keys, in order) that are linked to zones of a name, each with its place among them and those zones."""
     linked: dict[str, list[str]] = {}
-    for zone in world.once(_zones_by_name).get(name, []):
-        for network in networks_of(world, zone):
+    for zone in estate.once(_zones_by_name).get(name, []):
+        for network in networks_of(estate, zone):
             linked.setdefault(network, []).append(zone)
     return {network: (place, linked[network]) for place, network in enumerate(sorted(linked))}
 
 
-def _link_gaps(world: EstateIndex, name: str) -> tuple[Gap, ...]:
+def _link_gaps(estate: EstateIndex, name: str) -> tuple[Gap, ...]:
     return tuple(
         gap
-        for _, zones in world.once(_linked, name).values()
+        for _, zones in estate.once(_linked, name).values()
         for zone in zones
-        for gap in world.gaps("privateDns", zone)
+        for gap in estate.gaps("privateDns", zone)
     )
 
 
-def networks_of(world: EstateIndex, zone_id: str) -> set[str]:
+def networks_of(estate: EstateIndex, zone_id: str) -> set[str]:
     """Keys of the networks that a zone is linked to."""
     return {
         arm_id.key(network)
-        for link in world.children(ZONE_LINK, zone_id)
+        for link in estate.children(ZONE_LINK, zone_id)
         if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
     }
 
@@ -316,35 +316,35 @@ def networks_of(world: EstateIndex, zone_id: str) -> set[str]:
 def _linked_zones(endpoint: Subject) -> list[str]:
     """Ids of the private DNS zones that are linked to the endpoint's network."""
     network = arm_id.key(endpoint.fact("virtualNetwork") or "/")
-    return endpoint.world.once(zones_by_network).get(network, [])
+    return endpoint.estate.once(zones_by_network).get(network, [])
 
 
-def zones_by_network(world: EstateIndex) -> dict[str, list[str]]:
+def zones_by_network(estate: EstateIndex) -> dict[str, list[str]]:
     """Key of a network -> ids of the private DNS zones that are linked to it."""
     found: dict[str, list[str]] = {}
-    for zone in world.of_type(ZONE):
-        for network in networks_of(world, zone["id"]):
+    for zone in estate.of_type(ZONE):
+        for network in networks_of(estate, zone["id"]):
             found.setdefault(network, []).append(zone["id"])
     return found
 
 
 def _record(endpoint: Subject, config: dict[str, Any], host: dict[str, Any]) -> dict[str, Any]:
-    world, name = endpoint.world, host["host"]
+    estate, name = endpoint.estate, host["host"]
     by_group = _group_addresses(config, host["record"])
     expected = _custom_addresses(endpoint, name) or by_group
-    zone_record = world.resource(f"{config['zone']}/A/{host['record']}")
+    zone_record = estate.resource(f"{config['zone']}/A/{host['record']}")
     gaps: tuple[Gap, ...] = ()
     actual: list[str] = []
     if zone_record is not None:
         properties = mapping(zone_record.get("properties"))
         actual = sorted(str(mapping(one).get("ipv4Address")) for one in listing(properties.get("aRecords")))
-    elif by_group and not zone_records_read(world):
+    elif by_group and not zone_records_read(estate):
         actual = by_group
-    elif not zone_records_read(world) or world.resource(config["zone"]) is None:
+    elif not zone_records_read(estate) or estate.resource(config["zone"]) is None:
         message = f"the record of {name} in its zone was not read"
         gaps = (Gap(config["zone"], "privateDns", "missing", message=message),)
     if zone_record is None:
-        gaps = world.gaps("privateDns", f"{config['zone']}/A/{host['record']}") or gaps
+        gaps = estate.gaps("privateDns", f"{config['zone']}/A/{host['record']}") or gaps
     if not expected and not gaps:
         message = "the endpoint's own addresses are not stated"
         gaps = (Gap(endpoint.resource, "privateEndpoints", "missing", message=message),)
@@ -377,7 +377,7 @@ def _group_addresses(config: dict[str, Any], subdomain: str) -> list[str]:
 
 
 def _accounts(endpoint: Subject) -> list[Subject]:
-    accounts = endpoint.world.accounts_by_key
+    accounts = endpoint.estate.accounts_by_key
     return [accounts[key] for key in sorted(set(shapes.targets(endpoint.raw))) if key in accounts]
 
 

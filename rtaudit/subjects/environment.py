@@ -7,9 +7,9 @@ from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.estate import EstateIndex, Subject, mapping, not_shown, text
 from rtaudit.subjects.filters import blocking_of
 from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, mapping, not_shown, text
 
 _DEPLOYMENTS = (
     "account: kind location; "
@@ -30,15 +30,15 @@ _MODELS = (
 @relation("environment", aspects=("accounts",), fields="account")
 def accounts(environment: Subject) -> WithGaps:
     """The accounts of the kinds that can host realtime deployments."""
-    world = environment.world
-    return WithGaps([one.raw for one in world.accounts], world.gaps_anywhere("accounts"))
+    estate = environment.estate
+    return WithGaps([one.raw for one in estate.accounts], estate.gaps_anywhere("accounts"))
 
 
 @relation("environment", aspects=("accounts", "deployments"), fields="deployment")
 def deployments(environment: Subject) -> WithGaps:
     """The deployments of those accounts."""
-    world = environment.world
-    return WithGaps([one.raw for one in world.deployments], _deployment_gaps(world))
+    estate = environment.estate
+    return WithGaps([one.raw for one in estate.deployments], _deployment_gaps(estate))
 
 
 @fact(
@@ -48,8 +48,8 @@ def deployments(environment: Subject) -> WithGaps:
 )
 def realtime_deployments(environment: Subject) -> WithGaps:
     """Deployments with a realtime role: `id`, `role`, `model` (name@version), `region`, `provisioningState`, `deploymentState`, `sku`, `capacity`."""
-    world = environment.world
-    found, gaps = _realtime(world)
+    estate = environment.estate
+    found, gaps = _realtime(estate)
     return WithGaps([_row(one) for one in found], gaps)
 
 
@@ -73,7 +73,7 @@ def realtime_models(environment: Subject) -> WithGaps:
 
     One that failed or is paused serves nobody, in its region neither: those of other regions are `idle`.
     """
-    found, gaps = _realtime(environment.world)
+    found, gaps = _realtime(environment.estate)
     by_model: dict[str, list[tuple[Subject, WithGaps]]] = defaultdict(list)
     idle: dict[str, list[Subject]] = defaultdict(list)
     for one in found:
@@ -128,7 +128,7 @@ def _serving(deployment: Subject) -> WithGaps:
 
 def _state(deployment: Subject) -> WithGaps:
     state = deployment.properties.get("deploymentState")
-    unseen = not_shown(deployment.world, deployment.raw, "properties.deploymentState") if state is None else None
+    unseen = not_shown(deployment.estate, deployment.raw, "properties.deploymentState") if state is None else None
     return WithGaps(state, (unseen,) if unseen else ())
 
 
@@ -144,7 +144,7 @@ def _state(deployment: Subject) -> WithGaps:
 )
 def region_agreement(environment: Subject) -> WithGaps:
     """For each speech model in several regions and each setting (sku, capacity, upgrade option, content filters): `agree`, `values`."""
-    found, gaps = _realtime(environment.world)
+    found, gaps = _realtime(environment.estate)
     speech = [one for one in found if one.fact("realtimeRole") == "speech"]
     by_model: dict[str, list[Subject]] = defaultdict(list)
     for one in speech:
@@ -184,9 +184,9 @@ def region_agreement(environment: Subject) -> WithGaps:
 )
 def chat_deployments(environment: Subject) -> WithGaps:
     """Deployments that can answer in text (catalogue capability `chatCompletion`): `id`, `model`, `provisioningState`."""
-    world = environment.world
-    rows, gaps = [], list(_deployment_gaps(world))
-    for one in world.deployments:
+    estate = environment.estate
+    rows, gaps = [], list(_deployment_gaps(estate))
+    for one in estate.deployments:
         row = one.join("model")
         if row.value is None and one.fact("realtimeRole") == "unknown":
             gaps += row.gaps
@@ -198,20 +198,20 @@ def chat_deployments(environment: Subject) -> WithGaps:
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
-def _realtime(world: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
-    return world.once(_find_realtime)
+def _realtime(estate: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
+    return estate.once(_find_realtime)
 
 
-def _find_realtime(world: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
+def _find_realtime(estate: EstateIndex) -> tuple[list[Subject], tuple[Gap, ...]]:
     """Deployments with a realtime role, and the gaps that may hide one."""
-    roles = [(one, one.join("facts.realtimeRole")) for one in world.deployments]
+    roles = [(one, one.join("facts.realtimeRole")) for one in estate.deployments]
     found = [one for one, role in roles if role.value not in ("none", "unknown")]
     doubtful = (gap for _, role in roles if role.value == "unknown" for gap in role.gaps)
-    return found, tuple(dict.fromkeys((*_deployment_gaps(world), *doubtful)))
+    return found, tuple(dict.fromkeys((*_deployment_gaps(estate), *doubtful)))
 
 
-def _deployment_gaps(world: EstateIndex) -> tuple[Gap, ...]:
-    return (*world.gaps_anywhere("accounts"), *world.gaps_anywhere("deployments"))
+def _deployment_gaps(estate: EstateIndex) -> tuple[Gap, ...]:
+    return (*estate.gaps_anywhere("accounts"), *estate.gaps_anywhere("deployments"))
 
 
 def _row(deployment: Subject) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def _region(deployment: Subject) -> str:
 def _filters(deployment: Subject) -> WithGaps:
     filters = deployment.join("facts.effectiveFilters")
     # The list is kept with what is made of it: its identity is the key.
-    memo = deployment.world.once(_comparable)
+    memo = deployment.estate.once(_comparable)
     if id(filters.value) not in memo:
         blocking = [blocking_of(deployment, one) for one in filters.value]
         rows = sorted(
@@ -254,7 +254,7 @@ def _filters(deployment: Subject) -> WithGaps:
     return WithGaps(rows, (*filters.gaps, *gaps))
 
 
-def _comparable(_world: EstateIndex) -> dict[int, tuple[list[Any], tuple[Gap, ...], Any]]:
+def _comparable(_estate: EstateIndex) -> dict[int, tuple[list[Any], tuple[Gap, ...], Any]]:
     return {}
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.gaps import ASSIGNED
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 _BOTH = ("deployment", "realtimeDeployment")
 
@@ -45,18 +45,18 @@ def effective_filters(deployment: Subject) -> WithGaps:
     """
     named = deployment.properties.get("raiPolicyName")
     # Deployments of one account that name one policy have the same filters; gaps name the deployment.
-    memo = deployment.world.once(_filters_by_policy)
+    memo = deployment.estate.once(_filters_by_policy)
     key = (arm_id.parent_of(deployment.resource), text(named))
     known = memo.get(key)
     # In a plan, what is not known has to be noted for each deployment that reads it.
-    if known is None or deployment.world.partial:
+    if known is None or deployment.estate.partial:
         known = _effective_filters(deployment, named)
         if not known.gaps:
             memo[key] = known
     return known
 
 
-def _filters_by_policy(_world: EstateIndex) -> dict[tuple[str, str], WithGaps]:
+def _filters_by_policy(_estate: EstateIndex) -> dict[tuple[str, str], WithGaps]:
     return {}
 
 
@@ -216,7 +216,7 @@ def _not_readable(deployment: Subject, named: Any, policy: dict[str, Any] | None
 
 
 def _unlisted(deployment: Subject, named: Any) -> Gap:
-    if deployment.world.snapshot.planned and text(named).startswith("microsoft."):
+    if deployment.estate.snapshot.planned and text(named).startswith("microsoft."):
         message = f"Azure makes the content policy {named} with the account: no plan holds what it does"
         return Gap(deployment.resource, "contentPolicies", ASSIGNED, message=message)
     message = f"the account does not list the content policy {arm_id.name_of(str(named))}: "

@@ -11,7 +11,7 @@ from rtaudit.azure.resource_types import RESOURCE_TYPES
 from rtaudit.snapshot import ASPECTS, Gap
 
 if TYPE_CHECKING:
-    from rtaudit.subjects.world import Subject
+    from rtaudit.subjects.estate import Subject
 
 KINDS: dict[str, str] = {
     "account": "an Azure OpenAI or AI Services account",

@@ -12,8 +12,8 @@ from typing import Any
 from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 REALTIME_ACTION = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/realtime/action"
 """Data action that opens a realtime session."""
@@ -36,8 +36,10 @@ _HELD = (
 @relation("account", aspects=("roleAssignments",), fields="roleAssignment")
 def role_assignments(account: Subject) -> WithGaps:
     """Role assignments in force at the account, inherited ones too."""
-    world = account.world
-    return WithGaps(world.index.covering(ASSIGNMENT, account.resource), world.gaps("roleAssignments", account.resource))
+    estate = account.estate
+    return WithGaps(
+        estate.index.covering(ASSIGNMENT, account.resource), estate.gaps("roleAssignments", account.resource)
+    )
 
 
 @fact(
@@ -86,7 +88,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> With
     rows: dict[str, dict[str, Any]] = {}
     for assignment in assignments.value:
         properties = mapping(assignment.get("properties"))
-        definition = _definition(account.world, str(properties.get("roleDefinitionId") or ""))
+        definition = _definition(account.estate, str(properties.get("roleDefinitionId") or ""))
         if definition is None:
             message = "the role definition that this assignment names is not among those that were read"
             gaps.append(Gap(assignment["id"], "roleAssignments", "missing", message=message))
@@ -132,11 +134,11 @@ class Held:
 
 def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
     """What a principal (object id) is assigned anywhere in the snapshot, and whether it grants a data action at the account."""
-    world = account.world
+    estate = account.estate
     found = []
-    for one in world.once(_by_principal).get(principal.lower(), ()):
+    for one in estate.once(_by_principal).get(principal.lower(), ()):
         properties = mapping(one.get("properties"))
-        definition = _definition(world, str(properties.get("roleDefinitionId") or ""))
+        definition = _definition(estate, str(properties.get("roleDefinitionId") or ""))
         scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
         role = None if definition is None else _role_name(definition)
         gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
@@ -145,9 +147,9 @@ def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
     return found
 
 
-def _by_principal(world: EstateIndex) -> dict[str, list[dict[str, Any]]]:
+def _by_principal(estate: EstateIndex) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in world.of_type(ASSIGNMENT):
+    for one in estate.of_type(ASSIGNMENT):
         found[text(mapping(one.get("properties")).get("principalId"))].append(one)
     return found
 
@@ -161,13 +163,13 @@ def grants(definition: dict[str, Any], action: str, granted: str, withheld: str)
     return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
 
 
-def _definition(world: EstateIndex, definition_id: str) -> dict[str, Any] | None:
-    return world.once(_definitions).get(text(arm_id.name_of(definition_id)))
+def _definition(estate: EstateIndex, definition_id: str) -> dict[str, Any] | None:
+    return estate.once(_definitions).get(text(arm_id.name_of(definition_id)))
 
 
-def _definitions(world: EstateIndex) -> dict[str, dict[str, Any]]:
+def _definitions(estate: EstateIndex) -> dict[str, dict[str, Any]]:
     # The same built-in role is named below a subscription here and below the tenant there: its GUID is its name.
-    return {text(arm_id.name_of(one["id"])): one for one in world.of_type(DEFINITION)}
+    return {text(arm_id.name_of(one["id"])): one for one in estate.of_type(DEFINITION)}
 
 
 def _reaches(scope: str, resource_id: str) -> bool:

@@ -8,9 +8,9 @@ from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACTIVITY_ALERT, BUDGET, DELETED_ACCOUNT, PRIVATE_ENDPOINT
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.alerts import has_working_action_group, list_gaps
+from rtaudit.subjects.estate import Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
 from rtaudit.subjects.watching import notices_pass
-from rtaudit.subjects.world import Subject, listing, mapping, text
 
 BUDGETS = "/providers/Microsoft.Consumption/budgets"
 """Behind the id of what budgets are listed of."""
@@ -19,15 +19,15 @@ BUDGETS = "/providers/Microsoft.Consumption/budgets"
 @relation("subscription", aspects=("accounts",), fields="account")
 def accounts(subscription: Subject) -> list[dict[str, Any]]:
     """The accounts in scope that are in the subscription."""
-    return [one.raw for one in subscription.world.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
+    return [one.raw for one in subscription.estate.accounts_by_subscription.get(arm_id.key(subscription.resource), ())]
 
 
 @relation("subscription", aspects=("alerts",), fields="activityLogAlert")
 def activity_log_alerts(subscription: Subject) -> WithGaps:
     """The subscription's activity-log alerts."""
-    world = subscription.world
-    found = list(world.index.below(ACTIVITY_ALERT, subscription.resource))
-    return WithGaps(found, list_gaps(world, ACTIVITY_ALERT, subscription.resource))
+    estate = subscription.estate
+    found = list(estate.index.below(ACTIVITY_ALERT, subscription.resource))
+    return WithGaps(found, list_gaps(estate, ACTIVITY_ALERT, subscription.resource))
 
 
 @fact("subscription", aspects=("providers", "privateEndpoints"), fields="provider: registrationState")
@@ -36,24 +36,26 @@ def provider_registrations(subscription: Subject) -> WithGaps:
 
     Microsoft.CognitiveServices and Microsoft.Insights; Microsoft.Network too where a private endpoint is in it.
     """
-    world = subscription.world
+    estate = subscription.estate
     wanted = ["Microsoft.CognitiveServices", "Microsoft.Insights"]
     gaps: list[Gap] = []
-    if world.index.below(PRIVATE_ENDPOINT, subscription.resource):
+    if estate.index.below(PRIVATE_ENDPOINT, subscription.resource):
         wanted.append("Microsoft.Network")
     else:
-        gaps += world.gaps("privateEndpoints", subscription.resource)
+        gaps += estate.gaps("privateEndpoints", subscription.resource)
     rows = []
     for namespace in wanted:
         provider_id = f"{subscription.resource}/providers/{namespace}"
-        found = world.resource(provider_id)
+        found = estate.resource(provider_id)
         if found is not None:
             rows.append(
                 {"namespace": namespace, "registrationState": found.get("registrationState"), "id": found["id"]}
             )
         else:
             message = f"the registration of {namespace} was not read"
-            gaps += world.gaps("providers", provider_id) or (Gap(provider_id, "providers", "missing", message=message),)
+            gaps += estate.gaps("providers", provider_id) or (
+                Gap(provider_id, "providers", "missing", message=message),
+            )
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -85,7 +87,7 @@ def service_health_alerts(subscription: Subject) -> WithGaps:
         if (passes is False and not heard) or not any(arm_id.covers(scope, subscription.resource) for scope in scopes):
             continue
         groups = listing(mapping(properties.get("actions")).get("actionGroups"))
-        acting = has_working_action_group(subscription.world, [mapping(one).get("actionGroupId") for one in groups])
+        acting = has_working_action_group(subscription.estate, [mapping(one).get("actionGroupId") for one in groups])
         if not acting.value:
             gaps += acting.gaps
         elif passes:
@@ -114,12 +116,12 @@ def prompt_evidence(subscription: Subject) -> WithGaps:
 
     False without the plan; unknown where the plan is Standard and does not name the extension.
     """
-    world = subscription.world
+    estate = subscription.estate
     plan_id = f"{subscription.resource}/providers/Microsoft.Security/pricings/AI"
-    plan = world.resource(plan_id)
+    plan = estate.resource(plan_id)
     if plan is None:
         missing = Gap(plan_id, "defender", "missing", message="the Defender plan for AI was not read")
-        return WithGaps(None, world.gaps("defender", plan_id) or (missing,))
+        return WithGaps(None, estate.gaps("defender", plan_id) or (missing,))
     properties = mapping(plan.get("properties"))
     for one in map(mapping, listing(properties.get("extensions"))):
         if text(one.get("name")) == "aipromptevidence":
@@ -136,10 +138,10 @@ def blocked_names(subscription: Subject) -> WithGaps:
 
     Until it is purged, an account cannot be made again under that name. Unknown where deleted accounts were not read.
     """
-    world = subscription.world
+    estate = subscription.estate
     listed = f"{subscription.resource}/providers/Microsoft.CognitiveServices/deletedAccounts"
-    gaps = world.gaps("accounts", listed)
-    if world.snapshot.api_version(DELETED_ACCOUNT) is None and not gaps:
+    gaps = estate.gaps("accounts", listed)
+    if estate.snapshot.api_version(DELETED_ACCOUNT) is None and not gaps:
         gaps = (Gap(listed, "accounts", "missing", message="the deleted accounts were not read"),)
     taken: dict[str, str] = {}
     for account in subscription.join("accounts").value:
@@ -148,7 +150,7 @@ def blocked_names(subscription: Subject) -> WithGaps:
             if text(word):
                 taken[text(word)] = name
     rows = []
-    for deleted in world.index.below(DELETED_ACCOUNT, subscription.resource):
+    for deleted in estate.index.below(DELETED_ACCOUNT, subscription.resource):
         properties = mapping(deleted.get("properties"))
         words = (arm_id.name_of(deleted["id"]).lower(), text(properties.get("customSubDomainName")))
         account = next((taken[word] for word in words if word in taken), None)
@@ -164,12 +166,12 @@ def budget_alerts(subscription: Subject) -> WithGaps:
 
     Of a budget that is filtered by anything but resource groups it is not known what it covers.
     """
-    world = subscription.world
+    estate = subscription.estate
     groups = {(arm_id.group_of(one["id"]) or "").lower() for one in subscription.join("accounts").value}
     scopes = [f"{subscription.resource}/resourceGroups/{group}{BUDGETS}" for group in sorted(groups)]
-    gaps = [*world.gaps("budgets", f"{subscription.resource}{BUDGETS}", *scopes)]
+    gaps = [*estate.gaps("budgets", f"{subscription.resource}{BUDGETS}", *scopes)]
     rows = []
-    for budget in world.index.below(BUDGET, subscription.resource):
+    for budget in estate.index.below(BUDGET, subscription.resource):
         properties = mapping(budget.get("properties"))
         notifications = [mapping(one) for one in mapping(properties.get("notifications")).values()]
         group = (arm_id.group_of(budget["id"]) or "").lower()

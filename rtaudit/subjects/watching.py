@@ -11,8 +11,8 @@ from rtaudit.azure.resource_types import LOG_ALERT, METRIC_ALERT
 from rtaudit.documents import canonical
 from rtaudit.snapshot import Gap
 from rtaudit.subjects.alerts import alerts_by_place, has_working_action_group, list_gaps, places_of
+from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
-from rtaudit.subjects.world import EstateIndex, Subject, listing, mapping, text
 
 SAME = {"modelrequests": "AzureOpenAIRequests", "modelavailabilityrate": "AzureOpenAIAvailabilityRate"}
 """Metric of Foundry's newer family (lower case) -> the one that says the same. Source: Microsoft's metrics reference."""
@@ -37,13 +37,13 @@ def alerted_metrics(account: Subject) -> WithGaps:
     An alert watches what its scopes, region and dimensions let it: one on another deployment, or on StatusCode 200 alone,
     does not. A log alert counts for the metrics that its query names where it names the account too.
     """
-    world = account.world
-    gaps = [*list_gaps(world, METRIC_ALERT, account.resource), *list_gaps(world, LOG_ALERT, account.resource)]
+    estate = account.estate
+    gaps = [*list_gaps(estate, METRIC_ALERT, account.resource), *list_gaps(estate, LOG_ALERT, account.resource)]
     # "" means a deployment that is not there yet, or was not seen.
     wanted: dict[str, Subject | None] = {"": None}
     doubtful = {"": account.join("deployments").gaps}
     sure: set[str] = set()
-    for one in world.deployments_of(account):
+    for one in estate.deployments_of(account):
         role = one.join("facts.realtimeRole")
         if role.value in ("speech", "live", "unknown"):
             wanted[one.name.lower()] = one
@@ -53,7 +53,7 @@ def alerted_metrics(account: Subject) -> WithGaps:
                 sure.add(one.name.lower())
     seen: dict[str, set[str]] = {}
     for at in places_of(account):
-        everything, narrowed, more = world.once(_watching, *at)
+        everything, narrowed, more = estate.once(_watching, *at)
         gaps += more
         for metric in everything:
             seen.setdefault(metric, set()).update(wanted)
@@ -70,7 +70,7 @@ def alerted_metrics(account: Subject) -> WithGaps:
             seen.setdefault(metric, set()).update(wanted)
         else:
             gaps.append(_unnamed(account))
-    gaps += world.once(_acting_log_alerts)[1]
+    gaps += estate.once(_acting_log_alerts)[1]
     complete = {metric for metric, watched in seen.items() if watched >= (sure or {""})}
     for name, found in doubtful.items():
         if not seen or any(name not in watched for watched in seen.values()):
@@ -84,7 +84,7 @@ _Alerts = list[dict[str, Any]]
 _Watching = tuple[set[str], dict[str, list[tuple[_Alerts, _Criterion]]], tuple[Gap, ...]]
 
 
-def _watching(world: EstateIndex, scope: str, region: str) -> _Watching:
+def _watching(estate: EstateIndex, scope: str, region: str) -> _Watching:
     """What the enabled alerts of one place watch, shared by every account below it.
 
     Metrics without a dimension; criteria with some, and the alerts that have them, by the deployment that they name (`*`: any);
@@ -93,12 +93,12 @@ def _watching(world: EstateIndex, scope: str, region: str) -> _Watching:
     everything: set[str] = set()
     narrowed: dict[str, dict[str, tuple[_Alerts, _Criterion]]] = {}
     gaps: list[Gap] = []
-    for _, alert in world.once(alerts_by_place).get((scope, region), ()):
+    for _, alert in estate.once(alerts_by_place).get((scope, region), ()):
         properties = mapping(alert.get("properties"))
         if properties.get("enabled") is not True:
             continue
         acting = has_working_action_group(
-            world, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))]
+            estate, [mapping(one).get("actionGroupId") for one in listing(properties.get("actions"))]
         )
         if not acting.value:
             gaps += acting.gaps
@@ -169,13 +169,13 @@ def _watches(criterion: dict[str, Any], deployment: Subject | None, account: Sub
 
 def _log_alerts(account: Subject) -> Iterator[tuple[str, bool]]:
     """Metrics that log alerts watch, and whether one names the account."""
-    watching, _ = account.world.once(_acting_log_alerts)
+    watching, _ = account.estate.once(_acting_log_alerts)
     for metric in watching.get("", ()):
         words = (account.name.lower(), *(scope for scope, _ in places_of(account)))
         yield metric, any(metric in watching.get(word, ()) for word in words)
 
 
-def _acting_log_alerts(world: EstateIndex) -> tuple[dict[str, set[str]], tuple[Gap, ...]]:
+def _acting_log_alerts(estate: EstateIndex) -> tuple[dict[str, set[str]], tuple[Gap, ...]]:
     """Metrics that enabled log alerts which act query, and the gaps that may hide that one acts.
 
     By each word of their queries and each scope, all under the empty word.
@@ -183,7 +183,7 @@ def _acting_log_alerts(world: EstateIndex) -> tuple[dict[str, set[str]], tuple[G
     found: dict[str, set[str]] = {}
     # One for each set of metrics is enough to leave them open.
     gaps: dict[frozenset[str], Gap] = {}
-    for alert in world.of_type(LOG_ALERT):
+    for alert in estate.of_type(LOG_ALERT):
         properties = mapping(alert.get("properties"))
         actions = properties.get("actions")
         groups = listing(mapping(actions).get("actionGroups")) or listing(actions)
@@ -191,7 +191,7 @@ def _acting_log_alerts(world: EstateIndex) -> tuple[dict[str, set[str]], tuple[G
         metrics = _queried(alert)
         if properties.get("enabled") is not True or not metrics:
             continue
-        acting = has_working_action_group(world, ids)
+        acting = has_working_action_group(estate, ids)
         if not acting.value:
             gaps.update((frozenset(metrics), gap) for gap in acting.gaps)
             continue

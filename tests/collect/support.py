@@ -78,7 +78,7 @@ def deployment(owner: str, name: str, of: str = "gpt-realtime") -> dict[str, Any
 
 
 def lists() -> dict[str, list[Any]]:
-    """The default world: every list that has something in it, by path."""
+    """The default estate: every list that has something in it, by path."""
     sub = f"/subscriptions/{SUB}"
     insights = f"{sub}/providers/Microsoft.Insights"
     return {

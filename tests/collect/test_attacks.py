@@ -279,7 +279,7 @@ def test_a_proxy_is_never_asked_for_loopback(cloud: Cloud, monkeypatch: pytest.M
         assert proxy.asked == []
 
 
-def test_a_proxy_is_asked_for_the_world_and_sees_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_asked_for_other_hosts_and_sees_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     with running() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http://", "http://me:word@"))
         proxy.choose = lambda _path: Reply(403, b"no tunnels")

@@ -118,17 +118,17 @@ def test_the_section_of_an_environment_replaces_what_stands_at_the_top():
 
 
 def test_the_subject_is_the_contract_as_it_holds_in_the_snapshot():
-    world = EstateIndex(load(GOOD).with_clients([parse_contract(WHOLE, "guest.yaml")]))
-    (client,) = world.each("client")
+    estate = EstateIndex(load(GOOD).with_clients([parse_contract(WHOLE, "guest.yaml")]))
+    (client,) = estate.each("client")
     assert client.raw["deployment"] == "voice"
     assert "environments" not in client.raw
-    peaks = {one.name: one.fact("declaredPeakSessions") for one in world.each("realtimeDeployment")}
+    peaks = {one.name: one.fact("declaredPeakSessions") for one in estate.each("realtimeDeployment")}
     assert peaks == {"voice": 40, "voice-north": None}
 
 
 def test_every_fact_bears_a_contract_that_says_nothing():
-    world = EstateIndex(load(GOOD).with_clients([parse_contract(HEAD, "guest.yaml")]))
-    (client,) = world.each("client")
+    estate = EstateIndex(load(GOOD).with_clients([parse_contract(HEAD, "guest.yaml")]))
+    (client,) = estate.each("client")
     for name in ATTRIBUTES["client"]:
         client.join(name)
     assert client.fact("account") is None
@@ -168,8 +168,8 @@ _VALUES = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=10))
 def test_every_fact_bears_whatever_a_snapshot_holds_as_a_contract(contract: dict[str, object]):
-    world = EstateIndex(BASE.with_clients([contract]))
-    for client in world.each("client"):
+    estate = EstateIndex(BASE.with_clients([contract]))
+    for client in estate.each("client"):
         for name in ATTRIBUTES["client"]:
             client.join(name)
 
@@ -200,8 +200,8 @@ def test_a_peak_that_is_written_with_a_point_counts():
             "g.yaml",
         )
         snapshot = load(Path(__file__).parents[2] / "snapshots" / "prod.json").with_clients([contract])
-        world = EstateIndex(snapshot)
-        assert [one.fact("declaredPeakSessions") for one in world.deployments].count(400) == 1
+        estate = EstateIndex(snapshot)
+        assert [one.fact("declaredPeakSessions") for one in estate.deployments].count(400) == 1
 
 
 def test_check_refuses_a_contract_of_another_environment(rtaudit, tmp_path: Path):

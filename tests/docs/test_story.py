@@ -113,7 +113,7 @@ def _holds(condition: str, outputs: dict[str, str]) -> bool:
 
 
 @contextmanager
-def world(change: Callable[[list[dict[str, Any]]], None] | None = None) -> Iterator[Simulator]:
+def estate(change: Callable[[list[dict[str, Any]]], None] | None = None) -> Iterator[Simulator]:
     snapshots = [load(ROOT / "snapshots" / f"{name}.json") for name in ("test", "prod")]
     if change is not None:
         prod = snapshots[1]
@@ -140,13 +140,13 @@ def repository(tmp_path: Path, warm: Warm) -> Repository:
 
 
 def test_a_quiet_night_and_one_that_is_not(repository: Repository) -> None:
-    with world(tagged) as azure:
+    with estate(tagged) as azure:
         code, outputs, log = repository.run("nightly", azure, {"GITHUB_RUN_ID": "2"})
     assert code == 0, log
     assert outputs["steps.drift.outputs.found"] == "0", "test is as it was, and the policy ignores tags"
     assert repository.git("status", "--porcelain") == ""
 
-    with world(keys_on) as azure:
+    with estate(keys_on) as azure:
         code, outputs, log = repository.run("nightly", azure, {"GITHUB_RUN_ID": "3"})
         assert code == 0, log
         assert outputs["steps.drift.outputs.found"] == "1"
@@ -165,7 +165,7 @@ def test_a_quiet_night_and_one_that_is_not(repository: Repository) -> None:
 
 
 def test_a_night_without_a_login_fails(repository: Repository) -> None:
-    with world() as azure:
+    with estate() as azure:
         azure_environment = {"IDENTITY_ENDPOINT": "http://127.0.0.1:9/token", "GITHUB_RUN_ID": "1"}
         code, _, log = repository.run("nightly", azure, azure_environment)
     assert code != 0

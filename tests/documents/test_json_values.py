@@ -23,7 +23,7 @@ def test_what_has_another_shape_is_empty(value: Any) -> None:
 
 
 def test_text_for_people_keeps_its_case_and_words_that_facts_compare_have_none() -> None:
-    from rtaudit.subjects import world
+    from rtaudit.subjects import estate
 
     assert (text("Approved"), lower_text("Approved")) == ("Approved", "approved")
-    assert world.text is lower_text
+    assert estate.text is lower_text

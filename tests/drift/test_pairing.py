@@ -24,7 +24,7 @@ def doubts(comparison: Comparison) -> list[tuple[str, str]]:
     return [(doubt.side, doubt.resource.rsplit("/", 1)[-1]) for doubt in comparison.unpaired]
 
 
-def world(label: str, *accounts: tuple[str, str] | tuple[str, str, str], **more: Any) -> Snapshot:
+def accounts_in(label: str, *accounts: tuple[str, str] | tuple[str, str, str], **more: Any) -> Snapshot:
     made = [
         account(label, given[0], location=given[1], kind=given[2] if len(given) > 2 else "OpenAI", **more)
         for given in accounts
@@ -39,23 +39,23 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_names_without_the_environment() -> None:
-    drift = run(world("test", ("voice-test", "eastus2")), world("prod", ("voice-prd", "eastus2")))
+    drift = run(accounts_in("test", ("voice-test", "eastus2")), accounts_in("prod", ("voice-prd", "eastus2")))
     assert pairs(drift) == [("voice", "voice-test", "voice-prd", "name")]
 
 
 def test_one_account_per_side_pairs_across_regions_and_the_region_is_told() -> None:
-    left, right = world("test", ("voice-test-eus", "eastus")), world("prod", ("voice-prod-eus2", "eastus2"))
+    left, right = accounts_in("test", ("voice-test-eus", "eastus")), accounts_in("prod", ("voice-prod-eus2", "eastus2"))
     assert pairs(run(left, right)) == [("voice-eus", "voice-test-eus", "voice-prod-eus2", "name")]
     assert [change.path for change in changes(left, right)] == ["/location"]
 
 
 def test_several_per_role_pair_by_region() -> None:
-    left = world("test", ("voice-test-1", "eastus2"), ("voice-test-2", "swedencentral"))
-    right = world("prod", ("voice-prod-2", "eastus2"), ("voice-prod-1", "swedencentral"))
+    left = accounts_in("test", ("voice-test-1", "eastus2"), ("voice-test-2", "swedencentral"))
+    right = accounts_in("prod", ("voice-prod-2", "eastus2"), ("voice-prod-1", "swedencentral"))
     # The names say otherwise than the regions, and names are the surer ground.
     assert [by for *_, by in pairs(run(left, right))] == ["name", "name"]
-    left = world("test", ("voice-test-eus2", "eastus2"), ("voice-test-sdc", "swedencentral"))
-    right = world("prod", ("voice-eastus2-prod", "eastus2"), ("voice-swedencentral-prod", "swedencentral"))
+    left = accounts_in("test", ("voice-test-eus2", "eastus2"), ("voice-test-sdc", "swedencentral"))
+    right = accounts_in("prod", ("voice-eastus2-prod", "eastus2"), ("voice-swedencentral-prod", "swedencentral"))
     assert [by for *_, by in pairs(run(left, right))] == ["name and region and kind"] * 2
 
 
@@ -70,8 +70,8 @@ def test_a_region_that_only_one_side_uses_is_no_part_of_a_role() -> None:
 
 
 def test_kind_breaks_a_tie() -> None:
-    left = world("test", ("voice-test", "eastus", "OpenAI"), ("voice-tst", "eastus", "AIServices"))
-    right = world("prod", ("voice-prod", "eastus2", "AIServices"), ("voice-prd", "eastus2", "OpenAI"))
+    left = accounts_in("test", ("voice-test", "eastus", "OpenAI"), ("voice-tst", "eastus", "AIServices"))
+    right = accounts_in("prod", ("voice-prod", "eastus2", "AIServices"), ("voice-prd", "eastus2", "OpenAI"))
     assert [(one, other) for _, one, other, _ in pairs(run(left, right))] == [
         ("voice-test", "voice-prd"),
         ("voice-tst", "voice-prod"),
@@ -79,8 +79,8 @@ def test_kind_breaks_a_tie() -> None:
 
 
 def test_one_region_against_two_is_a_doubt_and_nothing_is_guessed() -> None:
-    left = world("test", ("voice-test-eus", "eastus"))
-    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    left = accounts_in("test", ("voice-test-eus", "eastus"))
+    right = accounts_in("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
     drift = run(left, right)
     assert pairs(drift) == []
     assert doubts(drift.comparisons[0]) == [
@@ -93,16 +93,16 @@ def test_one_region_against_two_is_a_doubt_and_nothing_is_guessed() -> None:
 
 
 def test_the_last_of_several_regions_is_not_paired_by_elimination() -> None:
-    left = world("test", ("voice-test-eus2", "eastus2"), ("voice-test-wus", "westus"))
-    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    left = accounts_in("test", ("voice-test-eus2", "eastus2"), ("voice-test-wus", "westus"))
+    right = accounts_in("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
     drift = run(left, right)
     assert [one for _, one, _, _ in pairs(drift)] == ["voice-test-eus2"]
     assert len(drift.comparisons[0].unpaired) == 2
 
 
 def test_a_further_region_is_added() -> None:
-    left = world("test", ("voice-test-eus2", "eastus2"))
-    right = world("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
+    left = accounts_in("test", ("voice-test-eus2", "eastus2"))
+    right = accounts_in("prod", ("voice-prod-eus2", "eastus2"), ("voice-prod-sdc", "swedencentral"))
     drift = run(left, right)
     assert drift.comparisons[0].unpaired == []
     assert [(change.kind, change.path, change.role) for change in drift.comparisons[0].changes] == [
@@ -120,7 +120,10 @@ def test_a_tag_says_the_role() -> None:
 
 
 def test_a_map_says_the_role(tmp_path: Path) -> None:
-    left, right = world("test", ("alpha", "eastus")), world("prod", ("omega", "eastus2"), ("alpha", "eastus"))
+    left, right = (
+        accounts_in("test", ("alpha", "eastus")),
+        accounts_in("prod", ("omega", "eastus2"), ("alpha", "eastus")),
+    )
     file = written(
         tmp_path, f"roles:\n  concierge:\n    test: alpha\n    prod: {account_id('prod', 'omega').upper()}\n"
     )
@@ -129,8 +132,8 @@ def test_a_map_says_the_role(tmp_path: Path) -> None:
 
 
 def test_a_map_of_several_regions_pairs_by_region_or_by_declared_order(tmp_path: Path) -> None:
-    left = world("test", ("a", "eastus"), ("b", "westeurope"))
-    right = world("prod", ("c", "eastus"), ("d", "swedencentral"))
+    left = accounts_in("test", ("a", "eastus"), ("b", "westeurope"))
+    right = accounts_in("prod", ("c", "eastus"), ("d", "swedencentral"))
     roles = "roles:\n  voice: {test: [a, b], prod: [c, d]}\n"
     drift = run(left, right, role_map=load_map(written(tmp_path, roles), [left, right]))
     assert len(drift.comparisons[0].unpaired) == 2
@@ -143,7 +146,7 @@ def test_a_map_of_several_regions_pairs_by_region_or_by_declared_order(tmp_path:
 
 
 def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) -> None:
-    left, right = world("test", ("voice-blue", "eastus")), world("prod", ("voice-green", "eastus"))
+    left, right = accounts_in("test", ("voice-blue", "eastus")), accounts_in("prod", ("voice-green", "eastus"))
     assert pairs(run(left, right)) == []
     file = written(tmp_path, "tokens: {test: [blue], prod: [Green]}\n")
     assert len(pairs(run(left, right, role_map=load_map(file, [left, right])))) == 1
@@ -174,7 +177,7 @@ def test_tokens_of_a_map_stand_in_place_of_those_of_the_label(tmp_path: Path) ->
     ],
 )
 def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: str, said: str) -> None:
-    left, right = world("test", ("voice-test", "eastus")), world("prod", ("voice-prod", "eastus"))
+    left, right = accounts_in("test", ("voice-test", "eastus")), accounts_in("prod", ("voice-prod", "eastus"))
     file = written(tmp_path, text)
     with pytest.raises(InputError, match=said):
         run(left, right, role_map=load_map(file, [left, right]))
@@ -205,8 +208,8 @@ def test_a_map_that_does_not_fit_is_refused_at_its_line(tmp_path: Path, text: st
     ],
 )
 def test_an_environment_of_the_map_that_no_snapshot_is_of_is_told(tmp_path: Path, text: str, said: list[str]) -> None:
-    left = world("test", ("voice-test", "eastus"), ("chat-test", "eastus"))
-    right = world("prod", ("voice-prod", "eastus"), ("chat-prod", "eastus"))
+    left = accounts_in("test", ("voice-test", "eastus"), ("chat-test", "eastus"))
+    right = accounts_in("prod", ("voice-prod", "eastus"), ("chat-prod", "eastus"))
     drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
     assert [warning.removeprefix(f"{tmp_path}/") for warning in drift.warnings] == said
 
@@ -281,8 +284,8 @@ def test_a_map_pairs_subscriptions_and_client_contracts(tmp_path: Path) -> None:
 
 
 def test_several_of_one_role_are_to_have_roles_of_their_own(tmp_path: Path) -> None:
-    left = world("test", ("a", "eastus"), ("b", "westeurope"))
-    right = world("prod", ("c", "centralus"), ("d", "swedencentral"))
+    left = accounts_in("test", ("a", "eastus"), ("b", "westeurope"))
+    right = accounts_in("prod", ("c", "centralus"), ("d", "swedencentral"))
     text = "roles:\n  voice: {test: [a, b], prod: [c, d]}\n"
     drift = run(left, right, role_map=load_map(written(tmp_path, text), [left, right]))
     assert {doubt.reason for doubt in drift.comparisons[0].unpaired if doubt.side == "left"} == {
@@ -374,7 +377,9 @@ def test_a_uri_that_carries_the_environment_is_no_drift(test: str, prod: str, sa
     def vault(uri: str) -> dict[str, Any]:
         return {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": {"keyVaultUri": uri}}}
 
-    left = world("test", ("voice-test", "eastus2"), **vault(test), defaultProject="t", associatedProjects=["t"])
-    right = world("prod", ("voice-prod", "eastus2"), **vault(prod), defaultProject="p", associatedProjects=["p", "q"])
+    left = accounts_in("test", ("voice-test", "eastus2"), **vault(test), defaultProject="t", associatedProjects=["t"])
+    right = accounts_in(
+        "prod", ("voice-prod", "eastus2"), **vault(prod), defaultProject="p", associatedProjects=["p", "q"]
+    )
     found = [change.path for change in changes(left, right)]
     assert found == ([] if same else ["/properties/encryption/keyVaultProperties/keyVaultUri"])

@@ -87,19 +87,19 @@ def noted(snapshot: Snapshot) -> tuple[Snapshot, Log]:
 
 def reads_of(part: Attribute, kind: str, number: int, snapshot: Snapshot, log: Log) -> set[Read] | None:
     """What a part reads of the `number`th subject of a kind, worked out anew; None where there is no such subject."""
-    world = EstateIndex(snapshot)
+    estate = EstateIndex(snapshot)
     subjects = {
-        "account": lambda: world.accounts,
-        "deployment": lambda: world.deployments,
-        "realtimeDeployment": lambda: [one.seen_as("realtimeDeployment") for one in world.deployments],
-        "privateEndpoint": lambda: world.private_endpoints,
-        "subscription": lambda: world.subscriptions,
-        "client": lambda: world.clients,
-        "environment": lambda: world.each("environment"),
+        "account": lambda: estate.accounts,
+        "deployment": lambda: estate.deployments,
+        "realtimeDeployment": lambda: [one.seen_as("realtimeDeployment") for one in estate.deployments],
+        "privateEndpoint": lambda: estate.private_endpoints,
+        "subscription": lambda: estate.subscriptions,
+        "client": lambda: estate.clients,
+        "environment": lambda: estate.each("environment"),
     }[kind]()
     # What is a subject at all is not the part's to say.
-    assert world.deployments is not None
-    for client in world.clients:
+    assert estate.deployments is not None
+    for client in estate.clients:
         client.raw = noting(client.raw, log, ("client", ""))
     if number >= len(subjects):
         return None

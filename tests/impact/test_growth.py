@@ -78,9 +78,9 @@ def _diff(copies: int) -> None:
 
 def _list(copies: int) -> None:
     """Every inventory; the catalogues and quotas are made as large as the estate."""
-    world = EstateIndex(_many_regions(copies))
+    estate = EstateIndex(_many_regions(copies))
     for inventory in INVENTORIES.values():
-        assert inventory.rows(world)
+        assert inventory.rows(estate)
 
 
 @cache

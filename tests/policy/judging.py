@@ -1,4 +1,4 @@
-"""Evaluating one condition in a small world, as a policy file would have it evaluated."""
+"""Evaluating one condition in a small estate, as a policy file would have it evaluated."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def pack(*rules: dict[str, Any], name: str = "pack", **params: Any) -> Pack:
     return Pack(name, name, {one.id: one for one in read_rules(document, document.value, ())}, params, {})
 
 
-def judged(require: Any, world: EstateIndex, **more: Any) -> Finding:
-    """The one finding of a condition in a world that has one subject for it."""
-    (found,) = report(require, world, **more).findings
+def judged(require: Any, estate: EstateIndex, **more: Any) -> Finding:
+    """The one finding of a condition in an estate that has one subject for it."""
+    (found,) = report(require, estate, **more).findings
     return found
 
 
-def report(require: Any, world: EstateIndex, values: dict[str, Any] | None = None, **more: Any) -> Report:
-    return check([world.snapshot], [pack(rule(require, **more), **(values or {}))], as_of=TODAY)
+def report(require: Any, estate: EstateIndex, values: dict[str, Any] | None = None, **more: Any) -> Report:
+    return check([estate.snapshot], [pack(rule(require, **more), **(values or {}))], as_of=TODAY)
 
 
-def outcome(require: Any, world: EstateIndex, **more: Any) -> str:
-    return judged(require, world, **more).outcome
+def outcome(require: Any, estate: EstateIndex, **more: Any) -> str:
+    return judged(require, estate, **more).outcome

@@ -17,7 +17,7 @@ from rtaudit.policy import check, load_policies
 from rtaudit.policy.paths import PathError, compile_path
 from rtaudit.snapshot import load
 from tests.policy.judging import TODAY, pack, rule
-from tests.subjects.worlds import ACCOUNT, account, world
+from tests.subjects.estates import ACCOUNT, account, estate
 
 HEAD = "- id: X-A-1\n  name: a-rule\n  title: t\n  severity: high\n  each: account\n"
 TAIL = "  why: w\n  fix: [f]\n"
@@ -26,7 +26,7 @@ TAIL = "  why: w\n  fix: [f]\n"
 def complaint(folder: Path, text: str, name: str = "p.yaml") -> RtauditError:
     (folder / name).write_text(text)
     with pytest.raises(RtauditError) as caught:
-        check([world(account()).snapshot], load_policies([str(folder / name)]), as_of=TODAY)
+        check([estate(account()).snapshot], load_policies([str(folder / name)]), as_of=TODAY)
     caught.value.message = caught.value.message.replace(f"{folder}/", "")
     return caught.value
 
@@ -247,7 +247,7 @@ def test_a_regular_expression_that_explodes_ends_in_time() -> None:
     slow = rule({"field": "properties.x", "matchesRegex": "(a|a|aa)+$"})
     started = time.monotonic()
     with pytest.raises(RtauditError, match="takes too long") as caught:
-        check([world(account(x="a" * 60 + "b")).snapshot], [pack(slow)], as_of=date(2026, 1, 1))
+        check([estate(account(x="a" * 60 + "b")).snapshot], [pack(slow)], as_of=date(2026, 1, 1))
     assert time.monotonic() - started < 90
     assert "nested repetition" in (caught.value.hint or "")
 
@@ -259,7 +259,7 @@ def test_any_text_is_a_path_or_one_error(text: str) -> None:
         path = compile_path(text)
     except PathError:
         return
-    (subject,) = world(account(a=[1, {"b": "c"}])).accounts
+    (subject,) = estate(account(a=[1, {"b": "c"}])).accounts
     for element in (None, 5, "x", [1, [2]], {"a": {"b": None}}, subject.raw):
         path.of_element(element, subject)
     path.of_subject(subject)
@@ -293,7 +293,7 @@ def test_any_text_is_a_path_or_one_error(text: str) -> None:
 )
 def test_paths_at_a_subject(path: str, value: Any) -> None:
     stated = {**account(deep=[1, {"b": "c"}]), "tags": {"a-b": "x"}}
-    (subject,) = world(stated).accounts
+    (subject,) = estate(stated).accounts
     assert compile_path(path).of_subject(subject) == (value, ())
 
 

@@ -9,19 +9,19 @@ import pytest
 
 from rtaudit.policy.operators import OPERATORS
 from tests.policy.judging import TODAY, judged, outcome, report
-from tests.subjects.worlds import ACCOUNT, SUB, Resource, account, deployment, gap, models, row, world
+from tests.subjects.estates import ACCOUNT, SUB, Resource, account, deployment, estate, gap, models, row
 
 TRUE: Any = {"field": "kind", "equals": "AIServices"}
 FALSE: Any = {"field": "kind", "equals": "OpenAI"}
 UNKNOWN: Any = {"field": "locks[0].name", "equals": "keep"}
 CONDITIONS = {True: TRUE, False: FALSE, None: UNKNOWN}
-WORLD = world(account(), gaps=[gap("locks")])
+ESTATE = estate(account(), gaps=[gap("locks")])
 OUTCOME = {True: "pass", False: "fail", None: "unknown"}
 
 
 def test_the_three_values() -> None:
     for value, condition in CONDITIONS.items():
-        assert outcome(condition, WORLD) == OUTCOME[value]
+        assert outcome(condition, ESTATE) == OUTCOME[value]
 
 
 def _and(values: Any) -> bool | None:
@@ -35,22 +35,22 @@ def _or(values: Any) -> bool | None:
 @pytest.mark.parametrize("values", [*itertools.product(CONDITIONS, repeat=2), *itertools.product(CONDITIONS, repeat=3)])
 def test_all_of_and_any_of_by_kleene(values: tuple[bool | None, ...]) -> None:
     parts = [CONDITIONS[value] for value in values]
-    assert outcome({"allOf": parts}, WORLD) == OUTCOME[_and(values)]
-    assert outcome({"anyOf": parts}, WORLD) == OUTCOME[_or(values)]
+    assert outcome({"allOf": parts}, ESTATE) == OUTCOME[_and(values)]
+    assert outcome({"anyOf": parts}, ESTATE) == OUTCOME[_or(values)]
     # De Morgan holds for three values too.
-    assert outcome({"not": {"anyOf": [{"not": part} for part in parts]}}, WORLD) == OUTCOME[_and(values)]
+    assert outcome({"not": {"anyOf": [{"not": part} for part in parts]}}, ESTATE) == OUTCOME[_and(values)]
 
 
 @pytest.mark.parametrize("value", CONDITIONS)
 def test_not_by_kleene(value: bool | None) -> None:
     negated = None if value is None else not value
-    assert outcome({"not": CONDITIONS[value]}, WORLD) == OUTCOME[negated]
-    assert outcome({"not": {"not": CONDITIONS[value]}}, WORLD) == OUTCOME[value]
+    assert outcome({"not": CONDITIONS[value]}, ESTATE) == OUTCOME[negated]
+    assert outcome({"not": {"not": CONDITIONS[value]}}, ESTATE) == OUTCOME[value]
 
 
 @pytest.mark.parametrize(("when", "require"), list(itertools.product(CONDITIONS, repeat=2)))
 def test_when_and_require(when: bool | None, require: bool | None) -> None:
-    found = outcome(CONDITIONS[require], WORLD, when=CONDITIONS[when])
+    found = outcome(CONDITIONS[require], ESTATE, when=CONDITIONS[when])
     assert found == ("notApplicable" if when is False else "unknown" if when is None else OUTCOME[require])
 
 
@@ -81,7 +81,7 @@ SATISFY = {"field": "properties.level", "equals": "CanNotDelete"}
 def test_quantifiers_over_a_whole_list(locks: list[Resource], expected: str) -> None:
     of: Resource = {"of": "locks", "satisfy": SATISFY}
     counted: Resource = {"of": "locks", "where": SATISFY}
-    here = world(account(), *_locks(*locks))
+    here = estate(account(), *_locks(*locks))
     conditions: list[Any] = [
         {"some": of},
         {"every": of},
@@ -109,7 +109,7 @@ def test_quantifiers_over_a_whole_list(locks: list[Resource], expected: str) -> 
 def test_quantifiers_over_a_list_with_a_gap(locks: list[Resource], expected: str) -> None:
     of: Resource = {"of": "locks", "satisfy": SATISFY}
     counted: Resource = {"of": "locks", "where": SATISFY}
-    here = world(account(), *_locks(*locks), gaps=[gap("locks")])
+    here = estate(account(), *_locks(*locks), gaps=[gap("locks")])
     conditions: list[Any] = [
         {"some": of},
         {"every": of},
@@ -129,7 +129,7 @@ def test_quantifiers_over_a_list_with_a_gap(locks: list[Resource], expected: str
 
 def test_a_where_that_is_unknown_leaves_the_element_in_doubt() -> None:
     # Whether the first of two is chosen rests on locks that could not be read.
-    here = world(account(tags=["a"]), deployment(), gaps=[gap("locks")])
+    here = estate(account(tags=["a"]), deployment(), gaps=[gap("locks")])
     doubt = {"field": "$.locks[0].name", "equals": "x"}
     fine = {"field": "properties.provisioningState", "equals": "Succeeded"}
     wrong = {"field": "properties.provisioningState", "equals": "Failed"}
@@ -146,7 +146,7 @@ def test_a_where_that_is_unknown_leaves_the_element_in_doubt() -> None:
     "of", ["locks[0:1]", "locks[-1:]", "locks | [:1]", "sort_by(locks, &id)[:1]", "reverse(locks)"]
 )
 def test_the_first_of_what_was_seen_proves_nothing(of: str) -> None:
-    whole, cut = world(account(), *_locks(GOOD)), world(account(), *_locks(GOOD), gaps=[gap("locks")])
+    whole, cut = estate(account(), *_locks(GOOD)), estate(account(), *_locks(GOOD), gaps=[gap("locks")])
     condition = {"some": {"of": of, "satisfy": SATISFY}}
     assert outcome(condition, whole) == "pass"
     assert outcome(condition, cut) == "unknown"
@@ -155,7 +155,7 @@ def test_the_first_of_what_was_seen_proves_nothing(of: str) -> None:
 
 @pytest.mark.parametrize("of", ["locks", "locks[]", "locks[*]", "locks[?properties.level == 'CanNotDelete']"])
 def test_a_list_that_only_grows_proves_what_it_shows(of: str) -> None:
-    cut = world(account(), *_locks(GOOD), gaps=[gap("locks")])
+    cut = estate(account(), *_locks(GOOD), gaps=[gap("locks")])
     assert outcome({"some": {"of": of, "satisfy": SATISFY}}, cut) == "pass"
     assert outcome({"field": "locks[].properties.level", "contains": "CanNotDelete"}, cut) == "pass"
     assert outcome({"field": "locks[].properties.level", "notContains": "CanNotDelete"}, cut) == "fail"
@@ -165,7 +165,7 @@ def test_a_list_that_only_grows_proves_what_it_shows(of: str) -> None:
 
 
 def test_a_value_that_a_gap_hides_on_the_right_decides_nothing() -> None:
-    here = world(account(), *_locks(GOOD), gaps=[gap("contentPolicies", ACCOUNT)])
+    here = estate(account(), *_locks(GOOD), gaps=[gap("contentPolicies", ACCOUNT)])
     assert (
         outcome({"field": "locks[].properties.level", "contains": {"fieldOf": "contentPolicies[0].id"}}, here)
         == "unknown"
@@ -174,7 +174,7 @@ def test_a_value_that_a_gap_hides_on_the_right_decides_nothing() -> None:
 
 
 def test_a_value_that_was_seen_in_a_list_with_a_gap_is_in_it() -> None:
-    here = world(account(), *_locks(GOOD), gaps=[gap("locks")])
+    here = estate(account(), *_locks(GOOD), gaps=[gap("locks")])
     levels = {"fieldOf": "locks[].properties.level"}
     assert outcome({"value": "CanNotDelete", "in": levels}, here) == "pass"
     assert outcome({"value": "CanNotDelete", "notIn": levels}, here) == "fail"
@@ -190,15 +190,15 @@ def test_a_field_that_the_api_version_cannot_show_is_unknown_however_it_is_read(
         {"field": "properties.deploymentState || 'Running'", "equals": "Running"},
         {"field": "not_null(properties.deploymentState, 'Running')", "equals": "Running"},
     ]
-    old = world(
+    old = estate(
         account(), deployment(), api_versions={"Microsoft.CognitiveServices/accounts/deployments": "2025-09-01"}
     )
-    new = world(
+    new = estate(
         account(), deployment(), api_versions={"Microsoft.CognitiveServices/accounts/deployments": "2026-05-01"}
     )
     assert [outcome(one, old, each="deployment") for one in conditions] == ["unknown"] * 4
     assert [outcome(one, new, each="deployment") for one in conditions] == ["fail", "pass", "pass", "pass"]
-    paused = world(account(), deployment(deploymentState="Paused"))
+    paused = estate(account(), deployment(deploymentState="Paused"))
     assert outcome(conditions[0], paused, each="deployment") == "fail"
     some: Any = {"none": {"of": "deployments", "satisfy": {"field": "properties.deploymentState", "equals": "Paused"}}}
     assert outcome(some, old) == "unknown"
@@ -277,7 +277,7 @@ def test_operators(operator: str, expected: Any, holds: list[Any], fails: list[A
     for values, wanted in ((holds, "pass"), (fails, "fail")):
         for value in values:
             stated = {} if value is NOTHING else {"x": value}
-            assert outcome(condition, world(account(**stated))) == wanted, (operator, expected, value)
+            assert outcome(condition, estate(account(**stated))) == wanted, (operator, expected, value)
 
 
 def test_every_operator_has_a_case() -> None:
@@ -294,7 +294,7 @@ def test_no_operator_crashes_whatever_stands_on_either_side(operator: str, junk:
 
 def test_values_of_parameters_and_of_other_fields() -> None:
     params = {"params": {"limit": {"type": "integer", "default": 3, "about": "x"}}}
-    here = world(account(x=3, y="Deny", z="deny", list=["a"], wanted="A"))
+    here = estate(account(x=3, y="Deny", z="deny", list=["a"], wanted="A"))
     assert outcome({"field": "properties.x", "lessOrEquals": {"param": "limit"}}, here, **params) == "pass"
     assert outcome({"field": "properties.y", "equals": {"fieldOf": "properties.z"}}, here) == "pass"
     assert outcome({"field": "properties.list", "contains": {"fieldOf": "properties.wanted"}}, here) == "pass"
@@ -315,62 +315,62 @@ def test_values_of_parameters_and_of_other_fields() -> None:
 
 def test_a_rule_whose_parameter_is_unset_does_not_apply() -> None:
     unset = {"params": {"models": {"type": "array", "about": "x"}}, "requires": ["models"]}
-    found = judged({"field": "kind", "in": {"param": "models"}}, world(account()), **unset)
+    found = judged({"field": "kind", "in": {"param": "models"}}, estate(account()), **unset)
     assert (found.outcome, found.note) == ("notApplicable", "the parameter models is not set")
     without = {"params": {"models": {"type": "array", "about": "x"}}}
     for operator in ("in", "inRegions", "like", "withinCidr"):
-        assert outcome({"field": "kind", operator: {"param": "models"}}, world(account()), **without) == "fail"
+        assert outcome({"field": "kind", operator: {"param": "models"}}, estate(account()), **without) == "fail"
 
 
 def test_an_opt_in_aspect_that_was_not_asked_for_does_not_apply() -> None:
     condition: Any = {"some": {"of": "defenderSettings"}}
-    quiet = world(account(), aspects=["accounts"])
+    quiet = estate(account(), aspects=["accounts"])
     found = judged(condition, quiet)
     assert (found.outcome, found.note) == ("notApplicable", "needs `--aspect defender` at collection")
-    assert outcome(condition, world(account())) == "fail"
-    assert outcome(condition, world(account(), gaps=[gap("defender", ACCOUNT)])) == "unknown"
+    assert outcome(condition, estate(account())) == "fail"
+    assert outcome(condition, estate(account(), gaps=[gap("defender", ACCOUNT)])) == "unknown"
     # A default aspect that was skipped is unknown.
     assert outcome({"some": {"of": "locks"}}, quiet) == "unknown"
 
 
 def test_subjects_that_could_not_be_listed_are_one_unknown_each_rule() -> None:
-    (found,) = report(TRUE, world(gaps=[gap("accounts"), gap("accounts", SUB, "throttled")])).findings
+    (found,) = report(TRUE, estate(gaps=[gap("accounts"), gap("accounts", SUB, "throttled")])).findings
     assert (found.outcome, found.resource) == ("unknown", SUB)
-    both = report(TRUE, world(account(), gaps=[gap("accounts")])).findings
+    both = report(TRUE, estate(account(), gaps=[gap("accounts")])).findings
     assert [one.outcome for one in both] == ["unknown", "pass"]
     # The subscription is a subject itself: it is evaluated, once.
     (single,) = report(
-        {"field": "id", "exists": True}, world(account(), gaps=[gap("accounts")]), each="subscription"
+        {"field": "id", "exists": True}, estate(account(), gaps=[gap("accounts")]), each="subscription"
     ).findings
     assert single.outcome == "pass"
-    (nothing,) = report(TRUE, world(aspects=["locks"])).findings
+    (nothing,) = report(TRUE, estate(aspects=["locks"])).findings
     assert (nothing.outcome, nothing.resource) == ("unknown", "environment/prod")
-    assert report(TRUE, world()).findings == []
+    assert report(TRUE, estate()).findings == []
 
 
 def test_a_realtime_deployment_that_may_be_none_is_never_more_than_unknown() -> None:
     holds, fails = {"field": "sku.name", "exists": True}, {"field": "sku.name", "equals": "x"}
-    mystery = world(account(), deployment("gpt-4o", "1"), models(row("x")))
+    mystery = estate(account(), deployment("gpt-4o", "1"), models(row("x")))
     for condition in (holds, fails):
         found = judged(condition, mystery, each="realtimeDeployment")
         assert found.outcome == "unknown"
         assert "whether this deployment is realtime is unknown" in (found.note or "")
-    speech = world(account(), deployment())
+    speech = estate(account(), deployment())
     assert [outcome(one, speech, each="realtimeDeployment") for one in (holds, fails)] == ["pass", "fail"]
 
 
 def test_evidence_names_field_expected_actual_and_resource() -> None:
-    (seen,) = judged({"field": "properties.publicNetworkAccess", "equals": "Disabled"}, world(account())).observations
+    (seen,) = judged({"field": "properties.publicNetworkAccess", "equals": "Disabled"}, estate(account())).observations
     assert (seen.field, seen.expected, seen.actual, seen.resource) == (
         "properties.publicNetworkAccess",
         "Disabled",
         None,
         ACCOUNT,
     )
-    here = world(account(rules=[{"value": "a"}, {"value": "b"}]))
+    here = estate(account(rules=[{"value": "a"}, {"value": "b"}]))
     found = judged({"every": {"of": "properties.rules", "satisfy": {"field": "value", "equals": "a"}}}, here)
     assert [(one.field, one.actual) for one in found.observations] == [("properties.rules[1].value", "b")]
-    many = world(account(rules=[{"value": str(number)} for number in range(70)]))
+    many = estate(account(rules=[{"value": str(number)} for number in range(70)]))
     seen_many = judged(
         {"every": {"of": "properties.rules", "satisfy": {"field": "value", "equals": "a"}}}, many
     ).observations
@@ -381,6 +381,6 @@ def test_evidence_names_field_expected_actual_and_resource() -> None:
 def test_fixes_are_filled_in_and_quoted_for_the_shell() -> None:
     hostile = f"{ACCOUNT[:-5]}x; rm -rf ~"
     fix = ["az show --name {name} --group {resourceGroup} --id {id} {properties.x} {nothing} {not a path!}"]
-    (line,) = judged(FALSE, world(account(hostile, x="$(id)")), fix=fix).fix
+    (line,) = judged(FALSE, estate(account(hostile, x="$(id)")), fix=fix).fix
     assert line.startswith("az show --name 'x; rm -rf ~' --group rg-voice --id '/subscriptions/")
     assert line.endswith("'$(id)' <nothing> <not a path!>")

@@ -14,7 +14,7 @@ from rtaudit.policy.lint import lint
 from rtaudit.report.steps import Ask, Command, quote_bash, quote_pwsh
 from tests.policy.judging import judged, write_rules
 from tests.policy.judging import rule as stated
-from tests.subjects.worlds import account, world
+from tests.subjects.estates import account, estate
 
 EVERY_APPROVED = {
     "every": {"of": "properties.privateEndpointConnections", "satisfy": {"field": "status", "equals": "Approved"}}
@@ -30,7 +30,7 @@ REJECTED = {"for": {"field": "status", "equals": "Rejected"}, "say": "Make it an
 
 def of(fix: list[Any], *connections: dict[str, Any], require: Any = EVERY_APPROVED, **properties: Any) -> Any:
     resource = account(privateEndpointConnections=list(connections), **properties)
-    return judged(require, world(resource), fix=fix)
+    return judged(require, estate(resource), fix=fix)
 
 
 def test_each_observation_gets_the_steps_that_mend_it():
@@ -47,7 +47,7 @@ def test_each_observation_gets_the_steps_that_mend_it():
 def test_a_value_that_is_one_name_alone_keeps_its_type():
     fix = {"say": "x", "sets": [{"at": "{id}", "set": {"n": "{sku.capacity}", "t": "{sku.capacity} units"}}]}
     require = {"field": "kind", "equals": "other"}
-    found = judged(require, world({**account(), "sku": {"capacity": 7}}), fix=[fix])
+    found = judged(require, estate({**account(), "sku": {"capacity": 7}}), fix=[fix])
     assert found.observations[0].steps[0].sets[0]["set"] == {"n": 7, "t": "7 units"}
 
 

@@ -1,6 +1,6 @@
 """The law of gaps: what is hidden by a gap makes an answer unknown, and never another one.
 
-A random world is evaluated whole; then some of its reads fail, what they would have read is dropped, and it is evaluated again.
+A random estate is evaluated whole; then some of its reads fail, what they would have read is dropped, and it is evaluated again.
 Every finding of the second judgement that is not unknown must be what the first one said.
 """
 

@@ -16,11 +16,11 @@ from rtaudit.policy import check, load_policies, load_waivers
 from rtaudit.report import SEVERITIES, Report
 from rtaudit.snapshot import ASPECTS, Snapshot, load
 from tests.policy.judging import TODAY, pack, rule
-from tests.subjects.worlds import ACCOUNT, GROUP, account, gap, world
+from tests.subjects.estates import ACCOUNT, GROUP, account, estate, gap
 
 FAIL, PASS = {"field": "kind", "equals": "x"}, {"field": "kind", "exists": True}
 UNKNOWN: Any = {"some": {"of": "locks"}}
-HERE = world(account(), gaps=[gap("locks")]).snapshot
+HERE = estate(account(), gaps=[gap("locks")]).snapshot
 
 
 def judged(*rules: dict[str, Any], snapshot: Snapshot = HERE, **options: Any) -> Report:
@@ -150,13 +150,13 @@ def test_a_shard_is_not_the_whole() -> None:
 
 
 def test_a_snapshot_of_no_account_is_warned_of() -> None:
-    empty = world().snapshot
+    empty = estate().snapshot
     empty = replace(empty, file="none.json", recorded_digest=empty.digest)
     made = judged(rule(PASS), snapshot=empty)
     assert made.warnings[0].startswith("none.json holds no account of kind OpenAI or AIServices")
     assert (made.verdict, made.warnings[1]) == ("incomplete", "nothing was checked: no rule applied to anything")
     # A gap says more: each rule is unknown.
-    assert judged(rule(PASS), snapshot=world(gaps=[gap("accounts")]).snapshot).warnings == []
+    assert judged(rule(PASS), snapshot=estate(gaps=[gap("accounts")]).snapshot).warnings == []
 
 
 def test_of_several_waivers_the_valid_one_counts_and_all_are_known_to_match(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ EVERY: Any = {"every": {"of": "properties.rules", "satisfy": {"field": "value", 
     ],
 )
 def test_the_baseline_goes_by_observation(before: list[str], now: list[str], verdict: str, fixed: int) -> None:
-    known = judged(rule(EVERY), snapshot=world(rules_of(*before)).snapshot)
-    made = judged(rule(EVERY), snapshot=world(rules_of(*now)).snapshot, baseline=known, baseline_name="before.json")
+    known = judged(rule(EVERY), snapshot=estate(rules_of(*before)).snapshot)
+    made = judged(rule(EVERY), snapshot=estate(rules_of(*now)).snapshot, baseline=known, baseline_name="before.json")
     assert (made.verdict, made.gate.fixed, made.gate.baseline) == (verdict, fixed, "before.json")
     assert [one.known for one in made.findings if one.outcome == "fail"] == (
         [verdict == "ready"] if set(now) != {"good"} else []
@@ -220,10 +220,10 @@ def test_the_baseline_goes_by_observation(before: list[str], now: list[str], ver
 def test_the_baseline_knows_a_gap_by_its_scope_and_aspect() -> None:
     known = judged(rule(UNKNOWN))
     assert judged(rule(UNKNOWN), baseline=known).verdict == "ready"
-    other = world(account(), gaps=[gap("locks", GROUP)]).snapshot
+    other = estate(account(), gaps=[gap("locks", GROUP)]).snapshot
     assert judged(rule(UNKNOWN), snapshot=other, baseline=known).verdict == "incomplete"
     # What was unknown and is now seen to fail is news; so is what failed and can no longer be seen.
-    seen = world(account()).snapshot
+    seen = estate(account()).snapshot
     assert judged(rule(UNKNOWN), snapshot=seen, baseline=known).verdict == "notReady"
     assert judged(rule(UNKNOWN), baseline=judged(rule(UNKNOWN), snapshot=seen)).verdict == "incomplete"
 
@@ -243,7 +243,7 @@ def test_several_snapshots_are_one_report() -> None:
 
 def test_the_judging_date_is_what_dates_are_held_against() -> None:
     condition = {"field": "properties.day", "daysUntil": {"greaterOrEquals": 0}}
-    here = world(account(day="2026-06-30")).snapshot
+    here = estate(account(day="2026-06-30")).snapshot
     assert [judged(rule(condition), snapshot=here, as_of=date(2026, month, 30)).verdict for month in (6, 7)] == [
         "ready",
         "notReady",

@@ -19,7 +19,7 @@ from rtaudit.report import Finding, Observation
 from rtaudit.report.wording import MAX_MESSAGE, fallback, name, plain_field
 from rtaudit.snapshot import Gap
 from tests.policy.judging import judged, write_rules
-from tests.subjects.worlds import account, world
+from tests.subjects.estates import account, estate
 
 FORBIDDEN = re.compile(r"[{}\[\]`]|facts\.")
 FILES = [load_cases(path) for path in find_case_files(policies() / "rules")]
@@ -67,7 +67,7 @@ def test_every_failure_and_unknown_is_one_plain_sentence(file: CaseFile, case: C
 def test_a_sentence_is_filled_in_where_the_evidence_was_found():
     rules = {"of": "properties.networkAcls.ipRules", "satisfy": {"field": "value", "notEquals": "0.0.0.0/0"}}
     acls = {"ipRules": [{"value": "10.0.0.1"}, {"value": "0.0.0.0/0"}]}
-    open_to_all = world(account(networkAcls=acls))
+    open_to_all = estate(account(networkAcls=acls))
     for says, expected in (
         ("{subject} lets {value} in", "voice lets 0.0.0.0/0 in."),
         ("{element} is too wide", "0.0.0.0/0 is too wide."),
@@ -85,9 +85,9 @@ def test_the_nearest_sentence_wins_and_none_is_made_from_the_operator():
         ],
         "says": "{subject} is wrong",
     }
-    found = judged(both, world(account()))
+    found = judged(both, estate(account()))
     assert [one.message for one in found.observations] == ["voice is not other.", "voice is wrong."]
-    bare = judged({"field": "properties.networkAcls.defaultAction", "equals": "Deny"}, world(account()))
+    bare = judged({"field": "properties.networkAcls.defaultAction", "equals": "Deny"}, estate(account()))
     assert bare.message == "voice: network ACLs default action is not set; expected Deny."
 
 
@@ -103,7 +103,7 @@ def test_the_nearest_sentence_wins_and_none_is_made_from_the_operator():
 )
 def test_a_sentence_that_cannot_be_filled_in_is_refused(says: str, problem: str):
     with pytest.raises(InputError, match=problem):
-        judged({"field": "name", "equals": "other", "says": says}, world(account()))
+        judged({"field": "name", "equals": "other", "says": says}, estate(account()))
 
 
 @pytest.mark.parametrize(

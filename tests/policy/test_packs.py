@@ -16,7 +16,7 @@ from rtaudit.policy.packs import Pack
 from rtaudit.report.gate import parse_day
 from rtaudit.snapshot import load
 from tests.policy.judging import TODAY, pack, rule, write_rules
-from tests.subjects.worlds import account, gap, world
+from tests.subjects.estates import account, estate, gap
 
 PARAMETER = {"params": {"limit": {"type": "integer", "default": 1, "about": "The most."}}}
 
@@ -148,7 +148,7 @@ HIDDEN: Any = {"some": {"of": "locks"}}
 )
 def test_of_several_packs_the_worst_outcome_stands(first: Any, second: Any, outcome: str, set_by: str) -> None:
     packs = [pack(rule(first), name="first"), pack(rule(second), name="second")]
-    made = check([world(account(), gaps=[gap("locks")]).snapshot], packs, as_of=TODAY)
+    made = check([estate(account(), gaps=[gap("locks")]).snapshot], packs, as_of=TODAY)
     (found,) = made.findings
     assert (found.outcome, found.set_by) == (outcome, set_by)
     assert [one["name"] for one in made.policies] == ["first", "second"]
@@ -159,7 +159,7 @@ def test_of_several_packs_the_worst_severity_stands_among_failures() -> None:
         pack(rule(NEVER, severity="low"), name="soft"),
         pack(rule(NEVER, severity="critical"), name="hard"),
     ]
-    made = check([world(account()).snapshot], packs, as_of=TODAY)
+    made = check([estate(account()).snapshot], packs, as_of=TODAY)
     assert [(one.severity, one.set_by) for one in made.findings] == [("critical", "hard")]
     assert made.rules["X-A-1"].severity == "critical"
 
@@ -182,7 +182,7 @@ def test_a_failure_that_does_not_gate_hides_no_unknown_that_does(
         pack(rule(NEVER, severity="low"), name="soft"),
         pack(rule(HIDDEN, severity="critical"), name="hard"),
     ]
-    snapshots = [world(account(), gaps=[gap("locks")]).snapshot]
+    snapshots = [estate(account(), gaps=[gap("locks")]).snapshot]
     made = check(snapshots, packs[::-1] if turned else packs, as_of=TODAY, fail_on=fail_on, allow_unknown=allowed)
     assert ([one.outcome for one in made.findings], made.verdict) == ([outcome], verdict)
 

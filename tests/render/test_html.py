@@ -192,13 +192,13 @@ def test_a_waiver_to_paste_is_a_waiver(tmp_path):
 def test_the_path_of_twenty_one_accounts_shows_those_with_problems_once():
     snapshot = whole(12, 2)
     report = check([snapshot], load_policies(["production"]), as_of=date(2026, 11, 22))
-    world = EstateIndex(snapshot)
-    drawn, untroubled = paths(report, [world])
+    estate = EstateIndex(snapshot)
+    drawn, untroubled = paths(report, [estate])
     assert 0 < len(drawn) <= DRAWN
     assert all(path.troubled for path in drawn)
     assert (
         sum(1 + len(path.others) for path in drawn) + untroubled
-        == sum(one.fact("hostsRealtime") for one in world.accounts)
+        == sum(one.fact("hostsRealtime") for one in estate.accounts)
         > DRAWN
     )
 

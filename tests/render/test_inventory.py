@@ -48,7 +48,7 @@ def deployment(name="voice", account=EAST, model_name="gpt-realtime", version="2
     }
 
 
-def world(*resources, models=None, usages=None, gaps=(), account=None):
+def estate(*resources, models=None, usages=None, gaps=(), account=None):
     base = [account or {"id": EAST, "kind": "OpenAI", "location": "East US 2", "properties": {}}, *resources]
     if models is not None:
         base.append({"id": f"{LOCATION}/models", "value": models})
@@ -64,38 +64,38 @@ def only(snapshot):
 
 
 CASES = {
-    "quota is left": (world(models=[model()], usages=[usage()]), "yes", None),
-    "quota is used up": (world(models=[model()], usages=[usage(used=10)]), "no", "quota used up"),
-    "no quota at all": (world(models=[model()], usages=[usage(used=0, limit=0)]), "no", "no quota"),
-    "no row of quota": (world(models=[model()], usages=[]), "no", "no quota row"),
-    "usages not read": (world(models=[model()]), "unknown", "usages not read"),
+    "quota is left": (estate(models=[model()], usages=[usage()]), "yes", None),
+    "quota is used up": (estate(models=[model()], usages=[usage(used=10)]), "no", "quota used up"),
+    "no quota at all": (estate(models=[model()], usages=[usage(used=0, limit=0)]), "no", "no quota"),
+    "no row of quota": (estate(models=[model()], usages=[]), "no", "no quota row"),
+    "usages not read": (estate(models=[model()]), "unknown", "usages not read"),
     "usages in part": (
-        world(models=[model()], usages=[], gaps=[Gap(f"{LOCATION}/usages", "usages", "throttled", 429)]),
+        estate(models=[model()], usages=[], gaps=[Gap(f"{LOCATION}/usages", "usages", "throttled", 429)]),
         "unknown",
         "usages not read",
     ),
-    "deprecated": (world(models=[model(lifecycleStatus="Deprecated")], usages=[usage()]), "no", "deprecated"),
+    "deprecated": (estate(models=[model(lifecycleStatus="Deprecated")], usages=[usage()]), "no", "deprecated"),
     "retired by date": (
-        world(models=[model(deprecation={"inference": "2026-11-22T00:00:00Z"})], usages=[usage()]),
+        estate(models=[model(deprecation={"inference": "2026-11-22T00:00:00Z"})], usages=[usage()]),
         "no",
         "its retirement date is past",
     ),
     "deprecating, hosted": (
-        world(deployment(), models=[model(lifecycleStatus="Deprecating")], usages=[usage()]),
+        estate(deployment(), models=[model(lifecycleStatus="Deprecating")], usages=[usage()]),
         "yes",
         None,
     ),
     "deprecating, not hosted": (
-        world(models=[model(lifecycleStatus="Deprecating")], usages=[usage()]),
+        estate(models=[model(lifecycleStatus="Deprecating")], usages=[usage()]),
         "unknown",
         "deprecating: new ones only beside an existing deployment",
     ),
     "deployed, not in the catalogue": (
-        world(deployment(), models=[], usages=[]),
+        estate(deployment(), models=[], usages=[]),
         "unknown",
         "the catalogue that was read has no such row",
     ),
-    "the catalogue was not read": (world(), "unknown", "the catalogue was not read"),
+    "the catalogue was not read": (estate(), "unknown", "the catalogue was not read"),
 }
 
 
@@ -110,7 +110,7 @@ def test_what_a_region_could_host(case):
 def test_the_kinds_of_one_offer_are_one_row_and_its_sku_may_retire_earlier():
     sku = {"name": "GlobalStandard", "usageName": "x", "deprecationDate": "2027-01-01T00:00:00Z"}
     row = only(
-        world(deployment(), models=[model(skus=[sku]), model(kind="AIServices", skus=[sku])], usages=[usage("X")])
+        estate(deployment(), models=[model(skus=[sku]), model(kind="AIServices", skus=[sku])], usages=[usage("X")])
     )
     assert row["kinds"] == "AIServices, OpenAI"
     assert row["retires"] == "2027-01-01"
@@ -121,7 +121,7 @@ def test_the_kinds_of_one_offer_are_one_row_and_its_sku_may_retire_earlier():
 def test_speech_to_text_is_named_so_and_text_to_speech_is_no_realtime_model():
     rows = capacity(
         EstateIndex(
-            world(models=[model("gpt-4o-transcribe"), model("gpt-4o-mini-tts"), model("gpt-4o", "realtime-preview")])
+            estate(models=[model("gpt-4o-transcribe"), model("gpt-4o-mini-tts"), model("gpt-4o", "realtime-preview")])
         )
     )
     assert [(row["model"], row["role"]) for row in rows] == [
@@ -132,15 +132,15 @@ def test_speech_to_text_is_named_so_and_text_to_speech_is_no_realtime_model():
 
 def test_a_gap_is_unknown_and_not_zero():
     gaps = [Gap(EAST, "deployments", "denied", 403), Gap(EAST, "diagnostics", "denied", 403)]
-    (row,) = INVENTORIES["accounts"].rows(EstateIndex(world(gaps=gaps)))
+    (row,) = INVENTORIES["accounts"].rows(EstateIndex(estate(gaps=gaps)))
     assert (row["deployments"], row["realtime"], row["logsTo"]) == ("unknown", "unknown", "unknown")
     assert row["notSeen"] == ["deployments", "diagnostics"]
-    (row,) = INVENTORIES["accounts"].rows(EstateIndex(world()))
+    (row,) = INVENTORIES["accounts"].rows(EstateIndex(estate()))
     assert (row["deployments"], row["realtime"], row["logsTo"]) == (0, False, "nowhere")
 
 
 def test_a_deployment_says_how_many_sessions_a_minute_it_admits():
-    (row,) = INVENTORIES["deployments"].rows(EstateIndex(world(deployment(), models=[model()])))
+    (row,) = INVENTORIES["deployments"].rows(EstateIndex(estate(deployment(), models=[model()])))
     assert (row["requestsPerMinute"], row["role"], row["retires"]) == (6, "speech", "2027-02-28")
 
 
@@ -159,15 +159,15 @@ def test_an_endpoint_that_was_not_read_is_unknown():
         "location": "eastus2",
         "properties": {"privateEndpointConnections": [connection]},
     }
-    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(world(account=account)))
+    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(estate(account=account)))
     assert (row["endpoint"], row["status"], row["network"], row["zones"]) == ("p", "Pending", "unknown", "unknown")
-    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(world()))
+    (row,) = INVENTORIES["endpoints"].rows(EstateIndex(estate()))
     assert (row["endpoint"], row["zones"]) == (None, None)
 
 
 @pytest.mark.parametrize("what", INVENTORIES)
 def test_every_format_of_every_inventory_has_the_same_rows(what):
-    snapshot = world(deployment(), models=[model()], usages=[usage()], gaps=[Gap(EAST, "locks", "denied", 403)])
+    snapshot = estate(deployment(), models=[model()], usages=[usage()], gaps=[Gap(EAST, "locks", "denied", 403)])
     rows = json.loads(whole(show(snapshot, what, "json")))
     assert len(rows) == 1
     table = list(csv.DictReader(io.StringIO(whole(show(snapshot, what, "csv")).removeprefix("\ufeff"))))
@@ -184,7 +184,7 @@ def test_every_format_of_every_inventory_has_the_same_rows(what):
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_names_are_text(text):
     account = f"{ACCOUNTS}/{text.replace('/', '_')}"
-    snapshot = world(
+    snapshot = estate(
         deployment(text.replace("/", "_"), account, text, text, text),
         models=[model(text, text, sku=text)],
         usages=[usage(text)],

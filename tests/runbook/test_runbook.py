@@ -30,7 +30,7 @@ from rtaudit.settings.values import RUNBOOKS
 from rtaudit.snapshot import Gap, Snapshot, load
 from tests.conftest import Run
 from tests.policy.judging import pack, rule
-from tests.subjects.worlds import account, world
+from tests.subjects.estates import account, estate
 
 DAY = date(2026, 11, 22)
 NO_PERIMETER = {"at": "perimeter:east-perimeter", "delete": True}
@@ -181,7 +181,7 @@ def test_what_a_step_causes_is_mended_in_its_turn():
     ids=["no sets", "manual", "not enough"],
 )
 def test_what_no_edit_proves_is_left_by_hand(fix, reason):
-    snapshot = world(account()).snapshot
+    snapshot = estate(account()).snapshot
     found = of(snapshot, packs=[pack(rule({"field": "tags.owner", "exists": True}, fix=fix))])
     assert [one.reason for one in found.by_hand] == [reason]
     assert found.verdict == "notReady"
@@ -189,7 +189,7 @@ def test_what_no_edit_proves_is_left_by_hand(fix, reason):
 
 def test_a_step_that_cannot_be_applied_is_said():
     fix = [{"say": "x", "sets": [{"at": "/no/such", "set": {"a": 1}}]}]
-    found = of(world(account()).snapshot, packs=[pack(rule({"field": "tags.owner", "exists": True}, fix=fix))])
+    found = of(estate(account()).snapshot, packs=[pack(rule({"field": "tags.owner", "exists": True}, fix=fix))])
     assert not found.steps
     assert "cannot be proved" in found.warnings[0]
 
@@ -261,7 +261,7 @@ def test_hostile_words_stay_words_in_every_format(form):
             "sets": [{"at": "{id}", "set": {"tags.u": "y"}}],
         }
     ]
-    snapshot = world({**account(), "tags": {"t": nasty, "q": "it's $(x)"}}).snapshot
+    snapshot = estate({**account(), "tags": {"t": nasty, "q": "it's $(x)"}}).snapshot
     found = of(snapshot, packs=[pack(rule({"field": "tags.u", "exists": True}, fix=fix))])
     said = render(found, form)
     assert "\x1b" not in said

@@ -1,4 +1,4 @@
-"""A small world, and a client that asks over a real socket."""
+"""A small estate, and a client that asks over a real socket."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def snapshot(
     aspects: Iterable[str] = tuple(ASPECTS),
     **scope: Any,
 ) -> Snapshot:
-    """The small world; `without` leaves out what is at or below these ids."""
+    """The small estate; `without` leaves out what is at or below these ids."""
     gone = tuple(name.lower() for name in without)
     kept = [one for one in resources() if not gone or not ("/" + one["id"].lower().lstrip("/")).startswith(gone)]
     asked = {"tenant": TENANT, "subscriptions": [SUB.rsplit("/", 1)[-1]], "aspects": sorted(aspects), **scope}

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from rtaudit.azure.resource_types import RESOURCE_TYPES as READS
 from rtaudit.simulate.arm import ArmHandler, ArmRequest
 from rtaudit.simulate.faults import Denials
-from rtaudit.simulate.world import ServedEstate
+from rtaudit.simulate.served import ServedEstate
 from rtaudit.snapshot import Gap
 
 from .support import ACCOUNT, MODELS, SUB, ZONE, resources, snapshot

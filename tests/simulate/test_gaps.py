@@ -68,8 +68,8 @@ PLACES = [
 EVERYWHERE = ("roleAssignments", "locks", "metricAlerts", "activityLogAlerts")
 
 
-def _world(path: str, below: str | None, gap: Gap) -> Snapshot:
-    """The small world with a gap, and without what the read at the gap would show."""
+def _estate(path: str, below: str | None, gap: Gap) -> Snapshot:
+    """The small estate with a gap, and without what the read at the gap would show."""
     everything = path == SUB or path.endswith(EVERYWHERE)
     return snapshot(without=["/" if everything else below or path], gaps=[gap])
 
@@ -80,12 +80,12 @@ def _world(path: str, below: str | None, gap: Gap) -> Snapshot:
 def test_a_read_fails_again_by_its_action_or_by_its_aspect(path, scope, aspect, needs, below):
     extra = "&metricnames=RealtimeUsageTime" if aspect == "metrics" else ""
     denied = Gap(scope, aspect, "denied", 403, "AuthorizationFailed", needs, f"no {needs}")
-    with Simulator([_world(path, below, denied)]) as sim:
+    with Simulator([_estate(path, below, denied)]) as sim:
         got = get(sim, path, extra)
         assert (got.status, got.code, got.message) == (403, "AuthorizationFailed", f"no {needs}")
         assert set(got.json) == {"error"}
     gone = Gap(scope, aspect, "missing", 404, "Gone", None, "gone")
-    with Simulator([_world(path, below, gone)]) as sim:
+    with Simulator([_estate(path, below, gone)]) as sim:
         got = get(sim, path, extra)
         assert (got.status, got.code, got.message) == (404, "Gone", "gone")
         assert set(got.json) == ({"code", "message"} if "/microsoft.insights/" in path.lower() else {"error"})

@@ -48,7 +48,7 @@ def test_a_resource_is_found_in_any_case_and_comes_as_it_is(sim, spell):
 
 
 def test_every_stored_resource_can_be_read_by_its_id(sim):
-    for key, resource in sim.world.resources.items():
+    for key, resource in sim.served.resources.items():
         kind = arm_id.type_of(key)
         if kind.endswith(("/models", "/usages", "insights/metrics")):
             continue  # these are collections
@@ -56,7 +56,7 @@ def test_every_stored_resource_can_be_read_by_its_id(sim):
 
 
 def test_something_of_every_type_that_is_served_is_in_this_test(sim):
-    stored = {arm_id.type_of(key) for key in sim.world.resources}
+    stored = {arm_id.type_of(key) for key in sim.served.resources}
     callers = set(map(str.lower, CALLER_TYPES))
     assert set(READS) - stored - callers == {
         "microsoft.resources/resourcegroups",

@@ -1,4 +1,4 @@
-"""The writable simulator: what PUT, PATCH and DELETE make of the world, and that it is off unless asked for."""
+"""The writable simulator: what PUT, PATCH and DELETE make of the estate, and that it is off unless asked for."""
 
 from __future__ import annotations
 
@@ -182,9 +182,9 @@ def test_tls_with_an_authority_of_its_own(tmp_path):
             ask(simulator, "GET", EAST, context=ssl.create_default_context())
 
 
-def test_the_world_is_saved_as_a_snapshot(served):
+def test_the_estate_is_saved_as_a_snapshot(served):
     ask(served, "PATCH", EAST, {"properties": {"disableLocalAuth": False}})
-    saved = served.world.snapshot(good())
+    saved = served.served.snapshot(good())
     changed = [one for one, other in zip(saved.resources, good().resources, strict=True) if one != other]
     assert [one["name"] for one in changed] == ["east"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rtaudit.snapshot import ASPECTS
-from tests.subjects.worlds import (
+from tests.subjects.estates import (
     ACCOUNT,
     DEPLOYMENT,
     ENDPOINT,
@@ -17,12 +17,12 @@ from tests.subjects.worlds import (
     Resource,
     account,
     deployment,
+    estate,
     gap,
     models,
     row,
     the,
     value,
-    world,
 )
 
 
@@ -116,12 +116,12 @@ def test_exposure_behind_a_perimeter(access: Any, mode: Any, settings: dict[str,
     ],
 )
 def test_kinds_of_account(kind: Any, counts: bool) -> None:
-    assert bool(world({**account(), "kind": kind}).accounts) is counts
+    assert bool(estate({**account(), "kind": kind}).accounts) is counts
 
 
 def test_a_deleted_account_is_none() -> None:
     deleted = f"{SUB}/providers/Microsoft.CognitiveServices/locations/westus/resourceGroups/g/deletedAccounts/a"
-    assert world({**account(), "id": deleted, "type": "Microsoft.CognitiveServices/accounts"}).accounts == []
+    assert estate({**account(), "id": deleted, "type": "Microsoft.CognitiveServices/accounts"}).accounts == []
 
 
 SPEECH = models(row(capabilities={"realtime": "true"}))
@@ -340,8 +340,8 @@ def test_registrations_that_a_launch_needs() -> None:
 def test_subscriptions_are_those_that_hold_an_account() -> None:
     stated = {"id": SUB.upper(), "displayName": "Voice"}
     elsewhere = account(ACCOUNT.replace(SUB, OTHER_SUB), kind="TextAnalytics")
-    found = world(account(), elsewhere, stated, {"id": OTHER_SUB}).each("subscription")
+    found = estate(account(), elsewhere, stated, {"id": OTHER_SUB}).each("subscription")
     assert [(one.resource, one.raw.get("displayName")) for one in found] == [(SUB.upper(), "Voice")]
     assert [one["id"] for one in found[0].join("accounts").value] == [ACCOUNT]
     # Without the subscription's own document it is still a subject.
-    assert [one.resource for one in world(account()).each("subscription")] == [SUB]
+    assert [one.resource for one in estate(account()).each("subscription")] == [SUB]

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from rtaudit.subjects.dates import parse_date
-from tests.subjects.worlds import (
+from tests.subjects.estates import (
     ACCOUNT,
     GROUP,
     LOCATION,
     Resource,
     account,
     deployment,
+    estate,
     gap,
     models,
     row,
     the,
     usages,
-    world,
 )
 
 REALTIME = {"realtime": "true"}
@@ -141,7 +141,7 @@ def test_only_speech_and_unknown_are_realtime_deployments() -> None:
     ]
     deployed = [deployment(name, "1", at=f"{ACCOUNT}/deployments/{name}") for name in names]
     rows = [row(name, "1", capabilities=REALTIME if name != "gpt-4o" else {}) for name in names[:-1]]
-    found = world(account(), *deployed, models(*rows)).each("realtimeDeployment")
+    found = estate(account(), *deployed, models(*rows)).each("realtimeDeployment")
     assert [one.name for one in found] == ["gpt-realtime", "mystery"]
 
 
@@ -422,7 +422,7 @@ def test_throttled_share(rows: list[Resource] | None, share: Any) -> None:
 
 def test_deployments_of_other_kinds_of_account_are_none() -> None:
     other = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/speech"
-    found = world(account(other, kind="SpeechServices"), deployment(at=f"{other}/deployments/talk"))
+    found = estate(account(other, kind="SpeechServices"), deployment(at=f"{other}/deployments/talk"))
     assert found.accounts == []
     assert found.deployments == []
 

@@ -1,4 +1,4 @@
-"""The environment as a whole, and the world: subjects, gaps, and what hides what."""
+"""The environment as a whole, and the estate: subjects, gaps, and what hides what."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from rtaudit.snapshot import ASPECTS, Gap
 from rtaudit.subjects import ATTRIBUTES, KINDS, EstateIndex
-from rtaudit.subjects.world import not_shown
-from tests.subjects.worlds import (
+from rtaudit.subjects.estate import not_shown
+from tests.subjects.estates import (
     ACCOUNT,
     DEPLOYMENT,
     ENDPOINT,
@@ -20,11 +20,11 @@ from tests.subjects.worlds import (
     Resource,
     account,
     deployment,
+    estate,
     gap,
     models,
     row,
     the,
-    world,
 )
 
 NORTH = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/voice-north"
@@ -164,7 +164,7 @@ def test_an_environment_whose_accounts_were_not_read_is_open() -> None:
     ],
 )
 def test_a_gap_hides_what_stands_at_or_below_it(aspect: str, scope: str, at: str, hides: bool) -> None:
-    found = world(gaps=[gap(aspect, scope)])
+    found = estate(gaps=[gap(aspect, scope)])
     assert bool(found.gaps("diagnostics" if aspect == "diagnostics" else "locks", at)) is hides
     assert bool(found.gaps_anywhere(aspect)) is True
 
@@ -185,12 +185,12 @@ def test_a_gap_hides_what_stands_at_or_below_it(aspect: str, scope: str, at: str
     ],
 )
 def test_gaps_that_hide_subjects(kind: str, aspect: str, scope: str, hides: bool) -> None:
-    assert bool(world(account(), gaps=[gap(aspect, scope)]).listing_gaps(kind)) is hides
+    assert bool(estate(account(), gaps=[gap(aspect, scope)]).listing_gaps(kind)) is hides
 
 
 @pytest.mark.parametrize("kind", AZURE)
 def test_accounts_that_were_not_collected_hide_every_subject(kind: str) -> None:
-    found = world(aspects=[name for name in ASPECTS if name != "accounts"])
+    found = estate(aspects=[name for name in ASPECTS if name != "accounts"])
     assert found.each(kind) == []
     assert found.listing_gaps(kind)[0].code == "NotCollected"
 
@@ -208,19 +208,19 @@ def test_accounts_that_were_not_collected_hide_every_subject(kind: str) -> None:
 )
 def test_a_field_that_the_api_version_cannot_show(version: str | None, shown: bool) -> None:
     used = {} if version is None else {"microsoft.cognitiveservices/Accounts/deployments": version}
-    found = world(account(), deployment(), api_versions=used)
+    found = estate(account(), deployment(), api_versions=used)
     hidden = not_shown(found, found.deployments[0].raw, "properties.deploymentState")
     assert (hidden is None) is shown
     assert not_shown(found, found.deployments[0].raw, "properties.provisioningState") is None
 
 
-def test_every_part_says_what_it_reads_and_bears_an_empty_world() -> None:
+def test_every_part_says_what_it_reads_and_bears_an_empty_estate() -> None:
     bare: list[Resource] = [{"id": ACCOUNT, "kind": "OpenAI"}, {"id": DEPLOYMENT}, {"id": ENDPOINT}]
     connected = {
         "id": f"{ENDPOINT}2",
         "properties": {"privateLinkServiceConnections": [{"properties": {"privateLinkServiceId": ACCOUNT}}]},
     }
-    found = world(*bare, connected)
+    found = estate(*bare, connected)
     for kind in KINDS:
         for subject in found.each(kind):
             for name in ATTRIBUTES[kind]:
@@ -244,7 +244,7 @@ def test_a_part_is_open_whenever_an_aspect_it_reads_was_skipped() -> None:
     for kind in ("account", "environment"):
         for name, part in ATTRIBUTES[kind].items():
             for aspect in part.aspects:
-                made: EstateIndex = world(*resources, aspects=[one for one in ASPECTS if one != aspect])
+                made: EstateIndex = estate(*resources, aspects=[one for one in ASPECTS if one != aspect])
                 made_gaps: set[Gap] = set()
                 for subject in made.each(kind):
                     made_gaps.update(subject.join(name).gaps)

@@ -10,7 +10,7 @@ import pytest
 from rtaudit.snapshot import Gap
 from rtaudit.snapshot.aspects import RECORDS
 from rtaudit.subjects import EstateIndex
-from tests.subjects.worlds import (
+from tests.subjects.estates import (
     ACCOUNT,
     ENDPOINT,
     NETWORK,
@@ -19,9 +19,9 @@ from tests.subjects.worlds import (
     ZONES,
     Resource,
     account,
+    estate,
     gap,
     the,
-    world,
 )
 
 OPENAI = f"{ZONES}/privatelink.openai.azure.com"
@@ -71,8 +71,8 @@ def test_group_ids_of_automatic_and_manual_connections(resource: Resource, group
 
 
 def test_an_endpoint_of_another_target_is_no_subject() -> None:
-    assert world(account(), endpoint(target=f"{ACCOUNT}2")).private_endpoints == []
-    assert world(account(), {"id": ENDPOINT, "properties": None}).private_endpoints == []
+    assert estate(account(), endpoint(target=f"{ACCOUNT}2")).private_endpoints == []
+    assert estate(account(), {"id": ENDPOINT, "properties": None}).private_endpoints == []
 
 
 def test_group_ids_are_those_of_the_accounts_in_scope_only() -> None:
@@ -212,7 +212,7 @@ def test_where_every_zone_s_records_were_read_what_is_not_there_is_not_there() -
     """What a zone group says that it wrote counts only in snapshots from before zones were read."""
     said = group((OPENAI, [record_set("voice", "10.0.0.4")]))
     resources = [account(endpoint=HOSTS["endpoint"]), endpoint(), said, {"id": OPENAI}]
-    read = world(*resources)
+    read = estate(*resources)
     read = EstateIndex(replace(read.snapshot, scope={**read.snapshot.scope, "leftOut": {"rules": [RECORDS]}}))
     (row,) = read.private_endpoints[0].fact("hostRecords")
     assert (row["actual"].value, row["actual"].gaps, row["expected"]) == ([], (), ["10.0.0.4"])
@@ -299,7 +299,7 @@ def connected(status: str = "Approved", endpoint: str = HUB) -> Resource:
 def test_an_approved_endpoint_that_nobody_read_hides_a_subject(
     stated: Resource, gaps: list[Gap], unread: list[str]
 ) -> None:
-    found = world(stated, {"id": ENDPOINT}, gaps=gaps)
+    found = estate(stated, {"id": ENDPOINT}, gaps=gaps)
     assert [one.scope for one in found.unread_endpoints] == unread
     assert set(found.listing_gaps("privateEndpoint")) == {*gaps, *found.unread_endpoints}
-    assert world(stated, aspects=["accounts"]).unread_endpoints == ()
+    assert estate(stated, aspects=["accounts"]).unread_endpoints == ()

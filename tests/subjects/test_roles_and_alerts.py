@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rtaudit.subjects.alerts import receivers
-from tests.subjects.worlds import ACCOUNT, DEPLOYMENT, GROUP, OTHER_SUB, SUB, Resource, account, gap, the
+from tests.subjects.estates import ACCOUNT, DEPLOYMENT, GROUP, OTHER_SUB, SUB, Resource, account, gap, the
 
 ROLES = "/providers/Microsoft.Authorization/roleDefinitions"
 ROLE = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"

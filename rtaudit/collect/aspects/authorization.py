@@ -15,7 +15,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.documents.json_values import properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 _MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/"
 
@@ -25,37 +25,37 @@ def _extended(resource_id: str) -> str:
     return arm_id.key(resource_id).rpartition("/providers/")[0] or "/"
 
 
-def _reaches(world: CollectedRows, scope: str) -> bool:
+def _reaches(collected: CollectedRows, scope: str) -> bool:
     """True when a management scope is, or is above, an account in scope."""
     if scope == "/" or scope.startswith(_MANAGEMENT_GROUP):
         # Azure lists those of a management group for the subscriptions below it only.
-        return bool(world.in_scope())
-    return scope in world.memo(scopes_above)
+        return bool(collected.in_scope())
+    return scope in collected.memo(scopes_above)
 
 
-def scopes_above(world: CollectedRows) -> set[str]:
+def scopes_above(collected: CollectedRows) -> set[str]:
     """The accounts in scope, their groups and subscriptions."""
     found: set[str] = set()
-    for key in world.in_scope():
+    for key in collected.in_scope():
         parts = key.split("/")
         found |= {key, "/".join(parts[:5]), "/".join(parts[:3])}
     return found
 
 
-def _keep_assignment(world: CollectedRows, row: Row) -> Row | None:
+def _keep_assignment(collected: CollectedRows, row: Row) -> Row | None:
     scope = properties(row).get("scope")
     key = arm_id.key(scope) if isinstance(scope, str) else _extended(row["id"])
     # What a project below an account grants does not reach the account: kept, so that a finding can say so.
-    return row if _reaches(world, key) or "/".join(key.split("/")[:9]) in world.in_scope() else None
+    return row if _reaches(collected, key) or "/".join(key.split("/")[:9]) in collected.in_scope() else None
 
 
-def _keep_lock(world: CollectedRows, row: Row) -> Row | None:
-    return row if _reaches(world, _extended(row["id"])) else None
+def _keep_lock(collected: CollectedRows, row: Row) -> Row | None:
+    return row if _reaches(collected, _extended(row["id"])) else None
 
 
-def _definitions(world: CollectedRows) -> Iterable[str]:
+def _definitions(collected: CollectedRows) -> Iterable[str]:
     named: dict[str, str] = {}
-    for row in world.kept("roleAssignments"):
+    for row in collected.kept("roleAssignments"):
         role = properties(row).get("roleDefinitionId")
         if isinstance(role, str) and arm_id.type_of(role) == "microsoft.authorization/roledefinitions":
             named[arm_id.key(role)] = role
@@ -63,13 +63,13 @@ def _definitions(world: CollectedRows) -> Iterable[str]:
 
 
 def _callers(of: str) -> Callable[[CollectedRows], Iterable[str]]:
-    def targets(world: CollectedRows) -> Iterable[str]:
-        return (one for one in world.callers if arm_id.type_of(one) == of.lower())
+    def targets(collected: CollectedRows) -> Iterable[str]:
+        return (one for one in collected.callers if arm_id.type_of(one) == of.lower())
 
     return targets
 
 
-def _keep_caller(_world: CollectedRows, row: Row) -> Row:
+def _keep_caller(_collected: CollectedRows, row: Row) -> Row:
     """Of an app or an identity only who it is: its settings are nobody's business here."""
     own = {name: properties(row)[name] for name in ("principalId", "clientId", "tenantId") if name in properties(row)}
     kept: Row = {name: row[name] for name in ("id", "name", "type", "location", "identity") if name in row}

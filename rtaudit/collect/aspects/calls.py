@@ -13,7 +13,7 @@ from rtaudit.collect.reader import Reader, Row
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 
 def below(suffix: str = "", **query: str) -> Callable[[ArmReader, str, ResponsePage, str], None]:
@@ -82,9 +82,9 @@ def regions(row: ResourceType) -> Callable[[Row], Iterable[str]]:
     return of
 
 
-def subscriptions(world: CollectedRows) -> Iterable[str]:
+def subscriptions(collected: CollectedRows) -> Iterable[str]:
     """Every subscription in scope."""
-    return (f"/subscriptions/{subscription}" for subscription in world.subscriptions)
+    return (f"/subscriptions/{subscription}" for subscription in collected.subscriptions)
 
 
 def itself(row: Row) -> Iterable[str]:

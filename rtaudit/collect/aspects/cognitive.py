@@ -11,7 +11,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 PROVIDERS = ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.Network")
 """Resource providers whose registration is read."""
@@ -19,31 +19,33 @@ PROVIDERS = ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.Net
 _REALTIME = re.compile(r"(^|-)realtime(-|$)|^gpt-live", re.IGNORECASE)
 
 
-def _groups(world: CollectedRows) -> Iterable[str]:
+def _groups(collected: CollectedRows) -> Iterable[str]:
     """The resource groups that were named and of which no account came: they may be empty, or not exist."""
-    for name in sorted(world.groups - world.groups_seen()):
+    for name in sorted(collected.groups - collected.groups_seen()):
         if "/" not in name:
-            yield from (f"/subscriptions/{subscription}/resourceGroups/{name}" for subscription in world.subscriptions)
+            yield from (
+                f"/subscriptions/{subscription}/resourceGroups/{name}" for subscription in collected.subscriptions
+            )
 
 
-def _keep_account(world: CollectedRows, row: Row) -> Row | None:
-    return row if world.covers_account(row) and world.mine(row["id"]) else None
+def _keep_account(collected: CollectedRows, row: Row) -> Row | None:
+    return row if collected.covers_account(row) and collected.mine(row["id"]) else None
 
 
-def _providers(world: CollectedRows) -> Iterable[str]:
-    for subscription in world.subscriptions:
+def _providers(collected: CollectedRows) -> Iterable[str]:
+    for subscription in collected.subscriptions:
         for name in PROVIDERS:
             yield f"/subscriptions/{subscription}/providers/{name}"
 
 
-def _keep_models(world: CollectedRows, row: Row) -> Row:
-    deployed = world.memo(_deployed)
+def _keep_models(collected: CollectedRows, row: Row) -> Row:
+    deployed = collected.memo(_deployed)
     kept = [one for one in listing(row.get("value")) if is_realtime(one) or _model_key(_model(one)) in deployed]
     return {**row, "value": kept}
 
 
-def _deployed(world: CollectedRows) -> set[tuple[str, str, str]]:
-    return {_model_key(properties(deployment).get("model")) for deployment in world.kept("deployments")}
+def _deployed(collected: CollectedRows) -> set[tuple[str, str, str]]:
+    return {_model_key(properties(deployment).get("model")) for deployment in collected.kept("deployments")}
 
 
 def _model(row: Any) -> dict[str, Any]:
@@ -98,7 +100,7 @@ READERS = (
         depends_on=("accounts",),
         shape="one",
         # Only whether it is there counts.
-        row_filter=lambda _world, _row: None,
+        row_filter=lambda _collected, _row: None,
         absent_codes=frozenset({"ResourceGroupNotFound"}),
     ),
     list_of(f"{_CS}/locations/models", row_filter=_keep_models, keep_depends_on=("deployments",)),

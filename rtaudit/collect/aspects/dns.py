@@ -15,7 +15,7 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 _ZONES = "Microsoft.Network/privateDnsZones"
 
@@ -28,37 +28,37 @@ def _configs(group: Row) -> Iterator[str]:
             yield zone
 
 
-def _named_zones(world: CollectedRows) -> dict[str, str]:
+def _named_zones(collected: CollectedRows) -> dict[str, str]:
     """Zones that zone groups name, by key, as Azure wrote them."""
-    return {arm_id.key(zone): zone for group in world.kept("zoneGroups") for zone in _configs(group)}
+    return {arm_id.key(zone): zone for group in collected.kept("zoneGroups") for zone in _configs(group)}
 
 
-def _required(world: CollectedRows, zone: str) -> bool:
-    return arm_id.name_of(zone).lower() in world.cloud.dns_zones.values()
+def _required(collected: CollectedRows, zone: str) -> bool:
+    return arm_id.name_of(zone).lower() in collected.cloud.dns_zones.values()
 
 
-def _keep_zone(world: CollectedRows, row: Row) -> Row | None:
-    return row if _required(world, row["id"]) or arm_id.key(row["id"]) in world.memo(_named_zones) else None
+def _keep_zone(collected: CollectedRows, row: Row) -> Row | None:
+    return row if _required(collected, row["id"]) or arm_id.key(row["id"]) in collected.memo(_named_zones) else None
 
 
-def _elsewhere(world: CollectedRows) -> Iterable[str]:
+def _elsewhere(collected: CollectedRows) -> Iterable[str]:
     """Zones that zone groups name in subscriptions that are not collected, such as a hub's."""
-    scope = set(world.subscriptions)
-    return (zone for zone in world.memo(_named_zones).values() if arm_id.subscription_of(zone) not in scope)
+    scope = set(collected.subscriptions)
+    return (zone for zone in collected.memo(_named_zones).values() if arm_id.subscription_of(zone) not in scope)
 
 
-def _zones(world: CollectedRows) -> Iterable[str]:
-    return (row["id"] for name in ("zones", "zonesElsewhere") for row in world.kept(name))
+def _zones(collected: CollectedRows) -> Iterable[str]:
+    return (row["id"] for name in ("zones", "zonesElsewhere") for row in collected.kept(name))
 
 
-def _keep_record(world: CollectedRows, row: Row) -> Row | None:
-    return row if arm_id.name_of(row["id"]).lower() in world.memo(_hosts) else None
+def _keep_record(collected: CollectedRows, row: Row) -> Row | None:
+    return row if arm_id.name_of(row["id"]).lower() in collected.memo(_hosts) else None
 
 
-def _hosts(world: CollectedRows) -> set[str]:
+def _hosts(collected: CollectedRows) -> set[str]:
     """Names of the records of accounts in scope: the first label of each of their hosts."""
     found: set[str] = set()
-    for account in world.in_scope().values():
+    for account in collected.in_scope().values():
         stated = properties(account)
         others = stated.get("endpoints")
         urls = [stated.get("endpoint"), *(others.values() if isinstance(others, dict) else ())]

@@ -13,12 +13,12 @@ from rtaudit.collect.reader import Reader, Row
 from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 
-def _keep_alert(world: CollectedRows, row: Row) -> Row | None:
+def _keep_alert(collected: CollectedRows, row: Row) -> Row | None:
     """An alert whose scopes are, or are above, an account in scope."""
-    above = world.memo(scopes_above)
+    above = collected.memo(scopes_above)
     scopes = [scope for scope in listing(properties(row).get("scopes")) if isinstance(scope, str)]
     return row if any(arm_id.key(scope) in above for scope in scopes) else None
 
@@ -27,18 +27,18 @@ _ABOUT = frozenset({"azurediagnostics", "azuremetrics", "cognitiveservices", "az
 _WORD = re.compile(r"[a-z0-9_-]+")
 
 
-def _keep_log_alert(world: CollectedRows, row: Row) -> Row | None:
+def _keep_log_alert(collected: CollectedRows, row: Row) -> Row | None:
     """A log alert on an account in scope, or whose query is about one, or about requests and metrics at all."""
-    if _keep_alert(world, row) is not None:
+    if _keep_alert(collected, row) is not None:
         return row
     criteria = properties(row).get("criteria")
     parts = listing(criteria.get("allOf")) if isinstance(criteria, dict) else []
     words = {word for part in parts if isinstance(part, dict) for word in _WORD.findall(str(part.get("query")).lower())}
-    return row if words & _ABOUT or words & world.memo(_account_names) else None
+    return row if words & _ABOUT or words & collected.memo(_account_names) else None
 
 
-def _account_names(world: CollectedRows) -> frozenset[str]:
-    return frozenset(arm_id.name_of(key) for key in world.in_scope())
+def _account_names(collected: CollectedRows) -> frozenset[str]:
+    return frozenset(arm_id.name_of(key) for key in collected.in_scope())
 
 
 def action_groups_of(alert: Row) -> Iterator[str]:
@@ -52,15 +52,18 @@ def action_groups_of(alert: Row) -> Iterator[str]:
             yield named
 
 
-def _called(world: CollectedRows) -> dict[str, str]:
+def _called(collected: CollectedRows) -> dict[str, str]:
     return {
-        arm_id.key(group): group for name in _ALERTS for alert in world.kept(name) for group in action_groups_of(alert)
+        arm_id.key(group): group
+        for name in _ALERTS
+        for alert in collected.kept(name)
+        for group in action_groups_of(alert)
     }
 
 
-def _keep_group(world: CollectedRows, row: Row) -> Row | None:
+def _keep_group(collected: CollectedRows, row: Row) -> Row | None:
     """Of an action group only whether it acts: receivers are people's addresses."""
-    if arm_id.key(row["id"]) not in world.memo(_called):
+    if arm_id.key(row["id"]) not in collected.memo(_called):
         return None
     found = properties(row)
     kept: Row = {name: row[name] for name in ("id", "name", "type", "location") if name in row}
@@ -74,14 +77,14 @@ def _keep_group(world: CollectedRows, row: Row) -> Row | None:
     return {**kept, "properties": {"enabled": found.get("enabled"), **counts}}
 
 
-def _groups_elsewhere(world: CollectedRows) -> Iterable[str]:
-    scope = set(world.subscriptions)
-    return (group for group in world.memo(_called).values() if arm_id.subscription_of(group) not in scope)
+def _groups_elsewhere(collected: CollectedRows) -> Iterable[str]:
+    scope = set(collected.subscriptions)
+    return (group for group in collected.memo(_called).values() if arm_id.subscription_of(group) not in scope)
 
 
-def _workspaces(world: CollectedRows) -> Iterable[str]:
+def _workspaces(collected: CollectedRows) -> Iterable[str]:
     named: dict[str, str] = {}
-    for setting in world.kept("diagnostics"):
+    for setting in collected.kept("diagnostics"):
         workspace = properties(setting).get("workspaceId")
         if isinstance(workspace, str) and arm_id.type_of(workspace) == "microsoft.operationalinsights/workspaces":
             named[arm_id.key(workspace)] = workspace

@@ -19,29 +19,29 @@ from rtaudit.documents.json_values import listing, properties
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 _SDK = "azure.mgmt.network"
 _needed = threading.Event()
 """Set once an account with an endpoint was seen: the SDK is loaded, or is being loaded."""
 
 
-def _keep_endpoint(world: CollectedRows, row: Row) -> Row | None:
-    in_scope = world.in_scope()
+def _keep_endpoint(collected: CollectedRows, row: Row) -> Row | None:
+    in_scope = collected.in_scope()
     return row if any(target in in_scope for target in shapes.targets(row)) else None
 
 
-def _endpoints(world: CollectedRows) -> Iterable[str]:
-    return (row["id"] for row in world.kept("privateEndpoints") if world.mine(row["id"]))
+def _endpoints(collected: CollectedRows) -> Iterable[str]:
+    return (row["id"] for row in collected.kept("privateEndpoints") if collected.mine(row["id"]))
 
 
-def _subscriptions(world: CollectedRows) -> Iterable[str]:
+def _subscriptions(collected: CollectedRows) -> Iterable[str]:
     """Every subscription; where an account has an endpoint, the SDK begins to load."""
-    with_endpoint = (listing(properties(row).get("privateEndpointConnections")) for row in world.kept("accounts"))
+    with_endpoint = (listing(properties(row).get("privateEndpointConnections")) for row in collected.kept("accounts"))
     if not _needed.is_set() and any(with_endpoint):
         _needed.set()
         threading.Thread(target=import_module, args=(_SDK,), daemon=True).start()
-    return subscriptions(world)
+    return subscriptions(collected)
 
 
 def _client(arm: ArmReader, subject: str) -> Any:

@@ -17,7 +17,7 @@ from rtaudit.documents.json_values import is_number, listing
 
 if TYPE_CHECKING:
     from rtaudit.collect.arm import ArmReader, ResponsePage
-    from rtaudit.collect.world import CollectedRows
+    from rtaudit.collect.collected import CollectedRows
 
 DAYS = 7
 """Days that the metrics are summed over."""
@@ -32,8 +32,8 @@ METRICS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
 """Metrics that are asked for together -> the dimensions that split them, and what those are called in a snapshot."""
 
 
-def _plans(world: CollectedRows) -> Iterable[str]:
-    return (f"/subscriptions/{name}/providers/Microsoft.Security/pricings/AI" for name in world.subscriptions)
+def _plans(collected: CollectedRows) -> Iterable[str]:
+    return (f"/subscriptions/{name}/providers/Microsoft.Security/pricings/AI" for name in collected.subscriptions)
 
 
 def _ask_metrics(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
@@ -123,16 +123,16 @@ def _group(account: Row) -> Iterable[str]:
     return (f"/subscriptions/{arm_id.subscription_of(account['id'])}/resourceGroups/{group}",) if group else ()
 
 
-def _of_subscription(_world: CollectedRows, row: Row) -> Row | None:
+def _of_subscription(_collected: CollectedRows, row: Row) -> Row | None:
     # Those of groups are read there.
     return row if arm_id.group_of(row["id"]) is None else None
 
 
-def _capacities(world: CollectedRows) -> Iterable[str]:
+def _capacities(collected: CollectedRows) -> Iterable[str]:
     """For each region, the realtime models that are deployed there."""
-    regions = {arm_id.key(row["id"]): arm_id.region(row.get("location")) for row in world.kept("accounts")}
+    regions = {arm_id.key(row["id"]): arm_id.region(row.get("location")) for row in collected.kept("accounts")}
     found: dict[str, None] = {}
-    for row in world.kept("deployments"):
+    for row in collected.kept("deployments"):
         stated = row.get("properties")
         model = stated.get("model") if isinstance(stated, dict) else None
         region = regions.get(arm_id.parent_of(row["id"]))

@@ -9,12 +9,12 @@ from typing import Any
 from rtaudit.azure import arm_id
 from rtaudit.azure.rbac import grants
 from rtaudit.collect.aspects.calls import below
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import PreflightFinding, narrowest_role, needs_of
 from rtaudit.collect.reader import Reader
 from rtaudit.collect.request import CollectionRequest
-from rtaudit.collect.world import CollectedRows
 from rtaudit.documents.json_values import listing
 
 _PROVIDERS = {
@@ -25,10 +25,10 @@ _PROVIDERS = {
 """Provider -> the aspect that needs it registered."""
 
 
-def _scopes(world: CollectedRows) -> Iterator[str]:
-    for subscription in world.subscriptions:
+def _scopes(collected: CollectedRows) -> Iterator[str]:
+    for subscription in collected.subscriptions:
         yield f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions"
-        for group in sorted(world.groups):
+        for group in sorted(collected.groups):
             yield f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Authorization/permissions"
 
 
@@ -59,20 +59,22 @@ def check_subscriptions(gathering: Collector) -> Iterator[PreflightFinding]:
         for gap in gathering.gaps
         if arm_id.type_of(gap.scope) == "microsoft.resources/subscriptions"
     }
-    for row in gathering.world.kept("subscriptions"):
+    for row in gathering.collected.kept("subscriptions"):
         state = row.get("state") or "Enabled"
         outcome = "pass" if state in {"Enabled", "PastDue", "Warned"} else "fail"
         yield PreflightFinding("subscription", row["id"], outcome, f"{row.get('displayName')}: {state}")
-    for subscription in gathering.world.subscriptions:
+    for subscription in gathering.collected.subscriptions:
         scope = f"/subscriptions/{subscription}"
-        if scope in gaps and not any(arm_id.key(row["id"]) == scope for row in gathering.world.kept("subscriptions")):
+        if scope in gaps and not any(
+            arm_id.key(row["id"]) == scope for row in gathering.collected.kept("subscriptions")
+        ):
             yield PreflightFinding("subscription", scope, "unknown", str(gaps[scope].message))
 
 
 def check_providers(gathering: Collector, request: CollectionRequest) -> Iterator[PreflightFinding]:
-    states = {arm_id.key(row["id"]): row.get("registrationState") for row in gathering.world.kept("providers")}
+    states = {arm_id.key(row["id"]): row.get("registrationState") for row in gathering.collected.kept("providers")}
     gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "providers"}
-    for subscription in gathering.world.subscriptions:
+    for subscription in gathering.collected.subscriptions:
         for name, aspect in _PROVIDERS.items():
             if aspect not in request.aspects:
                 continue
@@ -95,11 +97,11 @@ def check_permissions(
 ) -> Iterator[PreflightFinding]:
     held: dict[str, list[Any]] = {
         arm_id.key(row["id"]).partition("/providers/microsoft.authorization/")[0]: listing(row.get("value"))
-        for row in gathering.world.kept("permissions")
+        for row in gathering.collected.kept("permissions")
     }
     gaps = {arm_id.key(gap.scope): gap for gap in gathering.gaps if gap.aspect == "permissions"}
     needed = sorted({(reader.aspect, reader.action, _reach(reader)) for reader in request.readers().values()})
-    for subscription in gathering.world.subscriptions:
+    for subscription in gathering.collected.subscriptions:
         scope = f"/subscriptions/{subscription}"
         if scope not in held:
             gap = gaps.get(f"{scope}/providers/microsoft.authorization/permissions")
@@ -107,7 +109,7 @@ def check_permissions(
                 "permission", scope, "unknown", str(gap.message if gap else "no answer"), needs_of(gap)
             )
             continue
-        groups = [held.get(f"{scope}/resourcegroups/{group}", []) for group in sorted(gathering.world.groups)]
+        groups = [held.get(f"{scope}/resourcegroups/{group}", []) for group in sorted(gathering.collected.groups)]
         missing = [
             (aspect, action)
             for aspect, action, reach in needed
@@ -131,10 +133,10 @@ def check_permissions(
 
 
 def check_groups(gathering: Collector, request: CollectionRequest) -> Iterator[PreflightFinding]:
-    world = gathering.world
+    collected = gathering.collected
     for name in request.groups:
-        asked = world.group_asked(name)
-        if name.lower() in world.groups_seen():
+        asked = collected.group_asked(name)
+        if name.lower() in collected.groups_seen():
             yield PreflightFinding("resourceGroup", name, "pass", "it is there")
         elif any(asked.values()):
             yield PreflightFinding("resourceGroup", name, "pass", "it is there, and holds no account")

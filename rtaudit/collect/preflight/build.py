@@ -10,11 +10,11 @@ from rtaudit.azure import arm_id
 from rtaudit.collect.aspects import READERS
 from rtaudit.collect.aspects.authorization import CALLERS
 from rtaudit.collect.aspects.calls import below
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.preflight.targets import deployments_of, find_account
 from rtaudit.collect.reader import Reader, Row
-from rtaudit.collect.world import CollectedRows
 from rtaudit.contract.sections import caller_of
 from rtaudit.documents.json_values import listing, properties
 from rtaudit.snapshot import Snapshot
@@ -60,7 +60,7 @@ class Site:
         return found
 
 
-def find_sites(world: CollectedRows, expected: Iterable[Expected]) -> tuple[list[Site], list[PreflightFinding]]:
+def find_sites(collected: CollectedRows, expected: Iterable[Expected]) -> tuple[list[Site], list[PreflightFinding]]:
     """The deployments to look into, and what keeps one from being looked into."""
     sites: list[Site] = []
     checks: list[PreflightFinding] = []
@@ -74,12 +74,12 @@ def find_sites(world: CollectedRows, expected: Iterable[Expected]) -> tuple[list
             and any(other.account == one.account and other.deployment for other in expected if other is not one)
         ):
             continue  # its deployment is looked into
-        account = find_account(world, one.account) if one.account else None
+        account = find_account(collected, one.account) if one.account else None
         if account is not None:
-            sites += _at(world, one, account)
+            sites += _at(collected, one, account)
         elif one.planned is not None and one.planned.region:
-            for subscription in _subscriptions(world, one.account):
-                sites += _at(world, one, _planned_account(world, subscription, one))
+            for subscription in _subscriptions(collected, one.account):
+                sites += _at(collected, one, _planned_account(collected, subscription, one))
         elif one.planned is not None:
             where = one.account or one.planned.model
             checks.append(
@@ -93,13 +93,15 @@ def find_sites(world: CollectedRows, expected: Iterable[Expected]) -> tuple[list
     return sites, checks
 
 
-def _subscriptions(world: CollectedRows, account: str) -> Sequence[str]:
+def _subscriptions(collected: CollectedRows, account: str) -> Sequence[str]:
     named = arm_id.subscription_of(account) if account.startswith("/") else None
-    return [named] if named else world.subscriptions
+    return [named] if named else collected.subscriptions
 
 
-def _planned_account(world: CollectedRows, subscription: str, one: Expected) -> Row:
-    group = arm_id.group_of(one.account) if one.account.startswith("/") else next(iter(sorted(world.groups)), "planned")
+def _planned_account(collected: CollectedRows, subscription: str, one: Expected) -> Row:
+    group = (
+        arm_id.group_of(one.account) if one.account.startswith("/") else next(iter(sorted(collected.groups)), "planned")
+    )
     name = arm_id.name_of(one.account) or "planned"
     return {
         "id": f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{CS}/accounts/{name}",
@@ -108,9 +110,9 @@ def _planned_account(world: CollectedRows, subscription: str, one: Expected) -> 
     }  # fmt: skip
 
 
-def _at(world: CollectedRows, one: Expected, account: Row) -> Iterator[Site]:
-    there = find_account(world, account["id"]) is not None
-    found = deployments_of(world, account).get((one.deployment or "").lower())
+def _at(collected: CollectedRows, one: Expected, account: Row) -> Iterator[Site]:
+    there = find_account(collected, account["id"]) is not None
+    found = deployments_of(collected, account).get((one.deployment or "").lower())
     region = arm_id.region(account.get("location"))
     if found is not None and isinstance(properties(found).get("model"), dict):
         yield Site(one, account, found, region, there, True)
@@ -158,14 +160,14 @@ def readers_for(sites: Sequence[Site]) -> dict[str, Reader]:
 
 def _each(paths: Iterable[str]) -> Any:
     listed_once = list(dict.fromkeys(paths))
-    return lambda _world: listed_once
+    return lambda _collected: listed_once
 
 
 def _capacity(number: int, site: Site) -> Reader:
     """What the region has left of the site's model; asked for once the catalogue has said which version is the default."""
 
-    def targets(world: CollectedRows) -> list[str]:
-        settle_version(site, world)
+    def targets(collected: CollectedRows) -> list[str]:
+        settle_version(site, collected)
         return [f"{site.place}/modelCapacities"] if site.model["version"] else []
 
     def ask(arm: Any, subject: str, page: Any, version: str) -> None:
@@ -179,12 +181,12 @@ def _capacity(number: int, site: Site) -> Reader:
     )  # fmt: skip
 
 
-def settle_version(site: Site, world: CollectedRows) -> None:
+def settle_version(site: Site, collected: CollectedRows) -> None:
     """Give a site whose plan names no version the one that its region's catalogue calls the default."""
     if site.model["version"]:
         return
     kind, name = str(site.account.get("kind")).lower(), str(site.model["name"]).lower()
-    for row in world.kept("models"):
+    for row in collected.kept("models"):
         if arm_id.key(row["id"]) != arm_id.key(f"{site.place}/models"):
             continue
         for one in listing(row.get("value")):
@@ -198,8 +200,8 @@ def settle_version(site: Site, world: CollectedRows) -> None:
 
 def facts_of(first: Collector, second: Collector | None, sites: Sequence[Site], scope: dict[str, Any]) -> Facts:
     """What was read, with what is planned in its place, as the subjects that rules are checked on."""
-    world = first.world
-    rows = {arm_id.key(row["id"]): row for name in ("accounts", "deployments") for row in world.kept(name)}
+    collected = first.collected
+    rows = {arm_id.key(row["id"]): row for name in ("accounts", "deployments") for row in collected.kept(name)}
     for site in sites:
         for row in (site.account, site.deployment):
             rows.setdefault(arm_id.key(row["id"]), row)
@@ -207,7 +209,7 @@ def facts_of(first: Collector, second: Collector | None, sites: Sequence[Site], 
     if second is not None:
         gaps += second.gaps
         names = ("models", "usages", "roleAssignments", "roleDefinitions", *(reader.name for reader in CALLERS))
-        rows.update((arm_id.key(row["id"]), row) for name in names for row in second.world.kept(name))
+        rows.update((arm_id.key(row["id"]), row) for name in names for row in second.collected.kept(name))
     contracts = {
         str(site.expected.contract["id"]): dict(site.expected.contract) for site in sites if site.expected.contract
     }

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from rtaudit.collect.arm import ArmReader
 from rtaudit.collect.aspects import READERS
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.credentials import Identity
 from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.gather import Collector
@@ -25,7 +26,6 @@ from rtaudit.collect.preflight.site_checks import check_sites
 from rtaudit.collect.preflight.targets import check_expected
 from rtaudit.collect.request import CollectionRequest
 from rtaudit.collect.run import CollectionObserver, find_subscriptions, refused
-from rtaudit.collect.world import CollectedRows
 from rtaudit.contract.sections import caller_of
 
 
@@ -55,22 +55,22 @@ def preflight(
         if any(one.deployment for one in expected):
             readers["deployments"] = READERS["deployments"]
         groups = frozenset(name.lower() for name in request.groups)
-        world = CollectedRows(endpoint.cloud, subscriptions, groups, frozenset(), readers)
+        collected = CollectedRows(endpoint.cloud, subscriptions, groups, frozenset(), readers)
         gathering = Collector(
-            arm, world, readers, limits, observe=watch.observe, stop=watch.stop,
+            arm, collected, readers, limits, observe=watch.observe, stop=watch.stop,
             must_exist=frozenset(f"/subscriptions/{name}" for name in subscriptions),
         )  # fmt: skip
         watch.gathering = True
         gathering.run()
         if gathering.refusal is not None:
             raise refused(arm, gathering.refusal.read.subject, gathering.refusal.fault, request)
-        sites, open_questions = find_sites(world, expected)
-        second = _look_further(arm, world, sites, limits, watch)
+        sites, open_questions = find_sites(collected, expected)
+        second = _look_further(arm, collected, sites, limits, watch)
     finally:
         arm.close()
     if "interrupted" in (gathering.interrupted, second.interrupted if second else None):
         raise KeyboardInterrupt
-    tenants = sorted({str(row["tenantId"]) for row in world.kept("subscriptions") if row.get("tenantId")})
+    tenants = sorted({str(row["tenantId"]) for row in collected.kept("subscriptions") if row.get("tenantId")})
     tenant = identity.tenant or (tenants[0] if len(tenants) == 1 else None)
     answer = Preflight(
         {
@@ -107,11 +107,11 @@ def _look_further(
     if not readers:
         return None
     callers = [caller_of(site.expected.contract) for site in sites if site.expected.contract is not None]
-    world = CollectedRows(
+    collected = CollectedRows(
         first.cloud, first.subscriptions, frozenset(), frozenset(), readers,
         callers=[one for one in dict.fromkeys(callers) if one.startswith("/")],
     )  # fmt: skip
-    world.rows["accounts"] = {**first.rows["accounts"], "planned": [site.account for site in sites]}
-    gathering = Collector(arm, world, readers, limits, observe=watch.observe, stop=watch.stop)
+    collected.rows["accounts"] = {**first.rows["accounts"], "planned": [site.account for site in sites]}
+    gathering = Collector(arm, collected, readers, limits, observe=watch.observe, stop=watch.stop)
     gathering.run()
     return gathering

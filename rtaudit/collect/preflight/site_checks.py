@@ -52,7 +52,7 @@ def _name(site: Site, second: Collector) -> PreflightFinding:
     )
     if gap is not None:
         return unread("name", name, gap)
-    for one in second.world.kept("deletedAccounts"):
+    for one in second.collected.kept("deletedAccounts"):
         names = (arm_id.name_of(one["id"]).lower(), str(properties(one).get("customSubDomainName")).lower())
         if name.lower() not in names or arm_id.subscription_of(one["id"]) != site.subscription:
             continue
@@ -109,7 +109,7 @@ def _model(site: Site, subject: Subject) -> PreflightFinding:
 
 def _versions(site: Site, subject: Subject) -> Iterator[tuple[str, str]]:
     kind = str(site.account.get("kind")).lower()
-    catalogue = subject.world.resource(f"{site.place}/models") or {}
+    catalogue = subject.estate.resource(f"{site.place}/models") or {}
     for row in listing(catalogue.get("value")):
         model = row.get("model") if isinstance(row, dict) else None
         if isinstance(model, dict) and str(row.get("kind")).lower() in {kind} & ACCOUNT_KINDS:
@@ -181,7 +181,7 @@ def _room(site: Site, subject: Subject, second: Collector, reader: str) -> Prefl
     if gap is not None:
         return unread("capacity", subject.resource, gap)
     sku = str((site.deployment.get("sku") or {}).get("name") or "")
-    for row in second.world.kept(reader):
+    for row in second.collected.kept(reader):
         for one in listing(row.get("value")):
             stated = properties(one)
             where = one.get("location")

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rtaudit.azure import arm_id
+from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.gather import Collector
 from rtaudit.collect.preflight.model import Expected, PreflightFinding
 from rtaudit.collect.reader import Row
-from rtaudit.collect.world import CollectedRows
 from rtaudit.documents.json_values import properties
 
 
 def check_expected(gathering: Collector, expected: Iterable[Expected]) -> Iterator[PreflightFinding]:
     """One check for each account, deployment or region that is expected."""
-    world = gathering.world
+    collected = gathering.collected
     blind = any(gap.aspect == "accounts" for gap in gathering.gaps)
     hidden = {arm_id.key(gap.scope) for gap in gathering.gaps if gap.aspect == "deployments"}
     for one in dict.fromkeys(expected):
         if not one.account:
             continue
-        account = find_account(world, one.account)
+        account = find_account(collected, one.account)
         kind = "deployment" if one.deployment else "region" if one.region else "account"
         if account is None:
             if one.planned is not None and not blind:
@@ -39,27 +39,29 @@ def check_expected(gathering: Collector, expected: Iterable[Expected]) -> Iterat
                 "region", account["id"], outcome, f"it is in {there}; {one.source} expects {arm_id.region(one.region)}"
             )
         elif one.deployment:
-            yield _deployment(account, one, deployments_of(world, account), hidden)
+            yield _deployment(account, one, deployments_of(collected, account), hidden)
         else:
             yield PreflightFinding(
                 "account", account["id"], "pass", f"it is there, in {arm_id.region(account.get('location'))}"
             )
 
 
-def find_account(world: CollectedRows, named: str) -> Row | None:
+def find_account(collected: CollectedRows, named: str) -> Row | None:
     """The account of this name or id among those that were read, or None."""
     wanted, name = arm_id.key(named), named.lower()
-    return next((row for key, row in world.in_scope().items() if key == wanted or arm_id.name_of(key) == name), None)
+    return next(
+        (row for key, row in collected.in_scope().items() if key == wanted or arm_id.name_of(key) == name), None
+    )
 
 
-def deployments_of(world: CollectedRows, account: Row) -> dict[str, Row]:
+def deployments_of(collected: CollectedRows, account: Row) -> dict[str, Row]:
     """Name in lower case -> deployment of an account."""
-    return world.memo(_by_account).get(arm_id.key(account["id"]), {})
+    return collected.memo(_by_account).get(arm_id.key(account["id"]), {})
 
 
-def _by_account(world: CollectedRows) -> dict[str, dict[str, Row]]:
+def _by_account(collected: CollectedRows) -> dict[str, dict[str, Row]]:
     found: dict[str, dict[str, Row]] = {}
-    for row in world.kept("deployments"):
+    for row in collected.kept("deployments"):
         found.setdefault(arm_id.parent_of(row["id"]), {})[arm_id.name_of(row["id"]).lower()] = row
     return found
 

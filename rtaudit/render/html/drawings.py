@@ -12,17 +12,17 @@ from rtaudit.render.text import name, shorten, value
 from rtaudit.report import Report
 from rtaudit.subjects import EstateIndex
 from rtaudit.subjects.dates import parse_date
-from rtaudit.subjects.world import text
+from rtaudit.subjects.estate import text
 
 ROWS = 40
 """The most that is drawn of each; what is left out is said."""
 _LEFT, _RIGHT, _ROW = 8, 1064, 34
 
 
-def calendar(report: Report, worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
+def calendar(report: Report, estates: Sequence[EstateIndex]) -> dict[str, Any] | None:
     """What happens on which day, on one axis with today and the horizon; None where nothing has a date."""
     today = parse_date(report.as_of)
-    found = days(report, worlds)
+    found = days(report, estates)
     if today is None or not found:
         return None
     required = horizon_days(report)
@@ -43,7 +43,7 @@ def calendar(report: Report, worlds: Sequence[EstateIndex]) -> dict[str, Any] | 
         "required": required,
         "height": 44 + _ROW * len(drawn),
         "left": len(found) - len(drawn),
-        "undated": undated(worlds),
+        "undated": undated(estates),
     }
 
 
@@ -77,11 +77,11 @@ def _months(first: date, last: date) -> list[date]:
     return found
 
 
-def quota(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
+def quota(estates: Sequence[EstateIndex]) -> dict[str, Any] | None:
     """Used quota of each realtime pool, per subscription and region, the fullest first; None where none was read."""
     found: dict[tuple[str, str, str], tuple[str, float, float]] = {}
-    for world in worlds:
-        for row in capacity(world):
+    for estate in estates:
+        for row in capacity(estate):
             if row["limit"] and row["used"] is not None:
                 label = f"{value(row['region'], 30)} · {value(row['model'], 60)} · {value(row['sku'], 30)}"
                 found[row["subscription"], row["region"], text(row["quota"])] = (label, row["used"], row["limit"])
@@ -102,11 +102,11 @@ def quota(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
     }
 
 
-def rates(worlds: Sequence[EstateIndex]) -> dict[str, Any] | None:
+def rates(estates: Sequence[EstateIndex]) -> dict[str, Any] | None:
     """Each realtime deployment's requests per minute beside the peak that a client contract declares for it; None without any."""
     found = []
-    for world in worlds:
-        for one in world.each("realtimeDeployment"):
+    for estate in estates:
+        for one in estate.each("realtimeDeployment"):
             rate, peak = one.join("facts.requestsPerMinute").value, one.join("facts.declaredPeakSessions").value
             if not isinstance(rate, int | float):
                 continue

@@ -10,7 +10,7 @@ from rtaudit.azure import arm_id, shapes
 from rtaudit.render.text import name, value
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.subjects import EstateIndex, Subject
-from rtaudit.subjects.world import listing, mapping, text
+from rtaudit.subjects.estate import listing, mapping, text
 
 ACCOUNTS = 20
 """With more accounts than this only those with a problem are drawn, and those that are alike once."""
@@ -88,9 +88,9 @@ class LivePath:
         return tuple(-sum(step.status == status for step in self.steps) for status in _TROUBLE)
 
 
-def paths(report: Report, worlds: Sequence[EstateIndex]) -> tuple[list[LivePath], int]:
+def paths(report: Report, estates: Sequence[EstateIndex]) -> tuple[list[LivePath], int]:
     """The paths to draw, worst first, and how many more have no problem."""
-    found = [path for world in worlds for path in _of_world(report, world)]
+    found = [path for estate in estates for path in _of_estate(report, estate)]
     found.sort(key=lambda path: path.order)
     if len(found) <= ACCOUNTS:
         return found, 0
@@ -103,24 +103,24 @@ def paths(report: Report, worlds: Sequence[EstateIndex]) -> tuple[list[LivePath]
     return list(drawn.values())[:ACCOUNTS], sum(not path.troubled for path in found)
 
 
-def _of_world(report: Report, world: EstateIndex) -> list[LivePath]:
-    label = world.snapshot.environment
+def _of_estate(report: Report, estate: EstateIndex) -> list[LivePath]:
+    label = estate.snapshot.environment
     of_account: dict[str, list[Finding]] = {}
     everywhere: list[Finding] = []
-    endpoints = _accounts_of_endpoints(world)
+    endpoints = _accounts_of_endpoints(estate)
     for finding in report.findings:
         if finding.environment != label:
             continue
         key = arm_id.key(finding.resource)
         owners = [_account(key)] if _account(key) else endpoints.get(key, [])
         if finding.each == "client":
-            owners = _account_of_client(world, finding)
+            owners = _account_of_client(estate, finding)
         if finding.each == "environment":
             everywhere.append(finding)
         for owner in owners:
             of_account.setdefault(owner, []).append(finding)
-    hosts = [one for one in world.accounts if one.join("facts.hostsRealtime").value is not False]
-    return [_path(world, one, of_account.get(arm_id.key(one.resource), []), everywhere) for one in hosts]
+    hosts = [one for one in estate.accounts if one.join("facts.hostsRealtime").value is not False]
+    return [_path(estate, one, of_account.get(arm_id.key(one.resource), []), everywhere) for one in hosts]
 
 
 def _account(key: str) -> str:
@@ -129,17 +129,17 @@ def _account(key: str) -> str:
     return "/".join(parts[:at])
 
 
-def _accounts_of_endpoints(world: EstateIndex) -> dict[str, list[str]]:
-    return {arm_id.key(one.resource): shapes.targets(one.raw) for one in world.private_endpoints}  # fmt: skip
+def _accounts_of_endpoints(estate: EstateIndex) -> dict[str, list[str]]:
+    return {arm_id.key(one.resource): shapes.targets(one.raw) for one in estate.private_endpoints}  # fmt: skip
 
 
-def _account_of_client(world: EstateIndex, finding: Finding) -> list[str]:
-    named = next((one.raw.get("account") for one in world.clients if one.resource == finding.resource), None)
+def _account_of_client(estate: EstateIndex, finding: Finding) -> list[str]:
+    named = next((one.raw.get("account") for one in estate.clients if one.resource == finding.resource), None)
     if not isinstance(named, str):
         return []
     if named.startswith("/"):
         return [arm_id.key(named)]
-    return [arm_id.key(one.resource) for one in world.accounts_by_name.get(named.lower(), [])]
+    return [arm_id.key(one.resource) for one in estate.accounts_by_name.get(named.lower(), [])]
 
 
 def _concerns(finding: Finding, account: Subject, models: Iterable[str]) -> bool:
@@ -150,8 +150,8 @@ def _concerns(finding: Finding, account: Subject, models: Iterable[str]) -> bool
     return not finding.observations or any(word in about for word in (account.name.lower(), *models))
 
 
-def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhere: Sequence[Finding]) -> LivePath:
-    deployments = [one for one in world.deployments_of(account) if one.fact("realtimeRole") not in ("none", None)]
+def _path(estate: EstateIndex, account: Subject, own: Sequence[Finding], everywhere: Sequence[Finding]) -> LivePath:
+    deployments = [one for one in estate.deployments_of(account) if one.fact("realtimeRole") not in ("none", None)]
     models = {_model(one).lower() for one in deployments} - {""}
     findings = [*own, *(one for one in everywhere if _concerns(one, account, models))]
     by_step: dict[str, list[Finding]] = {label: [] for label in STEPS}
@@ -159,7 +159,7 @@ def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhe
         step = _step_of(finding.rule)
         if step and finding.outcome != "notApplicable":
             by_step[step].append(finding)
-    seen = _facts(account, deployments, world)
+    seen = _facts(account, deployments, estate)
     steps = [_step(label, found, seen.get(label, "")) for label, found in by_step.items()]
     steps = [
         step for step in steps if step.label not in ("Gateway", "Private endpoint", "Firewall") or step.status != "off"
@@ -168,7 +168,7 @@ def _path(world: EstateIndex, account: Subject, own: Sequence[Finding], everywhe
     about.append(f"{len(deployments)} realtime deployment{'' if len(deployments) == 1 else 's'}")
     return LivePath(
         name(account.resource, 60),
-        value(world.snapshot.environment, 60),
+        value(estate.snapshot.environment, 60),
         " · ".join(about),
         steps,
     )
@@ -204,7 +204,7 @@ def _model(deployment: Subject) -> str:
     return "@".join(value(model[key], 60) for key in ("name", "version") if model.get(key))
 
 
-def _facts(account: Subject, deployments: Sequence[Subject], world: EstateIndex) -> dict[str, str]:
+def _facts(account: Subject, deployments: Sequence[Subject], estate: EstateIndex) -> dict[str, str]:
     """What is seen at each step, in a few words."""
     approved = [
         arm_id.name_of(str(mapping(mapping(one.get("properties")).get("privateEndpoint")).get("id") or "an endpoint"))
@@ -216,7 +216,7 @@ def _facts(account: Subject, deployments: Sequence[Subject], world: EstateIndex)
     keys = "keys off" if account.properties.get("disableLocalAuth") is True else "keys on"
     speech = sorted(deployments, key=lambda one: one.fact("realtimeRole") != "speech")
     models = [f"{one.name}: {_model(one)}" for one in speech]
-    clients = [one.name for one in world.clients]
+    clients = [one.name for one in estate.clients]
     return {
         "Client": value(", ".join(clients[:3]), 80) if clients else "",
         "DNS": "private zones answer for its hosts",

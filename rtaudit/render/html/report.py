@@ -51,7 +51,7 @@ _QUIET = ("pass", "notApplicable")
 
 def render(report: Report, options: Options) -> Iterator[str]:
     """The report; with `options.snapshots` also the live path, the calendar, quota and coverage."""
-    worlds = worlds_of(options.snapshots)
+    estates = worlds_of(options.snapshots)
     labels = list(dict.fromkeys(value(one["environment"], 60) for one in report.snapshots))
     owners: dict[str, tuple[int, str]] = {}
     for finding in report.findings:
@@ -65,7 +65,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     many = len(labels) > 1
     blockers = _blockers([one for one in found if one.blocks], many=many)
     others = [one for one in found if one.lead.outcome in ("fail", "unknown") and not one.lead.known]
-    drawn, untroubled = paths(report, worlds)
+    drawn, untroubled = paths(report, estates)
     score = scores(report.findings, [one["environment"] for one in report.snapshots])
     return page(
         "report.html",
@@ -97,9 +97,9 @@ def render(report: Report, options: Options) -> Iterator[str]:
         severities=SEVERITIES,
         owners=sorted(owners.values(), key=lambda pair: pair[1]),
         heat=heat(report, numbers),
-        calendar=calendar(report, worlds),
-        quota=quota(worlds),
-        rates=rates(worlds),
+        calendar=calendar(report, estates),
+        quota=quota(estates),
+        rates=rates(estates),
         coverage=coverage(report, options.snapshots),
         rules=[_rule(report, rule) for rule in sorted(report.rules)],
         made=made(report),

@@ -58,7 +58,7 @@ class EstateIndex:
     def once(
         self, work_out: Callable[Concatenate[EstateIndex, _Of], _Found], *of: _Of.args, **none: _Of.kwargs
     ) -> _Found:
-        """What `work_out` makes of the world (and of `of`, which is hashable), worked out once."""
+        """What `work_out` makes of the estate (and of `of`, which is hashable), worked out once."""
         key = (work_out, *of)
         kept: tuple[_Found, tuple[Gap, ...]] | None = self._once.get(key)
         if kept is None:
@@ -262,12 +262,12 @@ def _other_shards(snapshot: Snapshot) -> Iterator[Gap]:
 class Subject:
     """A raw resource with what belongs to it; what a rule judges."""
 
-    __slots__ = ("_joined", "account", "kind", "raw", "resource", "world")
+    __slots__ = ("_joined", "account", "estate", "kind", "raw", "resource")
 
-    def __init__(self, kind: str, raw: dict[str, Any], world: EstateIndex, account: Subject | None = None) -> None:
+    def __init__(self, kind: str, raw: dict[str, Any], estate: EstateIndex, account: Subject | None = None) -> None:
         self.kind = kind
         self.raw = raw
-        self.world = world
+        self.estate = estate
         self.account = account
         """Of a deployment: the account that it is in."""
         self.resource: str = raw["id"]
@@ -276,7 +276,7 @@ class Subject:
 
     def seen_as(self, kind: str) -> Subject:
         """The same resource as a subject of another kind; what was worked out for the one serves the other."""
-        twin = Subject(kind, self.raw, self.world, self.account)
+        twin = Subject(kind, self.raw, self.estate, self.account)
         twin._joined = self._joined
         return twin
 
@@ -284,8 +284,8 @@ class Subject:
         """The value of a root key (`deployments`, `properties`) or fact (`facts.exposure`), with its gaps."""
         joined = self._joined.get(name)
         if joined is None:
-            joined = self._joined[name] = self._noted(name) if self.world.partial else self._built(name)
-        if self.world.partial:
+            joined = self._joined[name] = self._noted(name) if self.estate.partial else self._built(name)
+        if self.estate.partial:
             note(gap for gap in joined.gaps if gap.field is not None)
         return joined
 
@@ -317,14 +317,14 @@ class Subject:
         return arm_id.name_of(self.resource)
 
 
-def not_shown(world: EstateIndex, resource: dict[str, Any], path: str) -> Gap | None:
+def not_shown(estate: EstateIndex, resource: dict[str, Any], path: str) -> Gap | None:
     """The gap of a field that the api-version used cannot show, or None when its absence means something."""
     resource_id = resource.get("id", "")
     kind = arm_id.type_of(resource_id)
     pointer = "/" + path.replace(".", "/")
-    if any(gap.field == pointer for gap in world.index.field_gaps.get(arm_id.key(resource_id), ())):
+    if any(gap.field == pointer for gap in estate.index.field_gaps.get(arm_id.key(resource_id), ())):
         return None  # a plan: the gap of the field says it
-    used = world.snapshot.api_version(kind)
+    used = estate.snapshot.api_version(kind)
     since = shown_since(kind, pointer, used)
     if since is None:
         return None
@@ -353,7 +353,7 @@ def _probe_id(probe: dict[str, Any]) -> str:
     return f"probe/{target.get('host')}/{target.get('deployment')}"
 
 
-def _gaps_of(world: EstateIndex, aspect: str) -> tuple[Gap, ...]:
+def _gaps_of(estate: EstateIndex, aspect: str) -> tuple[Gap, ...]:
     # What was deleted hides no account that is there.
-    scopes = world.index.gaps_by_scope.get(aspect, {})
+    scopes = estate.index.gaps_by_scope.get(aspect, {})
     return tuple(gap for scope, gaps in scopes.items() if not scope.endswith("/deletedaccounts") for gap in gaps)

@@ -1,4 +1,4 @@
-"""A small world: one account with a deployment, and helpers to change it."""
+"""A small estate: one account with a deployment, and helpers to change it."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ SCOPE = {"cloud": "AzureCloud", "tenant": None, "subscriptions": [SUB.rsplit("/"
 Resource = dict[str, Any]
 
 
-def world(
+def estate(
     *resources: Resource,
     gaps: Iterable[Gap] = (),
     aspects: Iterable[str] = tuple(ASPECTS),
     cloud: str = "AzureCloud",
     api_versions: Mapping[str, str] | None = None,
 ) -> EstateIndex:
-    """The world of these resources."""
+    """The estate of these resources."""
     scope = {**SCOPE, "cloud": cloud, "aspects": sorted(aspects)}
     collection = {"apiVersions": dict(api_versions or {})}
     return EstateIndex(Snapshot.of("prod", scope, copy.deepcopy(resources), gaps, collection=collection))
 
 
 def the(kind: str, *resources: Resource, **settings: Any) -> Subject:
-    """The one subject of a kind in the world of these resources."""
-    (found,) = world(*resources, **settings).each(kind)
+    """The one subject of a kind in the estate of these resources."""
+    (found,) = estate(*resources, **settings).each(kind)
     return found
 
 

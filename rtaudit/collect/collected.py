@@ -174,6 +174,6 @@ class CollectedRows:
         return not self.names or arm_id.name_of(row["id"]).lower() in self.names or arm_id.key(row["id"]) in self.names
 
 
-def _in_scope(world: CollectedRows) -> dict[str, Row]:
-    rows = (row for found in world.came("accounts").values() for row in found)
-    return {arm_id.key(row["id"]): row for row in rows if world.covers_account(row)}
+def _in_scope(collected: CollectedRows) -> dict[str, Row]:
+    rows = (row for found in collected.came("accounts").values() for row in found)
+    return {arm_id.key(row["id"]): row for row in rows if collected.covers_account(row)}

@@ -126,7 +126,7 @@ class ServedEstate:
                 listed.remove(key)
 
     def snapshot(self, like: Snapshot) -> Snapshot:
-        """The world as a snapshot with the scope of the one that it was made of."""
+        """The estate as a snapshot with the scope of the one that it was made of."""
         return Snapshot.of(
             like.environment, like.scope, self.resources.values(), like.gaps, like.clients, like.collection
         )
