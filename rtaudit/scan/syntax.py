@@ -187,6 +187,9 @@ class SyntaxReader:
             self._mark("entry", node, one.key, one.value, HOLE.findall(one.value))
             self.marks[-1].form = "json"
             self.marks[-1].line += min(one.row, rows)
+            if one.value and self.grammar not in kinds.DATA:
+                self._mark("text", node, "", one.value, HOLE.findall(one.value))
+                self.marks[-1].line += min(one.row, rows)
         self._under = saved
 
     def _walk_holes(self, node: Any, depth: int) -> None:
