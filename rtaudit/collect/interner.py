@@ -18,11 +18,12 @@ WORTH = 512
 
 
 class RowInterner:
-    """Equal parts of rows, each kept once. Used by every thread: a part that two bring at once is kept twice."""
+    """Equal parts of rows, each kept once. Used by every thread."""
 
     def __init__(self) -> None:
         self._parts: dict[tuple[str, bytes], Any] = {}
         self.keys: dict[int, tuple[str, bytes]] = {}
+        """What a part is known by in another process, by the part's `id`."""
 
     def keep(self, row: Row) -> Row:
         """A resource without its secrets."""

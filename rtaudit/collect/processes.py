@@ -114,7 +114,7 @@ class ForkedSchedule:
 
     def _fork(self) -> _Copy:
         ours, theirs = socket.socketpair()
-        # A signal that came before the copy ignores it would run the handlers of this process a second time.
+        # In the copy they stay blocked: they are for this process, which ends it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             pid = os.fork()
@@ -291,9 +291,6 @@ def _portable(error: BaseException) -> BaseException:
 def _serve(pipe: socket.socket, others: Sequence[socket.socket], schedule: ForkedSchedule) -> NoReturn:
     """Be the copy, and leave nothing of the parent's to be done a second time."""
     try:
-        for number in _ENDING:
-            # For the parent, which ends this one.
-            signal.signal(number, signal.SIG_IGN)
         for other in others:
             # What this one held open would not end with the parent.
             other.close()

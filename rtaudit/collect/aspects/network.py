@@ -1,8 +1,8 @@
 """Network readers: read private endpoints that connect to an account in scope, and their DNS zone groups.
 
-azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded beside the first answers, and only
-where an account has an endpoint; elsewhere the list, which will be empty but for endpoints that an account no longer knows,
-is the same GET worded here. A test holds that both are one.
+azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded only where an account has an
+endpoint, on the thread of the first read that needs it (and in one process of several: `Reader.apart`); elsewhere the list,
+which will be empty but for endpoints that an account no longer knows, is the same GET worded here. A test holds that both are one.
 """
 
 from __future__ import annotations
