@@ -11,6 +11,7 @@ from typing import Any
 from packaging.version import Version
 
 from rtaudit.scan.belongs import name_of
+from rtaudit.scan.branches import OTHER
 from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
@@ -151,6 +152,8 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "notInCall" in stated and _regex(stated["notInCall"]).search(around):
         return False
+    if "notUnder" in stated and _regex(stated["notUnder"]).search(".".join(mark.under)):
+        return False
     if "belongs" in stated and not _belongs(stated, source, mark, tree):
         return False
     if any(not _is_near(one, source, mark, tree) for one in stated.get("near", ())):
@@ -159,7 +162,10 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "through" in stated and not _is_through(stated["through"], source, mark, tree):
         return False
-    if stated.get("unguarded") and any(name in mark.shown or name in _line(source, mark) for name in mark.guards):
+    if "unguarded" in stated and any(
+        name in mark.shown or name in _line(source, mark) or (stated["unguarded"] == "any" and name != OTHER)
+        for name in mark.guards
+    ):
         return False
     if stated.get("reaches") and not _reaches(source, mark, tree):
         return False

@@ -65,7 +65,7 @@ _PNPM = re.compile(r"^\s+[\"']?/?((?:@[\w.-]+/)?[\w.-]+)@(\d[\w.-]*)[\"'(:]", re
 _BUN = re.compile(r"\"((?:@[\w.-]+/)?[\w.-]+)\": \[\"(?:@[\w.-]+/)?[\w.-]+@(\d[^\"]*)\"")
 _DENO = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\^~]?\d[\w.-]*)")
 _NUGET = re.compile(
-    r"(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?",
+    r"(?<!VisibleTo )(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?",
     re.IGNORECASE,
 )
 _MAVEN = re.compile(r"<artifactId>\s*([\w.-]+)\s*</artifactId>\s*(?:<version>\s*([^<\s]+)\s*</version>)?")
