@@ -1,7 +1,8 @@
 """What `rtaudit check` takes on whole estates, whole process, and how that grows.
 
-Run as `python benchmarks/check.py [--policy PACK] [ACCOUNTS…]` (regulated; 400, 1,600 and 10,000 unless said; four accounts to a
-copy of the sample, an endpoint each, see whole.py). Prints where the time goes, too. Seconds of CPU are the best of three
+Run as `python benchmarks/check.py [--policy PACK] [--bare] [ACCOUNTS…]` (regulated; 400, 1,600 and 10,000 unless said; four
+accounts to a copy of the sample, an endpoint each, see whole.py). With `--bare` the estates are of generate.py instead: 100
+accounts to a subscription, three deployments and a private endpoint each, without zones, roles, locks and alerts. Prints where the time goes, too. Seconds of CPU are the best of three
 runs, one of 10,000; those of the clock depend on what else runs.
 """
 
@@ -23,6 +24,7 @@ from rtaudit.policy import check, load_policies
 from rtaudit.report.files import chunks
 from rtaudit.snapshot import load
 
+HERE = Path(__file__).parent
 AS_OF = "2026-11-22"
 POLICY = "regulated"
 ROUNDS = 3
@@ -58,19 +60,28 @@ def stages(path: Path, policy: str) -> dict[str, float]:
     return {name: after - before for (_, before), (name, after) in pairwise(marks)}
 
 
-def main(sizes: Sequence[int], policy: str) -> None:
+def make(accounts: int, path: Path, *, bare: bool) -> None:
+    """Write the estate, in a process of its own: a child's peak on Linux counts from the memory of the parent that forked it."""
+    words = [
+        str(Path(__file__).with_name("whole.py")),
+        str(accounts // ACCOUNTS_OF_A_COPY),
+        str(max(10, accounts // 100)),
+    ]
+    if bare:
+        made = f"generate({accounts}, endpoints=True, per_subscription=100)"
+        words = ["-c", f"import sys; sys.path.insert(0, {str(HERE)!r}); from generate import *; print(dump({made}))"]
+    with path.open("wb") as file:
+        subprocess.run([sys.executable, *words], stdout=file, check=True)
+
+
+def main(sizes: Sequence[int], policy: str, *, bare: bool = False) -> None:
     """Print the lines of benchmarks/README.md."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}")
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "snapshot.json", Path(folder) / "report.json"
         before: tuple[int, float] | None = None
         for accounts in sizes:
-            # In a process of its own: a child's peak on Linux counts from the memory of the parent that forked it.
-            with path.open("wb") as file:
-                words = [str(accounts // ACCOUNTS_OF_A_COPY), str(max(10, accounts // 100))]
-                subprocess.run(
-                    [sys.executable, str(Path(__file__).with_name("whole.py")), *words], stdout=file, check=True
-                )
+            make(accounts, path, bare=bare)
             rounds = 1 if accounts >= LARGE else ROUNDS
             seconds, clock, peak = map(min, zip(*(measure(path, out, policy) for _ in range(rounds)), strict=True))
             growth = f", {seconds / before[1]:.1f} times for {accounts / before[0]:.1f} times as much" if before else ""
@@ -82,6 +93,7 @@ def main(sizes: Sequence[int], policy: str) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description="What `rtaudit check` takes on whole estates.")
     arguments.add_argument("--policy", default=POLICY)
+    arguments.add_argument("--bare", action="store_true", help="accounts with an endpoint, and nothing beside them")
     arguments.add_argument("accounts", type=int, nargs="*", default=ACCOUNTS)
     given = arguments.parse_args()
-    main(given.accounts, given.policy)
+    main(given.accounts, given.policy, bare=given.bare)

@@ -34,22 +34,32 @@ Resource = dict[str, Any]
 
 
 def generate(
-    accounts: int, seed: int = 1, environment: str = "prod", models: Sequence[tuple[str, str, str, str]] = MODELS
+    accounts: int,
+    seed: int = 1,
+    environment: str = "prod",
+    models: Sequence[tuple[str, str, str, str]] = MODELS,
+    *,
+    endpoints: bool = False,
+    per_subscription: int = ACCOUNTS_PER_SUBSCRIPTION,
 ) -> Snapshot:
     """A snapshot of `accounts` accounts. `seed` decides what they look like, `environment` what they are called.
 
-    `models` are what each account deploys: name, version, SKU and the deployment's name.
+    `models` are what each account deploys: name, version, SKU and the deployment's name. With `endpoints` each account has
+    a private endpoint.
     """
     choose = random.Random(seed)
     resources: list[Resource] = []
     subscriptions = [
         str(uuid.uuid5(uuid.NAMESPACE_URL, f"{environment}/{number}"))
-        for number in range((accounts - 1) // ACCOUNTS_PER_SUBSCRIPTION + 1)
+        for number in range((accounts - 1) // per_subscription + 1)
     ]
     for number, subscription in enumerate(subscriptions):
         resources += _subscription(subscription, number, environment)
     for number in range(accounts):
-        resources += _account(number, subscriptions[number // ACCOUNTS_PER_SUBSCRIPTION], environment, choose, models)
+        resources += _account(number, subscriptions[number // per_subscription], environment, choose, models)
+        if endpoints:
+            account = next(one for one in reversed(resources) if one.get("kind"))
+            resources.append(_endpoint(account))
     return Snapshot.of(
         environment=environment,
         scope={
@@ -246,6 +256,31 @@ def _account(
             }
         )
     return found
+
+
+def _endpoint(account: Resource) -> Resource:
+    """A private endpoint of `account`, which gets the connection to it."""
+    group = account["id"].partition("/providers/")[0]
+    name = f"pe-{account['name']}"
+    shared = {"groupIds": ["account"], "privateLinkServiceConnectionState": {"status": "Approved"}}
+    made = {
+        "id": f"{group}/providers/Microsoft.Network/privateEndpoints/{name}",
+        "name": name,
+        "type": "Microsoft.Network/privateEndpoints",
+        "location": account["location"],
+        "properties": {
+            "subnet": {"id": f"{group}/providers/Microsoft.Network/virtualNetworks/voice/subnets/endpoints"},
+            "privateLinkServiceConnections": [
+                {"name": "account", "properties": {"privateLinkServiceId": account["id"], **shared}}
+            ],
+            "customDnsConfigs": [{"fqdn": f"{account['name']}.openai.azure.com", "ipAddresses": ["10.0.0.4"]}],
+        },
+    }
+    connection = {"privateEndpoint": {"id": made["id"]}, **shared}
+    account["properties"]["privateEndpointConnections"] = [
+        {"id": f"{account['id']}/privateEndpointConnections/account", "properties": connection}
+    ]
+    return made
 
 
 if __name__ == "__main__":

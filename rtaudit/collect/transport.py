@@ -25,6 +25,7 @@ from rtaudit.collect.exchange import pools
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.limits import Limits
 from rtaudit.errors import RtauditError
+from rtaudit.proxies import proxy_of
 
 _CHUNK = 1 << 18
 _CHALLENGE = "WWW-Authenticate"
@@ -214,7 +215,7 @@ class ReadOnlyTransport(HttpTransport[HttpRequest, HttpResponse]):
 
 
 def _manager(endpoint: Endpoint, size: int) -> urllib3.PoolManager:
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     tls: dict[str, Any] = {}
     if not endpoint.plain_http:
@@ -223,22 +224,14 @@ def _manager(endpoint: Endpoint, size: int) -> urllib3.PoolManager:
             raise RtauditError(f"no such file: {bundle}", "REQUESTS_CA_BUNDLE names the certificates to trust")
         tls = {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if os.path.isdir(bundle) else "ca_certs": bundle}
     # The environment's proxy is for what is outside; loopback is reached directly.
-    proxy = None if endpoint.loopback else select_proxy(endpoint.url, get_environ_proxies(endpoint.url))
+    try:
+        proxy = None if endpoint.loopback else proxy_of(endpoint.url)
+    except ValueError as error:
+        raise RtauditError(str(error), "use an http or https proxy") from None
     if proxy is None:
         return urllib3.PoolManager(num_pools=4, maxsize=size, block=False, **tls)
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise RtauditError(f"a proxy of scheme '{parts.scheme}' is not supported", "use an http or https proxy")
-    user = urllib3.make_headers(proxy_basic_auth=_user(parts.username, parts.password)) if parts.username else None
-    return urllib3.ProxyManager(
-        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", proxy_headers=user, maxsize=size, block=False, **tls
-    )
-
-
-def _user(name: str, password: str | None) -> str:
-    from urllib.parse import unquote
-
-    return f"{unquote(name)}:{unquote(password or '')}"
+    user = {"proxy-authorization": proxy.authorization} if proxy.authorization else None
+    return urllib3.ProxyManager(f"{proxy.scheme}://{proxy.shown}", proxy_headers=user, maxsize=size, block=False, **tls)
 
 
 def _no_answer(error: HTTPError) -> ReadFailure:

@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import IO, Any
 
 from rtaudit.machine import cores
@@ -29,6 +30,9 @@ FEW = 4_000
 """Resources below which one process is sooner done."""
 MOST = 4
 """Processes at a time: what they find is put together in one."""
+
+_FIELDS = attrgetter(*(field.name for field in fields(Finding)))
+"""A finding as a tuple, which is handed over in half the time."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,8 @@ class _Fork:
         """What the copy found. Raises what evaluating raises."""
         try:
             if self._stream is not None:
-                found: list[list[Finding]] = pickle.load(self._stream)  # noqa: S301 (of a copy of this process)
-                return found
+                found: list[list[tuple[Any, ...]]] = pickle.load(self._stream)  # noqa: S301 (of a copy of this process)
+                return [[Finding(*fields) for fields in rows] for rows in found]
         except (OSError, EOFError, pickle.UnpicklingError):
             pass
         return _evaluate(*self._part)
@@ -124,6 +128,7 @@ def _answer(pipe: int, part: tuple[Any, ...]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with open(pipe, "wb") as stream:
-            pickle.dump(_evaluate(*part), stream, pickle.HIGHEST_PROTOCOL)
+            found = [list(map(_FIELDS, findings)) for findings in _evaluate(*part)]
+            pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
     finally:
         os._exit(0)

@@ -20,8 +20,9 @@ from rtaudit.errors import InputError
 from rtaudit.probe import sockets
 from rtaudit.probe.meaning import says_of
 from rtaudit.probe.session import open_session
-from rtaudit.probe.sockets import Deadline, Proxy, StageError
+from rtaudit.probe.sockets import Deadline, StageError
 from rtaudit.probe.target import ProbeTarget
+from rtaudit.proxies import Proxy
 from rtaudit.version import __version__
 
 STAGES = ("dns", "tcp", "tls", "upgrade", "session", "total")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import ipaddress
 import json
@@ -11,16 +10,16 @@ import socket
 import ssl
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from rtaudit.azure.hosts import is_loopback
+from rtaudit.proxies import Proxy, proxy_of
 from rtaudit.snapshot.secrets import scrub
 
 LIMIT = 1_000_000
@@ -88,37 +87,15 @@ def kind_of(address: str) -> str:
     return "loopback" if parsed.is_loopback else "private" if parsed.is_private or parsed.is_link_local else "public"
 
 
-@dataclass(frozen=True)
-class Proxy:
-    """An HTTP proxy, as HTTPS_PROXY names it."""
-
-    host: str
-    port: int
-    authorization: str | None = field(default=None, repr=False)
-
-    @property
-    def shown(self) -> str:
-        """Host and port: what may be shown of it."""
-        return f"{self.host}:{self.port}"
-
-
 def proxy_for(host: str) -> Proxy | None:
-    """The proxy on the way to a host (HTTPS_PROXY, NO_PROXY), or None. Never for loopback. Raises StageError."""
-    named = urllib.request.getproxies().get("https")
-    if is_loopback(host) or not named or urllib.request.proxy_bypass(host):
-        return None
+    """The proxy on the way to a host, or None. Never for loopback. Raises StageError."""
     try:
-        parts = urlsplit(named if "://" in named else f"http://{named}")
-        name, port = parts.hostname, parts.port
-    except ValueError:
-        raise StageError("Proxy", "HTTPS_PROXY is not a URL") from None
-    if parts.scheme != "http" or not name:
-        raise StageError("Proxy", f"a proxy of kind {parts.scheme} is not spoken, only http")
-    authorization = None
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        authorization = "Basic " + base64.b64encode(pair.encode()).decode()
-    return Proxy(name, port or 3128, authorization)
+        proxy = None if is_loopback(host) else proxy_of(f"https://{host}/")
+    except ValueError as error:
+        raise StageError("Proxy", str(error)) from None
+    if proxy is not None and proxy.scheme != "http":
+        raise StageError("Proxy", f"a proxy that is spoken to over {proxy.scheme} is not supported, only http")
+    return proxy
 
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:

@@ -58,6 +58,12 @@ _OTHER_REALTIME = re.compile(
     r"supabase|firebase|pusher|liveblocks|ably\b|@azure/web-pubsub|signalr|appwrite|phoenix", re.IGNORECASE
 )
 _SPEAKS = re.compile(r"real-?time", re.IGNORECASE)
+_MODEL = re.compile(
+    r"(?:[\w.-]+/)*(?:gpt-|o[134]-|chatgpt|claude-|gemini-|mistral|llama|text-embedding|command-|deepseek|qwen|grok-)",
+    re.IGNORECASE,
+)
+_CATALOGUE = 40
+"""Models that a file names at least, to be a list of all that there are and no settings of one's own."""
 PREVIEW_SDK = re.compile(r"(?:^|\.)RT(?:LowLevel)?Client$|rt-?client|LowLevelRTClient")
 """Microsoft's preview SDKs, which open sessions of Voice Live too."""
 
@@ -134,6 +140,7 @@ class Belongings:
         self.vendors = list({(vendor, one.scope, one.line): (vendor, one) for vendor, one in self.vendors}.values())
         if "voiceLive" in signs and not opens:
             signs["onlyVoiceLive"] = signs["voiceLive"]
+        signs.update(_catalogue(source))
         own = next((mark for url, mark in self.urls if url.vendor == "openai" and url.api in ("own", "bare")), None)
         if own is not None and "azure" not in signs:
             signs["onlyOpenAI"] = own.line
@@ -153,6 +160,14 @@ class Belongings:
             return _nearest(mark, self.vendors)
         known = set(project)
         return "azure" if "azure" in known else ""
+
+
+def _catalogue(source: Source) -> dict[str, int]:
+    """The sign of settings that list the models of every vendor."""
+    if source.side != "config":
+        return {}
+    named = {text for mark in source.marks for text in (mark.key, mark.value) if _MODEL.match(text)}
+    return {"catalogue": 1} if len(named) >= _CATALOGUE else {}
 
 
 def name_of(*texts: str) -> str:

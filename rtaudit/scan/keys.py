@@ -20,6 +20,11 @@ _KEY = re.compile(r"key|credential|secret|token", re.IGNORECASE)
 _PLAIN = re.compile(
     r"(?:^|[._:-]|api|account|subscription|access|primary|secondary)_?-?key\w{0,2}$|keycredential", re.IGNORECASE
 )
+_ONLY_KEY = re.compile(
+    r"(?:^|[.:])(?:(?:access|primary|secondary|subscription)[_-]?)?key[_-]?\d?$|(?:^|[._:-])(?:api|account)[_-]?key[_-]?\d?$|keycredential",
+    re.IGNORECASE,
+)
+"""A key by its whole name, and no key of something: what code that names no service must call it."""
 _NOT_KEYS = re.compile(
     r"hash|etag|checksum|digest|trace|tenant|client_?id|object_?id|connection_?id|session_?id|internal_?id|keyvault|key_?vault|public_?key|key_?id",
     re.IGNORECASE,
@@ -80,6 +85,8 @@ def _is_key(name: str, names: str, source: Source, mark: Mark, tree: Tree) -> bo
         return True
     if not (_PLAIN.search(last) or last.lower() in ("apikey", "key")):
         return False
-    return tree.belongs(source, mark) in ("azure", "chat") and (
-        "azure" in source.signs or "azure" in tree.signs(source)
-    )
+    if "azure" not in source.signs:
+        plain = source.side == "config" or _ONLY_KEY.search(last)
+        if not plain or "azure" not in tree.signs(source):
+            return False
+    return tree.belongs(source, mark) in ("azure", "chat")

@@ -11,6 +11,7 @@ from typing import Any
 from packaging.version import Version
 
 from rtaudit.scan.belongs import name_of
+from rtaudit.scan.branches import OTHER
 from rtaudit.scan.checks import Find, SourceCheck
 from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
@@ -151,6 +152,8 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "notInCall" in stated and _regex(stated["notInCall"]).search(around):
         return False
+    if "notUnder" in stated and _regex(stated["notUnder"]).search(".".join(mark.under)):
+        return False
     if "belongs" in stated and not _belongs(stated, source, mark, tree):
         return False
     if any(not _is_near(one, source, mark, tree) for one in stated.get("near", ())):
@@ -159,7 +162,10 @@ def _holds(stated: Mapping[str, Any], source: Source, mark: Mark, tree: Tree) ->
         return False
     if "through" in stated and not _is_through(stated["through"], source, mark, tree):
         return False
-    if stated.get("unguarded") and any(name in mark.shown or name in _line(source, mark) for name in mark.guards):
+    if "unguarded" in stated and any(
+        name in mark.shown or name in _line(source, mark) or (stated["unguarded"] == "any" and name != OTHER)
+        for name in mark.guards
+    ):
         return False
     if stated.get("reaches") and not _reaches(source, mark, tree):
         return False
@@ -233,11 +239,19 @@ _MINIFIED = 5000
 """Characters of a line in which everything is near everything: no value is followed there."""
 
 
+def _is_of_control_plane(name: str, source: Source) -> bool:
+    """Whether a template gives a name to a function of Resource Manager: reference(…, NAME), listKeys(…, NAME)."""
+    asks = re.compile(rf"\b(?:reference|list[A-Z]\w*)\(.*\b{re.escape(name)}\b")
+    return any(asks.search(line) for line in source.lines if name in line)
+
+
 def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
     if "realtime" in mark.key.lower() and "voiceLive" not in source.signs:
         return True
     if len(source.lines[mark.line - 1]) > _MINIFIED:
+        return False
+    if source.side == "config" and _is_of_control_plane(mark.key, source):
         return False
     for name in (f"{mark.under[-1]}.{mark.key}" if mark.under else "", mark.key):
         reached = tree.reach.reaches(name, source) if name else None

@@ -39,7 +39,7 @@ MANIFESTS = re.compile(
     r"(?:.*requirements.*|constraints.*)\.(?:txt|in)|pyproject\.toml|pipfile(?:\.lock)?|setup\.(?:py|cfg)|environment\.ya?ml|conda.*\.ya?ml"
     r"|uv\.lock|poetry\.lock|pdm\.lock|package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|deno\.jsonc?"
     r"|.*\.(?:cs|fs|vb)proj|.*\.props|packages\.config|packages\.lock\.json|pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml|go\.mod"
-    r"|pubspec\.ya?ml|package\.swift|package\.resolved|.*dockerfile.*|.*\.ipynb|cargo\.toml|gemfile|composer\.json"
+    r"|pubspec\.ya?ml|package\.swift|package\.resolved|.*dockerfile.*|.*\.(?:ipynb|csx|fsx|dib)|cargo\.toml|gemfile|composer\.json"
 )
 """Names (lower case) of files that say which packages are used."""
 FOLDERS = re.compile(
@@ -65,7 +65,7 @@ _PNPM = re.compile(r"^\s+[\"']?/?((?:@[\w.-]+/)?[\w.-]+)@(\d[\w.-]*)[\"'(:]", re
 _BUN = re.compile(r"\"((?:@[\w.-]+/)?[\w.-]+)\": \[\"(?:@[\w.-]+/)?[\w.-]+@(\d[^\"]*)\"")
 _DENO = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\^~]?\d[\w.-]*)")
 _NUGET = re.compile(
-    r"(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?",
+    r"(?<!VisibleTo )(?:Include|Update|id)=\"([\w.]+)\"(?:[^>]*?(?:\bVersion(?:Override)?=\"|>\s*<version>\s*)([^\"<]+))?",
     re.IGNORECASE,
 )
 _MAVEN = re.compile(r"<artifactId>\s*([\w.-]+)\s*</artifactId>\s*(?:<version>\s*([^<\s]+)\s*</version>)?")
@@ -77,19 +77,25 @@ _PUB = re.compile(r"^\s{2}([a-z_]\w*):\s*[\"']?([\^>=<\d][^\"'#\n]*)?", re.MULTI
 _INSTALLS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("pypi", re.compile(r"(?:pip3?|uv pip|uv) (?:install|add)\s+([^\n\"&|;#]*(?:\"[^\"\n\\]*\"[^\n\"&|;#]*)*)")),
     ("npm", re.compile(r"(?:npm (?:install|i|add)|yarn add|pnpm add|bun add)\s+([^\n\"&|;#]*)")),
-    ("nuget", re.compile(r"dotnet add [^\n]*?package\s+([^\n\"&|;#]*)|#r \"nuget:\s*([^\"]+)\"")),
+    (
+        "nuget",
+        re.compile(
+            r"dotnet add [^\n]*?package\s+([^\n\"&|;#]*)|#r \\?\"nuget:\s*([^\"\\]+)|^#:package\s+([\w.]+(?:@\S+)?)",
+            re.MULTILINE,
+        ),
+    ),
 )
 _INSTALL_PYTHON = re.compile(
     r"(?:^|[\s\"'])([A-Za-z][\w.-]*)(?:\[[\w,-]*\])?((?:[~<>=!]=?=?)[\d][^\s\"'\\]*)?(?=[\s\"'\\]|$)"
 )
 _INSTALL_NPM = re.compile(r"(?:^|\s)((?:@[\w.-]+/)?[a-z][\w.-]*)(?:@([\^~]?\d[\w.-]*))?(?=\s|$)")
-_INSTALL_NUGET = re.compile(r"^([\w.]+)(?:\s+(?:--version|-v)\s+|\s*,\s*)?(\d[\w.-]*)?")
+_INSTALL_NUGET = re.compile(r"^([\w.]+)(?:\s+(?:--version|-v)\s+|\s*,\s*|@)?(\d[\w.-]*)?")
 
 
 def packages_in(path: str, text: str) -> list[Package]:
     """The packages that a manifest or lock file names; empty for any other file."""
     name = path.rsplit("/", 1)[-1].lower()
-    if not (MANIFESTS.fullmatch(name) or _in_requirements(path)):
+    if not (MANIFESTS.fullmatch(name) or _in_requirements(path) or _is_app(name, text)):
         return []
     return list(_read(name, text))
 
@@ -97,6 +103,11 @@ def packages_in(path: str, text: str) -> list[Package]:
 def is_manifest(path: str) -> bool:
     """True for a file that names packages."""
     return MANIFESTS.fullmatch(path.rsplit("/", 1)[-1].lower()) is not None or _in_requirements(path)
+
+
+def _is_app(name: str, text: str) -> bool:
+    """True for an app of .NET that is one file, and names its packages itself."""
+    return name.endswith(".cs") and "#:package" in text[:4000]
 
 
 def _in_requirements(path: str) -> bool:
@@ -144,7 +155,7 @@ def _read(name: str, text: str) -> Iterator[Package]:
         yield from _found(text, _GO, "go", locked=True)
     elif name.startswith("pubspec"):
         yield from _found(text, _PUB, "pub")
-    elif "dockerfile" in name or name.endswith(".ipynb"):
+    elif "dockerfile" in name or name.endswith((".ipynb", ".csx", ".fsx", ".dib", ".cs")):
         yield from installs_in(text)
 
 
@@ -152,7 +163,7 @@ def installs_in(text: str) -> Iterator[Package]:
     """The packages that commands in a text install: `pip install`, `npm install`, `dotnet add package`, `#r nuget`."""
     for ecosystem, pattern in _INSTALLS:
         for found in pattern.finditer(text):
-            words = (found[1] or (found[2] if pattern.groups > 1 else "") or "").replace("\\n", " ").replace('\\"', '"')
+            words = next(filter(None, found.groups()), "").replace("\\n", " ").replace('\\"', '"')
             words = words.partition('",')[0]
             line = text.count("\n", 0, found.start()) + 1
             inner = {"pypi": _INSTALL_PYTHON, "npm": _INSTALL_NPM, "nuget": _INSTALL_NUGET}[ecosystem]

@@ -224,14 +224,22 @@ class Tree:
         found = []
         for path, package in project.packages:
             for one in frameworks():
-                if one.package == package.name and one.ecosystem == package.ecosystem and self._is_used(project, one):
+                if (
+                    one.package == package.name
+                    and one.ecosystem == package.ecosystem
+                    and self._is_used(project, one, path)
+                ):
                     newest = package.newest
                     if one.floor is None or (newest is not None and newest < Version(one.floor)):
                         found.append((path, package, one))
         return found
 
-    def _is_used(self, project: Project, framework: Framework) -> bool:
+    def _is_used(self, project: Project, framework: Framework, path: str) -> bool:
+        """Whether code opens sessions through a library that `path` names: what is beside it, or a notebook or script itself."""
         users = [one for one in project.sources if one.side in CODE]
+        own = [one for one in users if one.path == path]
+        if own and (path.endswith((".cs", ".csx", ".fsx")) or self._opens(own, framework)):
+            return self._opens(own, framework)
         if not project.code_files:
             # Nothing but manifests: what is said of realtime beside them, or in the projects below, counts.
             below = [
@@ -244,6 +252,10 @@ class Tree:
             if not below:
                 return project.speaks or framework.floor is None
             users = below
+        return self._opens(users, framework)
+
+    def _opens(self, users: Sequence[Source], framework: Framework) -> bool:
+        """Whether one of these files opens sessions of Azure OpenAI through a library."""
         if framework.floor is None:
             # Microsoft's preview SDKs also open sessions of Voice Live.
             users = [one for one in users if "voiceLive" not in one.signs]

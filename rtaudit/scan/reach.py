@@ -19,6 +19,8 @@ _DEFINES = re.compile(r"\b(?:class|struct|interface|record|object|def|func|funct
 _MOST = 400
 """Uses of a name that are looked at."""
 _DEPTH = 4
+_OTHERS = frozenset({"chat", "search", "service", "arm", "voiceLive"})
+"""Services whose settings do not get to a realtime session."""
 
 
 class Reach:
@@ -35,6 +37,7 @@ class Reach:
         self._names, self._belongings, self._sources, self._belongs = names, belongings, sources, belongs
         self._known: dict[tuple[str, str], bool | None] = {}
         self._openers: dict[str, dict[str, Source]] = {}
+        self._folders: dict[str, set[str]] = {}
 
     def reaches(self, name: str, source: Source, depth: int = _DEPTH) -> bool | None:
         """Whether the value that a file gives a name gets to code that opens realtime sessions; None where no code reads it."""
@@ -45,7 +48,7 @@ class Reach:
                 own = [one for one in self._names.uses.get(folded, ())[:_MOST] if one[0] is source]
                 if own:
                     return any(self._is_session(*one) for one in own)
-            return self._reach(folded, self._owner(folded, source), frozenset())
+            return self._reach(folded, self._scope(folded, source), frozenset())
         uses = [one for one in self._names.uses.get(folded, ())[:_MOST] if one[0] is source]
         uses.sort(key=lambda one: one[1].kind == "entry")
         if any(self._is_session(place, mark) or self._is_given(place, mark, depth) for place, mark in uses):
@@ -55,18 +58,38 @@ class Reach:
     def leads(self, name: str, source: Source) -> bool:
         """Whether a name that is nobody else's gets to code that opens realtime sessions."""
         folded = fold(name)
-        return folded not in _ANYBODYS and bool(self._reach(folded, self._owner(folded, source), frozenset()))
+        return folded not in _ANYBODYS and bool(self._reach(folded, self._scope(folded, source), frozenset()))
 
-    def _owner(self, folded: str, source: Source) -> str:
-        """The project whose own code reads a setting of its own; empty where the setting is for the whole tree."""
-        return source.project if source.side == "config" and self._names.owns(source.project, folded) else ""
+    def _scope(self, folded: str, source: Source) -> str:
+        """How the paths begin whose uses count: a notebook's own; of a setting those below the nearest folder whose code reads it."""
+        if source.path.endswith(".ipynb"):
+            return source.path
+        if source.side != "config":
+            return ""
+        own = f"{source.project}/" if self._names.owns(source.project, folded) else ""
+        folder = source.path.rpartition("/")[0]
+        while len(folder) >= len(own) and folder and folder not in self._readers(folded):
+            folder = folder.rpartition("/")[0]
+        return f"{folder}/" if folder and len(folder) >= len(own) else own
 
-    def _reach(self, name: str, owner: str, seen: frozenset[str]) -> bool | None:
-        if (name, owner) in self._known:
-            return self._known[name, owner]
+    def _readers(self, folded: str) -> set[str]:
+        """The folders in or below which code reads a name."""
+        found = self._folders.get(folded)
+        if found is None:
+            found = self._folders[folded] = set()
+            for source, _ in self._names.uses.get(folded, ())[:_MOST]:
+                folder = source.path.rpartition("/")[0] if source.side in CODE else ""
+                while folder and folder not in found:
+                    found.add(folder)
+                    folder = folder.rpartition("/")[0]
+        return found
+
+    def _reach(self, name: str, scope: str, seen: frozenset[str]) -> bool | None:
+        if (name, scope) in self._known:
+            return self._known[name, scope]
         answer: bool | None = None
-        for source, mark in self._names.uses.get(name, ())[:200]:
-            if owner and not f"{source.project}/".startswith(f"{owner}/"):
+        for source, mark in self._names.uses.get(name, ())[:_MOST]:
+            if not source.path.startswith(scope):
                 continue
             if source.side in CODE:
                 answer = answer or self._is_session(source, mark)
@@ -76,11 +99,11 @@ class Reach:
                 if onward in _ANYBODYS and source.side in CODE:
                     further = self.reaches(mark.key, source)
                 elif onward != name and onward not in seen and onward not in _ANYBODYS:
-                    further = self._reach(onward, owner, seen | {name})
+                    further = self._reach(onward, scope, seen | {name})
                 answer = answer if further is None else (answer or further)
             if answer:
                 break
-        self._known[name, owner] = answer
+        self._known[name, scope] = answer
         return answer
 
     def _is_session(self, source: Source, mark: Mark) -> bool:
@@ -92,14 +115,11 @@ class Reach:
         if mark.call and "realtime" in mark.call.lower():
             return True
         if urls or any(".realtime.connect" in one.key for one in source.of("call")):
-            return (
-                self._belongs(source, mark) not in ("chat", "search", "service", "arm", "voiceLive", "openai")
-                and "chat" not in source.signs
-            )
+            return self._belongs(source, mark) not in {*_OTHERS, "openai"} and "chat" not in source.signs
         return False
 
     def _is_other(self, source: Source, mark: Mark) -> bool:
-        return self._belongs(source, mark) in ("chat", "search", "service", "arm", "voiceLive")
+        return self._belongs(source, mark) in _OTHERS
 
     def _is_given(self, source: Source, mark: Mark, depth: int) -> bool:
         """Whether a mark is an argument of what another file of the project defines, and its value gets to a session there."""

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass, field
 
 from rtaudit.scan.marks import Source
-from rtaudit.scan.packages import Package, is_manifest, packages_in
+from rtaudit.scan.packages import Package, packages_in
 from rtaudit.scan.source import read_source
 
 MAX_BYTES = 5_000_000
@@ -47,7 +47,7 @@ class FileRead:
     speaks: bool = False
     """True where it says realtime."""
     packages: list[Package] | None = None
-    """Those that it names; None where it is no manifest."""
+    """Those that it names; None for none."""
     source: Source | None = field(default=None, repr=False)
     """None where no check could find anything in it."""
 
@@ -79,7 +79,7 @@ def read_file(file: str, path: str, *, parse: bool = True) -> FileRead:
 
 def read_text(path: str, text: str, *, parse: bool = True) -> FileRead:
     """Read a text: by its grammar where it may matter, and `parse` is true."""
-    found = FileRead(path, packages=packages_in(path, text) if is_manifest(path) else None)
+    found = FileRead(path, packages=packages_in(path, text) or None)
     if _OWN.search(text[:400]) is not None:
         found.is_own = True
         return found

@@ -17,7 +17,7 @@ from rtaudit.scan.packages import is_manifest
 from rtaudit.scan.projects import Project, Tree, folders_of, project_of
 from rtaudit.scan.reading import FileRead
 from rtaudit.scan.says import sentence
-from rtaudit.scan.sides import CODE, is_script, side_of
+from rtaudit.scan.sides import CODE, is_plain_kotlin, is_script, is_server_of_jvm, side_of
 from rtaudit.scan.walk import HeldFiles, Walk
 from rtaudit.scan.workers import SECONDS, read_all
 
@@ -125,7 +125,10 @@ def _scan(
         if one.source is not None:
             one.source.project = project.folder
             sources.append(one.source)
+    on_server = is_server_of_jvm(paths)
     for source in sources:
+        if on_server and source.side == "mobile" and is_plain_kotlin(source.path, "\n".join(source.lines)):
+            source.side = "server"
         names = [one.name for _, one in projects[source.project].packages]
         if names and is_script(source.path):
             source.side = side_of(source.path, "\n".join(source.lines), names)

@@ -102,6 +102,17 @@ def side_of(path: str, text: str, packages: Collection[str] = ()) -> str:
     return "server"
 
 
+def is_plain_kotlin(path: str, text: str) -> bool:
+    """True for Kotlin that a phone or a server may run: nothing in it tells."""
+    return path.lower().endswith(".kt") and not _MOBILE_IMPORT.search(text) and "/android" not in f"/{path.lower()}"
+
+
+def is_server_of_jvm(paths: Collection[str]) -> bool:
+    """True for a tree that the JVM's tools build, and that has no app for Android in it."""
+    names = {path.rsplit("/", 1)[-1].lower() for path in paths}
+    return bool(names & {"build.gradle", "build.gradle.kts", "pom.xml"}) and "androidmanifest.xml" not in names
+
+
 def is_script(path: str) -> bool:
     """True for a file whose side may depend on the packages beside it."""
     return path.lower().endswith((*MARKUP, *_SCRIPT))

@@ -11,7 +11,7 @@ from rtaudit.scan import languages
 from rtaudit.scan.marks import Comment, Mark, Source
 from rtaudit.scan.sides import side_of
 from rtaudit.scan.syntax import Place, SyntaxReader, TooDeep
-from rtaudit.scan.tokens import holes, pairs, read_tokens
+from rtaudit.scan.tokens import build_fields, commands, holes, pairs, read_tokens
 
 MAX_PARSED = 400_000
 """A text of more characters is read as text: the grammar of minified code takes a second a megabyte."""
@@ -20,6 +20,9 @@ _MAX_ERRORS = 0.4
 """The part of a text that its grammar may not fit, before it is read as text."""
 
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_NO_FIELDS = re.compile(r"<(script|style)\b|<(!)--", re.IGNORECASE)
+_TAG = re.compile(r"<[A-Za-z][^<>]{5,2000}>")
+_ATTRIBUTE = re.compile(r"\s([A-Za-z][\w-]*)=(?:\"([^\"]*)\"|'([^']*)')")
 _FRONTMATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _PIECE = tuple[str, str, Place]
@@ -39,7 +42,48 @@ def read_source(path: str, text: str, packages: Collection[str] = (), *, parse: 
     for piece, grammar, place in pieces:
         source.grammar = source.grammar or grammar
         _read_piece(source, piece, grammar, place, name)
+    if name.endswith(languages.MARKUP):
+        source.marks += _fields(text)
+    if "gradle" in name:
+        source.marks += build_fields(text)
     return source
+
+
+def _fields(text: str) -> Iterator[Mark]:
+    """What the fields of a page hold at first, by their ids or names; and what its elements carry as data."""
+    text = _without_scripts(text)
+    line = at = 0
+    for tag in _TAG.finditer(text):
+        line += text.count("\n", at, tag.start())
+        at = tag.start()
+        stated = {found[1].lower(): found for found in _ATTRIBUTE.finditer(tag.group())}
+        named = next((stated[one] for one in ("id", "name", "property") if one in stated), None)
+        for attribute, found in stated.items():
+            if attribute in ("value", "content"):
+                key = (named[2] or named[3] or "") if named else attribute
+            elif attribute.startswith("data-"):
+                key = attribute[5:]
+            else:
+                continue
+            value = found[2] if found[2] is not None else found[3]
+            group = 2 if found[2] is not None else 3
+            before = text.rfind("\n", 0, tag.start() + found.start(group)) + 1
+            row = line + 1 + tag.group().count("\n", 0, found.start(group))
+            spot = (row, tag.start() + found.start(group) - before + 1, (0, row, 0))
+            yield Mark("entry", key, value, "", (), *spot)
+            yield Mark("text", "", value, "", (), *spot)
+
+
+def _without_scripts(text: str) -> str:
+    """A page without its scripts, styles and comments, line by line as long."""
+    kept, at = [], 0
+    while begin := _NO_FIELDS.search(text, at):
+        closing = f"</{begin[1]}" if begin[1] else "-->"
+        end = text.find(closing, begin.end())
+        end = len(text) if end < 0 else end + len(closing)
+        kept += [text[at : begin.start()], re.sub(r"[^\n]", " ", text[begin.start() : end])]
+        at = end
+    return "".join(kept) + text[at:]
 
 
 def _pieces(name: str, text: str, grammar: str) -> Iterator[_PIECE]:
@@ -128,7 +172,9 @@ def _read_piece(source: Source, piece: str, grammar: str, place: Place, name: st
             for mark in reader.marks:
                 if "${" in mark.value:
                     mark.value, mark.refs = holes(mark.value)
-        source.marks += [*reader.marks, *(pairs(reader.marks) if grammar in languages.DATA else ())]
+        source.marks += reader.marks
+        if grammar in languages.DATA:
+            source.marks += [*pairs(reader.marks), *commands(reader.marks)]
         source.comments += reader.comments
         return
     source.parsed = False

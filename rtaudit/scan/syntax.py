@@ -85,6 +85,9 @@ class SyntaxReader:
             return
         if kind in kinds.COMMENTS:
             self._comment(node)
+        elif kind == "union_type":
+            # `"a" | "b"` as a type lists what may be given, and gives nothing.
+            return
         elif kind in kinds.IMPORTS:
             self._mark("import", node, " ".join(node.text()[:_SHOWN].split()))
         elif self._is_string(kind):
@@ -187,6 +190,9 @@ class SyntaxReader:
             self._mark("entry", node, one.key, one.value, HOLE.findall(one.value))
             self.marks[-1].form = "json"
             self.marks[-1].line += min(one.row, rows)
+            if one.value and self.grammar not in kinds.DATA:
+                self._mark("text", node, "", one.value, HOLE.findall(one.value))
+                self.marks[-1].line += min(one.row, rows)
         self._under = saved
 
     def _walk_holes(self, node: Any, depth: int) -> None:
@@ -219,6 +225,8 @@ class SyntaxReader:
         else:
             name = _callee(self.text[start : min(node.range().end.index, start + _SHOWN)].partition("{")[0])
             before, after = [], [child for child in children if child.is_named()]
+        if node.kind() == "implicit_object_creation_expression":
+            name = _declared(node)
         for child in before:
             if child.kind() not in kinds.NAMES:
                 self._walk(child, depth + 1)
@@ -321,6 +329,20 @@ def _callee(text: str) -> str:
     text = re.sub(r"[({\[][^)}\]]*\Z", "", text) if text.endswith(("(", "{")) else text
     text = re.sub(r"<[^<>]*>|\s+|[?!](?=\.)|^new\b|^await\b", lambda one: " " if one.group().isspace() else "", text)
     return dotted(text.replace(" ", "").removeprefix("new").removeprefix("await"))
+
+
+def _declared(node: Any) -> str:
+    """`A a = new(…)` of C# as `A`: the type that is declared, before the value or of the property."""
+    around = node.parent()
+    while around is not None and around.kind() in (
+        "equals_value_clause",
+        "variable_declarator",
+        "arrow_expression_clause",
+        "conditional_expression",
+    ):
+        around = around.parent()
+    stated = around.field("type") if around is not None else None
+    return _callee(stated.text()[:_SHOWN]) if stated is not None else ""
 
 
 def _arguments(after: Sequence[Any]) -> list[Any]:

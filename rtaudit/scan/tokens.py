@@ -14,7 +14,7 @@ MAX_MARKS = 20_000
 """How many marks one file may give."""
 
 _SLASHES = (".bicep", ".bicepparam", ".jsonc", ".cshtml", ".razor", ".fs", ".fsx", ".c", ".cc", ".cpp", ".h", ".m", ".mm",
-            ".js", ".ts", ".tsx", ".jsx", ".java", ".cs", ".go", ".kt", ".swift", ".dart", ".gradle", ".proto", ".zig")  # fmt: skip
+            ".js", ".ts", ".tsx", ".jsx", ".java", ".cs", ".go", ".kt", ".swift", ".dart", ".gradle", ".proto", ".zig", ".hpp", ".hh", ".cxx", ".ino", ".groovy")  # fmt: skip
 _ANGLES = (".xml", ".config", ".csproj", ".fsproj", ".props", ".targets", ".plist", ".xaml", ".html", ".md")
 _SEMICOLONS = (".ini", ".cfg", ".reg")
 
@@ -33,6 +33,16 @@ _PARAMETER = re.compile(
 _DOCKER = re.compile(r"^\s*(?:ENV|ARG)\s+(?P<key>\w+)(?:=|\s+)[\"']?(?P<s>[^\"'\s]*)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?:key|name)=\"(?P<key>[^\"]+)\"[^>]*?(?:value)=\"(?P<s>[^\"]*)\"", re.IGNORECASE)
 _ELEMENT = re.compile(r"<(?P<key>[\w.:-]+)(?:\s[^>]*)?>(?P<s>[^<\n]+)</")
+_NAMED_ELEMENT = re.compile(
+    r"<[\w.:-]+\s(?:[^<>]{0,200}\s)?name=\"(?P<key>[^\"<>]{1,200})\"[^<>]{0,200}>(?P<s>[^<\n]+)</"
+)
+_DEFINE = re.compile(r"^\s*#\s*define\s+(?P<key>\w+)\s+\(?\w{0,2}\"(?P<s>(?:[^\"\\\n]|\\.)*)\"")
+_BUILD_FIELD = re.compile(
+    r"\b(?:buildConfigField|resValue)\b\W+\w+[\"']\s*,\s*[\"'](?P<key>\w+)[\"']\s*,\s*(?:\\?[\"']){1,2}(?P<s>[^\"'\\]+)"
+)
+"""A constant that Gradle builds into an app."""
+_OPTION = re.compile(r"(?<![\w-])--(?P<key>[a-z][\w-]{2,60})[ =]+[\"']?(?P<s>[A-Za-z0-9][\w./:@+-]*)")
+_ENVIRONMENT = re.compile(r"^(\s*)\$env:(?=\w+\s*=)", re.IGNORECASE)
 _LINE_ENV = re.compile(r"^\s*(?:-\s+|export\s+|set\s+|\$env:)?[\"']?(?P<key>[A-Za-z_][\w.-]*)\s*[=:]\s*(?P<s>.*?)\s*$")
 _INTERPOLATED = re.compile(r"\$\{([^{}]*)\}|\$\(([\w.]+)\)|\{\{-?\s*([^{}]*?)\s*-?\}\}|\$([A-Za-z_]\w*)|%([A-Z_]\w*)%")
 _DEFAULTED = re.compile(r"([A-Za-z_]\w*)(?::?[-=]|\?:)(.*)\Z", re.DOTALL)
@@ -62,7 +72,7 @@ def read_tokens(text: str, name: str, *, first: int = 1, wide: bool = False) -> 
                 if used:
                     clean = _cut(clean, pattern, number, comments)
             if clean.strip():
-                marks += _line(clean, number, start, prose=prose, name=name)
+                marks += _line(clean, number, start, prose=prose, wide=wide, name=name)
     return _paired(marks), comments
 
 
@@ -126,14 +136,15 @@ def _cut(line: str, pattern: re.Pattern[str], number: int, comments: list[Commen
     return line
 
 
-def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iterator[Mark]:
+def _line(line: str, number: int, start: int, *, prose: bool, wide: bool, name: str) -> Iterator[Mark]:
     seen: set[int] = set()
 
     def mark(kind: str, at: int, key: str, value: str, refs: tuple[str, ...] = ()) -> Mark:
         return Mark(kind, key, value, "", (), number, start + at + 1, (0, number, 0), refs)
 
-    special = _DOCKER if "dockerfile" in name else _PARAMETER
-    for pattern in (special, _ATTRIBUTE, _ELEMENT):
+    special = _DOCKER if "dockerfile" in name else _BUILD_FIELD if "gradle" in name else _PARAMETER
+    line = _ENVIRONMENT.sub(r"\1     ", line)
+    for pattern in (special, _DEFINE, _ATTRIBUTE, _NAMED_ELEMENT, _ELEMENT, _OPTION):
         found = pattern.search(line) if pattern is special else None
         for one in [found] if found else pattern.finditer(line) if pattern is not special else ():
             bare = one.groupdict().get("bare")
@@ -161,7 +172,9 @@ def _line(line: str, number: int, start: int, *, prose: bool, name: str) -> Iter
                 continue
             if re.fullmatch(r"[A-Za-z_][\w.]*", one["bare"]):
                 value, refs = "{" + one["bare"].split(".")[-1] + "}", (one["bare"].split(".")[-1],)
-        yield mark("entry", one.start("key"), one["key"], value, refs)
+        yield mark("entry", one.start("key"), one["key"].lstrip("$"), value, refs)
+        if group == "bare" and not refs and not wide:
+            yield mark("text", one.start(group), "", value)
         inside.append((one.start(group), one.end(group)))
     for one in _STRING.finditer(line):
         value, refs = holes(next((group for group in one.groups() if group is not None), ""))
@@ -200,6 +213,30 @@ def _paired(marks: list[Mark]) -> list[Mark]:
     return marks + list(pairs(marks))
 
 
+_COMMAND = re.compile(r"^(?:run|cmd|args|shell|entrypoint)$|script$|commands?$|arguments?$", re.IGNORECASE)
+_VARIABLE = re.compile(r"(?<![\w$-])(?P<key>[A-Z][A-Z0-9_]{2,60})=[\"']?(?P<s>[\w./:@+-]+)")
+
+
+def commands(marks: list[Mark]) -> Iterator[Mark]:
+    """What the commands in settings give values to: the steps of a workflow, the hooks of a deployment."""
+    for mark in marks:
+        if mark.kind != "text" or len(mark.value) > WINDOW or not any(map(_COMMAND.search, mark.under[-2:])):
+            continue
+        for row, line in enumerate(mark.value.split("\n")):
+            for pattern in (_OPTION, _VARIABLE):
+                for one in pattern.finditer(line):
+                    place = (mark.line + row, mark.column, mark.scope)
+                    yield Mark("entry", one["key"], one["s"], mark.call, mark.under, *place)
+                    yield Mark("text", "", one["s"], mark.call, mark.under, *place)
+
+
+def build_fields(text: str) -> Iterator[Mark]:
+    """The constants that a build file of Gradle gives an app."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for one in _BUILD_FIELD.finditer(line):
+            yield Mark("entry", one["key"], one["s"], "", (), number, one.start("s") + 1, (0, number, 0))
+
+
 _LISTED = re.compile(r"([A-Z][A-Z0-9_]{2,60})=(\S.*)\Z")
 
 
@@ -215,7 +252,11 @@ def pairs(marks: list[Mark]) -> Iterator[Mark]:
         if mark.kind != "entry":
             continue
         key = mark.key.lower()
-        if key in ("name", "key") and re.fullmatch(r"[\w.:-]+", mark.value):
+        if key == "string" and last is not None and last.key == "key" and mark.line - last.line <= 1:
+            # <key>NAME</key><string>value</string>, in a property list.
+            yield Mark("entry", last.value, mark.value, mark.call, mark.under, mark.line, mark.column, mark.scope)
+            last = None
+        elif key in ("name", "key") and re.fullmatch(r"[\w.:-]+", mark.value):
             last = mark
         elif key in ("value", "default", "defaultvalue") and mark.under and (last is None or last.under != mark.under):
             yield Mark(

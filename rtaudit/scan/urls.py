@@ -33,6 +33,7 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("previewRtc", re.compile(r"/v1/realtimertc(?![\w-])")),
     ("deployments", re.compile(r"(?:^|/)openai/deployments(?:/|$)")),
     ("own", re.compile(r"(?:^|/)v1/realtime(?![\w-])")),
+    ("service", re.compile(r"^/(?:sts|speech\w*|vision|computervision|formrecognizer|documentintelligence|translator|language|text|face|content\w*)/", re.IGNORECASE)),
     ("arm", re.compile(r"^/subscriptions/|/providers/Microsoft\.", re.IGNORECASE)),
     ("project", re.compile(r"^/api/projects/")),
     ("base", re.compile(r"(?:^|/)openai/v1/?(?=\Z|[?#\s])")),
