@@ -77,13 +77,16 @@ def same(actual: Any, expected: Any) -> bool:
 
 
 def _in(actual: Any, expected: Any) -> bool:
-    return isinstance(expected, list) and any(same(actual, one) for one in expected)
+    # A text as it is written is found at once; what differs in case is compared one by one.
+    return isinstance(expected, list) and (
+        (isinstance(actual, str) and actual in expected) or any(same(actual, one) for one in expected)
+    )
 
 
 def _contains(actual: Any, expected: Any) -> bool:
     if isinstance(actual, str) and isinstance(expected, str):
         return expected.casefold() in actual.casefold()
-    return isinstance(actual, list) and any(same(one, expected) for one in actual)
+    return _in(expected, actual)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any, date], bool]:

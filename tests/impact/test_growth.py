@@ -15,9 +15,11 @@ from typing import Any, ClassVar
 
 import pytest
 
+from rtaudit import assets
 from rtaudit.api.checks import Checker
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import ACCOUNT, MODELS, RESOURCE_TYPES, USAGES
+from rtaudit.contract.load import load_contract
 from rtaudit.drift import diff, load_policy
 from rtaudit.impact.join import join_rules
 from rtaudit.inventory import INVENTORIES
@@ -74,6 +76,19 @@ def _check(copies: int) -> None:
 def _diff(copies: int) -> None:
     sides = [estate(copies, "test"), estate(copies)]
     join_rules(diff(sides, load_policy(None, TODAY), as_of=TODAY), sides, load_policies(["production"]), TODAY)
+
+
+@cache
+def _of_clients(copies: int) -> Snapshot:
+    """An estate with a contract of each of its accounts, in one subscription: one zone is linked to every network."""
+    made = whole(copies, subscriptions=1)
+    stated = load_contract(assets.snapshots() / "clients" / "phone-bridge.yaml")
+    named = [one["name"] for one in made.resources if arm_id.type_of(one["id"]) == ACCOUNT]
+    return made.with_clients([{**stated, "name": f"of-{name}", "account": name, "environments": {}} for name in named])
+
+
+def _clients(copies: int) -> None:
+    check([_of_clients(copies)], load_policies(["client"]), as_of=TODAY)
 
 
 def _list(copies: int) -> None:
@@ -133,10 +148,20 @@ def _calls(work: Callable[[int], None], copies: int) -> Counter[str]:
     )
 
 
-@pytest.mark.parametrize("work", [_check, _diff, _list, _render], ids=["check", "diff", "list", "render"])
+MADE: dict[Callable[[int], None], Callable[[int], Any]] = {
+    _check: estate,
+    _clients: _of_clients,
+    _diff: estate,
+    _list: _many_regions,
+    _render: _report,
+}
+"""What is measured -> what makes its estate."""
+
+
+@pytest.mark.parametrize("work", MADE, ids=["check", "clients", "diff", "list", "render"])
 def test_twice_the_estate_calls_each_function_twice_as_often(work: Callable[[int], None]) -> None:
     for copies in COPIES:
-        assert (_report if work is _render else _many_regions if work is _list else estate)(copies)
+        assert MADE[work](copies)
     less, more = (_calls(work, copies) for copies in COPIES)
     assert more.total() > 100_000
     # What is rare may fall into one half of the estate.
