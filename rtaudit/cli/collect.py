@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, counted, plain
+from rtaudit.cli.app import INTERRUPTED, command, plain
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
+from rtaudit.errors import counted
 
 if TYPE_CHECKING:
     from rtaudit.settings import options

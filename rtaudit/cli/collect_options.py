@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.cli.app import counted, on_signals, plain
+from rtaudit.cli.app import on_signals, plain
 from rtaudit.cli.environments import allowed_audiences
-from rtaudit.errors import RtauditError, UsageError, allowed_hint
+from rtaudit.errors import RtauditError, UsageError, allowed_hint, counted
 from rtaudit.settings.values import PROGRESS
 
 if TYPE_CHECKING:

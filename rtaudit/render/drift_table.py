@@ -9,12 +9,12 @@ from itertools import groupby
 
 from rtaudit.drift import Drift, MatrixRow, matrix
 from rtaudit.drift.sentences import row_sentence
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.drift_labels import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
 from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.text import VERDICTS, rule_list, shorten, to_printable
 from rtaudit.report import SEVERITIES
-from rtaudit.report.wording import counted
 
 _COLOURS = {"drift": "31", "unknown": "33", "expected": "36", "ignored": "2"}
 _SEVERITY = 11

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.text import (
     GOOD_VERDICTS,
@@ -24,7 +25,6 @@ from rtaudit.render.text import (
 )
 from rtaudit.report import Finding, Report
 from rtaudit.report.causes import Cause, causes
-from rtaudit.report.wording import counted
 
 MOST = 300
 """Rows per table: a job summary holds 1 MiB."""

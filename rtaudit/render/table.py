@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.page import LABEL, SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.summary import MANY, badness, summary, tally
@@ -30,7 +31,6 @@ from rtaudit.render.text import (
 )
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
-from rtaudit.report.wording import counted
 
 MOST_CAUSES = 24
 """Causes that are listed where no outcomes were asked for; the last line then says how many more there are."""

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Observation, Report
-from rtaudit.report.wording import counted, name, owning_resource_name, shorten, to_printable
+from rtaudit.report.wording import name, owning_resource_name, shorten, to_printable
 from rtaudit.snapshot import Gap
 
 VERDICTS = {
