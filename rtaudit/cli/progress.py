@@ -39,7 +39,6 @@ class Progress:
                 transient=True,
                 refresh_per_second=8,
             )
-            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,6 +49,9 @@ class Progress:
         """Show how far it is."""
         now = time.monotonic()
         if self._live is not None:
+            # Not before: it starts a thread, and a process with one thread alone can be copied (rtaudit.collect.processes).
+            if not self._live.live.is_started:
+                self._live.start()
             for aspect, planned in status.planned.items():
                 if aspect not in self._tasks:
                     self._tasks[aspect] = self._live.add_task(aspect, total=planned, note="")

@@ -89,7 +89,10 @@ class ArmReader:
         self.endpoint = endpoint
         self.limits = limits
         self.versions = Versions()
-        self._credential = credential
+        self.sdks: set[str] = set()
+        """Modules that take long to load, and that are called for."""
+        self.identity = credential
+        self.log = log
         self._wire = ReadOnlyTransport(endpoint, limits, log)
         self._plain = Pipeline[HttpRequest, HttpResponse](self._wire, self._policies())
         self._clients: dict[tuple[Any, str], Any] = {}
@@ -101,7 +104,7 @@ class ArmReader:
             _TakePage(self.limits),
             HeadersPolicy(base_headers={"Accept": "application/json", "Accept-Encoding": "gzip"}),
             UserAgentPolicy(base_user_agent=f"rtaudit/{__version__}", user_agent_use_env=False),
-            _Authorized(self._credential, self.endpoint.scope),
+            _Authorized(self.identity, self.endpoint.scope),
         ]
 
     def get(self, path: str, *, page: ResponsePage, api_version: str, **query: str) -> None:
@@ -127,7 +130,7 @@ class ArmReader:
                 found = self._clients.get(key)
                 if found is None:
                     found = self._clients[key] = kind(
-                        self._credential,
+                        self.identity,
                         subscription,
                         base_url=self.endpoint.url,
                         credential_scopes=[self.endpoint.scope],
@@ -135,6 +138,10 @@ class ArmReader:
                         policies=self._policies(),
                     )
         return found
+
+    def twin(self, credential: Any, log: Callable[[str, str, int, float, str], None] | None) -> ArmReader:
+        """The same Resource Manager for a copy of this process, which must not use these connections."""
+        return ArmReader(self.endpoint, self.identity.asking(credential), self.limits, log)
 
     def close(self) -> None:
         """Close the connections."""

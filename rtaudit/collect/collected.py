@@ -61,6 +61,8 @@ class CollectedRows:
     shard: Shard | None = None
     callers: Sequence[str] = ()
     """ARM ids of the apps and identities that client contracts name as callers."""
+    sdks: set[str] = field(default_factory=set)
+    """Modules that take long to load, and that what was read calls for."""
     rows: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
     """Reader -> id asked about -> rows."""
     _kept: dict[str, list[Row]] = field(default_factory=dict)

@@ -88,6 +88,12 @@ class Identity:
             self.claims = claims_of(token.token)
             return token
 
+    def asking(self, credential: Any) -> Identity:
+        """The same identity in a copy of this process: with the tokens of now, and what `credential` gives later."""
+        found = Identity(credential, self._method)
+        found._tokens.update(self._tokens)
+        return found
+
     def close(self) -> None:
         """Close the connections that tokens came over; the next token opens one anew. A credential that was given is its owner's."""
         if self._session is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rtaudit.snapshot.secrets import scrub
@@ -50,6 +51,10 @@ class ReadFailure(Exception):  # noqa: N818 (what Azure answered, more often tha
         """Seconds that the service asked to wait, where it did."""
         self.transient = transient
         """True for an error of the moment that asking again may cure."""
+
+    def __reduce__(self) -> Any:
+        more = {name: vars(self)[name] for name in ("status", "code", "needs", "retry_after", "transient")}
+        return partial(type(self), **more), (self.reason, self.message)
 
 
 def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> ReadFailure:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from rtaudit.azure import arm_id
-from rtaudit.collect.answers import resource_of, rows_of, single
-from rtaudit.collect.arm import ArmReader, ResponsePage
+from rtaudit.collect.answers import single
+from rtaudit.collect.arm import ArmReader
 from rtaudit.collect.collected import CollectedRows
 from rtaudit.collect.failures import ReadFailure
-from rtaudit.collect.interner import RowInterner
 from rtaudit.collect.limits import Limits
-from rtaudit.collect.pacer import REMAINING
+from rtaudit.collect.pages import PageReader, Paging
+from rtaudit.collect.processes import ForkedSchedule
+from rtaudit.collect.read_queue import Finished
 from rtaudit.collect.reader import Reader, ReadTask, Row
-from rtaudit.collect.schedule import Finished, Schedule
+from rtaudit.collect.schedule import Schedule
 from rtaudit.snapshot import Gap
 
 SUBSCRIPTION = "Microsoft.Resources/subscriptions"
@@ -71,8 +74,10 @@ class Collector:
         observe: Callable[[Status], None] = lambda _status: None,
         stop: threading.Event | None = None,
         must_exist: frozenset[str] = frozenset(),
+        processes: int = 1,
     ) -> None:
         self.collected = collected
+        collected.sdks = arm.sdks
         self.gaps: list[Gap] = []
         self.whole: dict[str, set[str]] = {name: set() for name in readers}
         """Ids about which a reader got everything, by reader."""
@@ -95,28 +100,32 @@ class Collector:
         self._limits = limits
         self._earlier = earlier
         self._observe = observe
-        self._larder = RowInterner()
+        self._paging = Paging(arm, limits)
+        self._pages = PageReader(arm, readers)
         self._progress = {name: _Progress() for name in readers}
         self._followed = frozenset(name for reader in readers.values() for name in reader.depends_on)
-        self._schedule = Schedule(self._fetch, limits)
+        self._processes = processes
         self._open = 0
         self._left: dict[int, ReadTask] = {}
 
     def run(self) -> None:
         """Read everything, or until the time budget ends or `stop` is set. Raises only what is a bug."""
         deadline = None if self._limits.budget is None else time.monotonic() + self._limits.budget
-        self._plan()
-        while self._open and self.refusal is None:
-            if self._stop.is_set():
-                self.interrupted = "interrupted"
-                break
-            if deadline is not None and time.monotonic() >= deadline:
-                self.interrupted = "time budget"
-                break
-            for finished in self._schedule.finished(TICK):
-                self._end(finished)
-            self._report()
-        self._schedule.stop()
+        self._schedule = self._scheduled()
+        try:
+            self._plan()
+            while self._open and self.refusal is None:
+                if self._stop.is_set():
+                    self.interrupted = "interrupted"
+                    break
+                if deadline is not None and time.monotonic() >= deadline:
+                    self.interrupted = "time budget"
+                    break
+                for finished in self._schedule.finished(TICK):
+                    self._end(finished)
+                self._report()
+        finally:
+            self._schedule.stop()
         if self._answers == 0 and not self.interrupted:
             # What fills an earlier snapshot asks for little: that none of it is answered says nothing of the rest.
             silent = None if self._spoken or not self._must_exist else self._unanswered
@@ -124,6 +133,17 @@ class Collector:
         if self.interrupted:
             self._drain()
         self._report(last=True)
+
+    def _scheduled(self) -> Schedule | ForkedSchedule:
+        def build(credential: Any, log: Any) -> PageReader:
+            return PageReader(self._arm.twin(credential, log), self._readers)
+
+        if self._processes > 1:
+            with contextlib.suppress(OSError):
+                return ForkedSchedule(
+                    self._paging, build, self._arm.identity.get_token, self._arm.log, self._limits, self._processes
+                )
+        return Schedule(self._fetch, self._limits)
 
     def _plan(self) -> None:
         progressed = True
@@ -238,46 +258,11 @@ class Collector:
 
     def _fetch(self, read: ReadTask) -> str | None:
         """One page of a read, on a worker thread."""
-        page = ResponsePage()
-        reader = read.reader
-        version = self._arm.versions.ask(reader.type)
-        try:
-            if read.next_link is None:
-                reader.send(self._arm, read.subject, page, version)
-            else:
-                self._arm.follow(read.next_link, page=page)
-        except ReadFailure as fault:
-            known = self._arm.versions.refused(reader.type, version, fault.status, fault.code, fault.message)
-            if read.next_link is None and known and read.negotiated < 3:
-                read.negotiated += 1
-                return self._fetch(read)
-            raise
-        if read.next_link is None:
-            self._arm.versions.answered(reader.type, version)
-        read.attempts = read.throttle_count = 0
-        self._take(read, page.document)
-        return page.headers.get(REMAINING)
-
-    def _take(self, read: ReadTask, document: Row) -> None:
-        if read.reader.shape == "one":
-            read.rows.append(self._larder.keep(resource_of(read, document)))
-            return
-        keep = self._larder.shelve if read.reader.shape == "catalogue" else self._larder.keep
-        read.rows.extend(map(keep, rows_of(read, document)))
-        read.next_link = _next_link(document)
-        if read.next_link is not None:
-            if read.next_link in read.seen:
-                raise ReadFailure("failed", "the pages of the list lead in a circle", code="PageLoop")
-            read.seen.add(read.next_link)
-            if len(read.seen) >= self._limits.pages:
-                raise ReadFailure("failed", f"the list has more than {self._limits.pages} pages", code="TooManyPages")
-
-
-def _next_link(document: Row) -> str | None:
-    link = document.get("nextLink")
-    if link is not None and not isinstance(link, str):
-        raise ReadFailure("failed", "the nextLink is not a text", code="MalformedAnswer")
-    return link or None
+        while True:
+            request = self._paging.next_page(read)
+            result = self._pages.read(request)
+            if self._paging.add(read, request, result):
+                return result.remaining
 
 
 def _shaped(read: ReadTask) -> list[Row]:

@@ -18,10 +18,12 @@ WORTH = 512
 
 
 class RowInterner:
-    """Equal parts of rows, each kept once. Used by every thread: a part that two bring at once is kept twice."""
+    """Equal parts of rows, each kept once. Used by every thread."""
 
     def __init__(self) -> None:
         self._parts: dict[tuple[str, bytes], Any] = {}
+        self.keys: dict[int, tuple[str, bytes]] = {}
+        """What a part is known by in another process, by the part's `id`."""
 
     def keep(self, row: Row) -> Row:
         """A resource without its secrets."""
@@ -48,5 +50,7 @@ class RowInterner:
         key = (name if cut else "", hashlib.blake2b(form, digest_size=16).digest())
         found = self._parts.get(key)
         if found is None:
-            found = self._parts[key] = cut_secrets(value, name) if cut else value
+            # One object for each key: of two threads that bring a part at once, the first.
+            found = self._parts.setdefault(key, cut_secrets(value, name) if cut else value)
+            self.keys[id(found)] = key
         return found

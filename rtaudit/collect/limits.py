@@ -39,3 +39,5 @@ class Limits:
     """Reads a second that flow back into a subscription's bucket, once Azure has shown that there is one."""
     budget: float | None = None
     """For the whole collection (`--timeout`); None is no limit."""
+    processes: int | None = None
+    """That read; None takes as many as pay."""

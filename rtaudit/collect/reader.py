@@ -41,6 +41,8 @@ class Reader:
     """What is kept of a row, once everything that it depends on was read; None leaves it out."""
     keep_depends_on: tuple[str, ...] = ()
     """Readers that `row_filter` looks at."""
+    apart: bool = False
+    """True where its SDK takes long to load: of several processes that read, one loads it."""
     absent_codes: frozenset[str] = frozenset()
     """Error codes with status 404 that say that there is none, which is an answer and no gap."""
 

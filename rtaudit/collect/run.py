@@ -20,6 +20,7 @@ from rtaudit.collect.endpoint import Endpoint
 from rtaudit.collect.failures import ReadFailure
 from rtaudit.collect.gather import Collector, Status
 from rtaudit.collect.limits import Limits
+from rtaudit.collect.processes import processes
 from rtaudit.collect.request import CollectionRequest, EarlierAnswers
 from rtaudit.documents.json_values import listing
 from rtaudit.errors import CredentialError, InputError, RtauditError
@@ -152,7 +153,7 @@ def _gather(
     named = frozenset() if request.earlier or request.all_subscriptions else frozenset(subscriptions)
     gathering = Collector(
         arm, collected, readers, limits, earlier=earlier, observe=watch.observe, stop=watch.stop,
-        must_exist=frozenset(f"/subscriptions/{name}" for name in named),
+        must_exist=frozenset(f"/subscriptions/{name}" for name in named), processes=processes(limits),
     )  # fmt: skip
     watch.gathering = True
     gathering.run()

@@ -48,7 +48,9 @@ def metric_alerts(account: Subject) -> WithGaps:
 def legacy_alerts(account: Subject) -> WithGaps:
     """Metrics of alerts on the account that Microsoft documents as not for Azure OpenAI: `metric`, `id` (the alert)."""
     alerts = account.join("metricAlerts")
-    legacy = {place: rows for at in places_of(account) for place, rows in account.estate.once(_legacy, *at).items()}
+    legacy = {
+        place: rows for at in alerted_places(account) for place, rows in account.estate.once(_legacy, *at).items()
+    }
     return WithGaps([row for place in sorted(legacy) for row in legacy[place]], alerts.gaps)
 
 
@@ -56,7 +58,7 @@ def _legacy(estate: EstateIndex, scope: str, region: str) -> dict[int, list[dict
     """Of the alerts of one place: the legacy metrics, by the alert's place among all."""
     return {
         place: rows
-        for place, alert in estate.once(alerts_by_place).get((scope, region), ())
+        for place, alert in estate.once(alerts_by_place)[scope, region]
         if (rows := [{"metric": one, "id": alert["id"]} for one in _metrics(alert) if one.lower() in LEGACY_METRICS])
     }
 
@@ -130,7 +132,12 @@ def places_of(account: Subject) -> list[tuple[str, str]]:
     return [(key, ""), *((above, region) for above in ancestors(key) if above != key)]
 
 
+def alerted_places(account: Subject) -> list[tuple[str, str]]:
+    """Those of `places_of` at which there is a metric alert."""
+    by_place = account.estate.once(alerts_by_place)
+    return [at for at in places_of(account) if at in by_place]
+
+
 def _covering(account: Subject) -> list[tuple[int, dict[str, Any]]]:
     by_place = account.estate.once(alerts_by_place)
-    found = {place: alert for at in places_of(account) for place, alert in by_place.get(at, ())}
-    return sorted(found.items())
+    return sorted({place: alert for at in alerted_places(account) for place, alert in by_place[at]}.items())

@@ -93,7 +93,7 @@ def _holders(account: Subject, action: str, granted: str, withheld: str) -> With
             message = "the role definition that this assignment names is not among those that were read"
             gaps.append(Gap(assignment["id"], "roleAssignments", "missing", message=message))
             continue
-        if not grants(definition, action, granted, withheld):
+        if not account.estate.once(_defined_as_granting, definition["id"], action, granted, withheld):
             continue
         role = _role_name(definition)
         conditional = bool(properties.get("condition"))
@@ -161,6 +161,11 @@ def _role_name(definition: dict[str, Any]) -> str:
 def grants(definition: dict[str, Any], action: str, granted: str, withheld: str) -> bool:
     """True when a role definition grants `action`; `granted` and `withheld` name the lists (`actions`/`notActions`)."""
     return rbac.grants(listing(mapping(definition.get("properties")).get("permissions")), action, granted, withheld)
+
+
+def _defined_as_granting(estate: EstateIndex, definition_id: str, *asked: str) -> bool:
+    definition = _definition(estate, definition_id)
+    return definition is not None and grants(definition, *asked)
 
 
 def _definition(estate: EstateIndex, definition_id: str) -> dict[str, Any] | None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rtaudit.azure import arm_id
 from rtaudit.azure.resource_types import LOG_ALERT, METRIC_ALERT
 from rtaudit.documents import canonical
 from rtaudit.snapshot import Gap
-from rtaudit.subjects.alerts import alerts_by_place, has_working_action_group, list_gaps, places_of
+from rtaudit.subjects.alerts import (
+    alerted_places,
+    alerts_by_place,
+    has_working_action_group,
+    list_gaps,
+    places_of,
+)
 from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact
 
@@ -52,19 +59,20 @@ def alerted_metrics(account: Subject) -> WithGaps:
             else:
                 sure.add(one.name.lower())
     seen: dict[str, set[str]] = {}
-    for at in places_of(account):
+    for at in alerted_places(account):
         everything, narrowed, more = estate.once(_watching, *at)
         gaps += more
         for metric in everything:
             seen.setdefault(metric, set()).update(wanted)
-        for name, deployment in wanted.items():
-            for alerts, criterion in (*narrowed.get(name, ()), *narrowed.get("*", ())):
-                holds = _watches(criterion, deployment, account)
-                watched = seen.setdefault(_metric(criterion), set())
+        for name, deployment in wanted.items() if narrowed else ():
+            own = _compared(deployment, account)
+            for criterion in (*narrowed.get(name, ()), *narrowed.get("*", ())):
+                holds = _watches(criterion.dimensions, own)
+                watched = seen.setdefault(criterion.metric, set())
                 if holds:
                     watched.add(name)
                 elif holds is None:
-                    gaps += map(_narrowed, alerts)
+                    gaps += map(_narrowed, criterion.alerts)
     for metric, named in _log_alerts(account):
         if named:
             seen.setdefault(metric, set()).update(wanted)
@@ -79,9 +87,17 @@ def alerted_metrics(account: Subject) -> WithGaps:
     return WithGaps(sorted(complete | twins), tuple(dict.fromkeys(gaps)))
 
 
-_Criterion = dict[str, Any]
-_Alerts = list[dict[str, Any]]
-_Watching = tuple[set[str], dict[str, list[tuple[_Alerts, _Criterion]]], tuple[Gap, ...]]
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """A criterion with dimensions, and the alerts that have it: each team's copy, for instance."""
+
+    metric: str
+    dimensions: Sequence[tuple[str, str, frozenset[str]]]
+    """Name, operator and values, all as they are compared."""
+    alerts: list[dict[str, Any]]
+
+
+_Watching = tuple[set[str], dict[str, list[_Narrowed]], tuple[Gap, ...]]
 
 
 def _watching(estate: EstateIndex, scope: str, region: str) -> _Watching:
@@ -91,9 +107,9 @@ def _watching(estate: EstateIndex, scope: str, region: str) -> _Watching:
     and the gaps that may hide that an alert acts.
     """
     everything: set[str] = set()
-    narrowed: dict[str, dict[str, tuple[_Alerts, _Criterion]]] = {}
+    narrowed: dict[str, dict[str, _Narrowed]] = {}
     gaps: list[Gap] = []
-    for _, alert in estate.once(alerts_by_place).get((scope, region), ()):
+    for _, alert in estate.once(alerts_by_place)[scope, region]:
         properties = mapping(alert.get("properties"))
         if properties.get("enabled") is not True:
             continue
@@ -108,9 +124,11 @@ def _watching(estate: EstateIndex, scope: str, region: str) -> _Watching:
             if not dimensions:
                 everything.add(_metric(criterion))
             for name in _deployments_named(dimensions) if dimensions else ():
-                # Of many alerts that say the same, as each team's copy does, the dimensions are looked at once.
                 alike = canonical([_metric(criterion), dimensions])
-                narrowed.setdefault(name, {}).setdefault(alike, ([], criterion))[0].append(alert)
+                of_name = narrowed.setdefault(name, {})
+                if alike not in of_name:
+                    of_name[alike] = _Narrowed(_metric(criterion), tuple(map(_dimension, dimensions)), [])
+                of_name[alike].alerts.append(alert)
     return everything, {name: list(found.values()) for name, found in narrowed.items()}, tuple(gaps)
 
 
@@ -121,7 +139,7 @@ def _deployments_named(dimensions: list[dict[str, Any]]) -> list[str]:
     return ["*"]
 
 
-def _metric(criterion: _Criterion) -> str:
+def _metric(criterion: dict[str, Any]) -> str:
     return SAME.get(text(criterion["metricName"]), str(criterion["metricName"]))
 
 
@@ -132,21 +150,28 @@ def _criteria(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield part
 
 
-def _watches(criterion: dict[str, Any], deployment: Subject | None, account: Subject) -> bool | None:
-    """Whether the dimensions of a criterion let it see the deployment's failures; None where it is not documented."""
+def _dimension(dimension: dict[str, Any]) -> tuple[str, str, frozenset[str]]:
+    name, values = text(dimension.get("name")), {text(one) for one in listing(dimension.get("values"))}
+    if name == "region":
+        values = {arm_id.region(one) for one in values}
+    return name, text(dimension.get("operator")) or "include", frozenset(values)
+
+
+def _compared(deployment: Subject | None, account: Subject) -> dict[str, str]:
+    """Dimension -> what Azure Monitor splits a deployment's metrics by."""
     model = mapping(deployment.properties.get("model")) if deployment else {}
-    own = {
+    return {
         "modeldeploymentname": deployment.name.lower() if deployment else "",
         "modelname": text(model.get("name")),
         "modelversion": text(model.get("version")),
         "region": account.fact("region"),
     }
+
+
+def _watches(dimensions: Sequence[tuple[str, str, frozenset[str]]], own: dict[str, str]) -> bool | None:
+    """Whether dimensions let a criterion see the failures of what is `own`; None where it is not documented."""
     known: bool | None = True
-    for dimension in map(mapping, listing(criterion.get("dimensions"))):
-        name, operator = text(dimension.get("name")), text(dimension.get("operator")) or "include"
-        values = {text(one) for one in listing(dimension.get("values"))}
-        if name == "region":
-            values = {arm_id.region(one) for one in values}
+    for name, operator, values in dimensions:
         if "*" in values:
             if operator == "exclude":
                 return False

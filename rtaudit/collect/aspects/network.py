@@ -1,13 +1,12 @@
 """Network readers: read private endpoints that connect to an account in scope, and their DNS zone groups.
 
-azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded beside the first answers, and only
-where an account has an endpoint; elsewhere the list, which will be empty but for endpoints that an account no longer knows,
-is the same GET worded here. A test holds that both are one.
+azure-mgmt-network says what to call. It takes 0.2 s and more to load, so that it is loaded only where an account has an
+endpoint, on the thread of the first read that needs it (and in one process of several: `Reader.apart`); elsewhere the list,
+which will be empty but for endpoints that an account no longer knows, is the same GET worded here. A test holds that both are one.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from rtaudit.collect.collected import CollectedRows
 
 _SDK = "azure.mgmt.network"
-_needed = threading.Event()
-"""Set once an account with an endpoint was seen: the SDK is loaded, or is being loaded."""
 
 
 def _keep_endpoint(collected: CollectedRows, row: Row) -> Row | None:
@@ -36,21 +33,18 @@ def _endpoints(collected: CollectedRows) -> Iterable[str]:
 
 
 def _subscriptions(collected: CollectedRows) -> Iterable[str]:
-    """Every subscription; where an account has an endpoint, the SDK begins to load."""
-    with_endpoint = (listing(properties(row).get("privateEndpointConnections")) for row in collected.kept("accounts"))
-    if not _needed.is_set() and any(with_endpoint):
-        _needed.set()
-        threading.Thread(target=import_module, args=(_SDK,), daemon=True).start()
+    """Every subscription; where an account has an endpoint, the SDK is called for."""
+    if any(listing(properties(row).get("privateEndpointConnections")) for row in collected.kept("accounts")):
+        collected.sdks.add(_SDK)
     return subscriptions(collected)
 
 
 def _client(arm: ArmReader, subject: str) -> Any:
-    # Waits for the import that is under way.
     return arm.client(import_module(_SDK).NetworkManagementClient, arm_id.subscription_of(subject) or "")
 
 
 def _list_endpoints(arm: ArmReader, subject: str, page: ResponsePage, version: str) -> None:
-    if not _needed.is_set():
+    if _SDK not in arm.sdks:
         below("/providers/Microsoft.Network/privateEndpoints")(arm, subject, page, version)
         return
     arm.first(_client(arm, subject).private_endpoints.list_by_subscription, page=page, api_version=version)
@@ -69,6 +63,7 @@ READERS = (
         depends_on=("accounts",),
         row_filter=_keep_endpoint,
         keep_depends_on=("accounts",),
+        apart=True,
     ),
     Reader(
         name="zoneGroups",
@@ -78,6 +73,7 @@ READERS = (
         targets=_endpoints,
         send=_list_zone_groups,
         depends_on=("accounts", "privateEndpoints"),
+        apart=True,
     ),
 )
 """Readers of the aspect privateEndpoints."""
