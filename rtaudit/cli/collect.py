@@ -21,7 +21,7 @@ INCOMPLETE = 4
 def collect(
     scope: options.Scope,
     label: options.Label,
-    reach: options.Reach,
+    reach: options.Login,
     collecting: options.Collecting,
     shard: options.Sharding,
     packs: options.ForPacks,

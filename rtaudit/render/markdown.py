@@ -11,7 +11,6 @@ from rtaudit.render.text import (
     conclusion,
     count_line,
     in_code,
-    judged,
     name,
     observed,
     only_azure,
@@ -21,6 +20,7 @@ from rtaudit.render.text import (
     value,
     verdict,
     waiver,
+    what_was_checked,
 )
 from rtaudit.report import Finding, Report
 from rtaudit.report.causes import Cause, causes
@@ -94,7 +94,7 @@ def _links(report: Report, cause: Cause) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     yield f"# rtaudit: {verdict(report)}\n\n"
-    yield f"{prose(judged(report))}\n\n"
+    yield f"{prose(what_was_checked(report))}\n\n"
     yield f"{prose(conclusion(report))}.\n\n"
     yield f"{count_line(report)}.\n"
     if only_azure(report):

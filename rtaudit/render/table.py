@@ -15,7 +15,6 @@ from rtaudit.render.text import (
     count_line,
     heading,
     in_code,
-    judged,
     name,
     only_azure,
     outcome_label,
@@ -27,6 +26,7 @@ from rtaudit.render.text import (
     to_printable,
     value,
     waiver,
+    what_was_checked,
 )
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
@@ -51,7 +51,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     colour = verdict_colour(report.verdict)
     for line in page.wrapped(heading(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
-    yield from page.wrapped(judged(report), "")
+    yield from page.wrapped(what_was_checked(report), "")
     yield from page.wrapped(count_line(report), "")
     shown = _shown(report.findings, options.show)
     by_owner = _grouped(shown, lambda finding: arm_id.key(owning_resource_name(finding.resource)))

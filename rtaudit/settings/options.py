@@ -57,7 +57,7 @@ class Scope:
 
 
 @dataclass(repr=False, eq=False)
-class Reach:
+class Login:
     """Where Azure is, and who asks it."""
 
     tenant: str | None = option(
@@ -329,7 +329,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Sharding, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, EvidenceBundle, View, OutputFormats, Steps, Mending
+    Label, Login, Scope, Collecting, Sharding, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, EvidenceBundle, View, OutputFormats, Steps, Mending
 )  # fmt: skip
 """Every group."""
 
