@@ -77,10 +77,11 @@ def same(actual: Any, expected: Any) -> bool:
 
 
 def _in(actual: Any, expected: Any) -> bool:
-    # A text as it is written is found at once; what differs in case is compared one by one.
-    return isinstance(expected, list) and (
-        (isinstance(actual, str) and actual in expected) or any(same(actual, one) for one in expected)
-    )
+    if not isinstance(expected, list):
+        return False
+    # A text as it is written, or in lower case as keys are, is found at once; what else differs in case, one by one.
+    at_once = isinstance(actual, str) and (actual in expected or actual.casefold() in expected)
+    return at_once or any(same(actual, one) for one in expected)
 
 
 def _contains(actual: Any, expected: Any) -> bool:

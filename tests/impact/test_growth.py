@@ -94,6 +94,29 @@ def _clients(copies: int) -> None:
 
 
 @cache
+def _of_assignments(copies: int) -> Snapshot:
+    """An estate in one subscription, with as many assignments at the subscription as accounts, of a role that grants nothing."""
+    made = whole(copies, subscriptions=1)
+    subscription = f"/subscriptions/{made.scope['subscriptions'][0]}"
+    role = {
+        "id": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/reads-blobs",
+        "properties": {"roleName": "reads blobs", "permissions": [{"actions": ["Microsoft.Storage/*/read"]}]},
+    }
+    assignments = [
+        {
+            "id": f"{subscription}/providers/Microsoft.Authorization/roleAssignments/a{number}",
+            "properties": {"roleDefinitionId": role["id"], "principalId": f"p{number}", "scope": subscription},
+        }
+        for number in range(4 * copies)
+    ]
+    return replace(made, resources=[*made.resources, role, *assignments])
+
+
+def _assignments(copies: int) -> None:
+    check([_of_assignments(copies)], load_policies(["regulated"]), as_of=TODAY)
+
+
+@cache
 def _waivers(copies: int) -> list[Waiver]:
     """A waiver of each failure of an estate, by its id."""
     failed = [one for one in _report(copies).findings if one.outcome == "fail"]
@@ -166,6 +189,7 @@ def _calls(work: Callable[[int], None], copies: int) -> Counter[str]:
 
 
 MADE: dict[Callable[[int], None], Callable[[int], Any]] = {
+    _assignments: _of_assignments,
     _check: estate,
     _clients: _of_clients,
     _diff: estate,
@@ -176,7 +200,7 @@ MADE: dict[Callable[[int], None], Callable[[int], Any]] = {
 """What is measured -> what makes its estate."""
 
 
-@pytest.mark.parametrize("work", MADE, ids=["check", "clients", "diff", "list", "render", "waivers"])
+@pytest.mark.parametrize("work", MADE, ids=["assignments", "check", "clients", "diff", "list", "render", "waivers"])
 def test_twice_the_estate_calls_each_function_twice_as_often(work: Callable[[int], None]) -> None:
     for copies in COPIES:
         assert MADE[work](copies)
