@@ -78,6 +78,11 @@ ENTRIES = frozenset({
     "augmented_assignment", "augmented_assignment_expression", "initialized_identifier", "struct_field", "object_assignment_pattern",
     "initializer_expression", "field_initializer",
 })  # fmt: skip
+LISTS = frozenset({"list", "tuple", "set", "array", "tuple_expression", "array_expression", "array_literal", "literal_value",
+                   "list_literal", "record_literal", "initializer_expression", "collection_expression"})  # fmt: skip
+"""Lists, and what may be a pair in one."""
+ELEMENTS = frozenset({"argument", "value_argument", "literal_element", "collection_element", "expression_element"})
+"""What some grammars put around each element of a list or call."""
 IMPORTS = frozenset({
     "import_statement", "import_from_statement", "import_header", "import_declaration", "using_directive",
     "import_or_export", "use_declaration", "namespace_use_declaration", "future_import_statement",

@@ -33,7 +33,7 @@ _STEPS = {
         ]
     },
 }
-_APIS = ["preview", "previewSessions", "previewRtc", "ga", "gaSecrets", "gaCalls", "gaTranslations", "live", "own", "bare", "project",
+_APIS = ["preview", "previewSessions", "previewBelow", "previewRtc", "ga", "gaSecrets", "gaCalls", "gaTranslations", "live", "own", "bare", "project",
          "base", "none", "voiceLive", "responses", "chat", "deployments", "arm"]  # fmt: skip
 
 

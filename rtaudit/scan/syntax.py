@@ -25,6 +25,9 @@ _VERSIONS = re.compile(r"\b\w*version\w*\b(?![.(\[])", re.IGNORECASE)
 _NEGATED = re.compile(r"!|\bnot\b|\bis None\b|== ?(?:None|null|undefined|nil|\"\"|'')")
 _JSON_MACRO = re.compile(r"(?:\w+::)*json!\s*[(\[{]\s*(.*)", re.DOTALL)
 """Rust's way to write JSON."""
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
+"""The name of a header or of a query parameter, which words in a list seldom are."""
+_ADDS = re.compile(r"(?:^|\.)(?:append|push|add|insert|Add|Append)\Z")
 _HEADER_LABELS = ("forHTTPHeaderField", "forHeader", "name")
 
 
@@ -105,6 +108,8 @@ class SyntaxReader:
         elif kind in ("anonymous_object_creation_expression", "dictionary_literal"):
             self._walk_flat(node, depth)
         else:
+            if kind in kinds.LISTS or kind == "infix_expression":
+                self._pair(node, kind)
             if kind == "ERROR":
                 span = node.range()
                 self.errors += span.end.index - span.start.index
@@ -250,7 +255,7 @@ class SyntaxReader:
     def _pairs(self, name: str, passed: Sequence[Any]) -> None:
         """`headers.set("api-key", key)` gives a name a value, and so does `forHTTPHeaderField:`."""
         positional = [_bare(one) for one in passed]
-        step = len(positional) if name.endswith(("Map.of", "dict.fromkeys")) else 2
+        step = len(positional) if name.endswith(("Map.of", "dict.fromkeys", ".headers")) else 2
         for index in range(0, min(step, len(positional) - 1), 2):
             key = self._template.literal(positional[index])
             if key and len(key) <= 80:
@@ -263,6 +268,29 @@ class SyntaxReader:
                 if key:
                     text, refs = self._template.of(positional[0])
                     self._mark("entry", one, key, text or "", refs)
+
+    def _pair(self, node: Any, kind: str) -> None:
+        """`[("api-key", key)]` gives a name a value too, in a list or added to one; so does Kotlin's `"api-key" to key`."""
+        named = [child for child in node.children() if child.is_named() and child.kind() not in kinds.COMMENTS]
+        if kind == "infix_expression":
+            if len(named) != 3 or named[1].text() not in ("to", "->"):
+                return
+            named = [named[0], named[2]]
+        elif len(named) != 2 or not self._is_listed(node):
+            return
+        key = self._template.literal(_bare(named[0]))
+        if key and _HEADER.fullmatch(key):
+            value, refs = self._template.of(_bare(named[1]))
+            self._mark("entry", node, key, value or "", refs)
+            self.marks[-1].form = "pair"
+
+    def _is_listed(self, node: Any) -> bool:
+        """Whether it is an element of a list, or added to one."""
+        around = node.parent()
+        while around is not None and around.kind() in kinds.ELEMENTS:
+            around = around.parent()
+        kind = around.kind() if around is not None else ""
+        return kind in kinds.LISTS or (kind in kinds.ARGUMENTS and _ADDS.search(self._call) is not None)
 
     def _walk_entry(self, node: Any, kind: str, depth: int) -> bool:
         """True where it is an entry: some kinds are one only with a name."""

@@ -30,9 +30,10 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("responses", re.compile(r"(?:^|/)openai/(?:v1/)?responses(?![\w-])")),
     ("chat", re.compile(r"/chat/completions|/embeddings|/images/|/audio/(?:transcriptions|translations|speech)|/assistants|/threads")),
     ("preview", re.compile(r"(?:^|[/}])openai/realtime/?(?=\Z|[?#{&\s,;])|(?:^|/)openai/deployments/[^/]+/realtime(?![\w-])")),
+    ("previewBelow", re.compile(r"(?:^|[/}])openai/realtime/[\w{]")),
     ("previewRtc", re.compile(r"/v1/realtimertc(?![\w-])")),
-    ("deployments", re.compile(r"(?:^|/)openai/deployments(?:/|$)")),
     ("own", re.compile(r"(?:^|/)v1/realtime(?![\w-])")),
+    ("deployments", re.compile(r"(?:^|/)openai/deployments(?:/|$)")),
     ("service", re.compile(r"^/(?:sts|speech\w*|vision|computervision|formrecognizer|documentintelligence|translator|language|text|face|content\w*)/", re.IGNORECASE)),
     ("arm", re.compile(r"^/subscriptions/|/providers/Microsoft\.", re.IGNORECASE)),
     ("project", re.compile(r"^/api/projects/")),
@@ -41,9 +42,9 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 """What a path asks for, the most particular first."""
 
-REALTIME = ("preview", "previewSessions", "previewRtc", "ga", "gaSecrets", "gaCalls", "gaTranslations")
+REALTIME = ("preview", "previewSessions", "previewBelow", "previewRtc", "ga", "gaSecrets", "gaCalls", "gaTranslations")
 GA = ("ga", "gaSecrets", "gaCalls", "gaTranslations")
-PREVIEW = ("preview", "previewSessions", "previewRtc")
+PREVIEW = ("preview", "previewSessions", "previewBelow", "previewRtc")
 
 _OWN_SESSIONS = re.compile(r"(?<!openai)/v1/realtime/(?:transcription_)?sessions\b")
 """A path of OpenAI's own service that Azure has never had."""
@@ -95,7 +96,10 @@ def _of_url(found: re.Match[str]) -> Url | None:
     vendor = vendor_of_host(host)
     if api in ("voiceLive", "arm"):
         vendor = api
-    return Url(api, host, vendor, found["scheme"].lower(), path, _query(rest), bool(REGIONAL_HOST.match(_bare(host))))
+    query = _query(rest)
+    if api == "previewBelow" and vendor != "azure" and "api-version" not in query:
+        api = ""
+    return Url(api, host, vendor, found["scheme"].lower(), path, query, bool(REGIONAL_HOST.match(_bare(host))))
 
 
 def _of_path(text: str) -> Url | None:
@@ -122,9 +126,11 @@ def _of_path(text: str) -> Url | None:
         vendor = api
     elif vendor == "unknown" and _OWN_SESSIONS.search(path):
         vendor = "openai"
-    if vendor == "other":
+    query = _query(text)
+    # One's own routes have such names too; an api-version is what only Azure asks for.
+    if vendor == "other" or (api == "previewBelow" and vendor != "azure" and "api-version" not in query):
         return None
-    return Url(api, head, vendor, "", path, _query(text))
+    return Url(api, head, vendor, "", path, query)
 
 
 def _api(path: str) -> str:
