@@ -132,7 +132,8 @@ class ForkedSchedule:
         """Send what may leave now; the seconds until more may leave, where that is known."""
         now, first = time.monotonic(), self._copies[0]
         while len(self._running) < self.limits.concurrency:
-            for copy in sorted(self._copies, key=lambda one: one.busy):
+            # The first of those with about as little to do: a few reads need the SDKs in one copy only.
+            for copy in sorted(self._copies, key=lambda one: one.busy // _THREADS):
                 read = self._queue.take(now, apart=copy is first)
                 if read is not None:
                     copy.busy += 1
