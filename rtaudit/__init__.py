@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rtaudit.api.checks import Checker, check, diff, make_runbook
     from rtaudit.api.files import (
         draft_contract,
+        load_answer,
         load_drift,
         load_revision,
         merge,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "api.checks": ("Checker", "check", "diff", "make_runbook"),
     "api.files": (
-        "draft_contract", "load_drift", "load_revision", "merge", "plan_snapshot", "redact", "render_as", "verify"
+        "draft_contract", "load_answer", "load_drift", "load_revision", "merge", "plan_snapshot", "redact", "render_as", "verify"
     ),
     "api.live": ("collect_snapshot", "collection", "expectations", "preflight", "probe_endpoint"),
     "api.policies": ("explain_rules", "lint", "list_rules", "run_case_files", "run_cases"),
@@ -85,6 +86,7 @@ __all__ = [
     "lint",
     "list_inventory",
     "list_rules",
+    "load_answer",
     "load_drift",
     "load_policies",
     "load_report",

@@ -60,3 +60,8 @@ def allowed_hint(word: str, allowed: Iterable[str]) -> str:
 
 _MANY = 24
 """Most choices that a hint lists; with more, the nearest one is enough."""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 gap`, `3 gaps`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -67,12 +67,12 @@ class Checker:
         """The packs that check; those for contracts and probes too, where there are any and no other pack checks them."""
         asked = contracts, probes
         if asked not in self._packs:
-            judged = {rule.each for pack in self._given for rule in pack.rules.values()}
+            evaluated = {rule.each for pack in self._given for rule in pack.rules.values()}
             self._packs[asked] = self._given + join_policies(
                 self._names,
                 self._params,
-                contracts=contracts and "client" not in judged,
-                probes=probes and "probe" not in judged,
+                contracts=contracts and "client" not in evaluated,
+                probes=probes and "probe" not in evaluated,
             )
         return self._packs[asked]
 

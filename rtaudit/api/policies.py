@@ -34,7 +34,7 @@ def list_rules(
     for one in packs:
         rules |= one.rules
     if pack is not None:
-        selected = [found for one in load_policies([pack]) for found in one.judged()]
+        selected = [found for one in load_policies([pack]) for found in one.selected()]
         rules = {rule.id: replace(rule, severity=in_force) for rule, in_force in selected}
     if severity is not None:
         _one_of(severity, SEVERITIES, "--severity")

@@ -312,8 +312,3 @@ def plain(text: str) -> str:
     from rtaudit.render.text import to_printable as shown
 
     return shown(text)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 gap`, `3 gaps`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def audit(
     scope: options.Scope,
     label: options.Label,
-    reach: options.Reach,
+    reach: options.Login,
     collecting: options.Collecting,
     contracts: options.Contracts,
     kept: options.Kept,

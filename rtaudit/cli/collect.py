@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import INTERRUPTED, command, counted, plain
+from rtaudit.cli.app import INTERRUPTED, command, plain
 from rtaudit.cli.collect_options import check_writable, partial_name, run_collect
+from rtaudit.errors import counted
 
 if TYPE_CHECKING:
     from rtaudit.settings import options
@@ -21,7 +22,7 @@ INCOMPLETE = 4
 def collect(
     scope: options.Scope,
     label: options.Label,
-    reach: options.Reach,
+    reach: options.Login,
     collecting: options.Collecting,
     shard: options.Sharding,
     packs: options.ForPacks,

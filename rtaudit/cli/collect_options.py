@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rtaudit.cli.app import counted, on_signals, plain
+from rtaudit.cli.app import on_signals, plain
 from rtaudit.cli.environments import allowed_audiences
-from rtaudit.errors import RtauditError, UsageError, allowed_hint
+from rtaudit.errors import RtauditError, UsageError, allowed_hint, counted
 from rtaudit.settings.values import PROGRESS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rtaudit.snapshot import Snapshot
 
 
-def requested(scope: options.Scope, label: options.Label, reach: options.Reach, **more: Any) -> CollectionRequest:
+def requested(scope: options.Scope, label: options.Label, reach: options.Login, **more: Any) -> CollectionRequest:
     """What is to be read, as the options say; `more` as `rtaudit.api.live.collection` takes it."""
     from rtaudit.api.live import collection
 
@@ -34,7 +34,7 @@ def requested(scope: options.Scope, label: options.Label, reach: options.Reach, 
 
 
 @contextlib.contextmanager
-def observed(reach: options.Reach, progress: str) -> Iterator[CollectionObserver]:
+def observed(reach: options.Login, progress: str) -> Iterator[CollectionObserver]:
     """What looks on at a collection: its log and progress are open within, and signals end it with what there is."""
     if progress not in PROGRESS:
         raise UsageError(f"unknown --progress '{progress}'", allowed_hint(progress, PROGRESS))
@@ -53,7 +53,7 @@ def observed(reach: options.Reach, progress: str) -> Iterator[CollectionObserver
 def run_collect(
     scope: options.Scope,
     label: options.Label,
-    reach: options.Reach,
+    reach: options.Login,
     collecting: options.Collecting,
     *,
     contracts: Sequence[str] = (),
@@ -132,7 +132,7 @@ def say_empty(snapshot: Snapshot) -> None:
 
 
 @contextlib.contextmanager
-def _call_log(reach: options.Reach) -> Iterator[Any]:
+def _call_log(reach: options.Login) -> Iterator[Any]:
     if not reach.verbose and reach.log_file is None:
         yield None
         return

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import command, counted, plain
+from rtaudit.cli.app import command, plain
 from rtaudit.cli.outputs import deliver, parse_outputs
-from rtaudit.errors import UsageError
+from rtaudit.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
+from rtaudit.cli.app import Group, app, command, plain, write_stdout
 from rtaudit.cli.outputs import screen
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.errors import UsageError, allowed_hint, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ NOT_READY = 1
 def preflight(
     scope: options.Scope,
     label: options.Label,
-    reach: options.Reach,
+    reach: options.Login,
     packs: options.ForPacks,
     expecting: options.Expecting,
     planning: options.Planning,

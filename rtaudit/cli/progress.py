@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from rtaudit.cli.app import counted
+from rtaudit.errors import counted
 
 if TYPE_CHECKING:
     from rtaudit.collect.gather import Status

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rtaudit.cli.app import Group, app, command, counted, plain, write_stdout
-from rtaudit.errors import UsageError, allowed_hint
+from rtaudit.cli.app import Group, app, command, plain, write_stdout
+from rtaudit.errors import UsageError, allowed_hint, counted
 
 if TYPE_CHECKING:
     from rtaudit.settings import command_options

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rtaudit.cli.app import command, counted, plain, write_stdout
+from rtaudit.cli.app import command, plain, write_stdout
 from rtaudit.cli.snapshot import snapshots
+from rtaudit.errors import counted
 
 if TYPE_CHECKING:
     from rtaudit.settings import command_options

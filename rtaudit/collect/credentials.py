@@ -112,8 +112,8 @@ class Identity:
             absent = self._method == "cli" and "not found" in first
             hint = "install the Azure CLI, or choose another --auth" if absent else _HINTS[self._method]
             raise CredentialError(f"could not get a token: {first[:300]}", hint) from error
-        except (AttributeError, TypeError, LookupError) as error:
-            # azure-identity looks into the answer of an identity endpoint unasked: a list, null or a number breaks it.
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError) as error:
+            # azure-identity takes the answer of an identity endpoint as it comes: null, a list or an endless number breaks it.
             raise self._no_token() from error
         if not isinstance(token.token, str) or not token.token or not isinstance(token.expires_on, int | float):
             raise self._no_token()

@@ -34,7 +34,7 @@ _STORED = {
 
 _FALLBACK = {
     **_mapping(
-        "What the guest gets when realtime cannot be had.",
+        "What the caller gets when realtime cannot be had.",
         kind={"enum": ["textDeployment", "secondRegion", "human"]},
         account={**_OPTIONAL_TEXT, "description": "Account of the deployment, where it is another one."},
         deployment={**_OPTIONAL_TEXT, "description": "The deployment that answers instead."},
@@ -52,7 +52,7 @@ _SETTINGS: dict[str, Any] = {
     "deployment": {**_OPTIONAL_TEXT, "description": "The deployment that sessions are opened on."},
     "transcriptionDeployment": {
         **_OPTIONAL_TEXT,
-        "description": "The deployment that transcribes what the guest says; absent where input is not transcribed.",
+        "description": "The deployment that transcribes what the caller says; absent where input is not transcribed.",
     },
     "use": {
         "enum": [*ROLES, *OTHER_APIS],

@@ -114,14 +114,14 @@ class Coverage:
         if not scopes:
             return None
         if beside is not None and beside in scopes:
-            return self.said(scopes[beside])
+            return self.gap_sentence(scopes[beside])
         eligible, whole = self._hiding(aspect, resource_type)
         # In the order of the gaps: the first that may hide it is named.
         places = [whole] if beside is not None else [next(iter(eligible.values()), None)]
         for key in (beside, own):
             places += [eligible[above] for above in ancestors(key) if above in eligible] if key is not None else []
         first = min((place for place in places if place is not None), default=None)
-        return None if first is None else self.said(self._gaps[aspect][first])
+        return None if first is None else self.gap_sentence(self._gaps[aspect][first])
 
     def _hiding(self, aspect: str, resource_type: str) -> tuple[dict[str, int], int | None]:
         """The scopes of an aspect's gaps that may hide resources of a type, each with its place; and the first place of one that hides any."""
@@ -143,13 +143,13 @@ class Coverage:
             if aspect == "accounts" and at_account:
                 continue
             if self.by_aspect.get(aspect):
-                return self.said(self.by_aspect[aspect][0])
+                return self.gap_sentence(self.by_aspect[aspect][0])
             # Where neither side read it, both lists were filtered alike.
             if self.skipped(aspect) and aspect in self._other.snapshot.aspects:
                 return f"{self.side.label}: {aspect} not read"
         return None
 
-    def said(self, gap: Gap) -> str:
+    def gap_sentence(self, gap: Gap) -> str:
         """A gap of this side in a few words."""
         return f"{self.side.label}: {gap.sentence}"
 
@@ -205,7 +205,7 @@ def unseen(left: Coverage, right: Coverage, pairing: Pairing) -> tuple[list[Unco
                         of_type,
                         _written(left, left_of.get((scope_type, role))),
                         _written(right, right_of.get((scope_type, role))),
-                        side.said(gap),
+                        side.gap_sentence(gap),
                     ),
                 )
     for side in (left, right):

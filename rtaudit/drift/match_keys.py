@@ -39,24 +39,19 @@ def model(item: Resource) -> str | None:
     return f"{text(found.get('format'))} {text(found.get('name'))}".lower()
 
 
-def stem(side: SideIndex) -> KeyOf:
-    """Its name without the environment's tokens."""
-    return lambda item: side.stem(sides.name(item)) or None
-
-
-def short_stem(side: SideIndex, regions: frozenset[str]) -> KeyOf:
+def base_name(side: SideIndex, regions: frozenset[str] = frozenset()) -> KeyOf:
     """Its name without the environment's tokens and the words of `regions`."""
-    return lambda item: side.short_stem(sides.name(item), regions) or None
+    return lambda item: side.base_name(sides.name(item), regions) or None
 
 
 def group(side: SideIndex) -> KeyOf:
     """Its resource group's name without the environment's tokens."""
-    return lambda item: side.stem(arm_id.group_of(item["id"]) or "") or None
+    return lambda item: side.base_name(arm_id.group_of(item["id"]) or "") or None
 
 
 def displayed(side: SideIndex) -> KeyOf:
     """A subscription's display name without the environment's tokens."""
-    return lambda item: side.stem(text(item.get("displayName"))) or None
+    return lambda item: side.base_name(text(item.get("displayName"))) or None
 
 
 def mapped(roles: dict[str, str]) -> KeyOf:

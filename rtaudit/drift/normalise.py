@@ -142,7 +142,7 @@ class Normaliser:
         if key == "account" and value.lower() in self.side.hosts:
             return f"{{{self.roles.get(self.side.hosts[value.lower()], 'account')}}}"
         if key in _OWN_NAMES:
-            return self.side.stem(value) or value
+            return self.side.base_name(value) or value
         return value
 
     def _reference(self, resource_id: str) -> str:
@@ -158,8 +158,8 @@ class Normaliser:
         account = self.side.hosts.get(found.group(1).lower())
         if account is None:
             # `kv-voice-test` in test and `kv-voice-prod` in prod are one thing; what names another environment stays.
-            stem = self.side.stem(found.group(1))
-            return stem if stem and stem != found.group(1).lower() else found.group(1)
+            base = self.side.base_name(found.group(1))
+            return base if base and base != found.group(1).lower() else found.group(1)
         return f"{{{self.roles.get(account, 'account')}}}"
 
     def _tags(self, tags: Resource) -> Resource | None:

@@ -288,15 +288,9 @@ class _RolePairing:
             grounds.append(Criterion("name", keys.name, keys.name, doubtful=False))
         if resource_type == resource_types.DEFINITION:
             grounds.append(Criterion("role name", keys.role_name, keys.role_name))
-        grounds += [
-            Criterion("name", keys.unless(tagged, keys.stem(self.left)), keys.unless(tagged, keys.stem(self.right))),
-            Criterion(
-                "name",
-                keys.unless(tagged, keys.short_stem(self.left, self.regions)),
-                keys.unless(tagged, keys.short_stem(self.right, self.regions)),
-                among_all=True,
-            ),
-        ]
+        for regions, among_all in ((frozenset[str](), False), (self.regions, True)):
+            left, right = (keys.unless(tagged, keys.base_name(side, regions)) for side in (self.left, self.right))
+            grounds.append(Criterion("name", left, right, among_all=among_all))
         found = match(lefts, rights, self._unsaid(resource_type, grounds), self._breakers())
         self._record(resource_type, found, self._role)
 
@@ -306,8 +300,8 @@ class _RolePairing:
         else:
             grounds = [
                 Criterion("name", keys.name, keys.name, doubtful=False),
-                Criterion("name", keys.stem(self.left), keys.stem(self.right)),
-                Criterion("name", keys.short_stem(self.left, self.regions), keys.short_stem(self.right, self.regions)),
+                Criterion("name", keys.base_name(self.left), keys.base_name(self.right)),
+                Criterion("name", keys.base_name(self.left, self.regions), keys.base_name(self.right, self.regions)),
             ]
         if resource_type == resource_types.DEPLOYMENT:
             grounds.append(Criterion("model", keys.model, keys.model, doubtful=False))
@@ -317,7 +311,7 @@ class _RolePairing:
         def role(item: Resource, side: SideIndex) -> str:
             if resource_type in (resource_types.MODELS, resource_types.USAGES):
                 return f"{parent}/{keys.region_segment(item)}"
-            return f"{parent}/{side.stem(sides.name(item)) or sides.name(item).lower()}"
+            return f"{parent}/{side.base_name(sides.name(item)) or sides.name(item).lower()}"
 
         self._record(resource_type, match(lefts, rights, self._unsaid(resource_type, grounds)), role)
 
@@ -377,7 +371,7 @@ class _RolePairing:
             return f"{mapped}-{region}" if region and (mapped, sides.type_of(item["id"])) in self.crowded else mapped
         if arm_id.type_of(item["id"]) == resource_types.ZONE:
             return sides.name(item).lower()
-        return side.stem(sides.name(item)) or sides.name(item).lower()
+        return side.base_name(sides.name(item)) or sides.name(item).lower()
 
     def _unique(self, resource_type: str, role: str, item: Resource) -> str:
         for candidate in (role, f"{role} ({sides.name(item).lower()})", f"{role} ({arm_id.key(item['id'])})"):

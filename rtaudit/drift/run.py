@@ -340,7 +340,7 @@ def _keep_names(pair: PairedResources, one: Resource, other: Resource, left: Sid
     assert pair.left is not None
     assert pair.right is not None
     here, there = sides.name(pair.left), sides.name(pair.right)
-    if here.lower() != there.lower() and left.stem(here) != right.stem(there):
+    if here.lower() != there.lower() and left.base_name(here) != right.base_name(there):
         one["name"], other["name"] = here, there
 
 

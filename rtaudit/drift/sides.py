@@ -84,11 +84,7 @@ class SideIndex:
                 found |= {name, f"{name}-{str(model.get('version') or '').lower()}"}
         return frozenset(found)
 
-    def stem(self, name: str) -> str:
-        """`name` without this environment's tokens."""
-        return names.base_name(name, self.tokens)
-
-    def short_stem(self, name: str, regions: frozenset[str]) -> str:
+    def base_name(self, name: str, regions: frozenset[str] = frozenset()) -> str:
         """`name` without this environment's tokens and the words of `regions`: those of both sides, which name alike."""
         return names.base_name(name, self.tokens, regions)
 

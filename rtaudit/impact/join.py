@@ -49,11 +49,11 @@ def join_rules(drift: Drift, snapshots: Sequence[Snapshot], packs: Sequence[Pack
         return drift
     from rtaudit.subjects import EstateIndex
 
-    judging = _Judging(packs, as_of)
+    evaluator = _Evaluator(packs, as_of)
     base, *others = map(EstateIndex, snapshots)
     with no_cycles():
         comparisons = [
-            _Join(judging, comparison, (base, other)).joined()
+            _Join(evaluator, comparison, (base, other)).joined()
             for comparison, other in zip(drift.comparisons, others, strict=True)
         ]
     return replace(drift, comparisons=comparisons)
@@ -164,7 +164,7 @@ class _OutcomeChange:
         return resource in self.evidence if self.evidence else (not own or resource == self.subject)
 
 
-class _Judging:
+class _Evaluator:
     """The packs, bound to a day."""
 
     def __init__(self, packs: Sequence[Pack], as_of: date) -> None:
@@ -186,8 +186,8 @@ class _Judging:
 class _Join:
     """One comparison, and the rules that turn in it. Resources of both sides are called by the base's keys."""
 
-    def __init__(self, judging: _Judging, comparison: Comparison, estates: tuple[EstateIndex, EstateIndex]) -> None:
-        self.judging, self.reads, self.comparison, self._estates = judging, judging.reads, comparison, estates
+    def __init__(self, evaluator: _Evaluator, comparison: Comparison, estates: tuple[EstateIndex, EstateIndex]) -> None:
+        self.evaluator, self.reads, self.comparison, self._estates = evaluator, evaluator.reads, comparison, estates
         self._role = role_reads()
         self._pairs = {arm_id.key(pair.left): arm_id.key(pair.right) for pair in comparison.pairs}
         environments = (comparison.left.environment, comparison.right.environment)
@@ -223,7 +223,7 @@ class _Join:
         return replace(self.comparison, changes=changes)
 
     def _said(self, rule: str, left: str, right: str) -> dict[str, Any]:
-        text = self.judging.texts[rule]
+        text = self.evaluator.texts[rule]
         return {"rule": rule, "title": text.title, "severity": text.severity, "left": left, "right": right}
 
     def _rules(self, change: Change) -> set[tuple[str, str, str]]:
@@ -252,7 +252,7 @@ class _Join:
 
     def _turn(self) -> None:
         here, there = (
-            self.judging.findings(estate, self._among(names), "outcome")
+            self.evaluator.findings(estate, self._among(names), "outcome")
             for estate, names in zip(self._estates, (self._pairs, self._back), strict=True)
         )
         others = {(finding.rule, arm_id.key(finding.resource)): finding for finding in there}
@@ -325,7 +325,7 @@ class _Join:
             ) -> list[EvalContext]:
                 return [scope for scope in scopes if (rule, scope.subject.resource) in failed]
 
-            findings = self.judging.findings(estate, among, "seen") if failed else ()
+            findings = self.evaluator.findings(estate, among, "seen") if failed else ()
             found.update({(number, one.rule, one.resource): one for one in findings if one.outcome == "fail"})
         return found
 

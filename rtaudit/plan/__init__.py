@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rtaudit.errors import UsageError
+from rtaudit.errors import UsageError, counted
 from rtaudit.plan.assemble import assemble
 from rtaudit.plan.files import load
 from rtaudit.plan.model import Plan
-from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
 from rtaudit.snapshot.secrets import scrub
 

@@ -1,4 +1,4 @@
-"""Policy: rules in YAML, packs, and the judgement of snapshots by them."""
+"""Policy: rules in YAML, packs, and the evaluation of snapshots against them."""
 
 from rtaudit.policy.check import check
 from rtaudit.policy.packs import Pack, builtin_names, join_policies, library, load_policies, opt_in_aspects

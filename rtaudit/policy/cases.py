@@ -168,7 +168,7 @@ def _beside(folder: Path) -> dict[str, Rule]:
 
 
 def run(file: CaseFile) -> Iterator[CaseResult]:
-    """Judge each case of a file."""
+    """Evaluate each case of a file."""
     base = base_of(file)
     for case in file.cases:
         try:

@@ -49,7 +49,7 @@ def evaluate(
         if unlisted and note is None:
             findings.extend(_unlisted(estate, bound, scopes[kind], pack))
         among_these = scopes[kind] if among is None else among(bound.rule.id, scopes[kind])
-        findings.extend(_judge_rule(estate, bound, among_these, pack, note=note, detail=detail))
+        findings.extend(_evaluate_rule(estate, bound, among_these, pack, note=note, detail=detail))
     return findings
 
 
@@ -64,7 +64,7 @@ def _unlisted(estate: EstateIndex, bound: BoundRule, scopes: Sequence[EvalContex
             yield Finding(rule.id, "unknown", rule.each, resource, environment, bound.severity, pack, gaps=[gap])
 
 
-def _judge_rule(
+def _evaluate_rule(
     estate: EstateIndex,
     bound: BoundRule,
     scopes: Sequence[EvalContext],

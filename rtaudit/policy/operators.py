@@ -77,13 +77,17 @@ def same(actual: Any, expected: Any) -> bool:
 
 
 def _in(actual: Any, expected: Any) -> bool:
-    return isinstance(expected, list) and any(same(actual, one) for one in expected)
+    if not isinstance(expected, list):
+        return False
+    # A text as it is written, or in lower case as keys are, is found at once; what else differs in case, one by one.
+    at_once = isinstance(actual, str) and (actual in expected or actual.casefold() in expected)
+    return at_once or any(same(actual, one) for one in expected)
 
 
 def _contains(actual: Any, expected: Any) -> bool:
     if isinstance(actual, str) and isinstance(expected, str):
         return expected.casefold() in actual.casefold()
-    return isinstance(actual, list) and any(same(one, expected) for one in actual)
+    return _in(expected, actual)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any, date], bool]:

@@ -49,14 +49,14 @@ class Pack:
     @property
     def warnings(self) -> list[str]:
         """What whoever checks by it should know: that it selects nothing, or own rules that no pack selects."""
-        found = [] if self.judged() else [f"the pack {self.name} selects no rule"]
+        found = [] if self.selected() else [f"the pack {self.name} selects no rule"]
         return [*found, *(unselected(Path(self.file)) if self.file else ())]
 
     def bind(self, today: date) -> list[BoundRule]:
         """The enabled rules, compiled with this pack's parameters, in the order of their ids."""
-        return [bind(rule, self.params, today, severity=severity) for rule, severity in self.judged()]
+        return [bind(rule, self.params, today, severity=severity) for rule, severity in self.selected()]
 
-    def judged(self) -> list[tuple[Rule, str]]:
+    def selected(self) -> list[tuple[Rule, str]]:
         """The enabled rules in the order of their ids, each with the severity in force."""
         found = []
         for rule_id, rule in sorted(self.rules.items()):
@@ -150,9 +150,9 @@ def join_policies(
 ) -> list[Pack]:
     """`load_policies`; and the packs of contracts and of probes, where there are any and no named pack evaluates them."""
     packs = _named(names)
-    judged = {rule.each for pack in packs for rule in pack.rules.values()}
+    evaluated = {rule.each for pack in packs for rule in pack.rules.values()}
     # Each of these packs is named as the kind of subject that it evaluates.
-    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given and kind not in judged]
+    there = [kind for kind, given in (("client", contracts), ("probe", probes)) if given and kind not in evaluated]
     return _apply([*packs, *_named(there)], settings or {})
 
 

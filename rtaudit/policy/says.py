@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtaudit.policy.conditions import EvalContext
 
 MAX_OWN_TEXT = 120
-"""Most characters that a sentence may have besides its placeholders: names and values need room too."""
+"""Most characters that a sentence may have besides its placeholders: names and values are added."""
 
 PLACEHOLDERS = (
     "{subject}, {element}, {actual}, {expected}, {days}, {params.NAME}, {PATH}, {count of PATH: noun}, "
@@ -70,7 +70,7 @@ class Says:
 
 
 def _worded(value: Any) -> str:
-    # A fact may be a whole sentence; the caps cut it only where there is no room.
+    # A fact may be a whole sentence; the caps cut it only where it does not fit.
     return in_words(value, MAX_MESSAGE) if isinstance(value, str) else in_words(value)
 
 

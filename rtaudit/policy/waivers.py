@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,22 @@ def apply_waivers(
     `rules` are the ids of the rules that were checked: a waiver of another one says what may have been meant.
     """
     matched: set[int] = set()
-    by_rule: dict[str, list[tuple[int, Waiver]]] = {}
+    placed: dict[tuple[str, str], list[tuple[int, Waiver]]] = {}
+    """Rule and what the waiver names (`*` for any pattern) -> the waivers, each with its place in the file."""
     for number, waiver in enumerate(waivers):
-        by_rule.setdefault(waiver.rule.lower(), []).append((number, waiver))
+        named = waiver.stated["resource"].strip("/").lower()
+        placed.setdefault((waiver.rule.lower(), "*" if "*" in named else named), []).append((number, waiver))
+    of_rule: dict[str, list[Finding]] = {}
     for finding in findings:
+        rule, resource = finding.rule.lower(), finding.resource
+        of_rule.setdefault(rule, []).append(finding)
         if finding.outcome not in ("fail", "unknown"):
             continue
-        mine = [(number, one) for number, one in by_rule.get(finding.rule.lower(), ()) if one.matches(finding)]
+        names = {"*", resource.strip("/").lower(), *_short_names(resource)}
+        near = (
+            sorted((one for name in names for one in placed.get((rule, name), ())), key=itemgetter(0)) if placed else ()
+        )
+        mine = [(number, one) for number, one in near if one.matches(finding)]
         matched.update(number for number, _ in mine)
         valid = [one for _, one in mine if one.expires is None or one.expires >= today]
         if valid:
@@ -95,13 +105,12 @@ def apply_waivers(
             finding.waiver = {**mine[0][1].stated, "expired": True}
     complaints = [one for waiver in waivers for one in _complaints(waiver, today)]
     unmatched = [waiver for number, waiver in enumerate(waivers) if number not in matched]
-    return complaints + [_unmatched(waiver, findings, rules) for waiver in unmatched]
+    return complaints + [_unmatched(waiver, of_rule.get(waiver.rule.lower(), ()), rules) for waiver in unmatched]
 
 
-def _unmatched(waiver: Waiver, findings: Sequence[Finding], rules: Collection[str]) -> str:
-    """What a waiver that matches nothing would have had to say."""
+def _unmatched(waiver: Waiver, of_rule: Sequence[Finding], rules: Collection[str]) -> str:
+    """What a waiver that matches nothing would have had to say; `of_rule` are the findings of its rule."""
     what = f"{waiver.place}: the waiver of {waiver.rule} for {waiver.stated['resource']} matches no finding"
-    of_rule = [one for one in findings if one.rule.lower() == waiver.rule.lower()]
     if not of_rule and waiver.rule.upper() not in rules:
         if waiver.rule.upper() in library():
             return f"{what}: no selected pack has that rule"

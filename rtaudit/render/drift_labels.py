@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rtaudit.drift import DECISIONS, Cell, Change, Drift, MatrixRow, columns, matrix
+from rtaudit.errors import counted
 from rtaudit.render.text import VERDICTS, shorten, to_printable
 from rtaudit.report import SEVERITIES
-from rtaudit.report.wording import counted
 
 CATEGORY_TITLES = {
     "deployments": "Deployments",

@@ -9,12 +9,12 @@ from itertools import groupby
 
 from rtaudit.drift import Drift, MatrixRow, matrix
 from rtaudit.drift.sentences import row_sentence
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.drift_labels import CATEGORY_TITLES, cell_text, compared, conclusion, headings, reasons, setting
 from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.text import VERDICTS, rule_list, shorten, to_printable
 from rtaudit.report import SEVERITIES
-from rtaudit.report.wording import counted
 
 _COLOURS = {"drift": "31", "unknown": "33", "expected": "36", "ignored": "2"}
 _SEVERITY = 11
@@ -106,9 +106,9 @@ def _category(page: TerminalPage, title: str, rows: Sequence[MatrixRow], heads: 
 def _row(page: TerminalPage, row: MatrixRow, heads: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     word = row.severity if row.decision == "drift" else row.decision
     cells = []
-    for cell, room in zip(row.cells, widths[1:], strict=True):
+    for cell, space in zip(row.cells, widths[1:], strict=True):
         mark = _ODD if cell.odd else ""
-        cells.append(_in_cell(cell_text(row, cell) + mark, room))
+        cells.append(_in_cell(cell_text(row, cell) + mark, space))
     lines = _joined([_in_cell(setting(row), widths[0]), *cells], widths)
     for number, line in enumerate(lines):
         left = f"    {word:<{_SEVERITY - 2}}" if number == 0 else " " * (_SEVERITY + 2)
@@ -119,11 +119,11 @@ def _row(page: TerminalPage, row: MatrixRow, heads: Sequence[str], widths: Seque
 
 
 def _widths(rows: Sequence[MatrixRow], heads: Sequence[str], width: int) -> list[int]:
-    """Room for the setting and for each environment: what they need, at most what there is."""
-    room = width - _SEVERITY - 2 - _GAP * len(heads)
+    """Space for the setting and for each environment: what they need, at most what there is."""
+    space = width - _SEVERITY - 2 - _GAP * len(heads)
     wanted = max((len(setting(row)) for row in rows), default=10)
-    own = max(12, min(wanted, room * 2 // 5))
-    left = room - own
+    own = max(12, min(wanted, space * 2 // 5))
+    left = space - own
     needs = [
         max([len(head), *(len(cell_text(row, row.cells[index])) + 1 for row in rows)])
         for index, head in enumerate(heads)
@@ -138,8 +138,8 @@ def _widths(rows: Sequence[MatrixRow], heads: Sequence[str], width: int) -> list
     return [own, *widths]
 
 
-def _in_cell(text: str, room: int) -> list[str]:
-    lines = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
+def _in_cell(text: str, space: int) -> list[str]:
+    lines = textwrap.wrap(text, space, break_long_words=True, break_on_hyphens=False) or [""]
     if len(lines) > _CELL_LINES:
         kept = lines[: _CELL_LINES - 1]
         mark = _ODD if text.endswith(_ODD) else ""
@@ -152,7 +152,8 @@ def _joined(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     return [
         (" " * _GAP)
         .join(
-            f"{(cell[number] if number < len(cell) else ''):<{room}}" for cell, room in zip(cells, widths, strict=True)
+            f"{(cell[number] if number < len(cell) else ''):<{space}}"
+            for cell, space in zip(cells, widths, strict=True)
         )
         .rstrip()
         for number in range(height)

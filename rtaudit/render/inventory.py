@@ -41,18 +41,18 @@ def _table(
     if rows:
         chosen = inventory.columns if wide else inventory.terminal
         columns = [one for one in chosen if any(row[one] is not None for row in rows)]
-        room = None if wide else width
+        space = None if wide else width
         left_out = []
-        for least in inventory.least if room is not None else ():
-            if grid_width(columns, [[_cell(row[column]) for column in columns] for row in rows]) <= (room or 0):
+        for least in inventory.least if space is not None else ():
+            if grid_width(columns, [[_cell(row[column]) for column in columns] for row in rows]) <= (space or 0):
                 break
             if least in columns:
                 columns.remove(least)
                 left_out.append(least)
-        yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], room)
+        yield from grid(columns, [[_cell(row[column]) for column in columns] for row in rows], space)
         if left_out:
             hidden = f"Not shown (add --wide): {', '.join(sorted(left_out, key=chosen.index))}"
-            yield "\n" + "\n".join(textwrap.wrap(hidden, room or 100, subsequent_indent="  ")) + "\n"
+            yield "\n" + "\n".join(textwrap.wrap(hidden, space or 100, subsequent_indent="  ")) + "\n"
     else:
         yield f"{inventory.empty}\n"
     if what != "gaps" and snapshot.gaps:

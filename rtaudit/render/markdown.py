@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.text import (
     GOOD_VERDICTS,
     conclusion,
     count_line,
     in_code,
-    judged,
     name,
     observed,
     only_azure,
@@ -21,10 +21,10 @@ from rtaudit.render.text import (
     value,
     verdict,
     waiver,
+    what_was_checked,
 )
 from rtaudit.report import Finding, Report
 from rtaudit.report.causes import Cause, causes
-from rtaudit.report.wording import counted
 
 MOST = 300
 """Rows per table: a job summary holds 1 MiB."""
@@ -94,7 +94,7 @@ def _links(report: Report, cause: Cause) -> str:
 
 def _head(report: Report) -> Iterator[str]:
     yield f"# rtaudit: {verdict(report)}\n\n"
-    yield f"{prose(judged(report))}\n\n"
+    yield f"{prose(what_was_checked(report))}\n\n"
     yield f"{prose(conclusion(report))}.\n\n"
     yield f"{count_line(report)}.\n"
     if only_azure(report):

@@ -32,23 +32,23 @@ class TerminalPage:
         if len(indent) + len(text) <= self.width:
             yield f"{indent}{text}\n"
             return
-        line, room = indent, self.width - len(indent)
+        line, space = indent, self.width - len(indent)
         for word in text.split(" "):
-            if len(line) > len(indent) and len(word) + 1 <= room:
-                line, room = f"{line} {word}", room - len(word) - 1
+            if len(line) > len(indent) and len(word) + 1 <= space:
+                line, space = f"{line} {word}", space - len(word) - 1
                 continue
             if len(line) > len(indent):
                 yield line + "\n"
                 indent += more
                 more = ""
-                line, room = indent, self.width - len(indent)
-            *whole, last = _pieces(word, room, self.width - len(indent + more))
+                line, space = indent, self.width - len(indent)
+            *whole, last = _pieces(word, space, self.width - len(indent + more))
             for piece in whole:
                 yield line + piece + "\n"
                 indent += more
                 more = ""
                 line = indent
-            line, room = line + last, self.width - len(line) - len(last)
+            line, space = line + last, self.width - len(line) - len(last)
         yield line + "\n"
 
     def entry(self, label: str, colour: str, text: str, reference: str) -> Iterator[str]:
@@ -70,12 +70,12 @@ LABEL = 10
 """Columns of the label of an entry, such as CRITICAL."""
 
 
-def _pieces(word: str, first: int, room: int) -> list[str]:
+def _pieces(word: str, first: int, space: int) -> list[str]:
     """`word` in pieces that fit a line; cut after a dot, slash or bracket where there is one."""
     pieces = []
     while len(word) > first:
         cut = max(word.rfind(".", 0, first), word.rfind("/", 0, first), word.rfind("]", 0, first)) + 1
         pieces.append(word[: cut or first])
         word = word[cut or first :]
-        first = room
+        first = space
     return [*pieces, word]

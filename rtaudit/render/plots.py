@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.render.text import name, outcome_label, owning_resource_name, shorten, value
 from rtaudit.report import SEVERITIES, Finding, Report
-from rtaudit.report.wording import counted
 from rtaudit.snapshot import Snapshot
 
 RULES, ACCOUNTS = 60, 60

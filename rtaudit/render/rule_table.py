@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rtaudit.errors import counted
 from rtaudit.render.text import to_printable
-from rtaudit.report.wording import counted
 
 
 def render(rows: Sequence[dict[str, Any]], width: int | None = None) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.page import SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.text import VERDICTS, outcome_label, shorten, to_printable, value, waiver
 from rtaudit.report import SEVERITIES, Finding, Observation, Report
-from rtaudit.report.wording import counted
 
 _PLACES = 6
 """Lines of one pattern in one file that are listed."""

@@ -73,16 +73,16 @@ def _rules(page: TerminalPage, report: Report, rules: dict[str, list[Finding]], 
 def _accounts(page: TerminalPage, by_owner: dict[str, list[Finding]], rows: int) -> Iterator[str]:
     ranked = sorted(by_owner.items(), key=lambda group: (badness(group[1]), group[0]))
     heads = "".join(f"{severity:>9}" for severity in SEVERITIES)
-    room = page.width - len(heads) - 9
-    yield "\n" + page.paint(f"{'failed on':<{room}}{heads}{'unknown':>9}", "1") + "\n"
+    space = page.width - len(heads) - 9
+    yield "\n" + page.paint(f"{'failed on':<{space}}{heads}{'unknown':>9}", "1") + "\n"
     for _, findings in ranked[:rows]:
         failed = [
             sum(outcome_label(one) == "fail" and one.severity == severity for one in findings)
             for severity in SEVERITIES
         ]
         unknown = sum(outcome_label(one) == "unknown" for one in findings)
-        label = shorten(name(owning_resource_name(findings[0].resource)), room - 1)
-        yield f"{label:<{room}}{''.join(f'{count:>9}' for count in failed)}{unknown:>9}\n"
+        label = shorten(name(owning_resource_name(findings[0].resource)), space - 1)
+        yield f"{label:<{space}}{''.join(f'{count:>9}' for count in failed)}{unknown:>9}\n"
     if len(ranked) > rows:
         yield f"and {len(ranked) - rows} more" + (": --group-by account\n" if rows == _ROWS else "\n")
 

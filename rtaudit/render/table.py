@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.page import LABEL, SEVERITY_COLOURS, TerminalPage, verdict_colour
 from rtaudit.render.summary import MANY, badness, summary, tally
@@ -15,7 +16,6 @@ from rtaudit.render.text import (
     count_line,
     heading,
     in_code,
-    judged,
     name,
     only_azure,
     outcome_label,
@@ -27,10 +27,10 @@ from rtaudit.render.text import (
     to_printable,
     value,
     waiver,
+    what_was_checked,
 )
 from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
-from rtaudit.report.wording import counted
 
 MOST_CAUSES = 24
 """Causes that are listed where no outcomes were asked for; the last line then says how many more there are."""
@@ -51,7 +51,7 @@ def render(report: Report, options: Options) -> Iterator[str]:
     colour = verdict_colour(report.verdict)
     for line in page.wrapped(heading(report), ""):
         yield page.paint(line.rstrip("\n"), colour) + "\n"
-    yield from page.wrapped(judged(report), "")
+    yield from page.wrapped(what_was_checked(report), "")
     yield from page.wrapped(count_line(report), "")
     shown = _shown(report.findings, options.show)
     by_owner = _grouped(shown, lambda finding: arm_id.key(owning_resource_name(finding.resource)))

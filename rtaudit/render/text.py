@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.report import OUTCOMES, SEVERITIES, Finding, Observation, Report
-from rtaudit.report.wording import counted, name, owning_resource_name, shorten, to_printable
+from rtaudit.report.wording import name, owning_resource_name, shorten, to_printable
 from rtaudit.snapshot import Gap
 
 VERDICTS = {
@@ -189,7 +190,7 @@ def heading(report: Report) -> str:
     return f"{shown or 'nothing'}: {verdict(report).upper()}"
 
 
-def judged(report: Report) -> str:
+def what_was_checked(report: Report) -> str:
     """What was checked against what: `prod (prod.json) checked against production, as of 2026-11-22; collected …`."""
     files = ", ".join(
         f"{value(snapshot['environment'], 80)}" + (f" ({value(snapshot['file'], 120)})" if snapshot.get("file") else "")
@@ -284,7 +285,6 @@ __all__ = [
     "heading",
     "in_code",
     "in_full",
-    "judged",
     "name",
     "observed",
     "only_azure",
@@ -299,4 +299,5 @@ __all__ = [
     "value",
     "verdict",
     "waiver",
+    "what_was_checked",
 ]

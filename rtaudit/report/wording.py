@@ -77,11 +77,6 @@ _WORD = 40
 """Longest word that a cut leaves out whole, in characters."""
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 gap`, `3 gaps`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def owning_resource_name(resource: str) -> str:
     """The id of the account that a resource belongs to, as Azure wrote it; else the resource itself."""
     found = _ACCOUNT.search(resource)

@@ -55,7 +55,7 @@ def runbook(
     today = as_of or datetime.now(UTC).date()
     terms = Terms(packs, today, fail_on, allow_unknown, waivers, baseline, all_failures)
 
-    def judged(of: Sequence[Snapshot], *, steps: bool) -> Report:
+    def report_of(of: Sequence[Snapshot], *, steps: bool) -> Report:
         return check(
             of,
             packs,
@@ -69,7 +69,7 @@ def runbook(
             steps=steps,
         )
 
-    before = judged(snapshots, steps=True)
+    before = report_of(snapshots, steps=True)
     alone = before.findings if len(snapshots) == 1 else ()
     plans = [
         _Plan(State.of(one, terms, probes[index] if probes else (), alone), dict(answers or {}))
@@ -78,7 +78,7 @@ def runbook(
     steps: list[RunbookStep] = []
     for one in plans:
         steps += one.run(len(steps))
-    after = judged([one.state.snapshot for one in plans], steps=False)
+    after = report_of([one.state.snapshot for one in plans], steps=False)
     return Runbook(
         before=before,
         after=after,

@@ -42,6 +42,14 @@ class Project:
         """What its code and settings speak of."""
         return {sign for source in self.sources if source.side not in ("tests", "prose") for sign in source.signs}
 
+    def is_of_azure(self) -> bool:
+        """Whether a file that names Azure may be for realtime: it speaks of it, or of neither chat nor OpenAI's own service."""
+        return any(
+            "azure" in one.signs and ("speaks" in one.signs or not one.signs.keys() & {"chat", "openai"})
+            for one in self.sources
+            if one.side not in ("tests", "prose")
+        )
+
     def runs(self) -> set[str]:
         """What its code speaks of."""
         return {sign for source in self.sources if source.side in CODE for sign in source.signs}
@@ -83,6 +91,7 @@ class Tree:
             signs.discard("onlyVoiceLive")
             if self._only_voice_live(folder):
                 signs.add("onlyVoiceLive")
+        self._meets = {folder for folder, project in projects.items() if project.is_of_azure()}
         self._runs = {folder: project.runs() for folder, project in projects.items()}
         self.all_signs = {sign for signs in self._signs.values() for sign in signs}
         self.heirs = self._heirs()
@@ -183,9 +192,10 @@ class Tree:
         signs = (
             self._signs[source.project] if self.projects[source.project].code_files else self._around[source.project]
         )
-        return (
-            signs - {"azure"} if "azure" in signs and "azure" not in source.signs and self._is_openai(source) else signs
-        )
+        if "azure" not in signs or "azure" in source.signs or source.project in self.heirs:
+            return signs
+        apart = self.projects[source.project].code_files and source.project not in self._meets
+        return signs - {"azure"} if apart or self._is_openai(source) else signs
 
     def belongs(self, source: Source, mark: Mark) -> str:
         """The service that a mark speaks of."""
@@ -262,6 +272,7 @@ class Tree:
         return any(
             framework.used.search(f"{mark.key}\n{mark.shown}")
             for source in users
+            if framework.floor is None or "azure" in self.signs(source)
             for mark in source.marks
             if mark.kind != "entry" or mark.value
-        ) and (framework.floor is None or "azure" in self.signs(users[0]) or any("azure" in one.signs for one in users))
+        )

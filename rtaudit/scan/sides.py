@@ -18,7 +18,7 @@ _TESTS = re.compile(
 )
 _BROWSER_TEXT = re.compile(
     r"\bwindow\.|\bdocument\.(?:get|query|create|body|add)|navigator\.(?:mediaDevices|clipboard)|new RTCPeerConnection|localStorage"
-    r"|sessionStorage|new AudioContext|\bAudioWorklet|import\.meta\.env|getUserMedia"
+    r"|sessionStorage|new AudioContext|\bAudioWorklet|import\.meta\.env|getUserMedia|\b(?:chrome|browser)\.(?:runtime|storage|tabs|sidePanel|offscreen)\."
 )
 _CLIENT_DIRECTIVE = re.compile(r"^\s*['\"]use client['\"]", re.MULTILINE)
 _SERVER_DIRECTIVE = re.compile(r"^\s*['\"]use server['\"]|import ['\"]server-only['\"]", re.MULTILINE)

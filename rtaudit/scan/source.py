@@ -24,6 +24,7 @@ _NO_FIELDS = re.compile(r"<(script|style)\b|<(!)--", re.IGNORECASE)
 _TAG = re.compile(r"<[A-Za-z][^<>]{5,2000}>")
 _ATTRIBUTE = re.compile(r"\s([A-Za-z][\w-]*)=(?:\"([^\"]*)\"|'([^']*)')")
 _FRONTMATTER = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
+_MAGIC_ENV = re.compile(r"^(\s*)%(?:set_)?env\s+(\w+)[=\s]\s*([^\s\"'\\{$]+)[ \t]*$", re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 _PIECE = tuple[str, str, Place]
 
@@ -136,7 +137,7 @@ def _cells(text: str) -> Iterator[_PIECE]:
             rows.append(row)
             row += text.count("\n", at, at + len(raw))
             at += len(raw)
-        code = _MAGIC.sub(r"\1pass", "".join(map(str, written)))
+        code = _MAGIC.sub(r"\1pass", _MAGIC_ENV.sub(r'\1\2 = "\3"', "".join(map(str, written))))
         yield code, grammar, partial(_in_cell, rows)
 
 

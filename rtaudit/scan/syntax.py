@@ -23,6 +23,8 @@ _SHOWN = 300
 _ARGUMENT = re.compile(r"\([^()]*\)")
 _VERSIONS = re.compile(r"\b\w*version\w*\b(?![.(\[])", re.IGNORECASE)
 _NEGATED = re.compile(r"!|\bnot\b|\bis None\b|== ?(?:None|null|undefined|nil|\"\"|'')")
+_JSON_MACRO = re.compile(r"(?:\w+::)*json!\s*[(\[{]\s*(.*)", re.DOTALL)
+"""Rust's way to write JSON."""
 _HEADER_LABELS = ("forHTTPHeaderField", "forHeader", "name")
 
 
@@ -94,6 +96,8 @@ class SyntaxReader:
             self._string(node, depth)
         elif kind in kinds.CALLS:
             self._walk_call(node, depth)
+            if kind == "macro_invocation" and (found := _JSON_MACRO.match(node.text())):
+                self._json(node, found[1])
         elif kind in kinds.ENTRIES and self._walk_entry(node, kind, depth):
             pass
         elif kind == "block" and self.grammar == "hcl":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rtaudit.settings.options import Checking, OutputFormats
+from rtaudit.settings.options import Checking, Login, OutputFormats
 from rtaudit.settings.row import option, same
 
 # fmt: off
@@ -30,8 +30,7 @@ class Compared:
     policy: str = option(
         "--policy", "-p", default="production", metavar="NAME|PATH|none", values="policies",
         help="Also show which of this pack's rules change outcome because of a difference.")
-    as_of: str | None = option(
-        "--as-of", metavar="DATE", help="Evaluate expiry dates as of this date, YYYY-MM-DD; today by default.")
+    as_of: str | None = same(Checking, "as_of")
     details: bool = option(
         "--details", default=False, help="Show a column for each environment, and what each difference means.")
     output: Sequence[str] = same(OutputFormats, "output")
@@ -61,11 +60,9 @@ class Scanned:
         "--policy", "-p", default=(), metavar="PATH", help="Also the source checks in a file or folder; repeatable.")
     waivers: str | None = same(Checking, "waivers")
     baseline: str | None = same(Checking, "baseline")
-    fail_on: str = option(
-        "--fail-on", default="high", metavar="SEVERITY", values="thresholds",
-        help="Exit 1 on findings of this severity or worse; `none` never.")
+    fail_on: str = same(Checking, "fail_on", key=None)
     draft: str | None = option("--draft", metavar="FILE", help="Also write a draft contract of what was seen.")
-    name: str = option("--name", default="client", metavar="NAME", help="Name of the client in the draft.")
+    name: str = same(Drafted, "name")
     show: Sequence[str] = option(
         "--show", default=(), metavar="OUTCOME", values="outcomes",
         help="Outcomes to list (also `known`, `all`); repeatable.")
@@ -164,10 +161,8 @@ class Probed:
         "--timeout", default=10.0, metavar="SECONDS", minimum=0.1, maximum=120, help="Seconds for each stage.")
     no_session: bool = option(
         "--no-session", default=False, help="Stop before the token: name, TCP, TLS and HTTP only.")
-    auth: str = option(
-        "--auth", default="default", metavar="METHOD", values="methods",
-        help="default, cli, managed-identity, workload-identity, environment.")
-    tenant: str | None = option("--tenant", metavar="ID", help="Tenant of the token.")
+    auth: str = same(Login, "auth", panel=None, key=None)
+    tenant: str | None = same(Login, "tenant", panel=None, key=None)
     cloud: str | None = option(
         "--cloud", metavar="CLOUD", values="clouds",
         help="Cloud that the token is for. [that of the snapshot, else of the host]")

@@ -48,7 +48,7 @@ class Scope:
     )  # fmt: skip
     aspect: Sequence[str] = option(
         "--aspect", default=(), metavar="NAME", panel=_SCOPE, values="aspects",
-        help="An opt-in aspect (defender, perimeters, metrics) to read too, or the only default ones to read; repeatable.",
+        help="An opt-in aspect to read too, or the only default ones to read; repeatable. An unknown name lists them.",
     )  # fmt: skip
     skip: Sequence[str] = option(
         "--skip", default=(), metavar="NAME", help="Do not read this aspect; repeatable.", panel=_SCOPE,
@@ -57,7 +57,7 @@ class Scope:
 
 
 @dataclass(repr=False, eq=False)
-class Reach:
+class Login:
     """Where Azure is, and who asks it."""
 
     tenant: str | None = option(
@@ -78,7 +78,7 @@ class Reach:
     audience: str | None = option("--audience", metavar="URL", help="Token audience for --arm-endpoint.", panel=_REACH)
     auth: str = option(
         "--auth", default="default", metavar="METHOD", panel=_REACH, values="methods",
-        help="default, cli, managed-identity, workload-identity or environment.",
+        help="How to log in: {values}.",
         key=OptionKey("auth", "How to log in, as --auth.", "words"),
     )  # fmt: skip
     timeout: float | None = option(
@@ -110,7 +110,7 @@ class Collecting:
         panel=_HOW,
     )
     progress: str = option(
-        "--progress", default="auto", metavar="HOW", help="auto, plain or none (on stderr).", panel=_HOW,
+        "--progress", default="auto", metavar="HOW", help="How progress is shown on stderr: {values}.", panel=_HOW,
         values="progress",
     )  # fmt: skip
 
@@ -329,7 +329,7 @@ class Snapshots:
 
 
 GROUPS = (
-    Label, Reach, Scope, Collecting, Sharding, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, EvidenceBundle, View, OutputFormats, Steps, Mending
+    Label, Login, Scope, Collecting, Sharding, Snapshots, Kept, Written, Checking, Contracts, ForPacks, Expecting, Planning, EvidenceBundle, View, OutputFormats, Steps, Mending
 )  # fmt: skip
 """Every group."""
 

@@ -6,7 +6,7 @@ A group of options is a dataclass: a command that takes one in its signature has
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -50,10 +50,10 @@ def option(*flags: str, default: Any = None, help: str, **row: Any) -> Any:  # n
     return field(default=default, metadata={ROW: Option(flags, help, **row)})
 
 
-def same(group: type, name: str) -> Any:
-    """A field with the row, and the default, of another group's field `name`."""
+def same(group: type, name: str, **changes: Any) -> Any:
+    """A field with the row, and the default, of another group's field `name`, but for `changes` of the row."""
     other = next(one for one in fields(group) if one.name == name)
-    return field(default=other.default, metadata=other.metadata)
+    return field(default=other.default, metadata={ROW: replace(other.metadata[ROW], **changes)})
 
 
 def rows(group: type) -> Iterator[tuple[str, Option]]:

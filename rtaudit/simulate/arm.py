@@ -19,7 +19,7 @@ from rtaudit.simulate.faults import Denials
 from rtaudit.simulate.metrics import answer_metrics
 from rtaudit.simulate.permissions import answer_permissions
 from rtaudit.simulate.routes import Route, action_of, parse
-from rtaudit.simulate.served import ServedEstate, encode
+from rtaudit.simulate.served import ServedEstate, encode, target_of
 from rtaudit.simulate.writes import OPERATIONS, Writes
 from rtaudit.snapshot import Gap
 
@@ -231,7 +231,7 @@ class ArmHandler:
         if not text or not route.type.startswith("microsoft.authorization/"):
             return list(keys)
         if text.lower() == "atscope()":
-            return [key for key in keys if not key.startswith(route.scope + "/") or _at(key) == route.scope]
+            return [key for key in keys if not key.startswith(route.scope + "/") or target_of(key) == route.scope]
         found = _EQUALS.match(text)
         if not found:
             return list(keys)
@@ -259,10 +259,6 @@ class ArmHandler:
 
 def _token(start: int) -> str:
     return base64.urlsafe_b64encode(f"skip:{start}".encode()).decode()
-
-
-def _at(key: str) -> str:
-    return key.rpartition("/providers/")[0]
 
 
 def _property(resource: Mapping[str, Any], name: str) -> str:

@@ -87,7 +87,7 @@ class ServedEstate:
     def _index(self, key: str) -> None:
         resource = self.resources[key]
         kind = arm_id.type_of(key)
-        self._extending[kind][_target(key) or "/"].append(key)
+        self._extending[kind][target_of(key) or "/"].append(key)
         if key in self._seen_from:
             self._shared[kind].append(key)
         for above in ancestors(key):
@@ -168,7 +168,7 @@ class ServedEstate:
                 gap.needs
                 for gaps in self._gaps.values()
                 for gap in gaps
-                if gap.reason == "denied" and gap.needs and arm_id.covers(_stands_at(gap), scope or "/")
+                if gap.reason == "denied" and gap.needs and arm_id.covers(_missing_at(gap), scope or "/")
             }
         )
 
@@ -232,12 +232,12 @@ def encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def _stands_at(gap: Gap) -> str:
+def _missing_at(gap: Gap) -> str:
     """Where the action of a gap is missing: of a subscription's list at the subscription."""
     return arm_id.parent_of(gap.scope) if arm_id.is_list(gap.scope) else gap.scope
 
 
-def _target(key: str) -> str:
+def target_of(key: str) -> str:
     """What an extension resource extends; empty for the tenant."""
     return key.rpartition("/providers/")[0]
 

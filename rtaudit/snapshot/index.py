@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -69,6 +69,10 @@ class SnapshotIndex:
 
         Those of a management group count for everything: Azure lists them only for what is below it.
         """
+        return at_or_above(self.by_scope(resource_type), resource_id)
+
+    def by_scope(self, resource_type: str) -> Mapping[str, list[_Placed]]:
+        """Key of a scope -> the locks or role assignments that count for it, each with its place among all."""
         by_scope, rests_on = self._covering.get(resource_type, (None, ()))
         if by_scope is None:
             by_scope = defaultdict(list)
@@ -78,10 +82,7 @@ class SnapshotIndex:
             rests_on = tuple(found_unknown)
             self._covering[resource_type] = (by_scope, rests_on)
         note(rests_on)
-        found: dict[int, Resource] = {}
-        for scope in ancestors(arm_id.key(resource_id)) if by_scope else ():
-            found.update(by_scope.get(scope, ()))
-        return [found[place] for place in sorted(found)]
+        return by_scope
 
     def below(self, resource_type: str, scope: str) -> Sequence[Resource]:
         """The resources of a type (lower case) that are `scope` or are below it."""
@@ -134,6 +135,14 @@ class SnapshotIndex:
             self._once[work_out] = work_out(self)
         found: _Found = self._once[work_out]
         return found
+
+
+def at_or_above(by_scope: Mapping[str, list[_Placed]], resource_id: str) -> list[Resource]:
+    """What is placed at the scope `resource_id` or above it, in order."""
+    found: dict[int, Resource] = {}
+    for scope in ancestors(arm_id.key(resource_id)) if by_scope else ():
+        found.update(by_scope.get(scope, ()))
+    return [found[place] for place in sorted(found)]
 
 
 def scope_of(resource_type: str, resource: Resource) -> str:

@@ -24,11 +24,7 @@ _DOES = {"speech": "speak", "transcription": "transcribe", "translation": "trans
 @fact("client", fields="client: environments name")
 def names_environment(client: Subject) -> bool:
     """True when the contract has a section for the snapshot's environment, or no sections at all."""
-    estate = client.estate
-    named = text(client.raw.get("name"))
-    return any(
-        covers(one, estate.snapshot.environment) for one in estate.snapshot.clients if text(one.get("name")) == named
-    )
+    return text(client.raw.get("name")) in client.estate.once(_names_here)
 
 
 @fact("client", aspects=("accounts",), fields="account; client: account")
@@ -41,10 +37,8 @@ def account(client: Subject) -> WithGaps:
 @fact("client", aspects=("accounts",), fields="client: account")
 def account_names(client: Subject) -> WithGaps:
     """Names and ids by which the contract can name an account of this snapshot."""
-    accounts = client.estate.accounts
-    named = text(client.raw.get("account"))
-    by_id = named.startswith("/")
-    return WithGaps([arm_id.key(one.resource) if by_id else one.name for one in accounts], account_of(client).gaps)
+    by_id = text(client.raw.get("account")).startswith("/")
+    return WithGaps(client.estate.once(_account_names, by_id), account_of(client).gaps)
 
 
 @fact("client", aspects=("accounts", "deployments"), fields="client: account deployment transcriptionDeployment")
@@ -150,7 +144,7 @@ def _missing(client: Subject, owner: Subject, named: str, role: str) -> str:
     ]
     if as_model:
         return f"{named} is a model here, not a deployment; it is deployed as {_and(as_model)}"
-    elsewhere = [one.name for one in client.estate.accounts if text(named) in _deployments(one)]
+    elsewhere = client.estate.once(_accounts_by_deployment).get(text(named), [])
     if elsewhere:
         return f"{owner.name} has no deployment named {named}; {_and(elsewhere[:3])} has one" + _offer(rows, role)
     near = difflib.get_close_matches(text(named), rows, n=1)
@@ -292,6 +286,25 @@ def _out_of_scope(estate: EstateIndex, wanted: str) -> tuple[Gap, ...]:
 def _deployments(account: Subject) -> dict[str, Subject]:
     """Name in lower case -> deployment of an account."""
     return account.estate.once(_by_account).get(arm_id.key(account.resource), {})
+
+
+def _names_here(estate: EstateIndex) -> set[str]:
+    """The names of the contracts that cover the snapshot's environment."""
+    label = estate.snapshot.environment
+    return {text(one.get("name")) for one in estate.snapshot.clients if covers(one, label)}
+
+
+def _account_names(estate: EstateIndex, by_id: bool) -> list[str]:
+    return [arm_id.key(one.resource) if by_id else one.name for one in estate.accounts]
+
+
+def _accounts_by_deployment(estate: EstateIndex) -> dict[str, list[str]]:
+    """Name of a deployment in lower case -> the names of the accounts that have one."""
+    found: dict[str, list[str]] = {}
+    for account in estate.accounts:
+        for named in _deployments(account):
+            found.setdefault(named, []).append(account.name)
+    return found
 
 
 def _by_account(estate: EstateIndex) -> dict[str, dict[str, Subject]]:

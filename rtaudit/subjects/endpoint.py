@@ -150,7 +150,7 @@ def zone_links(endpoint: Subject) -> WithGaps:
         if estate.resource(zone_id) is None and not of_zone:
             message = "the private DNS zone is not among those that were read: another subscription"
             of_zone.append(Gap(zone_id, "privateDns", "missing", message=message))
-        rows.append({"id": zone_id, "networks": WithGaps(sorted(networks_of(estate, zone_id)), tuple(of_zone))})
+        rows.append({"id": zone_id, "networks": WithGaps(estate.once(networks_of, zone_id), tuple(of_zone))})
     return WithGaps(rows, tuple(dict.fromkeys(gaps)))
 
 
@@ -304,13 +304,15 @@ def _link_gaps(estate: EstateIndex, name: str) -> tuple[Gap, ...]:
     )
 
 
-def networks_of(estate: EstateIndex, zone_id: str) -> set[str]:
-    """Keys of the networks that a zone is linked to."""
-    return {
-        arm_id.key(network)
-        for link in estate.children(ZONE_LINK, zone_id)
-        if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
-    }
+def networks_of(estate: EstateIndex, zone_id: str) -> list[str]:
+    """Keys of the networks that a zone is linked to, in order."""
+    return sorted(
+        {
+            arm_id.key(network)
+            for link in estate.children(ZONE_LINK, zone_id)
+            if isinstance(network := mapping(mapping(link.get("properties")).get("virtualNetwork")).get("id"), str)
+        }
+    )
 
 
 def _linked_zones(endpoint: Subject) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from rtaudit.azure import arm_id
 from rtaudit.snapshot import Gap
+from rtaudit.subjects.deployment import region_of
 from rtaudit.subjects.estate import EstateIndex, Subject, mapping, not_shown, text
 from rtaudit.subjects.filters import blocking_of
 from rtaudit.subjects.parts import WithGaps, fact, relation
@@ -87,12 +87,12 @@ def realtime_models(environment: Subject) -> WithGaps:
             "role": of_model[0][0].fact("realtimeRole"),
             "model": model,
             "regions": WithGaps(
-                sorted({_region(one) for one, serving in of_model if not serving.gaps}),
+                sorted({region_of(one) for one, serving in of_model if not serving.gaps}),
                 # Where a deployment may be hidden, so may a region of this model.
                 (*gaps, *(gap for _, serving in of_model for gap in serving.gaps)),
             ),
             "deployments": [one.resource for one, _ in of_model],
-            "idle": _elsewhere(idle.get(model, []), {_region(one) for one, _ in of_model}),
+            "idle": _elsewhere(idle.get(model, []), {region_of(one) for one, _ in of_model}),
             "id": of_model[0][0].resource,
         }
         for model, of_model in sorted(by_model.items())
@@ -111,7 +111,7 @@ def speech_models(environment: Subject) -> WithGaps:
 
 
 def _elsewhere(deployments: list[Subject], regions: set[str]) -> list[str]:
-    return [one.resource for one in deployments if _region(one) not in regions]
+    return [one.resource for one in deployments if region_of(one) not in regions]
 
 
 def _of_speech(rows: WithGaps) -> WithGaps:
@@ -151,7 +151,7 @@ def region_agreement(environment: Subject) -> WithGaps:
         by_model[one.fact("modelAndVersion")].append(one)
     rows = []
     for model, of_model in sorted(by_model.items()):
-        if len({_region(one) for one in of_model}) < 2:
+        if len({region_of(one) for one in of_model}) < 2:
             continue
         for setting, read in _SETTINGS.items():
             values = [(one, read(one)) for one in of_model]
@@ -164,7 +164,7 @@ def region_agreement(environment: Subject) -> WithGaps:
                     "setting": setting,
                     "values": [
                         {
-                            "region": _region(one),
+                            "region": region_of(one),
                             "value": None if joined.gaps else joined.value,
                             "deployment": f"{one.account.name if one.account else ''}/{one.name}",
                         }
@@ -220,17 +220,12 @@ def _row(deployment: Subject) -> dict[str, Any]:
         "id": deployment.resource,
         "role": deployment.fact("realtimeRole"),
         "model": deployment.fact("modelAndVersion"),
-        "region": _region(deployment),
+        "region": region_of(deployment),
         "provisioningState": deployment.properties.get("provisioningState"),
         "deploymentState": _state(deployment),
         "sku": sku.get("name"),
         "capacity": sku.get("capacity"),
     }
-
-
-def _region(deployment: Subject) -> str:
-    owner = deployment.account
-    return arm_id.region(owner.raw.get("location") if owner else None)
 
 
 def _filters(deployment: Subject) -> WithGaps:

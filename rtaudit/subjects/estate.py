@@ -260,7 +260,7 @@ def _other_shards(snapshot: Snapshot) -> Iterator[Gap]:
 
 
 class Subject:
-    """A raw resource with what belongs to it; what a rule judges."""
+    """A raw resource with what belongs to it; what a rule evaluates."""
 
     __slots__ = ("_joined", "account", "estate", "kind", "raw", "resource")
 

@@ -12,6 +12,7 @@ from typing import Any
 from rtaudit.azure import arm_id, rbac
 from rtaudit.azure.resource_types import ASSIGNMENT, DEFINITION
 from rtaudit.snapshot import Gap
+from rtaudit.snapshot.index import at_or_above
 from rtaudit.subjects.estate import EstateIndex, Subject, listing, mapping, text
 from rtaudit.subjects.parts import WithGaps, fact, relation
 
@@ -83,17 +84,23 @@ def account_deleters(account: Subject) -> WithGaps:
 
 
 def _holders(account: Subject, action: str, granted: str, withheld: str) -> WithGaps:
-    assignments = account.join("roleAssignments")
+    estate = account.estate
+    if estate.partial:
+        # What a plan does not say of an assignment is unknown at the accounts that it covers, and at no others.
+        assignments = account.join("roleAssignments")
+    else:
+        covering = at_or_above(estate.once(_granting, action, granted, withheld), account.resource)
+        assignments = WithGaps(covering, estate.gaps("roleAssignments", account.resource))
     gaps = list(assignments.gaps)
     rows: dict[str, dict[str, Any]] = {}
     for assignment in assignments.value:
         properties = mapping(assignment.get("properties"))
-        definition = _definition(account.estate, str(properties.get("roleDefinitionId") or ""))
+        definition = _role(estate, assignment)
         if definition is None:
             message = "the role definition that this assignment names is not among those that were read"
             gaps.append(Gap(assignment["id"], "roleAssignments", "missing", message=message))
             continue
-        if not account.estate.once(_defined_as_granting, definition["id"], action, granted, withheld):
+        if not estate.once(_defined_as_granting, definition["id"], action, granted, withheld):
             continue
         role = _role_name(definition)
         conditional = bool(properties.get("condition"))
@@ -138,7 +145,7 @@ def held_by(account: Subject, principal: str, data_action: str) -> list[Held]:
     found = []
     for one in estate.once(_by_principal).get(principal.lower(), ()):
         properties = mapping(one.get("properties"))
-        definition = _definition(estate, str(properties.get("roleDefinitionId") or ""))
+        definition = _role(estate, one)
         scope = str(properties.get("scope") or arm_id.parent_of(one["id"]))
         role = None if definition is None else _role_name(definition)
         gives = definition is not None and grants(definition, data_action, "dataActions", "notDataActions")
@@ -166,6 +173,22 @@ def grants(definition: dict[str, Any], action: str, granted: str, withheld: str)
 def _defined_as_granting(estate: EstateIndex, definition_id: str, *asked: str) -> bool:
     definition = _definition(estate, definition_id)
     return definition is not None and grants(definition, *asked)
+
+
+def _granting(estate: EstateIndex, *asked: str) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+    """The assignments by scope, without those of a role that is known and does not grant what is asked."""
+    return {
+        scope: [
+            (place, one)
+            for place, one in placed
+            if (role := _role(estate, one)) is None or estate.once(_defined_as_granting, role["id"], *asked)
+        ]
+        for scope, placed in estate.index.by_scope(ASSIGNMENT).items()
+    }
+
+
+def _role(estate: EstateIndex, assignment: dict[str, Any]) -> dict[str, Any] | None:
+    return _definition(estate, str(mapping(assignment.get("properties")).get("roleDefinitionId") or ""))
 
 
 def _definition(estate: EstateIndex, definition_id: str) -> dict[str, Any] | None:

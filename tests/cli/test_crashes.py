@@ -216,11 +216,11 @@ def identity_endpoint(body: bytes) -> Iterator[str]:
 _ANSWERS = [
     "[]", "null", "5", '"token"', "true", "{}", '{"access_token": 5, "expires_on": 9999999999}',
     '{"access_token": null, "expires_on": "9999999999"}', '{"access_token": "", "expires_in": 3600}',
-    '{"access_token": "t", "expires_on": []}', "", "<html>",
+    '{"access_token": "t", "expires_on": []}', '{"access_token": "t", "expires_on": 1e999}', "[" * 100_000, "", "<html>",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("answer", _ANSWERS)
+@pytest.mark.parametrize("answer", _ANSWERS, ids=lambda one: one[:60])
 def test_an_identity_endpoint_that_answers_nonsense(tmp_path: Path, answer: str) -> None:
     with identity_endpoint(answer.encode()) as url:
         environment = {**os.environ, "IDENTITY_ENDPOINT": url, "IDENTITY_HEADER": "h"}

@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 import rtaudit
 from rtaudit import assets
 from rtaudit.azure import arm_id
+from rtaudit.azure.resource_types import ACCOUNT, DEPLOYMENT
 from rtaudit.cli import app
 from rtaudit.drift import Drift, diff, load_policy
 from rtaudit.drift.model import dump
 from rtaudit.impact.join import join_rules, rule_reads
 from rtaudit.policy import check, load_policies
 from rtaudit.snapshot import Snapshot, load
-from tests.drift.estate import account, estate, snapshot
+from tests.drift.estate import account, estate, snapshot, subscription
 
 TODAY = date(2026, 11, 22)
 PACKS = load_policies(["regulated"])
@@ -176,6 +177,32 @@ def test_an_account_that_went_turns_the_rules_of_the_environment() -> None:
         one for one in joined(left, right).comparisons[0].changes if one.path == "" and one.decision == "drift"
     ]
     assert {rule["rule"] for rule in change.rules} == {"RTA-RES-001"}
+
+
+def test_what_came_to_an_account_of_another_name_turns_the_rules_of_that_account() -> None:
+    kind = "microsoft.insights/diagnosticsettings"
+    sides = [
+        [one for one in estate(label).resources if arm_id.type_of(one["id"]) != kind] for label in ("test", "prod")
+    ]
+    owner = next(one["id"] for one in sides[1] if arm_id.type_of(one["id"]) == ACCOUNT)
+    workspace = f"{subscription('prod')}/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs"
+    logs = [{"category": name, "enabled": True} for name in ("Audit", "RequestResponse")]
+    setting = {
+        "id": f"{owner}/providers/Microsoft.Insights/diagnosticSettings/audit", "name": "audit",
+        "properties": {"workspaceId": workspace, "logs": logs},
+    }  # fmt: skip
+    found = rules(joined(snapshot("test", sides[0]), snapshot("prod", [*sides[1], setting])))
+    assert found["voice/audit", ""] == {"RTA-OBS-001", "RTA-OBS-002"}
+
+
+def test_a_model_that_nobody_knows_turns_the_rules_of_realtime_deployments() -> None:
+    before = list(estate("prod").resources)
+    after = copy.deepcopy(before)
+    voice = next(one for one in after if arm_id.type_of(one["id"]) == DEPLOYMENT)
+    voice["properties"]["model"]["name"] = "acme-voice"
+    found = rules(joined(snapshot("prod", before), snapshot("prod", after)))
+    # What it filters is read of a content policy: of the model only whether the rule applies at all.
+    assert "RTA-RAI-003" in found["voice-prod/voice", "/properties/model/name"]
 
 
 def test_the_library_joins_what_the_command_joins() -> None:

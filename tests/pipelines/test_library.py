@@ -28,7 +28,7 @@ def test_the_names_are_these() -> None:
         "Checker", "Drift", "Expected", "Finding", "Pack", "PlannedDeployment", "Report", "RtauditError", "Simulator",
         "Snapshot", "SourceScan", "Waiver", "__version__", "check", "collect_snapshot", "collection", "diff",
         "draft_contract", "expectations", "explain_rules", "find_schema", "lint", "list_inventory", "list_rules",
-        "load_drift", "load_policies", "load_report", "load_revision", "load_snapshot", "load_waivers",
+        "load_answer", "load_drift", "load_policies", "load_report", "load_revision", "load_snapshot", "load_waivers",
         "make_runbook", "merge", "plan_snapshot", "preflight", "probe_endpoint", "redact", "render_as",
         "run_case_files", "run_cases", "scan_source", "verify", "write_snapshot",
     ]  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.drift_report import as_report
 from rtaudit.render.html.page import made, page
 from rtaudit.render.plots import coverage
 from rtaudit.render.text import value
 from rtaudit.report import SEVERITIES
-from rtaudit.report.wording import counted
 
 if TYPE_CHECKING:
     from rtaudit.drift import Drift, MatrixRow

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rtaudit.azure import arm_id
+from rtaudit.errors import counted
 from rtaudit.render import Options
 from rtaudit.render.dates import worlds_of
 from rtaudit.render.html.domains import domain_of, scores
@@ -31,7 +32,6 @@ from rtaudit.report import SEVERITIES, Finding, Report
 from rtaudit.report.causes import Cause, causes
 from rtaudit.report.gate import verdict_of
 from rtaudit.report.model import Observation
-from rtaudit.report.wording import counted
 
 BLOCKERS = 8
 """Causes that the top lists; the others are counted."""

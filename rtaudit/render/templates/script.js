@@ -27,7 +27,7 @@
     const boxes = Array.from(controls.querySelectorAll("input[type=checkbox]"));
     const first = boxes.map((box) => box.checked);
     const order = new Map(loud.map((item, at) => [item, at]));
-    let room = STEP;
+    let limit = STEP;
     let asked = false;
     let grouped = grouping ? grouping.value : "";
 
@@ -84,22 +84,22 @@
     };
 
     const remember = () => {
-      const told = new URLSearchParams();
+      const state = new URLSearchParams();
       if (search.value) {
-        told.set("q", search.value);
+        state.set("q", search.value);
       }
       for (const select of selects) {
         if (select.value !== "") {
-          told.set(select.name, select.value);
+          state.set(select.name, select.value);
         }
       }
       if (grouping && grouping.value !== grouping.dataset.first) {
-        told.set("group", grouping.value);
+        state.set("group", grouping.value);
       }
       if (boxes.some((box, at) => box.checked !== first[at])) {
-        told.set("show", boxes.filter((box) => box.checked).map((box) => box.value).join("."));
+        state.set("show", boxes.filter((box) => box.checked).map((box) => box.value).join("."));
       }
-      const text = told.toString();
+      const text = state.toString();
       if (text || location.hash.includes("=")) {
         history.replaceState(null, "", text ? `#${text}` : location.pathname);
       }
@@ -109,16 +109,16 @@
       if (!location.hash.includes("=")) {
         return;
       }
-      const told = new URLSearchParams(location.hash.slice(1));
-      search.value = told.get("q") || "";
+      const state = new URLSearchParams(location.hash.slice(1));
+      search.value = state.get("q") || "";
       for (const select of selects) {
-        select.value = told.get(select.name) || "";
+        select.value = state.get(select.name) || "";
       }
       if (grouping) {
-        grouping.value = told.get("group") || grouping.dataset.first;
+        grouping.value = state.get("group") || grouping.dataset.first;
       }
-      if (told.has("show")) {
-        const shown = told.get("show").split(".");
+      if (state.has("show")) {
+        const shown = state.get("show").split(".");
         for (const box of boxes) {
           box.checked = shown.includes(box.value);
         }
@@ -145,8 +145,8 @@
           fitting += 1;
           counts.set(group, (counts.get(group) || 0) + 1);
         }
-        // What is inside of a closed group takes no room.
-        const shown = fits && (group !== null || flat < room);
+        // What is inside of a closed group does not count.
+        const shown = fits && (group !== null || flat < limit);
         flat += fits && group === null ? 1 : 0;
         if (item.hidden === shown) {
           item.hidden = !shown;
@@ -170,7 +170,7 @@
           part.hidden = part.className !== "qs" || !part.querySelector("p:not([hidden])");
         }
       }
-      more.hidden = flat <= room;
+      more.hidden = flat <= limit;
       status.textContent = `${fitting} of ${items.length} shown`;
       for (const tile of document.querySelectorAll(".pick")) {
         const select = controls.querySelector(`select[name=${tile.dataset.filter}]`);
@@ -179,7 +179,7 @@
       remember();
     };
     const later = () => {
-      room = STEP;
+      limit = STEP;
       if (!asked) {
         asked = true;
         requestAnimationFrame(apply);
@@ -188,7 +188,7 @@
     controls.addEventListener("input", later);
     controls.addEventListener("submit", (event) => event.preventDefault());
     more.addEventListener("click", () => {
-      room += STEP;
+      limit += STEP;
       apply();
     });
     document.addEventListener("click", (event) => {
@@ -222,7 +222,7 @@
     recall();
     apply();
     addEventListener("beforeprint", () => {
-      room = Infinity;
+      limit = Infinity;
       apply();
     });
   }
