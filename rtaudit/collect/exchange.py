@@ -73,7 +73,9 @@ class _Timed(io.RawIOBase):
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer did not come to an end in time")
-        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        if self._patience is None or left < self._patience:
+            # Otherwise silence is noticed sooner; each call of it is one of the system, and a chance for another thread.
+            self._sock.settimeout(left)
         read: int | None = self._raw.readinto(buffer)
         return read
 

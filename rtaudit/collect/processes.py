@@ -58,7 +58,10 @@ def processes(limits: Limits) -> int:
 
 @dataclass
 class ForkedSchedule:
-    """Runs reads in `count` copies of this process, and hands each one back once it is finished. Raises OSError without fork."""
+    """Runs reads in copies of this process, and hands each one back once it is finished. Raises OSError without fork.
+
+    There are `count` of them, and a last one for the readers that are `apart`: while it loads their SDK, the others go on.
+    """
 
     paging: Paging
     build: Callable[[Any, Any], PageReader]
@@ -79,7 +82,7 @@ class ForkedSchedule:
         self._copies: list[_Copy] = []
         self._heard = select.poll()
         try:
-            for _ in range(self.count):
+            for _ in range(self.count + 1):
                 self._copies.append(self._fork())
         except OSError:
             self.stop()
@@ -130,17 +133,27 @@ class ForkedSchedule:
 
     def _dispatch(self) -> float | None:
         """Send what may leave now; the seconds until more may leave, where that is known."""
-        now, first = time.monotonic(), self._copies[0]
+        now = time.monotonic()
         while len(self._running) < self.limits.concurrency:
-            for copy in sorted(self._copies, key=lambda one: one.busy):
-                read = self._queue.take(now, apart=copy is first)
-                if read is not None:
-                    copy.busy += 1
-                    self._ask(copy, read)
-                    break
-            else:
+            copy, read = self._next(now)
+            if read is None:
                 return self._queue.wait(now)
+            copy.busy += 1
+            self._ask(copy, read)
         return None
+
+    def _next(self, now: float) -> tuple[_Copy, ReadTask | None]:
+        """The read that leaves now, where one may, and the copy that sends it."""
+        *others, last = self._copies
+        # The first of those with about as little to do: a few reads need the SDKs in one copy only.
+        copy = min(others, key=lambda one: one.busy // _THREADS)
+        # Reads of both kinds at once, so that no copy is idle; of one kind where the other has none.
+        apart = last.busy * len(self._copies) < self.limits.concurrency
+        read = self._queue.take(now, apart=apart)
+        if read is None:
+            apart = not apart
+            read = self._queue.take(now, apart=apart)
+        return last if apart else copy, read
 
     def _ask(self, copy: _Copy, read: ReadTask) -> None:
         request = self.paging.next_page(read)

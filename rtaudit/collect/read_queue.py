@@ -64,13 +64,13 @@ class ReadQueue:
         (queue.appendleft if first else queue.append)(read)
         self.ready += 1
 
-    def take(self, now: float, *, apart: bool = True) -> ReadTask | None:
-        """The read that leaves now, where one may; without `apart` none of those that one process alone sends."""
+    def take(self, now: float, *, apart: bool | None = None) -> ReadTask | None:
+        """The read that leaves now, where one may; with `apart` only one of those whose reader is so, or is not."""
         while self._later and self._later[0][0] <= now:
             self.add(heapq.heappop(self._later)[2], first=True)
         for _ in range(len(self._turns)):
             subscription, is_apart = self._turns[0]
-            if (apart or not is_apart) and self._pacer.wait(subscription, now) <= 0:
+            if apart in (None, is_apart) and self._pacer.wait(subscription, now) <= 0:
                 return self._begin(self._turns.popleft(), now)
             self._turns.rotate(-1)
         return None

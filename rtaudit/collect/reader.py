@@ -42,7 +42,7 @@ class Reader:
     keep_depends_on: tuple[str, ...] = ()
     """Readers that `row_filter` looks at."""
     apart: bool = False
-    """True where its SDK takes long to load: of several processes that read, one loads it."""
+    """True where its SDK takes long to load: of several processes that read, one sends these reads and no others."""
     absent_codes: frozenset[str] = frozenset()
     """Error codes with status 404 that say that there is none, which is an answer and no gap."""
 

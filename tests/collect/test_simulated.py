@@ -12,15 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import yaml
 
 from rtaudit.azure import arm_id
-from rtaudit.collect import CollectionRequest, Limits, Shard, collect, find_endpoint, find_identity, refill
-from rtaudit.errors import InputError
+from rtaudit.collect import CollectionRequest, Identity, Limits, Shard, collect, find_endpoint, find_identity, refill
+from rtaudit.errors import InputError, RtauditError
 from rtaudit.simulate import Simulator
 from rtaudit.snapshot import Gap, Snapshot, load
 from rtaudit.snapshot.merge import merge
+from tests.collect.support import Static
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -212,3 +214,31 @@ def test_the_job_is_an_indexed_job_without_privileges() -> None:
     shards = matrix["collect"]["strategy"]["matrix"]["shard"]
     assert shards == list(range(1, len(shards) + 1))
     assert all(f"prod-{shard}.json" in str(matrix["check"]["steps"]) for shard in shards)
+
+
+def test_over_tls_only_who_proves_its_name_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = load(ROOT / "snapshots" / "dev.json")
+    with Simulator([snapshot], tls=tmp_path) as simulator:
+
+        def read(url: str, bundle: Path | str) -> str:
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+            endpoint = find_endpoint(arm_endpoint=url, audience=url)
+            wanted = CollectionRequest(subscriptions=snapshot.scope["subscriptions"], aspects=snapshot.aspects)
+            limits = Limits(attempts=1)
+            found: str = collect(wanted, endpoint, Identity(Static()), limits).snapshot.digest
+            return found
+
+        assert simulator.ca_file is not None
+        whole = read(simulator.url, simulator.ca_file)
+        many = tmp_path / "many.pem"
+        many.write_text(Path(certifi.where()).read_text() + simulator.ca_file.read_text())
+        assert read(simulator.url, many) == whole
+        seen = len(simulator.requests)
+        for bundle, said in (
+            (certifi.where(), "CERTIFICATE_VERIFY_FAILED"),
+            (__file__, "cannot use the certificates in"),
+            (tmp_path / "absent.pem", "no such file"),
+        ):
+            with pytest.raises(RtauditError, match=said):
+                read(simulator.url, bundle)
+        assert len(simulator.requests) == seen
