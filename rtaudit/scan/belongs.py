@@ -97,9 +97,9 @@ class Belongings:
                     vendor = _of_url(url) or vendor
             if mark.via and not any(place.startswith(f"{source.path}:") for place in mark.via):
                 # A host from another file, where a field of that name may be another service's: what is written here tells more.
-                vendor = name_of(mark.key, mark.full, mark.value) or vendor
-                if vendor == "chat" and REALTIME.search(mark.value):
-                    vendor = ""
+                vendor = name_of(mark.key, mark.full, mark.value) or (
+                    "" if vendor == "chat" and REALTIME.search(mark.value) else vendor
+                )
             if vendor == "voiceLive" and not source.opens_voice_live and _VOICE_LIVE.search(f"{mark.key} {mark.shown}"):
                 source.opens_voice_live = mark.line
             if vendor:
