@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 HOLE = re.compile(r"\{([^{}]*)\}")
@@ -80,9 +80,16 @@ class Source:
     signs: dict[str, int] = field(default_factory=dict)
     """What the file speaks of (azure, realtime, voiceLive, …) -> the first line that says so."""
 
-    def of(self, kind: str) -> Iterator[Mark]:
+    _by_kind: dict[str, list[Mark]] = field(default_factory=dict, repr=False)
+    _known: int = 0
+    """Marks that are in `_by_kind`."""
+
+    def of(self, kind: str) -> Sequence[Mark]:
         """Its marks of one kind."""
-        return (mark for mark in self.marks if mark.kind == kind)
+        for mark in self.marks[self._known :]:
+            self._by_kind.setdefault(mark.kind, []).append(mark)
+        self._known = len(self.marks)
+        return self._by_kind.get(kind, ())
 
     def commented(self, line: int, column: int) -> bool:
         """True where a line and column (1-based) are in a comment."""

@@ -39,6 +39,11 @@ def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+@cache
+def _word(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
 def matches(check: SourceCheck, tree: Tree) -> Iterator[CheckMatch]:
     """What a check finds in a tree, packages aside."""
     for find in check.finds:
@@ -106,7 +111,7 @@ def _candidates(
 
 
 def _words(pattern: str, source: Source) -> Iterator[tuple[Mark, str, Url | None]]:
-    compiled = re.compile(pattern)
+    compiled = _word(pattern)
     for number, line in enumerate(source.lines, 1):
         for found in compiled.finditer(line[:20_000]):
             if not source.commented(number, found.start() + 1):
