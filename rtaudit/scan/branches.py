@@ -6,6 +6,11 @@ import re
 
 OTHER = "\0other service"
 """The guard of a mark that is not there for Azure."""
+PREVIEW_ONLY = "\0preview only"
+"""The guard of a mark that is there for models or deployments of the preview alone."""
+_PREVIEW = re.compile(r"preview|beta|legacy", re.IGNORECASE)
+_GA = re.compile(r"(?:\b|_)(?:is|[uU]se|using)?_?[gG][aA](?![a-z]|[A-Z]{2})")
+_NO = re.compile(r"!|\bnot\b|\bfalse\b", re.IGNORECASE)
 _PARTS = re.compile(r"&&|\band\b")
 _EITHER = re.compile(r"\|\||\bor\b|\bin\b|\?|,")
 _NOT = re.compile(r"\A(?:!|not\b)\s*")
@@ -34,6 +39,14 @@ def asks_for(condition: str) -> bool | None:
     if False in parts:
         return False
     return True if parts == [True] else None
+
+
+def asks_for_preview(condition: str) -> bool | None:
+    """True where a condition holds for the preview, False where it holds for the generally available protocol, None where it says neither."""
+    preview, ga = _PREVIEW.search(condition), _GA.search(condition)
+    if (preview is None) == (ga is None):
+        return None
+    return (preview is not None) != (_NO.search(condition) is not None)
 
 
 def _part(text: str) -> bool | None:

@@ -142,7 +142,8 @@ def _sections(check: SourceCheck) -> Iterator[tuple[str, Sequence[str]]]:
             ],
         )
     sides = sorted({side for one in check.finds for side in one.sides})
-    yield "Reads", [", ".join(sides) + ("; in tests and prose it is info at most" if "tests" in sides else "")]
+    lowered = "it is info at most" if check.action != "rotate" else "a key is as severe: whoever reads it can use it"
+    yield "Reads", [", ".join(sides) + (f"; in tests and prose {lowered}" if "tests" in sides else "")]
     yield "Fix", steps(check.fix)
     yield "See", list(check.see)
 

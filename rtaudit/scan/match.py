@@ -17,7 +17,7 @@ from rtaudit.scan.keys import keys_in
 from rtaudit.scan.marks import Mark, Source, near
 from rtaudit.scan.projects import Tree
 from rtaudit.scan.sides import CODE
-from rtaudit.scan.urls import Url
+from rtaudit.scan.urls import GA, PREVIEW, Url
 
 Test = Callable[[Source, Mark, Tree], bool]
 
@@ -265,3 +265,15 @@ def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     if "chat" in source.signs or "voiceLive" in source.signs:
         return False
     return "speaks" in source.signs and tree.belongs(source, mark) in ("azure", "")
+
+
+def in_ga_file(source: Source, mark: Mark, tree: Tree) -> bool:
+    """Whether what is near a mark opens sessions at the current path, although other code of the project has the preview's."""
+    own = tree.belongings[source.path]
+    urls = [(url, one) for url, one in (*own.urls, *own.used) if url.vendor in ("azure", "gateway", "unknown")]
+    preview = [one for url, one in urls if url.api in PREVIEW]
+    # A path without /openai before it may be the one of OpenAI's own service, where the file has Azure's beside it.
+    ga = [one for url, one in urls if url.api in GA or (url.api == "own" and not preview and "azure" in source.signs)]
+    if not ga or any("output_modalities" in line for line in source.lines):
+        return False
+    return any(near(mark, one, "function") for one in ga) or not any(near(mark, one, "function") for one in preview)

@@ -12,7 +12,7 @@ from rtaudit.scan.checks import SourceCheck, library, steps
 from rtaudit.scan.ignores import Ignores
 from rtaudit.scan.marks import Source
 from rtaudit.scan.masks import excerpt, mask
-from rtaudit.scan.match import CheckMatch, matches
+from rtaudit.scan.match import CheckMatch, in_ga_file, matches
 from rtaudit.scan.packages import is_manifest
 from rtaudit.scan.projects import Project, Tree, folders_of, project_of
 from rtaudit.scan.reading import FileRead
@@ -176,9 +176,12 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck]) -> None:
     faulty: dict[str, set[str]] = {}
     ignores = Ignores(checks)
     shown: Counter[tuple[str, str, bool]] = Counter()
+    of_ga: set[tuple[str, str, int]] = set()
     for check in checks.values():
         taken: set[tuple[str, int]] = set()
         for match in matches(check, tree):
+            if "unlessFound" in match.find.match and in_ga_file(match.source, match.mark, tree):
+                of_ga.add((check.id, match.source.path, match.mark.line))
             _add(grouped, match, taken, ignores, shown)
         faulty[check.id] = {
             by_path[one.file].project for one in grouped.values() if one.check is check and one.side != "tests"
@@ -188,7 +191,9 @@ def _check(result: Scan, tree: Tree, checks: Mapping[str, SourceCheck]) -> None:
     for one in grouped.values():
         unless = one.check.finds[0].match.get("unlessFound")
         if unless and _is_found(faulty.get(unless, set()), by_path[one.file].project, tree):
-            continue
+            one.places = [place for place in one.places if (one.check.id, one.file, place.line) in of_ga]
+            if not one.places:
+                continue
         result.findings.append(one)
     result.findings.sort(
         key=lambda one: (one.file, one.places[0].line, one.places[0].column, one.check.id, one.pattern)

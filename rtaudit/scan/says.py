@@ -31,7 +31,10 @@ def _of_url(url: Url | None) -> dict[str, str]:
         return {"host": "the account's host", "path": "", "version": "", "model": "", "scheme": ""}
     return {
         "host": _readable(url.host) or "the account's host",
-        "path": _readable(re.sub(r"^.*?(?=openai/)", "/", url.path))[:60],
+        # A path that is made of itself in code (`path = path + "/openai/realtime"`) is shown once.
+        "path": _readable(re.sub(r"(/openai(?:/v1)?/realtime)\1+", r"\1", re.sub(r"^.*?(?=openai/)", "/", url.path)))[
+            :60
+        ],
         "version": _readable(url.query.get("api-version", "")),
         "model": _readable(url.query.get("model", "")),
         "scheme": url.scheme,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rtaudit.scan import languages as kinds
-from rtaudit.scan.branches import OTHER, asks_for
+from rtaudit.scan.branches import OTHER, PREVIEW_ONLY, asks_for, asks_for_preview
 from rtaudit.scan.jsontext import json_entries
 from rtaudit.scan.marks import HOLE, Comment, Mark
 from rtaudit.scan.template import StringTemplate, dotted, split_entry
@@ -150,15 +150,17 @@ class SyntaxReader:
             named[:2] = named[1::-1]
         condition = named[0].text()[:_SHOWN] if named else ""
         given = () if _NEGATED.search(condition) else tuple(_VERSIONS.findall(condition))
-        azure = asks_for(condition)
+        azure, preview = asks_for(condition), asks_for_preview(condition)
+        saved = self._guards
         for number, child in enumerate(named):
-            saved = self._guards
+            more = (PREVIEW_ONLY,) if number and preview is (number == 1) else ()
             if number == 1:
-                self._guards = (*saved, *given, *((OTHER,) if azure is False else ()))
+                more = (*more, *given, *((OTHER,) if azure is False else ()))
             elif number > 1 and azure:
-                self._guards = (*saved, OTHER)
+                more = (*more, OTHER)
+            self._guards = (*saved, *more)
             self._walk(child, depth + 1)
-            self._guards = saved
+        self._guards = saved
 
     def _leaves(self, node: Any) -> bool:
         """Whether it is `if azure: …`, without an `else`, and its last statement leaves the function."""
