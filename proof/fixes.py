@@ -146,7 +146,7 @@ class _Token:
 def collected(simulator: Simulator, like: Snapshot) -> Snapshot:
     """The served estate, collected by the real collector, with the contracts of the case."""
     # Over plain http: the collector trusts the system's authorities alone.
-    with Simulator([simulator.estate.snapshot(like)], record=False) as again:
+    with Simulator([simulator.served.snapshot(like)], record=False) as again:
         request = rtaudit.collection(
             subscriptions=list(like.scope["subscriptions"]), aspects=sorted(like.aspects), environment=like.environment
         )
@@ -243,7 +243,7 @@ def _try(file: CaseFile, case: Case, simulator: Simulator, az: Az, tally: Tally)
             tally.ran[key] += 1
             continue
         taken.append((key, step))
-        snapshot = simulator.estate.snapshot(snapshot)
+        snapshot = simulator.served.snapshot(snapshot)
     if not taken:
         return
     after = collected(simulator, before)
