@@ -42,7 +42,8 @@ class Reach:
     def reaches(self, name: str, source: Source, depth: int = _DEPTH) -> bool | None:
         """Whether the value that a file gives a name gets to code that opens realtime sessions; None where no code reads it."""
         folded = fold(name)
-        if folded not in _ANYBODYS:
+        if folded not in _ANYBODYS or (folded.startswith("azure") and source.side == "config"):
+            # A variable of the environment is read by its name, from any file.
             if source.side in CODE and "chat" in source.signs and "realtime" not in source.signs:
                 # A client of chat may have a setting of the same name: what its own file does with it is what it is for.
                 own = [one for one in self._names.uses.get(folded, ())[:_MOST] if one[0] is source]
