@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rtaudit.scan.branches import OTHER
 from rtaudit.scan.marks import HOLE, MODULE_LINES, Mark, Source
@@ -64,6 +64,7 @@ _MODEL = re.compile(
 )
 _CATALOGUE = 40
 """Models that a file names at least, to be a list of all that there are and no settings of one's own."""
+_OF_ARM = re.compile(r"\b(?:reference|list[A-Z]\w*)\(")
 PREVIEW_SDK = re.compile(r"(?:^|\.)RT(?:LowLevel)?Client$|rt-?client|LowLevelRTClient")
 """Microsoft's preview SDKs, which open sessions of Voice Live too."""
 
@@ -146,6 +147,17 @@ class Belongings:
         own = next((mark for url, mark in self.urls if url.vendor == "openai" and url.api in ("own", "bare")), None)
         if own is not None and "azure" not in signs:
             signs["onlyOpenAI"] = own.line
+
+    def is_of_control_plane(self, name: str) -> bool:
+        """Whether a template gives a name to a function of Resource Manager: reference(…, NAME), listKeys(…, NAME)."""
+        return any(
+            re.search(rf"{_OF_ARM.pattern}.*\b{re.escape(name)}\b", line) for line in self._asking if name in line
+        )
+
+    @cached_property
+    def _asking(self) -> Sequence[str]:
+        """The lines that call a function of Resource Manager."""
+        return [line for line in self.source.lines if _OF_ARM.search(line)]
 
     def of(self, mark: Mark, project: Iterable[str] = ()) -> str:
         """The service that a mark speaks of: its own words, else the nearest in its call, statement, function, file; else the project's."""

@@ -35,13 +35,8 @@ class CheckMatch:
 
 
 @cache
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-@cache
-def _word(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _regex(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
 
 
 def matches(check: SourceCheck, tree: Tree) -> Iterator[CheckMatch]:
@@ -111,7 +106,7 @@ def _candidates(
 
 
 def _words(pattern: str, source: Source) -> Iterator[tuple[Mark, str, Url | None]]:
-    compiled = _word(pattern)
+    compiled = _regex(pattern, 0)
     for number, line in enumerate(source.lines, 1):
         for found in compiled.finditer(line[:20_000]):
             if not source.commented(number, found.start() + 1):
@@ -244,19 +239,13 @@ _MINIFIED = 5000
 """Characters of a line in which everything is near everything: no value is followed there."""
 
 
-def _is_of_control_plane(name: str, source: Source) -> bool:
-    """Whether a template gives a name to a function of Resource Manager: reference(…, NAME), listKeys(…, NAME)."""
-    asks = re.compile(rf"\b(?:reference|list[A-Z]\w*)\(.*\b{re.escape(name)}\b")
-    return any(asks.search(line) for line in source.lines if name in line)
-
-
 def _reaches(source: Source, mark: Mark, tree: Tree) -> bool:
     """A setting whose value code sends to realtime; where no code reads it, one beside a realtime deployment and no other."""
     if "realtime" in mark.key.lower() and "voiceLive" not in source.signs:
         return True
     if len(source.lines[mark.line - 1]) > _MINIFIED:
         return False
-    if source.side == "config" and _is_of_control_plane(mark.key, source):
+    if source.side == "config" and tree.belongings[source.path].is_of_control_plane(mark.key):
         return False
     for name in (f"{mark.under[-1]}.{mark.key}" if mark.under else "", mark.key):
         reached = tree.reach.reaches(name, source) if name else None

@@ -205,7 +205,7 @@ def test_twice_the_estate_calls_each_function_twice_as_often(work: Callable[[int
     for copies in COPIES:
         assert MADE[work](copies)
     less, more = (_calls(work, copies) for copies in COPIES)
-    assert more.total() > 20_000
+    assert more.total() > (20_000 if work is _waive else 100_000)
     # What is rare may fall into one half of the estate.
     assert {
         name: (less[name], calls) for name, calls in more.items() if calls > 5_000 and calls > 2.6 * less[name]

@@ -299,6 +299,12 @@ def test_a_proxy_for_other_hosts_and_never_for_loopback(monkeypatch: pytest.Monk
     found = proxy_for(HOST)
     assert found is not None
     assert found.shown == "proxy.example:8080"
+    monkeypatch.setenv("NO_PROXY", "openai.azure.com")
+    assert proxy_for(HOST) is None
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example")
+    with pytest.raises(StageError, match="socks5"):
+        proxy_for(HOST)
     monkeypatch.setenv("HTTPS_PROXY", "https://proxy.example")
     with pytest.raises(StageError, match="over https is not supported"):
         proxy_for(HOST)
